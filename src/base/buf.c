@@ -1,0 +1,122 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void buf_put(struct buf *b, struct str s)
+{
+    if (b->full || s.len > b->max - b->len) {
+        b->full = true;
+        return;
+    }
+    if (s.len)
+        memcpy(b->at + b->len, s.at, s.len);
+    b->len += s.len;
+}
+
+void buf_byte(struct buf *b, char c)
+{
+    buf_put(b, str_of(&c, 1));
+}
+
+void buf_fmt(struct buf *b, const char *format, ...)
+{
+    size_t room = b->max - b->len;
+    va_list args;
+    int n;
+
+    if (b->full)
+        return;
+    va_start(args, format);
+    n = vsnprintf(b->at + b->len, room, format, args);
+    va_end(args);
+    if (n < 0 || (size_t)n >= room)
+        b->full = true;
+    else
+        b->len += (size_t)n;
+}
+
+static struct str xml_escape(char c)
+{
+    switch (c) {
+    case '&': return STR("&amp;");
+    case '<': return STR("&lt;");
+    case '>': return STR("&gt;");
+    case '"': return STR("&quot;");
+    case '\'': return STR("&apos;");
+    case '\t': return STR("&#9;");
+    case '\n': return STR("&#10;");
+    case '\r': return STR("&#13;");
+    default: return (struct str){0};
+    }
+}
+
+void buf_xml(struct buf *b, struct str s)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        struct str escape = xml_escape(s.at[i]);
+
+        if (escape.len == 0)
+            continue;
+        buf_put(b, str_cut(s, from, i));
+        buf_put(b, escape);
+        from = i + 1;
+    }
+    buf_put(b, str_from_at(s, from));
+}
+
+/* One character that JSON cannot hold as it is. */
+static void json_escape(struct buf *b, unsigned char c)
+{
+    switch (c) {
+    case '"': buf_put(b, STR("\\\"")); break;
+    case '\\': buf_put(b, STR("\\\\")); break;
+    case '\n': buf_put(b, STR("\\n")); break;
+    case '\r': buf_put(b, STR("\\r")); break;
+    case '\t': buf_put(b, STR("\\t")); break;
+    default: buf_fmt(b, "\\u%04x", c); break;
+    }
+}
+
+/* The bytes of the UTF-8 sequence at the start of s, 0 when it is none. */
+static size_t json_utf8(struct str s)
+{
+    for (size_t n = 2; n <= 4 && n <= s.len; n++)
+        if (str_is_utf8(str_cut(s, 0, n)))
+            return n;
+    return 0;
+}
+
+void buf_json(struct buf *b, struct str s)
+{
+    buf_byte(b, '"');
+    for (size_t i = 0; i < s.len;) {
+        unsigned char c = (unsigned char)s.at[i];
+        size_t n = 1;
+
+        if (c >= 0x80) {
+            n = json_utf8(str_from_at(s, i));
+            buf_put(b, n ? str_cut(s, i, i + n) : STR("\\ufffd"));
+            n = n ? n : 1;
+        } else if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F) {
+            json_escape(b, c);
+        } else {
+            buf_byte(b, s.at[i]);
+        }
+        i += n;
+    }
+    buf_byte(b, '"');
+}
+
+void buf_hex(struct buf *b, const void *bytes, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *u = bytes;
+
+    for (size_t i = 0; i < n; i++) {
+        buf_byte(b, digits[u[i] >> 4]);
+        buf_byte(b, digits[u[i] & 15]);
+    }
+}

@@ -1,0 +1,32 @@
+/* net.h -- sockets: listen, accept, addresses.  IPv4 and IPv6, non-blocking, close-on-exec. */
+#ifndef CORDON_OS_NET_H
+#define CORDON_OS_NET_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum { NET_ADDRESS_MAX = 64 };
+
+/* Listens on address ("0.0.0.0", "::", "127.0.0.1") and port (0: any); shared lets several threads listen
+ * on one port (SO_REUSEPORT).  *port_bound tells the port.  The sentence names address, port and what to do
+ * ("port 8089 is in use by another program: stop it or choose another with --tak-tls"). */
+bool net_listen(const char *address, int port, bool shared, int *fd, int *port_bound, struct err *e) MUST_USE;
+/* The next waiting connection, or -1 when there is none (or no descriptor is left: *full true).
+ * from[] takes "address:port".  TCP_NODELAY, SO_KEEPALIVE, and send_buffer bytes of SO_SNDBUF are set. */
+int net_accept(int listener, int send_buffer, char from[NET_ADDRESS_MAX], bool *full) MUST_USE;
+/* Connects without blocking (for the load tool); -1 and a sentence when refused at once. */
+int net_connect(const char *address, int port, struct err *e) MUST_USE;
+
+enum net_io { NET_OK, NET_WAIT, NET_CLOSED };
+/* One recv / one send; *n tells how many bytes were moved. NET_CLOSED: end or error. */
+enum net_io net_recv(int fd, void *to, size_t max, size_t *n) MUST_USE;
+enum net_io net_send(int fd, const void *from, size_t len, size_t *n) MUST_USE;
+/* Bytes written that the peer's kernel has not acknowledged yet (SIOCOUTQ), 0 when not known. */
+size_t net_unacked(int fd);
+void net_close(int fd);
+/* Raises the limit of open files to what is allowed and tells it. */
+int net_files_max(void);
+/* This host's addresses and names, comma-separated, for certificates and for what to open. */
+void net_host_names(char *to, size_t size);
+
+#endif

@@ -1,0 +1,79 @@
+/* tls.h -- TLS as a function of bytes: OpenSSL without sockets.
+ *
+ * The caller moves cipher bytes between the socket and these calls; so one
+ * thread shares its buffers between all its connections, writes are gathered
+ * into one send(), and a test needs no socket.  A struct tls_ctx may be shared by
+ * threads; a struct tls belongs to one thread.  About 24 kB a connection
+ * (SSL_MODE_RELEASE_BUFFERS, no auto chain). */
+#ifndef CORDON_OS_TLS_H
+#define CORDON_OS_TLS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct tls_ctx;
+struct tls;
+
+enum {
+    TLS_CIPHER_ROOM = 16384 + 512, /* what one full record can grow to; room for it must be in `out` */
+};
+
+struct tls_files {
+    const char *certificate; /* PEM, own chain */
+    const char *key;         /* PEM */
+    const char *ca;          /* PEM, whom to trust */
+};
+
+/* Server side: TLS 1.2 and 1.3, client certificate demanded and checked for
+ * chain, validity and clientAuth. Sessions may be resumed by ticket. */
+bool tls_server(const struct tls_files *files, struct tls_ctx **out, struct err *e) MUST_USE;
+/* Client side, for the load tool and tests; checks the server against files->ca
+ * but not its host name.  certificate and key may be NULL. max_version: 0 or 12
+ * for TLS 1.2 only. */
+bool tls_client(const struct tls_files *files, int max_version, struct tls_ctx **out, struct err *e) MUST_USE;
+/* Shared: a ctx lives until its last connection is gone (reload replaces it). */
+struct tls_ctx *tls_keep(struct tls_ctx *c);
+void tls_drop(struct tls_ctx *c);
+
+struct tls *tls_new(struct tls_ctx *c) MUST_USE; /* NULL when memory is out */
+void tls_free(struct tls *t);
+
+enum tls_step {
+    TLS_DONE,   /* handshake over / bytes were moved */
+    TLS_MORE,   /* needs more cipher bytes from the peer */
+    TLS_CLOSED, /* the peer said close_notify */
+    TLS_FAILED, /* see e; an alert may stand in out and should be sent */
+};
+
+/* One step of the handshake. *in: cipher bytes from the peer, moved on by what was
+ * taken (all of it, also on TLS_MORE).  Cipher bytes to send are added to out. */
+enum tls_step tls_handshake(struct tls *t, struct str *in, struct buf *out, struct err *e) MUST_USE;
+/* Opens application bytes into to[0..max); *got tells how many. Call again with the
+ * same *in until TLS_MORE: only then all of *in is taken. */
+enum tls_step tls_read(struct tls *t, struct str *in, void *to, size_t max, size_t *got, struct buf *out,
+                       struct err *e) MUST_USE;
+/* Seals text into out (records of up to 16 KiB); MUST have room for
+ * text.len + (text.len / 16384 + 1) * 512. */
+enum tls_step tls_write(struct tls *t, struct str text, struct buf *out, struct err *e) MUST_USE;
+/* close_notify into out. */
+void tls_goodbye(struct tls *t, struct buf *out);
+
+/* Who the peer is, after the handshake. */
+struct tls_peer {
+    char serial[64];        /* lower-case hex */
+    char name[128];         /* CN, UTF-8, control characters replaced */
+    unsigned char sha256[32];
+    int64_t not_after_ms;
+    char version[16], cipher[64];
+};
+/* False when the peer showed no certificate. */
+bool tls_peer(struct tls *t, struct tls_peer *out) MUST_USE;
+
+/* The cost floor of the benchmark: AES-128-GCM over text with one shared context,
+ * as a record layer would do it; out takes text.len + 22 bytes. */
+struct tls_floor;
+struct tls_floor *tls_floor_new(void) MUST_USE;
+void tls_floor_free(struct tls_floor *f);
+void tls_floor_seal(struct tls_floor *f, struct str text, struct buf *out);
+
+#endif

@@ -1,0 +1,99 @@
+/* accounts.h -- who may connect: users, their certificates and groups; operators and sessions.
+ *
+ * DIR/cordon.db (SQLite, WAL, FULL).  Written by the record thread and by the
+ * command line (`cordon client`, `cordon revoke`) beside a running server, which
+ * notices through accounts_changed().  What changes who hears whom is also a
+ * journal row; that is the caller's work. */
+#ifndef CORDON_STORE_ACCOUNTS_H
+#define CORDON_STORE_ACCOUNTS_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum { USER_NAME_MAX = 64, GROUP_NAME_MAX = 64, USER_GROUPS_MAX = 64, SERIAL_MAX = 64, AGENCY_MAX = 16 };
+
+struct accounts;
+
+/* A user of the TAK side: what a certificate stands for. */
+struct user {
+    int64_t id;
+    char name[USER_NAME_MAX];     /* the CN of its certificates */
+    char agency[AGENCY_MAX];      /* short code shown in the unit frame; may be empty */
+    bool relay;                   /* may speak for many uids (gateway, load tool) */
+    bool disabled;
+    size_t group_count;
+    struct user_group {
+        char name[GROUP_NAME_MAX];
+        bool in, out;             /* IN: may write into it; OUT: hears it (tak.md 2.2) */
+        bool active;              /* switched on by the user */
+    } groups[USER_GROUPS_MAX];
+};
+
+struct certificate {
+    char serial[SERIAL_MAX];      /* lower-case hex */
+    int64_t user_id;
+    int64_t not_after_ms;
+    int64_t revoked_ms;           /* 0: not revoked */
+};
+
+bool accounts_open(const char *dir, struct accounts **out, struct err *e) MUST_USE;
+void accounts_close(struct accounts *a);
+/* Has another connection written since the last call?  Cheap (PRAGMA data_version). */
+bool accounts_changed(struct accounts *a);
+
+/* Makes the user or updates relay, agency and groups of an existing one; id is set. */
+bool accounts_put_user(struct accounts *a, struct user *u, struct err *e) MUST_USE;
+bool accounts_user_by_name(struct accounts *a, struct str name, struct user *out, struct err *e) MUST_USE;
+bool accounts_user_by_id(struct accounts *a, int64_t id, struct user *out, struct err *e) MUST_USE;
+typedef bool accounts_see_user(void *ctx, const struct user *u);
+bool accounts_users(struct accounts *a, accounts_see_user *see, void *ctx, struct err *e) MUST_USE;
+
+bool accounts_put_certificate(struct accounts *a, const struct certificate *c, struct err *e) MUST_USE;
+/* ERR_MISSING when this server never issued it. */
+bool accounts_certificate(struct accounts *a, struct str serial, struct certificate *out, struct err *e) MUST_USE;
+/* Revokes one serial, or all of a user when serial is empty; *count tells how many. */
+bool accounts_revoke(struct accounts *a, struct str user_name, struct str serial, int64_t now_ms, size_t *count,
+                     struct err *e) MUST_USE;
+
+/* Operators of the browser side. Passwords are argon2id strings made by the
+ * caller (os/secret.h). */
+struct operator {
+    int64_t id;
+    char name[USER_NAME_MAX];
+    char role[32]; /* "administrator", "commander", "log keeper", "observer" */
+    char password_hash[128];
+    bool disabled;
+};
+bool accounts_operator_count(struct accounts *a, size_t *count, struct err *e) MUST_USE;
+bool accounts_put_operator(struct accounts *a, struct operator *o, struct err *e) MUST_USE;
+bool accounts_operator(struct accounts *a, struct str name, struct operator *out, struct err *e) MUST_USE;
+/* Sessions: the token's SHA-256 is stored, never the token. */
+struct session {
+    unsigned char token_hash[32];
+    int64_t operator_id;
+    int64_t made_ms, seen_ms, expires_ms;
+    char csrf[65];
+};
+bool accounts_put_session(struct accounts *a, const struct session *s, struct err *e) MUST_USE;
+bool accounts_session(struct accounts *a, const unsigned char token_hash[32], struct session *out,
+                      struct operator *who, struct err *e) MUST_USE;
+bool accounts_end_session(struct accounts *a, const unsigned char token_hash[32], struct err *e) MUST_USE;
+bool accounts_expire_sessions(struct accounts *a, int64_t now_ms, struct err *e) MUST_USE;
+
+/* Small named values: the setup code's hash, when the server certificate was made ... */
+bool accounts_put_value(struct accounts *a, struct str key, struct str value, struct err *e) MUST_USE;
+bool accounts_value(struct accounts *a, struct str key, char *out, size_t size, struct err *e) MUST_USE;
+
+/* Devices: how far each phone has what must arrive (journal seq), and who holds
+ * its uid.  Written in batches by the record thread. */
+struct device {
+    struct str uid, callsign;
+    int64_t user_id;
+    uint64_t acked_seq;
+    int64_t seen_ms;
+};
+bool accounts_put_devices(struct accounts *a, const struct device *devices, size_t count, struct err *e) MUST_USE;
+typedef bool accounts_see_device(void *ctx, const struct device *d);
+bool accounts_devices(struct accounts *a, accounts_see_device *see, void *ctx, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,117 @@
+/* journal.h -- the record on disk: append-only, hash-chained, texts sealed.
+ *
+ * One file DIR/journal.db (SQLite, WAL, synchronous=FULL).  One writer: the
+ * record thread owns the struct journal.  Readers (web, `cordon log`) open
+ * their own with journal_open_reader().
+ *
+ * A row is   seq | body | hash          hash = SHA-256(hash of seq-1 || body)
+ * body =     version(1) | kind(2) | flags(1) | seq(8) | recorded_ms(8) | observed_ms(8)
+ *            | node(4) | sealed_len(4) | nonce(24) | sealed        (integers big endian)
+ * sealed =   XChaCha20-Poly1305 (libsodium) of the payload under the row's own
+ *            data key, the bytes before the nonce as additional data.
+ * Data keys lie in their own table, wrapped under the master key in
+ * DIR/journal.key (0600).  Destroying a row's key erases its text and leaves
+ * the chain whole.  hash of row 0 is 32 zero bytes.
+ *
+ * Bounds: a payload is at most JOURNAL_PAYLOAD_MAX; a batch is one transaction.
+ * Disk full or a failing disk: journal_commit() returns false with a sentence,
+ * nothing of the batch is kept, and the caller may try again. */
+#ifndef CORDON_STORE_JOURNAL_H
+#define CORDON_STORE_JOURNAL_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum { JOURNAL_HASH = 32, JOURNAL_PAYLOAD_MAX = 1024 * 1024 };
+
+struct journal;
+
+struct journal_head {
+    uint64_t seq; /* 0: nothing written yet */
+    unsigned char hash[JOURNAL_HASH];
+};
+
+/* What opening found and mended, to be logged. */
+struct journal_opened {
+    bool created;
+    uint64_t rows;
+    char note[256]; /* "" or what a torn write left behind and what was dropped */
+};
+
+struct journal_row {
+    uint64_t seq;
+    uint16_t kind;  /* enum event_id; the tag on disk never changes */
+    uint8_t flags;
+    int64_t recorded_ms, observed_ms; /* wall clock; observed 0: not stated */
+    uint32_t node;
+    struct str payload; /* opened; empty and erased=true when its key was destroyed */
+    bool erased;
+    unsigned char hash[JOURNAL_HASH];
+};
+
+/* Opens or makes the journal in folder dir.  On start the last rows are checked
+ * against their hashes. */
+bool journal_open(const char *dir, struct journal **out, struct journal_opened *how,
+                  struct err *e) MUST_USE;
+/* Read-only, beside a running writer; for another thread or process. */
+bool journal_open_reader(const char *dir, struct journal **out, struct err *e) MUST_USE;
+/* Checkpoints (writer) and closes. */
+void journal_close(struct journal *j);
+
+/* Adds a row to the open batch (begins one when there is none) and gives it its
+ * seq.  Not durable until journal_commit(). */
+bool journal_add(struct journal *j, uint16_t kind, int64_t recorded_ms, int64_t observed_ms,
+                 struct str payload, uint64_t *seq, struct err *e) MUST_USE;
+/* Makes the batch durable.  On false the batch is rolled back; head is as before. */
+bool journal_commit(struct journal *j, struct err *e) MUST_USE;
+/* Drops the open batch. */
+void journal_rollback(struct journal *j);
+struct journal_head journal_head(const struct journal *j);
+
+/* Calls each row from `from` on in order until see() returns false.  The row is
+ * borrowed for the call. kinds: NULL for all, or a 0-terminated list: rows of
+ * other kinds are passed over without being opened. */
+typedef bool journal_see(void *ctx, const struct journal_row *row);
+bool journal_read(struct journal *j, uint64_t from, const uint16_t *kinds, journal_see *see,
+                  void *ctx, struct err *e) MUST_USE;
+/* One row by number; false with ERR_MISSING when there is none. */
+bool journal_get(struct journal *j, uint64_t seq, journal_see *see, void *ctx, struct err *e) MUST_USE;
+
+/* Snapshots: the numbers of the rows that still matter for the live state, so
+ * that a start reads those and the tail.  A cache: dropped when its hash or the
+ * head it names does not fit. */
+bool journal_put_snapshot(struct journal *j, uint64_t at_seq, const uint64_t *rows, size_t count,
+                          struct err *e) MUST_USE;
+/* The newest usable snapshot: *rows is malloc'd (free it); *at_seq 0 and no rows when none. */
+bool journal_get_snapshot(struct journal *j, uint64_t *at_seq, uint64_t **rows, size_t *count,
+                          struct err *e) MUST_USE;
+
+/* Destroys the data key of a row: its text is gone for good, the chain stays whole. */
+bool journal_erase(struct journal *j, uint64_t seq, struct err *e) MUST_USE;
+
+/* Signs the head (Ed25519, key in DIR/journal.sign, 0600; public half in
+ * DIR/journal.pub) and stores it as a checkpoint. */
+bool journal_sign_head(struct journal *j, int64_t now_ms, struct err *e) MUST_USE;
+
+/* A witnessed head to check against: seq and hash that somebody else kept. */
+struct journal_verify {
+    uint64_t rows, erased, checkpoints;
+    uint64_t bad_seq;      /* 0: the chain holds */
+    char finding[256];     /* "" or what is wrong, naming the row */
+    struct journal_head head;
+};
+/* Walks the whole chain, every seal that has a key and every signed checkpoint;
+ * witness may be NULL.  Returns false only when it could not be read; a broken
+ * chain is in v. */
+bool journal_verify(struct journal *j, const struct journal_head *witness, struct journal_verify *v,
+                    struct err *e) MUST_USE;
+
+/* How the last commits went, for /metrics: counts and times in microseconds. */
+struct journal_stats {
+    uint64_t rows, commits, failures;
+    uint64_t commit_us_last, commit_us_max, commit_us_sum;
+    uint64_t bytes; /* size of the database file and its WAL */
+};
+struct journal_stats journal_stats(const struct journal *j);
+
+#endif

@@ -1,0 +1,40 @@
+/* takproto.h -- TAK protocol version 1 (protobuf TakMessage), from and to struct cot.
+ *
+ * Field numbers of tak.md 1.5.  Decoding borrows from the payload; encoding
+ * follows ATAK's own core (commoncommo): an element becomes its typed message
+ * only if it stands once in <detail>, has exactly that message's attributes and
+ * no children or text, and its values survive (an integer battery, numbers for
+ * track); everything else stays byte for byte in xmlDetail.  Unknown fields are
+ * skipped.  Pure; no allocation.
+ *
+ * A number that a double cannot hold as it was written (18 digits) goes as the
+ * nearest double in v1; receivers of XML always get the text as written. */
+#ifndef CORDON_WIRE_TAKPROTO_H
+#define CORDON_WIRE_TAKPROTO_H
+
+#include "wire/cot.h"
+
+enum { TAK_MAGIC = 0xBF, TAK_VERSION = 1, TAK_HEADER_MAX = 11 };
+
+struct tak_control {
+    bool is;
+    uint32_t min_version, max_version; /* 0 was sent as nothing and means 1 */
+    struct str contact_uid;
+};
+
+/* Decodes a payload (without 0xBF and length).  A TakMessage with only a
+ * TakControl gives has_event = false.  The event must meet the same demands as
+ * cot_from_xml (uid, type; a missing time counts as 0). xmlDetail must be
+ * well-formed UTF-8 XML content. */
+bool tak_decode(struct str payload, struct cot *out, bool *has_event, struct tak_control *control,
+                struct err *e) MUST_USE;
+
+/* Writes a whole stream frame: 0xBF varint(length) payload.  Without marti/dest
+ * when stripped is true.  Returns false when it does not fit into b (b->len is
+ * then as before). */
+bool tak_encode(const struct cot *c, bool stripped, struct buf *b) MUST_USE;
+
+/* Stream header before a payload that is already there. */
+void tak_put_header(struct buf *b, size_t payload_len);
+
+#endif
