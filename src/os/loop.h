@@ -3,7 +3,8 @@
  * One struct loop a thread.  Level-triggered.  A token comes back with each
  * event; use handles (slot and born), not pointers, as tokens. loop_wake() may
  * be called from any thread and makes loop_wait() return with the token
- * LOOP_WOKEN once for any number of calls. */
+ * LOOP_WOKEN once for any number of calls.  LOOP_GONE comes also when neither
+ * reading nor writing was asked for, and again until the descriptor is removed. */
 #ifndef CORDON_OS_LOOP_H
 #define CORDON_OS_LOOP_H
 
@@ -26,7 +27,8 @@ void loop_free(struct loop *l);
 bool loop_add(struct loop *l, int fd, unsigned what, uint64_t token, struct err *e) MUST_USE;
 void loop_change(struct loop *l, int fd, unsigned what, uint64_t token);
 void loop_remove(struct loop *l, int fd);
-/* Waits at most timeout_us (0: does not wait, -1: for ever), with better than millisecond resolution. */
+/* Waits at most timeout_us (0: does not wait, -1: for ever), with better than millisecond resolution (Linux
+ * before 5.11: rounded up to milliseconds).  At most 256 events at once, the others with the next call. */
 int loop_wait(struct loop *l, struct loop_event *events, int max, int64_t timeout_us) MUST_USE;
 void loop_wake(struct loop *l);
 

@@ -1,0 +1,231 @@
+#include "os/net.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void until(int fd, short what)
+{
+    struct pollfd p = {fd, what, 0};
+
+    assert_int_equal(poll(&p, 1, 5000), 1);
+}
+
+static int option(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t size = sizeof value;
+
+    assert_int_equal(getsockopt(fd, level, name, &value, &size), 0);
+    return value;
+}
+
+/* A listener on address, a client that connected to it as `as`, and the accepted end. */
+static void open_pair(const char *address, const char *as, int fd[3], char from[NET_ADDRESS_MAX])
+{
+    struct err e = {0};
+    bool full;
+    int port;
+
+    assert_true(net_listen(address, 0, false, &fd[0], &port, &e));
+    assert_in_range(port, 1, 65535);
+    assert_int_equal(net_accept(fd[0], 0, from, &full), -1);
+    assert_false(full);
+    fd[1] = net_connect(as, port, &e);
+    assert_true(fd[1] >= 0);
+    until(fd[0], POLLIN);
+    fd[2] = net_accept(fd[0], 65536, from, &full);
+    assert_true(fd[2] >= 0 && !full);
+}
+
+static void close_pair(const int fd[3])
+{
+    for (int i = 0; i < 3; i++)
+        net_close(fd[i]);
+}
+
+static void moves_bytes(void **state)
+{
+    char from[NET_ADDRESS_MAX], in[16];
+    static char much[4 << 20];
+    int fd[3];
+    size_t n = 9;
+
+    (void)state;
+    open_pair("127.0.0.1", "127.0.0.1", fd, from);
+    assert_true(str_starts(str_from(from), STR("127.0.0.1:")));
+    assert_int_equal(net_recv(fd[2], in, sizeof in, &n), NET_WAIT);
+    assert_int_equal(n, 0);
+    assert_int_equal(net_send(fd[1], "hello", 5, &n), NET_OK);
+    assert_int_equal(n, 5);
+    until(fd[2], POLLIN);
+    assert_int_equal(net_recv(fd[2], in, sizeof in, &n), NET_OK);
+    assert_int_equal(n, 5);
+    assert_memory_equal(in, "hello", 5);
+    while (net_send(fd[2], much, sizeof much, &n) == NET_OK)
+        ;
+    assert_int_equal(n, 0);
+    assert_true(net_unacked(fd[2]) > 0);
+    assert_int_equal(net_unacked(fd[1]), 0);
+    assert_int_equal(net_unacked(-1), 0);
+    net_close(fd[2]);
+    fd[2] = -1;
+    while (net_recv(fd[1], much, sizeof much, &n) == NET_OK)
+        ;
+    assert_int_equal(net_recv(fd[1], in, sizeof in, &n), NET_CLOSED);
+    if (net_send(fd[1], "x", 1, &n) == NET_OK) /* the first one meets the closed end */
+        until(fd[1], POLLHUP);
+    assert_int_equal(net_send(fd[1], "x", 1, &n), NET_CLOSED); /* and no SIGPIPE */
+    close_pair(fd);
+}
+
+static void sets_the_options(void **state)
+{
+    char from[NET_ADDRESS_MAX];
+    int fd[3];
+
+    (void)state;
+    open_pair("127.0.0.1", "127.0.0.1", fd, from);
+    for (int i = 0; i < 3; i++) {
+        assert_true(fcntl(fd[i], F_GETFL) & O_NONBLOCK);
+        assert_true(fcntl(fd[i], F_GETFD) & FD_CLOEXEC);
+    }
+    assert_int_equal(option(fd[2], IPPROTO_TCP, TCP_NODELAY), 1);
+    assert_int_equal(option(fd[2], SOL_SOCKET, SO_KEEPALIVE), 1);
+    assert_in_range(option(fd[2], SOL_SOCKET, SO_SNDBUF), 65536, 2 * 65536);
+    close_pair(fd);
+}
+
+static void knows_both_families(void **state)
+{
+    char from[NET_ADDRESS_MAX];
+    int fd[3], port;
+    struct err e;
+
+    (void)state;
+    if (!net_listen("::1", 0, false, &fd[0], &port, &e))
+        skip(); /* a machine without IPv6 */
+    net_close(fd[0]);
+    open_pair("::", "::1", fd, from);
+    assert_true(str_starts(str_from(from), STR("[::1]:")));
+    close_pair(fd);
+    open_pair("::", "127.0.0.1", fd, from);
+    assert_true(str_starts(str_from(from), STR("127.0.0.1:")));
+    close_pair(fd);
+}
+
+static void says_what_to_do(void **state)
+{
+    struct err e = {0};
+    int first, second, port, bound;
+    char want[64];
+
+    (void)state;
+    assert_true(net_listen("127.0.0.1", 0, false, &first, &port, &e));
+    assert_false(net_listen("127.0.0.1", port, false, &second, &bound, &e));
+    assert_int_equal(second, -1);
+    (void)snprintf(want, sizeof want, "port %d of 127.0.0.1 is in use", port);
+    assert_non_null(strstr(e.text, want));
+    net_close(first);
+    assert_false(net_listen("192.0.2.77", 0, false, &second, &bound, &e));
+    assert_non_null(strstr(e.text, "no address 192.0.2.77"));
+    assert_false(net_listen("localhost", 0, false, &second, &bound, &e));
+    assert_int_equal(e.kind, ERR_INPUT);
+    assert_non_null(strstr(e.text, "\"localhost\" is not an address"));
+    assert_false(net_listen("127.0.0.1", 65536, false, &second, &bound, &e));
+    assert_non_null(strstr(e.text, "not 65536"));
+    assert_int_equal(net_connect("nowhere", 80, &e), -1);
+    assert_int_equal(net_connect("127.0.0.1", -1, &e), -1);
+}
+
+static void shares_a_port(void **state)
+{
+    struct err e;
+    int first, second, port, bound;
+
+    (void)state;
+    assert_true(net_listen("127.0.0.1", 0, true, &first, &port, &e));
+    assert_true(net_listen("127.0.0.1", port, true, &second, &bound, &e));
+    assert_int_equal(port, bound);
+    net_close(first);
+    net_close(second);
+}
+
+static void says_when_it_is_full(void **state)
+{
+    struct rlimit was, few;
+    char from[NET_ADDRESS_MAX];
+    int fd[3], more, spare;
+    struct err e;
+    bool full;
+    int port;
+
+    (void)state;
+    assert_true(net_listen("127.0.0.1", 0, false, &fd[0], &port, &e));
+    more = net_connect("127.0.0.1", port, &e);
+    until(fd[0], POLLIN);
+    spare = dup(0); /* the lowest free descriptor */
+    (void)close(spare);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+    few = was;
+    few.rlim_cur = (rlim_t)spare;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_int_equal(net_accept(fd[0], 0, from, &full), -1);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+    assert_true(full);
+    fd[1] = net_accept(fd[0], 0, from, &full); /* it waited */
+    assert_true(fd[1] >= 0 && !full);
+    net_close(fd[0]);
+    net_close(fd[1]);
+    net_close(more);
+    net_close(-1);
+}
+
+static void raises_the_file_limit(void **state)
+{
+    struct rlimit limit;
+    int n = net_files_max();
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_true(n > 0 && limit.rlim_cur == limit.rlim_max);
+}
+
+static void names_the_host(void **state)
+{
+    char names[512], few[3], host[65] = {0};
+
+    (void)state;
+    net_host_names(names, sizeof names);
+    assert_int_equal(gethostname(host, 64), 0);
+    assert_true(str_starts(str_from(names), str_from(host)));
+    assert_null(strstr(names, "127.0.0.1"));
+    assert_null(strstr(names, "fe80"));
+    assert_null(strstr(names, ",,"));
+    net_host_names(few, sizeof few);
+    assert_true(strlen(few) < sizeof few);
+    net_host_names(few, 1);
+    assert_string_equal(few, "");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(moves_bytes),           cmocka_unit_test(sets_the_options),
+        cmocka_unit_test(knows_both_families),   cmocka_unit_test(says_what_to_do),
+        cmocka_unit_test(shares_a_port),         cmocka_unit_test(says_when_it_is_full),
+        cmocka_unit_test(raises_the_file_limit), cmocka_unit_test(names_the_host),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
