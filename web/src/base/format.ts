@@ -1,0 +1,42 @@
+// Numbers, times and ages as text. Clock times are 24 h; digits stay Latin for radio traffic.
+import { t, lang } from './i18n'
+
+const two = (n: number) => (n < 10 ? '0' + n : String(n))
+
+export function clockText(at: number, seconds = true): string {
+  const date = new Date(at)
+  const text = two(date.getHours()) + ':' + two(date.getMinutes())
+  return seconds ? text + ':' + two(date.getSeconds()) : text
+}
+
+export function dateText(at: number): string {
+  return new Intl.DateTimeFormat(lang.value + '-u-nu-latn', { day: 'numeric', month: 'short', year: 'numeric' }).format(at)
+}
+
+/** 02:04 up to an hour, then 1:02:04. For items that wait for somebody. */
+export function counterText(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000))
+  const rest = two(Math.floor(s / 60) % 60) + ':' + two(s % 60)
+  return s < 3600 ? rest : Math.floor(s / 3600) + ':' + rest
+}
+
+/** 8 s, 12 min, 3 h, 2 d: for tables and labels. */
+export function ageText(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000))
+  if (s < 60) return t('age.seconds', { n: s })
+  if (s < 3600) return t('age.minutes', { n: Math.floor(s / 60) })
+  if (s < 86400) return t('age.hours', { n: Math.floor(s / 3600) })
+  return t('age.days', { n: Math.floor(s / 86400) })
+}
+
+export function bytesText(n: number): string {
+  if (n < 1000) return n + ' B'
+  if (n < 1e6) return (n / 1e3).toFixed(n < 1e4 ? 1 : 0) + ' kB'
+  if (n < 1e9) return (n / 1e6).toFixed(n < 1e7 ? 1 : 0) + ' MB'
+  return (n / 1e9).toFixed(1) + ' GB'
+}
+
+export function metresText(m: number): string {
+  if (m < 10) return m.toFixed(1) + ' m'
+  return m < 1000 ? Math.round(m) + ' m' : (m / 1000).toFixed(1) + ' km'
+}

@@ -1,0 +1,104 @@
+// Words of the page. A language is one file in src/i18n: add ur.json and it is in the switch.
+//
+//   t('phones.count', {n: 3})   picks phones.count.one or .other by the language's own plural rule
+//   <T k="ack.by" p={{who}} />  the same, each value in a <bdi> so that it keeps its own direction
+//
+// Inside t(), which makes plain text, values are wrapped in direction isolates when the page is RTL.
+import { signal } from '@preact/signals'
+import type { ComponentChildren, JSX } from 'preact'
+import en from '../i18n/en.json'
+
+type Plural<K> = K extends `${infer Stem}.other` ? Stem : K extends `${string}.one` ? never : K
+export type Key = Plural<keyof typeof en>
+export type Values = Record<string, string | number>
+
+type Catalogue = Record<string, string>
+const files: Record<string, () => Promise<{ default: Catalogue }>> = {
+  ...import.meta.glob<{ default: Catalogue }>(['../i18n/*.json', '!../i18n/en.json']),
+}
+const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1, -'.json'.length)
+
+export const languages: readonly string[] = ['en', ...Object.keys(files).map(nameOf).sort()]
+export const lang = signal('en')
+export const dir = signal<'ltr' | 'rtl'>('ltr')
+const words = signal<Catalogue>(en)
+let plural = new Intl.PluralRules('en')
+
+/** The language's own name, from the browser. */
+export function languageName(code: string): string {
+  return new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code
+}
+
+export async function setLanguage(code: string): Promise<void> {
+  const path = Object.keys(files).find((file) => nameOf(file) === code)
+  let catalogue: Catalogue = en
+  if (path) {
+    try {
+      catalogue = (await files[path]!()).default
+    } catch {
+      return
+    }
+  }
+  plural = new Intl.PluralRules(code)
+  words.value = catalogue
+  lang.value = path ? code : 'en'
+  dir.value = catalogue['_dir'] === 'rtl' ? 'rtl' : 'ltr'
+  document.documentElement.lang = lang.value
+  document.documentElement.dir = dir.value
+  try {
+    localStorage.setItem('cordon.lang', lang.value)
+  } catch {
+    // Storage switched off: the page forgets.
+  }
+}
+
+function find(key: string, values?: Values): string {
+  const list = words.value
+  if (values && typeof values['n'] === 'number') {
+    const form = list[`${key}.${plural.select(values['n'])}`] ?? list[`${key}.other`]
+    if (form !== undefined) return form
+  }
+  return list[key] ?? (en as Catalogue)[key] ?? key
+}
+
+export function t(key: Key, values?: Values): string {
+  const text = find(key, values)
+  if (!values) return text
+  const isolate = dir.value === 'rtl'
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name]
+    if (value === undefined) return whole
+    return isolate ? `\u2068${value}\u2069` : String(value)
+  })
+}
+
+/** A key made at run time (an event's kind, an emergency's type): the fallback when there is no such word. */
+export function tMaybe(key: string, fallback: string): string {
+  return words.value[key] ?? (en as Catalogue)[key] ?? fallback
+}
+
+export function T(props: { k: Key; p?: Record<string, ComponentChildren>; n?: number }): JSX.Element {
+  const text = find(props.k, props.n === undefined ? undefined : { n: props.n })
+  const parts = text.split(/(\{\w+\})/)
+  return (
+    <>
+      {parts.map((part) => {
+        const name = /^\{(\w+)\}$/.exec(part)?.[1]
+        if (!name) return part
+        const value = name === 'n' && props.n !== undefined ? props.n : props.p?.[name]
+        return value === undefined ? part : <bdi>{value}</bdi>
+      })}
+    </>
+  )
+}
+
+export async function startLanguage(asked: string | null): Promise<void> {
+  let stored: string | null = null
+  try {
+    stored = localStorage.getItem('cordon.lang')
+  } catch {
+    // English, then.
+  }
+  const wanted = asked ?? stored
+  if (wanted && wanted !== 'en') await setLanguage(wanted)
+}

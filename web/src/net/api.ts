@@ -1,0 +1,36 @@
+// Calls to the server. An answer is a value: nothing here throws.
+import { session } from '../state/session'
+
+export type Answer<T> = { ok: true; data: T } | { ok: false; status: number; detail: string }
+
+/** `status` 0 means that nobody answered. */
+export async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer<T>> {
+  const headers: Record<string, string> = {}
+  if (method === 'POST') {
+    headers['Content-Type'] = 'application/json'
+    const csrf = session.value?.csrf
+    if (csrf) headers['X-Cordon-CSRF'] = csrf
+  }
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      body: method === 'POST' ? JSON.stringify(body ?? {}) : null,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(15_000),
+    })
+  } catch {
+    return { ok: false, status: 0, detail: '' }
+  }
+  let data: unknown = null
+  try {
+    data = await response.json()
+  } catch {
+    // An empty answer, or not JSON: the status says it all.
+  }
+  if (response.ok) return { ok: true, data: data as T }
+  const problem = data as { detail?: string; title?: string } | null
+  return { ok: false, status: response.status, detail: problem?.detail ?? problem?.title ?? '' }
+}

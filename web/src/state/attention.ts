@@ -1,0 +1,53 @@
+// "Needs a decision": open emergencies first, then alarms. An emergency waits until an operator
+// acknowledges it; an alarm until its cause is gone, or an operator notes it here.
+import { computed, signal } from '@preact/signals'
+import type { Alarm, Emergency } from '../net/protocol'
+import { alarms, emergencies } from './record'
+
+export interface Attention {
+  id: string
+  level: 'crit' | 'warn' | 'calm'
+  since: number
+  emergency?: Emergency
+  alarm?: Alarm
+}
+
+/** What was noted: id to the text that it had, so that a changed alarm asks again. */
+const noted = signal<ReadonlyMap<string, string>>(new Map())
+const mark = (alarm: Alarm) => alarm.level + alarm.text
+
+export function note(alarm: Alarm): void {
+  noted.value = new Map(noted.peek()).set(alarm.id, mark(alarm))
+}
+
+const rank = { crit: 0, warn: 1, calm: 2 }
+
+export function order(a: Attention, b: Attention): number {
+  return rank[a.level] - rank[b.level] || Number(!a.emergency) - Number(!b.emergency) || a.since - b.since
+}
+
+export const attention = computed<Attention[]>(() => {
+  const list: Attention[] = []
+  for (const emergency of emergencies.value) {
+    const level = emergency.acknowledged_by ? 'calm' : 'crit'
+    list.push({ id: 'emergency:' + emergency.uid, level, since: emergency.raised, emergency })
+  }
+  for (const alarm of alarms.value) {
+    const level = noted.value.get(alarm.id) === mark(alarm) ? 'calm' : alarm.level
+    list.push({ id: 'alarm:' + alarm.id, level, since: alarm.since, alarm })
+  }
+  return list.sort(order)
+})
+
+export const waiting = computed(() => attention.value.filter((item) => item.level !== 'calm').length)
+
+export const unacknowledged = computed(() => emergencies.value.filter((it) => !it.acknowledged_by))
+
+/**
+ * `list` in the order of `shown` while somebody points at it: nothing moves under the pointer, what is
+ * new goes below. Items that are gone leave.
+ */
+export function steady(list: Attention[], shown: readonly string[]): Attention[] {
+  const place = new Map(shown.map((id, i) => [id, i]))
+  return [...list].sort((a, b) => (place.get(a.id) ?? 1e9) - (place.get(b.id) ?? 1e9) || order(a, b))
+}

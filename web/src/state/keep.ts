@@ -1,0 +1,48 @@
+// What survives a reload in this browser: the last picture, and commands that the server has not
+// confirmed. Without IndexedDB (private windows) both live in memory only.
+import { openDB } from 'idb'
+import type { DBSchema, IDBPDatabase } from 'idb'
+import type { Snapshot } from '../net/protocol'
+import type { Command } from './outbox'
+
+interface Shelf extends DBSchema {
+  picture: { key: string; value: { at: number; operator: string; snapshot: Snapshot } }
+  outbox: { key: string; value: Command }
+}
+
+let opened: Promise<IDBPDatabase<Shelf> | null> | null = null
+
+function shelf(): Promise<IDBPDatabase<Shelf> | null> {
+  opened ??= openDB<Shelf>('cordon', 1, {
+    upgrade(db) {
+      db.createObjectStore('picture')
+      db.createObjectStore('outbox', { keyPath: 'id' })
+    },
+  }).catch(() => null)
+  return opened
+}
+
+export async function keepPicture(at: number, operator: string, snapshot: Snapshot): Promise<void> {
+  await (await shelf())?.put('picture', { at, operator, snapshot }, 'last').catch(() => undefined)
+}
+
+export async function lastPicture(operator: string): Promise<{ at: number; snapshot: Snapshot } | null> {
+  const it = await (await shelf())?.get('picture', 'last').catch(() => undefined)
+  return it && it.operator === operator ? it : null
+}
+
+export async function forgetPicture(): Promise<void> {
+  await (await shelf())?.delete('picture', 'last').catch(() => undefined)
+}
+
+export async function keepCommand(command: Command): Promise<void> {
+  await (await shelf())?.put('outbox', command).catch(() => undefined)
+}
+
+export async function dropCommand(id: string): Promise<void> {
+  await (await shelf())?.delete('outbox', id).catch(() => undefined)
+}
+
+export async function keptCommands(): Promise<Command[]> {
+  return (await (await shelf())?.getAll('outbox').catch(() => [])) ?? []
+}

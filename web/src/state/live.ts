@@ -1,0 +1,140 @@
+// Ties the link to the stores: what each message changes, how the connection stands, and the copy of
+// the picture that this browser keeps.
+import { signal } from '@preact/signals'
+import { call } from '../net/api'
+import { Link } from '../net/link'
+import type { LinkState } from '../net/link'
+import type { Message, Session, Snapshot } from '../net/protocol'
+import { heardClock, serverNow } from './clock'
+import { forgetPicture, keepPicture, lastPicture } from './keep'
+import { flush } from './outbox'
+import { alarms, clearRecord, clients, emergencies, events, lastSeq, takeEvent, takeSnapshot } from './record'
+import { session } from './session'
+import { clearUnits, dropUnits, moved, replaceUnits, takePosition, takeUnits, unitMessages } from './tracks'
+
+export const link_state = signal<LinkState>('connecting')
+/** Server's time of the last message; the picture on the screen is of this moment. */
+export const picture_at = signal(0)
+/** This computer's time when the server was lost, 0 while it is there. */
+export const lost_since = signal(0)
+export const retry_at = signal(0)
+
+const KEEP_EVERY_MS = 20_000
+const KEEP_EVENTS = 200
+let kept_at = 0
+
+function apply(message: Message, asked_after: number | null): boolean {
+  switch (message.type) {
+    case 'snapshot':
+      heardClock(message.now)
+      replaceUnits(message.units)
+      takeSnapshot(message, asked_after)
+      if (session.value) session.value = { ...session.value, server: message.server }
+      break
+    case 'units':
+      takeUnits(message.units)
+      break
+    case 'gone':
+      dropUnits(message.units)
+      break
+    case 'event':
+      if (!takeEvent(message.event)) return false
+      break
+    case 'clients':
+      clients.value = message.clients
+      break
+    case 'alarms':
+      alarms.value = message.alarms
+      break
+    case 'tick':
+      heardClock(message.now)
+      break
+  }
+  heard()
+  return true
+}
+
+function heard(): void {
+  picture_at.value = serverNow()
+  if (Date.now() - kept_at > KEEP_EVERY_MS) keep()
+}
+
+function keep(): void {
+  const operator = session.peek()?.operator
+  const seq = lastSeq()
+  if (!operator || seq === null || link_state.peek() !== 'live') return
+  kept_at = Date.now()
+  void keepPicture(picture_at.peek(), operator.name, {
+    type: 'snapshot',
+    now: picture_at.peek(),
+    seq,
+    server: session.peek()!.server,
+    units: unitMessages(),
+    emergencies: [...emergencies.peek()],
+    events: events.slice(-KEEP_EVENTS),
+    clients: [...clients.peek()],
+    alarms: [...alarms.peek()],
+  })
+}
+
+export const link = new Link(location.origin.replace(/^http/, 'ws') + '/ws', {
+  after: lastSeq,
+  message: apply,
+  state(state, at) {
+    retry_at.value = at
+    if (state === 'live') {
+      lost_since.value = 0
+      link_state.value = 'live'
+      void flush()
+    } else if (state === 'lost') {
+      if (link_state.peek() === 'live' || !lost_since.peek()) lost_since.value = Date.now()
+      link_state.value = 'lost'
+    } else if (!lost_since.peek()) {
+      link_state.value = 'connecting'
+    }
+  },
+  async mayRetry() {
+    const answer = await call<Session>('GET', '/api/session')
+    if (!answer.ok) return true
+    session.value = answer.data
+    return answer.data.operator !== null
+  },
+  frame(now) {
+    heardClock(now)
+    heard()
+    moved.value++
+  },
+  position: takePosition,
+})
+
+/** Shows the kept picture, greyed by its age, until the server's own arrives. */
+async function showKept(operator: string): Promise<void> {
+  const kept = await lastPicture(operator)
+  if (!kept || link_state.peek() === 'live') return
+  const snapshot: Snapshot = kept.snapshot
+  replaceUnits(snapshot.units)
+  takeSnapshot(snapshot, null)
+  picture_at.value = kept.at
+}
+
+export function startLive(operator: string): void {
+  link_state.value = 'connecting'
+  lost_since.value = 0
+  void showKept(operator).then(() => link.open())
+}
+
+export async function logOut(): Promise<void> {
+  await call('POST', '/api/logout')
+  link.close()
+  clearUnits()
+  clearRecord()
+  await forgetPicture()
+  const answer = await call<Session>('GET', '/api/session')
+  session.value = answer.ok ? answer.data : session.peek() && { ...session.peek()!, operator: null }
+}
+
+addEventListener('online', () => link.retryNow())
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'hidden') keep()
+  else link.retryNow()
+})

@@ -1,0 +1,54 @@
+// What this browser remembers for its operator. The address may override: ?theme= ?lang= ?scale= ?kiosk
+import { effect, signal } from '@preact/signals'
+
+const asked = new URLSearchParams(location.search)
+
+function kept<T extends string>(name: string, values: readonly T[], fallback: T) {
+  const valid = (value: string | null): value is T => values.includes(value as T)
+  const from_address = asked.get(name)
+  let stored: string | null = null
+  try {
+    stored = localStorage.getItem('cordon.' + name)
+  } catch {
+    // Storage switched off: the page forgets, nothing else.
+  }
+  const it = signal<T>(valid(from_address) ? from_address : valid(stored) ? stored : fallback)
+  let first = true
+  effect(() => {
+    const value = it.value
+    if (first) {
+      first = false
+      return
+    }
+    try {
+      localStorage.setItem('cordon.' + name, value)
+    } catch {
+      // See above.
+    }
+  })
+  return it
+}
+
+export const themes = ['dark', 'light', 'red'] as const
+export const theme = kept('theme', themes, 'dark')
+export const show_labels = kept('labels', ['on', 'off'] as const, 'on')
+export const show_grid = kept('grid', ['on', 'off'] as const, 'off')
+export const dim_map = kept('dim', ['on', 'off'] as const, 'off')
+export const hidden_maps = signal<ReadonlySet<string>>(new Set())
+
+export const kiosk = asked.has('kiosk')
+export const scale = Math.min(3, Math.max(0.7, Number(asked.get('scale')) || 1))
+export const asked_lang = asked.get('lang')
+
+/** Puts theme and scale on the document. Through the CSSOM, as the CSP allows no inline style. */
+export function startPrefs(): void {
+  effect(() => {
+    document.documentElement.dataset.theme = theme.value
+  })
+  if (scale !== 1) document.documentElement.style.fontSize = `${62.5 * scale}%`
+  document.documentElement.classList.toggle('kiosk', kiosk)
+}
+
+export function nextTheme(): void {
+  theme.value = themes[(themes.indexOf(theme.value) + 1) % themes.length]!
+}

@@ -1,0 +1,50 @@
+// Where the operator is: screen, selection, recipient. The address carries it after '#', so that a wall
+// screen is just a link: #s=map&c=LAT,LON,ZOOM&sel=UID
+import { effect, signal } from '@preact/signals'
+
+export const screens = ['map', 'log', 'people', 'admin'] as const
+export type Screen = (typeof screens)[number]
+
+export const screen = signal<Screen>('map')
+export const selected = signal<string | null>(null)
+/** The other units of the stack that was clicked, by uid. */
+export const stack = signal<readonly string[]>([])
+export const following = signal(false)
+export const centre = signal<{ lat: number; lon: number; zoom: number } | null>(null)
+/** 'all' or a unit's uid. */
+export const recipient = signal('all')
+export const dialog = signal<'keys' | 'find' | 'layers' | 'account' | null>(null)
+/** What Admin shows first when it is opened from an alarm. */
+export const client_filter = signal('')
+
+export function select(uid: string | null, others: readonly string[] = []): void {
+  selected.value = uid
+  stack.value = others
+  if (!uid) following.value = false
+}
+
+function read(): void {
+  const asked = new URLSearchParams(location.hash.slice(1))
+  const s = asked.get('s') as Screen
+  if (screens.includes(s)) screen.value = s
+  const c = (asked.get('c') ?? '').split(',').map(Number)
+  if (c.length === 3 && c.every(Number.isFinite)) centre.value = { lat: c[0]!, lon: c[1]!, zoom: c[2]! }
+  selected.value = asked.get('sel')
+}
+
+export function startView(): void {
+  read()
+  addEventListener('hashchange', read)
+  let timer = 0
+  effect(() => {
+    const parts = ['s=' + screen.value]
+    const c = centre.value
+    if (c) parts.push(`c=${c.lat.toFixed(5)},${c.lon.toFixed(5)},${c.zoom.toFixed(2)}`)
+    if (selected.value) parts.push('sel=' + encodeURIComponent(selected.value))
+    const hash = '#' + parts.join('&')
+    clearTimeout(timer)
+    timer = window.setTimeout(() => {
+      if (hash !== location.hash) history.replaceState(null, '', location.pathname + location.search + hash)
+    }, 300)
+  })
+}
