@@ -1,0 +1,58 @@
+/* fields.h -- the payload of a record event: a list of tagged byte strings.
+ *
+ *   tag(1) | length(4, big endian) | bytes        ... repeated, tags may repeat
+ *
+ * Tags never change their meaning: they are on disk.  A reader passes over tags
+ * that it does not know.  Pure; borrowed slices. */
+#ifndef CORDON_CORE_FIELDS_H
+#define CORDON_CORE_FIELDS_H
+
+#include "base/buf.h"
+
+enum field {
+    FIELD_USER = 1,       /* user name of the TAK side (certificate CN) */
+    FIELD_SERIAL = 2,     /* certificate, lower-case hex */
+    FIELD_ADDRESS = 3,    /* "address:port" of the peer */
+    FIELD_UID = 4,        /* what the event is about */
+    FIELD_CALLSIGN = 5,
+    FIELD_TYPE = 6,       /* CoT type */
+    FIELD_GROUP = 7,      /* one name each: who may hear it */
+    FIELD_TO = 8,         /* one uid each: addressees; none: everybody of the groups */
+    FIELD_EVENT_XML = 9,  /* the event as delivered */
+    FIELD_EVENT_PROTO = 10, /* payload of a TakMessage, as delivered */
+    FIELD_REASON = 11,    /* a sentence */
+    FIELD_MESSAGE_ID = 12,
+    FIELD_TEXT = 13,
+    FIELD_BY = 14,        /* operator */
+    FIELD_OFFLINE = 15,   /* one uid each: addressees that were not connected */
+    FIELD_LINK_UID = 16,  /* the unit behind it: who raised an emergency, what is deleted */
+    FIELD_ROOM_ID = 17,
+    FIELD_ROOM = 18,
+    FIELD_LAT = 19,       /* as written */
+    FIELD_LON = 20,
+    FIELD_SUB_TYPE = 21,  /* "911 Alert", "delivered" ... */
+    FIELD_NAME = 22,      /* of a file, an operator, a group's user */
+    FIELD_SIZE = 23,
+    FIELD_SHA256 = 24,
+    FIELD_FROM_UID = 25,  /* the device that sent it */
+    FIELD_STALE_MS = 26,  /* decimal */
+    FIELD_EVERYONE = 27,  /* heard by every group (the server's own voice) */
+    FIELD_TICKET = 28,    /* decimal: the client's own number, for idempotency */
+    FIELD_CLAIMANT = 29,
+    FIELD_REF = 30,       /* decimal journal seq of another row */
+    FIELD_IN = 31,        /* group names written into / heard, for groups.changed */
+    FIELD_OUT = 32,
+};
+
+void fields_put(struct buf *b, enum field tag, struct str value);
+void fields_put_int(struct buf *b, enum field tag, int64_t value);
+
+/* Walks a payload: start with *rest = payload; false at its end (or where it is
+ * torn, which leaves rest->len > 0). */
+bool fields_next(struct str *rest, enum field *tag, struct str *value) MUST_USE;
+/* The first of a tag; empty when there is none. */
+struct str fields_get(struct str payload, enum field tag) MUST_USE;
+int64_t fields_get_int(struct str payload, enum field tag, int64_t otherwise) MUST_USE;
+bool fields_has(struct str payload, enum field tag) MUST_USE;
+
+#endif

@@ -1,0 +1,104 @@
+/* ring.h -- a shared, bounded, append-only log of messages that many cursors read.
+ *
+ * design.md section 2.  A message lies once per wire form (XML, v1) in that form's
+ * byte region, with one index entry: a hot half that the flush scans (16 bytes)
+ * and a cold half that says where the bytes lie.  A form nobody listens to is
+ * left empty; a reader that needs it all the same converts from the other one.
+ *
+ * One writer at a time (the river's lock); readers need no lock: `head` is
+ * published after the entry stands, and a reader below `safe` must not touch
+ * the ring any more (RING_LAPPED): safe runs half a ring ahead of what is
+ * overwritten, so that bytes never change under a reader that checked it.
+ * A message never wraps: it starts again at the region's begin.
+ * The memory is the caller's; nothing is allocated. Pure. */
+#ifndef CORDON_CORE_RING_H
+#define CORDON_CORE_RING_H
+
+#include "base/limits.h"
+#include "base/str.h"
+
+#include <stdatomic.h>
+
+enum wire_form { FORM_XML, FORM_PROTO, FORM_COUNT };
+
+enum {
+    RING_CONFLATE = 1,  /* the newest of its unit is enough for who lags */
+    RING_URGENT = 2,    /* goes out at once */
+    RING_FAR = 4,       /* also for those outside of the neighbourhood */
+    RING_ADDRESSED = 8, /* only for the units in its list */
+    RING_HELD_XML = 16, /* too long for a phone in this form: held back */
+    RING_HELD_PROTO = 32,
+    RING_NO_UNIT = UINT32_MAX,
+    RING_NO_SENDER = UINT32_MAX,
+};
+
+struct ring_hot {
+    uint32_t unit, sender, cell;
+    uint16_t in_set, flags;
+};
+
+struct ring_cold {
+    uint64_t off[FORM_COUNT];
+    uint32_t len[FORM_COUNT];
+    uint64_t to_off; /* in the list of addressees, with RING_ADDRESSED */
+    uint32_t to_count;
+    int64_t at_ms;        /* monotonic, when it was put in */
+    uint64_t journal_seq; /* 0: not in the journal */
+};
+
+struct ring {
+    uint64_t entries; /* a power of two */
+    struct ring_hot *hot;
+    struct ring_cold *cold;
+    char *bytes[FORM_COUNT];
+    uint64_t size[FORM_COUNT]; /* of each region */
+    uint32_t *to;
+    uint64_t to_size;
+    uint64_t next[FORM_COUNT], to_next; /* ever growing positions */
+    _Atomic uint64_t head, safe;
+};
+
+struct ring_put {
+    uint32_t unit, sender, cell;
+    uint16_t in_set, flags;
+    struct str form[FORM_COUNT];
+    const uint32_t *to;
+    uint32_t to_count;
+    int64_t now_ms;
+    uint64_t journal_seq;
+};
+
+/* How many bytes of memory ring_init() needs for these sizes. */
+size_t ring_memory(uint64_t entries, const uint64_t size[FORM_COUNT], uint64_t to_size) MUST_USE;
+/* memory must be zeroed and aligned to 64. */
+void ring_init(struct ring *r, void *memory, uint64_t entries, const uint64_t size[FORM_COUNT],
+               uint64_t to_size);
+/* Puts a message in and gives its number. */
+uint64_t ring_append(struct ring *r, const struct ring_put *p);
+
+static inline uint64_t ring_head(const struct ring *r)
+{
+    return atomic_load_explicit(&r->head, memory_order_acquire);
+}
+
+static inline bool ring_lapped(const struct ring *r, uint64_t cursor)
+{
+    return cursor < atomic_load_explicit(&r->safe, memory_order_acquire);
+}
+
+static inline const struct ring_hot *ring_hot(const struct ring *r, uint64_t seq)
+{
+    return &r->hot[seq & (r->entries - 1)];
+}
+
+static inline const struct ring_cold *ring_cold(const struct ring *r, uint64_t seq)
+{
+    return &r->cold[seq & (r->entries - 1)];
+}
+
+static inline struct str ring_bytes(const struct ring *r, const struct ring_cold *c, enum wire_form f)
+{
+    return str_of(r->bytes[f] + c->off[f] % r->size[f], c->len[f]);
+}
+
+#endif

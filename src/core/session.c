@@ -1,0 +1,951 @@
+#include "core/session.h"
+
+#include "core/reply.h"
+
+void session_init(struct session *s, uint32_t slot, uint32_t born)
+{
+    memset(s, 0, sizeof *s);
+    s->slot = slot;
+    s->born = born;
+    s->unit = UNIT_NONE;
+}
+
+static void start_roster(struct session *s, const struct river *r)
+{
+    s->live_at = s->roster_from = ring_head(&r->live);
+    s->roster_at = 0;
+    s->roster_pass = 0;
+    s->roster_done = false;
+}
+
+void session_join(struct session *s, struct river *r, const struct session_user *user, struct str version_uid,
+                  struct now now)
+{
+    MUST(!s->live);
+    s->user = *user;
+    s->live = true;
+    s->form = FORM_XML;
+    s->joined_ms = now.mono_ms;
+    s->must_at = ring_head(&r->must);
+    (void)str_copy(s->version_uid, sizeof s->version_uid, version_uid);
+    start_roster(s, r);
+    atomic_fetch_add_explicit(&r->listeners[FORM_XML], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&r->sessions, 1, memory_order_relaxed);
+}
+
+void session_regroup(struct session *s, struct river *r, uint16_t in_set, uint16_t out_set)
+{
+    s->user.in_set = in_set;
+    s->user.out_set = out_set;
+    s->owe_groups = true;
+    start_roster(s, r);
+}
+
+/* ------------------------------------------------------------- bytes in -- */
+
+struct taking {
+    struct session *s;
+    struct river *r;
+    const struct session_world *w;
+    struct now now;
+    struct river_event ev;
+};
+
+static void refuse(struct taking *t, const char *reason)
+{
+    t->s->count.refused++;
+    t->w->refused(t->w->ctx, t->s, reason);
+}
+
+/* The audience of this event: the sender's groups, or those of them it names. */
+static uint16_t audience(struct taking *t)
+{
+    struct river *r = t->r;
+    struct group_mask mask = {0};
+    bool named = false;
+    int in_set;
+
+    for (size_t i = 0; i < t->ev.routing.dest_count; i++) {
+        const struct cot_dest *d = &t->ev.routing.dests[i];
+        int group = d->kind == DEST_GROUP ? sets_find_group(r->sets, d->name) : -1;
+
+        named |= d->kind == DEST_GROUP;
+        if (group >= 0 && mask_has(&r->sets->in[t->s->user.in_set], group))
+            mask_add(&mask, group);
+    }
+    if (!named || t->s->user.in_set == SETS_EVERYONE)
+        return t->s->user.in_set;
+    in_set = sets_in(r->sets, &mask);
+    return in_set < 0 ? t->s->user.in_set : (uint16_t)in_set;
+}
+
+/* Fields that every record event of a client starts with. */
+static void put_origin(struct taking *t, struct buf *b)
+{
+    struct session *s = t->s;
+
+    fields_put(b, FIELD_USER, str_from(s->user.name));
+    if (s->unit != UNIT_NONE)
+        fields_put(b, FIELD_FROM_UID, units_at(&t->r->units, s->unit)->uid);
+}
+
+static void record_conflict(struct taking *t, struct unit *x)
+{
+    struct buf b = river_area(t->r, AREA_PAYLOAD);
+
+    if (x->conflict)
+        return; /* told once, until somebody else holds it */
+    x->conflict = true;
+    units_touch(&t->r->units, x, true);
+    put_origin(t, &b);
+    fields_put(&b, FIELD_UID, x->uid);
+    fields_put(&b, FIELD_CALLSIGN, x->callsign);
+    fields_put_int(&b, FIELD_REF, x->holder);
+    fields_put(&b, FIELD_CLAIMANT, str_from(t->s->user.name));
+    (void)t->w->record(t->w->ctx, t->s, EV_UID_CONFLICT, buf_str(&b), 0);
+}
+
+static void record_bound(struct taking *t, struct unit *x)
+{
+    struct buf b = river_area(t->r, AREA_PAYLOAD);
+
+    put_origin(t, &b);
+    fields_put(&b, FIELD_UID, x->uid);
+    fields_put(&b, FIELD_CALLSIGN, t->ev.cot.contact.callsign);
+    (void)t->w->record(t->w->ctx, t->s, EV_UID_BOUND, buf_str(&b), 0);
+}
+
+static uint32_t uids_of(struct river *r, int64_t user)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < r->units.used; i++)
+        n += r->units.list[i].kind == UNIT_PRESENCE && r->units.list[i].holder == user;
+    return n;
+}
+
+static bool may_hold_more(struct taking *t)
+{
+    return t->s->user.relay || uids_of(t->r, t->s->user.id) < t->r->limits.uids_per_user;
+}
+
+/* A uid belongs to the user who holds it, on any of his certificates.  Somebody
+ * else gets it when its holder is away and was not heard for a day; until
+ * then it is a conflict: shown, and the event is relayed all the same, because
+ * it may be a responder on a borrowed phone. */
+static bool holder_is_gone(const struct taking *t, const struct unit *x)
+{
+    uint32_t index = units_index(&t->r->units, x);
+
+    return atomic_load_explicit(&t->r->units.conn[index], memory_order_relaxed) == CONN_NONE &&
+           t->now.mono_ms - x->seen_mono_ms > RECORD_WAIT_MS;
+}
+
+/* Makes the session the one that x is reached by. false: refused. */
+static bool bind(struct taking *t, struct unit *x)
+{
+    struct session *s = t->s;
+    _Atomic uint64_t *conn = &t->r->units.conn[units_index(&t->r->units, x)];
+
+    if (x->holder != s->user.id) {
+        if (x->holder != 0 && !holder_is_gone(t, x)) {
+            record_conflict(t, x);
+            return true;
+        }
+        if (!may_hold_more(t)) {
+            refuse(t, "this user speaks for too many devices already: a gateway needs a relay grant");
+            return false;
+        }
+        x->holder = s->user.id;
+        x->conflict = false;
+        record_bound(t, x);
+    }
+    if (atomic_load_explicit(conn, memory_order_relaxed) != session_handle(s)) {
+        atomic_store_explicit(conn, session_handle(s), memory_order_release);
+        units_touch(&t->r->units, x, true);
+        t->w->bound(t->w->ctx, s, x->uid, t->ev.cot.contact.callsign);
+    }
+    if (s->unit == UNIT_NONE)
+        s->unit = units_index(&t->r->units, x);
+    x->incognito = s->incognito;
+    return true;
+}
+
+static void take_presence(struct taking *t)
+{
+    struct unit *x = units_find(&t->r->units, t->ev.cot.uid);
+
+    if (!x && !may_hold_more(t)) {
+        refuse(t, "this user speaks for too many devices already: a gateway needs a relay grant");
+        return;
+    }
+    x = x ? x : units_put(&t->r->units, t->ev.cot.uid, UNIT_PRESENCE);
+    if (!x) {
+        t->r->count.unit_refused++;
+        refuse(t, "the table of units is full: raise units_max or wait until silent ones are forgotten");
+        return;
+    }
+    if (x->kind == UNIT_TRACK)
+        x->kind = UNIT_PRESENCE; /* it was a track until it became reachable */
+    if (!bind(t, x))
+        return;
+    river_put_live(t->r, x, &t->ev, t->s->slot, audience(t), t->now);
+    if (t->s->unit == units_index(&t->r->units, x))
+        t->s->cell = x->cell;
+}
+
+static void take_track(struct taking *t)
+{
+    struct unit *x = units_put(&t->r->units, t->ev.cot.uid, UNIT_TRACK);
+
+    if (!x) {
+        t->r->count.unit_refused++;
+        refuse(t, "the table of units is full: raise units_max or wait until silent ones are forgotten");
+        return;
+    }
+    if (x->kind == UNIT_PRESENCE && x->holder != t->s->user.id && !t->s->user.relay)
+        record_conflict(t, x);
+    river_put_live(t->r, x, &t->ev, t->s->slot, audience(t), t->now);
+}
+
+/* One addressee into the payload, once. */
+static void put_to(struct taking *t, struct buf *b, struct str uid, size_t *count)
+{
+    struct str rest = buf_str(b), value;
+    enum field tag;
+
+    if (uid.len == 0 || *count >= LIMIT_DESTS)
+        return;
+    while (fields_next(&rest, &tag, &value))
+        if (tag == FIELD_TO && str_eq(value, uid))
+            return;
+    fields_put(b, FIELD_TO, uid);
+    (*count)++;
+    if (t->ev.is == CLASS_CHAT) {
+        struct unit *x = units_find(&t->r->units, uid);
+
+        if (!x || atomic_load_explicit(&t->r->units.conn[units_index(&t->r->units, x)],
+                                       memory_order_relaxed) == CONN_NONE)
+            fields_put(b, FIELD_OFFLINE, uid);
+    }
+}
+
+/* A name that nobody has (yet) still makes the event addressed: it waits under
+ * "kind/name" and is not spread to everybody. */
+static void put_to_name(struct taking *t, struct buf *b, const char *kind, struct str name, size_t *count)
+{
+    char text[LIMIT_UID + 16];
+    struct buf n = buf_over(text, sizeof text);
+
+    buf_put(&n, str_from(kind));
+    buf_byte(&n, '/');
+    buf_put(&n, name);
+    if (!n.full)
+        put_to(t, b, buf_str(&n), count);
+}
+
+static void put_dest(struct taking *t, struct buf *b, const struct cot_dest *d, size_t *count)
+{
+    uint32_t at = UNIT_NONE;
+    bool found = false;
+
+    switch (d->kind) {
+    case DEST_UID:
+        put_to(t, b, d->name, count);
+        break;
+    case DEST_CALLSIGN:
+        while ((at = units_next_called(&t->r->units, d->name, at)) != UNIT_NONE) {
+            put_to(t, b, units_at(&t->r->units, at)->uid, count);
+            found = true;
+        }
+        if (!found)
+            put_to_name(t, b, "callsign", d->name, count);
+        break;
+    case DEST_MISSION:
+    case DEST_MISSION_GUID:
+        put_to_name(t, b, "mission", d->name, count);
+        break;
+    case DEST_GROUP:
+    case DEST_PUBLISH:
+        break;
+    }
+}
+
+/* Rooms that are everybody's: a member named so is no device. */
+static bool is_open_room(struct str name)
+{
+    static const char *const rooms[] = {
+        "All Chat Rooms", "All Streaming", "All Groups", "White",  "Yellow", "Orange", "Magenta",    "Red",
+        "Maroon",         "Purple",        "Dark Blue",  "Blue",   "Cyan",   "Teal",   "Green",      "Dark Green",
+        "Brown"};
+
+    for (size_t i = 0; i < COUNTOF(rooms); i++)
+        if (str_eq(name, str_from(rooms[i])))
+            return true;
+    return false;
+}
+
+/* Chat goes to the union of marti/dest and the chatgrp members (tak.md 1.3). */
+static void put_addressees(struct taking *t, struct buf *b)
+{
+    const struct cot_routing *routing = &t->ev.routing;
+    size_t count = 0;
+
+    if (routing->to_all)
+        return;
+    for (size_t i = 0; i < routing->dest_count; i++)
+        put_dest(t, b, &routing->dests[i], &count);
+    if (!routing->is_chat || is_open_room(routing->chat_id))
+        return;
+    for (size_t i = 1; i < routing->chat_member_count; i++)
+        if (!is_open_room(routing->chat_members[i]))
+            put_to(t, b, routing->chat_members[i], &count);
+    if (count == 0 && routing->chat_member_count == 0)
+        put_to(t, b, routing->chat_id, &count);
+}
+
+static void put_details(struct taking *t, struct buf *b)
+{
+    const struct cot_routing *routing = &t->ev.routing;
+    const struct cot *c = &t->ev.cot;
+
+    fields_put(b, FIELD_UID, c->uid);
+    fields_put(b, FIELD_TYPE, c->type);
+    if (c->contact.callsign.len)
+        fields_put(b, FIELD_CALLSIGN, c->contact.callsign);
+    if (c->stale_ms)
+        fields_put_int(b, FIELD_STALE_MS, c->stale_ms);
+    if (routing->link_uid.len)
+        fields_put(b, FIELD_LINK_UID, routing->link_uid);
+    if (routing->chat_message_id.len)
+        fields_put(b, FIELD_MESSAGE_ID, routing->chat_message_id);
+    if (routing->is_chat) {
+        fields_put(b, FIELD_ROOM_ID, routing->chat_id);
+        fields_put(b, FIELD_ROOM, routing->chat_room);
+        if (!c->contact.callsign.len && routing->chat_sender.len)
+            fields_put(b, FIELD_CALLSIGN, routing->chat_sender);
+        if (routing->chat_member_count)
+            fields_put(b, FIELD_CLAIMANT, routing->chat_members[0]);
+    }
+    if (routing->remarks.len)
+        fields_put(b, FIELD_TEXT, routing->remarks);
+    if (routing->has_emergency) {
+        fields_put(b, FIELD_SUB_TYPE, routing->emergency_type);
+        fields_put(b, FIELD_NAME, routing->emergency_text);
+    }
+    if (routing->fileshare_name.len)
+        fields_put(b, FIELD_NAME, routing->fileshare_name);
+    if (routing->fileshare_sha256.len)
+        fields_put(b, FIELD_SHA256, routing->fileshare_sha256);
+}
+
+/* The event as it is delivered, in the form it came in. */
+static void put_event(struct taking *t, struct buf *b)
+{
+    struct river_event *ev = &t->ev;
+    struct buf stripped = river_area(t->r, AREA_PAYLOAD_2);
+
+    if (!ev->cot.from_proto) {
+        if (cot_has_dest(&ev->cot))
+            cot_to_xml_stripped(&ev->cot, &stripped);
+        else
+            cot_to_xml(&ev->cot, &stripped);
+        fields_put(b, FIELD_EVENT_XML, buf_str(&stripped));
+    } else if (!cot_has_dest(&ev->cot)) {
+        fields_put(b, FIELD_EVENT_PROTO, ev->proto);
+    } else if (tak_encode(&ev->cot, true, &stripped)) {
+        struct framer f = {0};
+        struct frame frame = frame_next(&f, buf_str(&stripped), LIMIT_EVENT_IN);
+
+        fields_put(b, FIELD_EVENT_PROTO, frame.body);
+    } else {
+        b->full = true;
+    }
+    b->full |= stripped.full;
+}
+
+static enum event_id kind_of(enum cot_class is)
+{
+    switch (is) {
+    case CLASS_CHAT: return EV_CHAT_SAID;
+    case CLASS_RECEIPT: return EV_CHAT_RECEIPT;
+    case CLASS_EMERGENCY: return EV_EMERGENCY_RAISED;
+    case CLASS_EMERGENCY_CANCEL: return EV_EMERGENCY_CANCELLED;
+    case CLASS_CASEVAC: return EV_CASEVAC_SENT;
+    case CLASS_OBJECT: return EV_OBJECT_PUT;
+    case CLASS_DELETE: return EV_OBJECT_DELETED;
+    case CLASS_FILE: return EV_FILE_OFFERED;
+    case CLASS_FILE_ANSWER: return EV_FILE_ANSWERED;
+    case CLASS_TASK: return EV_TASK_SENT;
+    case CLASS_PING:
+    case CLASS_NEGOTIATE:
+    case CLASS_CONSUMED:
+    case CLASS_INCOGNITO_ON:
+    case CLASS_INCOGNITO_OFF:
+    case CLASS_PRESENCE:
+    case CLASS_TRACK:
+    case CLASS_PASS:
+    case CLASS_COUNT: break;
+    }
+    return EV_NONE;
+}
+
+/* What a durable event may not do to a responder's own device. */
+static const char *objection(struct taking *t, const struct unit *own, const struct unit *target)
+{
+    int64_t me = t->s->user.id;
+
+    if (own && own->kind == UNIT_PRESENCE && own->holder != me && t->ev.is == CLASS_OBJECT &&
+        !str_starts(t->ev.cot.type, STR("a-")))
+        return "its uid is that of a responder's device: a drawing needs a uid of its own";
+    if (t->ev.is == CLASS_DELETE && target && target->kind == UNIT_PRESENCE && target->holder != me)
+        return "only a device itself may take itself off the map";
+    return NULL;
+}
+
+/* A sender who is not who he says he is: shown, never silenced. */
+static void check_sender(struct taking *t)
+{
+    const struct cot_routing *routing = &t->ev.routing;
+    struct str claimed = routing->is_chat && routing->chat_member_count ? routing->chat_members[0]
+                         : t->ev.is == CLASS_EMERGENCY                  ? routing->link_uid
+                                                                        : (struct str){0};
+    struct unit *x = claimed.len ? units_find(&t->r->units, claimed) : NULL;
+
+    if (x && x->kind == UNIT_PRESENCE && x->holder && x->holder != t->s->user.id && !t->s->user.relay)
+        record_conflict(t, x);
+}
+
+static void take_durable(struct taking *t)
+{
+    struct river *r = t->r;
+    enum event_id kind = kind_of(t->ev.is);
+    struct unit *own = units_find(&r->units, t->ev.cot.uid);
+    struct unit *target = t->ev.routing.link_uid.len ? units_find(&r->units, t->ev.routing.link_uid) : NULL;
+    const char *no = objection(t, own, target);
+    struct buf b;
+    uint64_t ticket = 0;
+
+    if (no) {
+        refuse(t, no);
+        return;
+    }
+    check_sender(t);
+    b = river_area(r, AREA_PAYLOAD);
+    put_origin(t, &b);
+    put_details(t, &b);
+    river_put_groups(r, audience(t), &b);
+    put_addressees(t, &b);
+    put_event(t, &b);
+    if (b.full) {
+        refuse(t, "it is too long to be recorded");
+        return;
+    }
+    if (t->ev.is == CLASS_EMERGENCY || t->ev.is == CLASS_EMERGENCY_CANCEL)
+        ticket = river_fly(r, buf_str(&b), t->s->slot, t->now);
+    if (!t->w->record(t->w->ctx, t->s, kind, buf_str(&b), ticket)) {
+        if (!ticket) {
+            refuse(t, "the record cannot keep up or its disk is full: nothing was relayed");
+            return;
+        }
+        /* Life first: the emergency goes out by the 100 ms rule all the same. */
+    }
+    if (t->ev.is == CLASS_DELETE && target)
+        target->pending++;
+}
+
+static void negotiate(struct taking *t)
+{
+    struct session *s = t->s;
+
+    if (s->form != FORM_XML || s->owe_response)
+        return;
+    s->owe_response = true;
+    s->response_ok = str_eq(t->ev.routing.tak_version, STR("1"));
+    (void)str_copy(s->asked_uid, sizeof s->asked_uid, t->ev.cot.uid);
+}
+
+static void set_incognito(struct taking *t, bool on)
+{
+    t->s->incognito = on;
+    if (t->s->unit != UNIT_NONE)
+        units_at(&t->r->units, t->s->unit)->incognito = on;
+}
+
+static void take_event(struct taking *t)
+{
+    t->s->count.events_in++;
+    t->r->count.events_in++;
+    switch (t->ev.is) {
+    case CLASS_PING:
+        t->s->pongs = t->s->pongs < SESSION_PONGS_MAX ? (uint8_t)(t->s->pongs + 1) : t->s->pongs;
+        break;
+    case CLASS_NEGOTIATE: negotiate(t); break;
+    case CLASS_CONSUMED: break;
+    case CLASS_INCOGNITO_ON: set_incognito(t, true); break;
+    case CLASS_INCOGNITO_OFF: set_incognito(t, false); break;
+    case CLASS_PRESENCE: take_presence(t); break;
+    case CLASS_TRACK: take_track(t); break;
+    case CLASS_PASS:
+        river_put_live(t->r, NULL, &t->ev, t->s->slot, audience(t), t->now);
+        break;
+    case CLASS_CHAT:
+    case CLASS_RECEIPT:
+    case CLASS_EMERGENCY:
+    case CLASS_EMERGENCY_CANCEL:
+    case CLASS_CASEVAC:
+    case CLASS_OBJECT:
+    case CLASS_DELETE:
+    case CLASS_FILE:
+    case CLASS_FILE_ANSWER:
+    case CLASS_TASK: take_durable(t); break;
+    case CLASS_COUNT: MUST(!"a class");
+    }
+}
+
+/* A wrong name or password in <auth> is no concern here: the certificate or
+ * the port's own grant decided who this is. */
+static bool is_auth(struct str xml)
+{
+    return str_starts(xml, STR("<auth"));
+}
+
+bool session_feed(struct session *s, struct river *r, const struct session_world *w, struct str in, size_t *used,
+                  struct now now, struct err *e)
+{
+    struct taking t = {.s = s, .r = r, .w = w, .now = now};
+    struct err why;
+
+    *used = 0;
+    for (;;) {
+        struct frame f = frame_next(&s->framer, str_from_at(in, *used), LIMIT_EVENT_IN);
+
+        *used += f.used;
+        switch (f.is) {
+        case FRAME_MORE: return true;
+        case FRAME_BAD:
+            return err_set(e, ERR_INPUT, "an event is longer than %d bytes or its frame is damaged",
+                           LIMIT_EVENT_IN);
+        case FRAME_JUNK:
+            s->count.junk++;
+            refuse(&t, "bytes that are no event");
+            continue;
+        case FRAME_XML:
+        case FRAME_PROTO: break;
+        }
+        if (f.is == FRAME_XML && is_auth(f.body))
+            continue;
+        if (river_parse(r, f.is == FRAME_XML ? f.body : (struct str){0},
+                        f.is == FRAME_PROTO ? f.body : (struct str){0}, &t.ev, &why))
+            take_event(&t);
+        else
+            refuse(&t, why.text);
+    }
+}
+
+/* ------------------------------------------------------------ bytes out -- */
+
+static bool has_room(const struct buf *out, size_t n)
+{
+    return out->max - out->len >= n;
+}
+
+/* A reply of the server's own making in the client's form. */
+static void put_reply(struct session *s, const struct cot *c, struct buf *out)
+{
+    if (s->form == FORM_XML)
+        cot_to_xml(c, out);
+    else if (!tak_encode(c, false, out))
+        out->full = true;
+}
+
+static void gather_replies(struct session *s, struct river *r, struct buf *out, struct now now)
+{
+    struct cot c;
+
+    for (; s->pongs; s->pongs--) {
+        reply_pong(&c, now.wall_ms);
+        put_reply(s, &c, out);
+    }
+    if (s->owe_response) {
+        reply_response(&c, str_from(s->asked_uid), s->response_ok, now.wall_ms);
+        put_reply(s, &c, out);
+        s->owe_response = false;
+        if (s->response_ok) { /* every byte after this one is v1 */
+            s->form = FORM_PROTO;
+            atomic_fetch_add_explicit(&r->listeners[FORM_PROTO], 1, memory_order_relaxed);
+            atomic_fetch_sub_explicit(&r->listeners[FORM_XML], 1, memory_order_relaxed);
+        }
+    }
+    if (s->owe_groups) {
+        reply_groups(&c, str_from(s->version_uid), now.wall_ms);
+        put_reply(s, &c, out);
+        s->owe_groups = false;
+    }
+}
+
+static void gather_version(struct session *s, struct buf *out, struct now now)
+{
+    char text[512];
+    struct buf detail = buf_over(text, sizeof text);
+    struct cot c;
+
+    if (s->version_sent || (!s->roster_done && now.mono_ms - s->joined_ms < SESSION_VERSION_WAIT_MS))
+        return;
+    s->version_sent = true;
+    if (s->form != FORM_XML)
+        return; /* it asked before it was offered */
+    reply_version(&c, str_from(s->version_uid), now.wall_ms, &detail);
+    put_reply(s, &c, out);
+}
+
+static bool is_among(const struct session *s, const struct river *r, const struct ring_cold *c)
+{
+    const uint32_t *to = r->must.to + c->to_off % r->must.to_size;
+
+    for (uint32_t i = 0; i < c->to_count; i++)
+        if (atomic_load_explicit(&r->units.conn[to[i]], memory_order_acquire) == session_handle(s))
+            return true;
+    return false;
+}
+
+/* The bytes of an entry in the other form than the one it has, converted under
+ * the lock: only for the few that arrived before anybody listened to the form. */
+static bool convert(struct session *s, struct river *r, const struct session_world *w, struct str bytes,
+                    enum wire_form from, struct buf *out)
+{
+    struct river_event ev;
+    struct framer f = {0};
+    struct frame frame;
+    struct err e;
+    bool fits = true;
+
+    w->lock(w->ctx);
+    frame = frame_next(&f, bytes, LIMIT_EVENT_IN);
+    if (river_parse(r, from == FORM_XML ? bytes : (struct str){0},
+                    from == FORM_PROTO ? frame.body : (struct str){0}, &ev, &e)) {
+        river_forms(r, &ev, true);
+        fits = has_room(out, ev.form[s->form].len);
+        if (fits)
+            buf_put(out, ev.form[s->form]);
+    }
+    w->unlock(w->ctx);
+    return fits;
+}
+
+/* One ring entry into out; false when it does not fit (nothing is written then). */
+static bool put_entry(struct session *s, struct river *r, const struct session_world *w, const struct ring *ring,
+                      uint64_t seq, struct buf *out)
+{
+    const struct ring_cold *c = ring_cold(ring, seq);
+    enum wire_form other = s->form == FORM_XML ? FORM_PROTO : FORM_XML;
+    uint16_t held = s->form == FORM_XML ? RING_HELD_XML : RING_HELD_PROTO;
+
+    if (ring_hot(ring, seq)->flags & held) {
+        s->count.held_back++;
+        return true;
+    }
+    if (c->len[s->form] == 0)
+        return c->len[other] == 0 || convert(s, r, w, ring_bytes(ring, c, other), other, out);
+    if (!has_room(out, c->len[s->form]))
+        return false;
+    buf_put(out, ring_bytes(ring, c, s->form));
+    s->count.delivered++;
+    return true;
+}
+
+static enum gather gather_must(struct session *s, struct river *r, const struct session_world *w,
+                               struct buf *out)
+{
+    const struct ring *ring = &r->must;
+    uint64_t head = ring_head(ring);
+    size_t begin = out->len;
+    uint64_t first = s->must_at;
+
+    for (; s->must_at < head; s->must_at++) {
+        const struct ring_hot *h = ring_hot(ring, s->must_at);
+        const struct ring_cold *c = ring_cold(ring, s->must_at);
+
+        if (ring_lapped(ring, s->must_at))
+            break;
+        if (h->sender != s->slot && sets_hears(r->sets, s->user.out_set, h->in_set) &&
+            (!(h->flags & RING_ADDRESSED) || is_among(s, r, c)) && !put_entry(s, r, w, ring, s->must_at, out))
+            break;
+        s->must_seen = c->journal_seq > s->must_seen ? c->journal_seq : s->must_seen;
+    }
+    if (first < head && ring_lapped(ring, first)) {
+        out->len = begin;
+        return GATHER_LAPPED;
+    }
+    return s->must_at < head ? GATHER_FULL : GATHER_DONE;
+}
+
+/* What it missed while it was away; a list of whole events of either form. */
+static enum gather gather_extra(struct session *s, struct river *r, const struct session_world *w,
+                                struct buf *out)
+{
+    while (s->extra.len >= SESSION_EXTRA_HEAD) {
+        const unsigned char *u = (const unsigned char *)s->extra.at;
+        enum wire_form form = u[0] ? FORM_PROTO : FORM_XML;
+        size_t len = (size_t)u[9] << 24 | (size_t)u[10] << 16 | (size_t)u[11] << 8 | u[12];
+        struct str bytes;
+
+        MUST(len <= s->extra.len - SESSION_EXTRA_HEAD);
+        bytes = str_cut(s->extra, SESSION_EXTRA_HEAD, SESSION_EXTRA_HEAD + len);
+        if (form != s->form) {
+            if (!convert(s, r, w, bytes, form, out))
+                return GATHER_FULL;
+        } else if (len <= LIMIT_EVENT_OUT) {
+            if (!has_room(out, len))
+                return GATHER_FULL;
+            buf_put(out, bytes);
+        }
+        s->count.delivered++;
+        s->extra = str_from_at(s->extra, SESSION_EXTRA_HEAD + len);
+    }
+    return GATHER_DONE;
+}
+
+/* Does this unit belong into the newcomer's picture in this pass? */
+static bool is_in_roster(const struct session *s, const struct river *r, uint32_t i)
+{
+    const struct unit *x = &r->units.list[i];
+    uint64_t newest = atomic_load_explicit(&r->units.newest[i], memory_order_relaxed);
+
+    if (x->kind == UNIT_FREE || !x->latest || x->addressed || x->incognito)
+        return false;
+    if ((x->kind == UNIT_EMERGENCY) != (s->roster_pass == 0))
+        return false;
+    if (newest > s->roster_from && x->kind != UNIT_OBJECT && x->kind != UNIT_EMERGENCY)
+        return false; /* comes with the positions anyway, and newer */
+    if (atomic_load_explicit(&r->units.conn[i], memory_order_relaxed) == session_handle(s))
+        return false;
+    return sets_hears(r->sets, s->user.out_set, x->in_set);
+}
+
+/* The kept event of a unit; false when it does not fit. Under the lock. */
+static bool put_kept(struct session *s, struct river *r, const struct unit *x, struct buf *out)
+{
+    struct str kept = str_of(x->latest, x->latest_len);
+    struct river_event ev;
+    struct framer f = {0};
+    struct frame frame;
+    struct err e;
+
+    if (x->form != s->form) {
+        frame = frame_next(&f, kept, LIMIT_EVENT_IN);
+        if (!river_parse(r, x->form == FORM_XML ? kept : (struct str){0},
+                         x->form == FORM_XML ? (struct str){0} : frame.body, &ev, &e))
+            return true;
+        river_forms(r, &ev, true);
+        kept = ev.form[s->form];
+    }
+    if (!has_room(out, kept.len))
+        return false;
+    buf_put(out, kept);
+    s->count.delivered++;
+    return true;
+}
+
+static enum gather gather_roster(struct session *s, struct river *r, const struct session_world *w,
+                                 struct buf *out)
+{
+    enum gather g = GATHER_DONE;
+
+    if (s->roster_done)
+        return GATHER_DONE;
+    w->lock(w->ctx);
+    for (; s->roster_pass < 2 && g == GATHER_DONE; s->roster_pass++, s->roster_at = 0) {
+        if (s->roster_pass == 0 && r->emergencies == 0)
+            continue;
+        while (s->roster_at < r->units.used && g == GATHER_DONE) {
+            if (is_in_roster(s, r, s->roster_at) && !put_kept(s, r, &r->units.list[s->roster_at], out))
+                g = GATHER_FULL;
+            else
+                s->roster_at++;
+        }
+        if (g == GATHER_FULL)
+            break;
+    }
+    w->unlock(w->ctx);
+    s->roster_done = g == GATHER_DONE;
+    return g;
+}
+
+/* What decides whether a live entry is for this session. */
+struct filter {
+    bool conflate, floors, near_only;
+};
+
+static struct filter filter_for(const struct session *s, const struct river *r)
+{
+    return (struct filter){
+        .conflate = s->lag_ms > SESSION_LAG_MS,
+        .floors = atomic_load_explicit(&r->floor_max, memory_order_acquire) > s->live_at,
+        .near_only = r->limits.interest_from && s->cell &&
+                     atomic_load_explicit(&r->sessions, memory_order_relaxed) >= r->limits.interest_from,
+    };
+}
+
+static bool wants(struct session *s, const struct river *r, struct filter f, uint64_t seq)
+{
+    const struct ring_hot *h = ring_hot(&r->live, seq);
+
+    if (f.near_only && !(h->flags & RING_FAR) && !cells_are_near(h->cell, s->cell))
+        return false;
+    if (h->sender == s->slot || !sets_hears(r->sets, s->user.out_set, h->in_set))
+        return false;
+    if (h->unit == RING_NO_UNIT)
+        return true;
+    if (f.floors && seq < atomic_load_explicit(&r->units.floor[h->unit], memory_order_acquire))
+        return false;
+    if (f.conflate && (h->flags & RING_CONFLATE) &&
+        atomic_load_explicit(&r->units.newest[h->unit], memory_order_relaxed) != seq + 1) {
+        s->count.conflated++;
+        return false;
+    }
+    return true;
+}
+
+/* Is it among those that an addressed position is for? */
+static bool is_addressee(const struct session *s, const struct river *r, uint64_t seq)
+{
+    const struct ring_cold *c = ring_cold(&r->live, seq);
+    const uint32_t *to = r->live.to + c->to_off % r->live.to_size;
+
+    if (!(ring_hot(&r->live, seq)->flags & RING_ADDRESSED))
+        return true;
+    for (uint32_t i = 0; i < c->to_count; i++)
+        if (atomic_load_explicit(&r->units.conn[to[i]], memory_order_acquire) == session_handle(s))
+            return true;
+    return false;
+}
+
+/* Neighbouring messages are copied in one piece. */
+struct run {
+    const char *at;
+    size_t len;
+};
+
+static void run_flush(struct run *run, struct buf *out)
+{
+    buf_put(out, str_of(run->at, run->len));
+    run->len = 0;
+}
+
+static bool run_add(struct run *run, struct str bytes, struct buf *out)
+{
+    if (!has_room(out, run->len + bytes.len))
+        return false;
+    if (run->len && run->at + run->len == bytes.at) {
+        run->len += bytes.len;
+        return true;
+    }
+    run_flush(run, out);
+    *run = (struct run){bytes.at, bytes.len};
+    return true;
+}
+
+static void measure_lag(struct session *s, const struct river *r, struct now now)
+{
+    s->lag_ms = s->live_at < ring_head(&r->live) ? now.mono_ms - ring_cold(&r->live, s->live_at)->at_ms : 0;
+}
+
+static enum gather gather_live(struct session *s, struct river *r, const struct session_world *w,
+                               struct buf *out, struct now now)
+{
+    const struct ring *ring = &r->live;
+    uint64_t head = ring_head(ring), first = s->live_at, at = first;
+    size_t begin = out->len;
+    struct run run = {0};
+    struct filter f;
+
+    if (first == head)
+        return GATHER_DONE;
+    measure_lag(s, r, now);
+    f = filter_for(s, r);
+    for (; at < head; at++) {
+        const struct ring_cold *c;
+
+        if (!wants(s, r, f, at) || !is_addressee(s, r, at))
+            continue;
+        c = ring_cold(ring, at);
+        if (c->len[s->form]) {
+            if (!run_add(&run, ring_bytes(ring, c, s->form), out))
+                break;
+            s->count.delivered++;
+            continue;
+        }
+        run_flush(&run, out);
+        if (!put_entry(s, r, w, ring, at, out))
+            break;
+    }
+    run_flush(&run, out);
+    if (ring_lapped(ring, first)) {
+        out->len = begin; /* the ring went over it: the latest of each unit instead */
+        s->count.lapped++;
+        start_roster(s, r);
+        return GATHER_FULL;
+    }
+    s->live_at = at;
+    measure_lag(s, r, now);
+    return at < head ? GATHER_FULL : GATHER_DONE;
+}
+
+enum gather session_gather(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
+                           struct now now)
+{
+    enum gather g;
+
+    MUST(s->live && has_room(out, LIMIT_EVENT_OUT));
+    gather_replies(s, r, out, now);
+    g = gather_must(s, r, w, out);
+    if (g != GATHER_DONE)
+        return g;
+    g = gather_extra(s, r, w, out);
+    if (g != GATHER_DONE)
+        return g;
+    g = gather_roster(s, r, w, out);
+    if (has_room(out, 2048))
+        gather_version(s, out, now);
+    if (g != GATHER_DONE)
+        return g;
+    return gather_live(s, r, w, out, now);
+}
+
+bool session_is_behind(const struct session *s, const struct river *r)
+{
+    return s->live && (s->live_at != ring_head(&r->live) || s->must_at != ring_head(&r->must) || s->pongs ||
+                       s->owe_response || s->owe_groups || s->extra.len || !s->roster_done || !s->version_sent);
+}
+
+bool session_is_urgent(const struct session *s, const struct river *r)
+{
+    uint64_t head = ring_head(&r->must);
+
+    if (s->pongs || s->owe_response || !s->roster_done || s->extra.len)
+        return true;
+    for (uint64_t at = s->must_at; at < head; at++)
+        if (ring_hot(&r->must, at)->flags & RING_URGENT)
+            return true;
+    return false;
+}
+
+void session_leave(struct session *s, struct river *r, struct buf *payload)
+{
+    if (!s->live)
+        return;
+    s->live = false;
+    atomic_fetch_sub_explicit(&r->listeners[s->form], 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&r->sessions, 1, memory_order_relaxed);
+    fields_put(payload, FIELD_USER, str_from(s->user.name));
+    for (uint32_t i = 0; i < r->units.used; i++) {
+        uint64_t mine = session_handle(s);
+
+        if (r->units.list[i].kind == UNIT_FREE ||
+            !atomic_compare_exchange_strong(&r->units.conn[i], &mine, CONN_NONE))
+            continue;
+        fields_put(payload, FIELD_UID, r->units.list[i].uid);
+        units_touch(&r->units, &r->units.list[i], true);
+    }
+}

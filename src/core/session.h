@@ -1,0 +1,109 @@
+/* session.h -- one TAK client's connection as a function of bytes: protocol, cursors, replies.
+ *
+ *          session_init            session_join                    session_leave
+ *  [free] ---------------> [new] ---------------> [live] -----------------------------> [free]
+ *                        bytes wait            feed: bytes in -> events
+ *                                              gather: rings, roster, replies -> bytes out
+ *
+ * tak.md 1.4 to 1.7.  Every unit is sniffed by its first byte; the direction to
+ * the client is XML until it asked for v1 and changes at the exact byte after
+ * t-x-takp-r.  A session owns two cursors into the river's rings and no queue.
+ * What goes to the client, in this order: protocol replies, must-arrive, what
+ * it missed while away, the picture for a newcomer, positions.
+ *
+ * Owner: one loop thread.  session_feed() and session_leave() are called under
+ * the river's lock; session_gather() takes it through the world for the few
+ * steps that need it.  Pure: no sockets, clock or memory. */
+#ifndef CORDON_CORE_SESSION_H
+#define CORDON_CORE_SESSION_H
+
+#include "core/river.h"
+#include "wire/frame.h"
+
+/* A receiver that is further behind gets only the newest event of each unit. */
+enum { SESSION_LAG_MS = 2000, SESSION_VERSION_WAIT_MS = 10000, SESSION_PONGS_MAX = 8 };
+
+struct session_user {
+    int64_t id;
+    bool relay;
+    uint16_t in_set, out_set;
+    char name[64], agency[16];
+};
+
+struct session_counts {
+    uint64_t events_in, refused, junk, delivered, conflated, lapped, held_back;
+};
+
+struct session {
+    uint32_t slot, born;
+    struct session_user user;
+    enum wire_form form;
+    bool live, incognito, version_sent, owe_response, response_ok, owe_groups, roster_done;
+    uint8_t roster_pass;
+    uint8_t pongs;
+    struct framer framer;
+    uint64_t live_at, must_at; /* cursors */
+    uint64_t roster_from;      /* the live ring's head when the roster began */
+    uint32_t roster_at;
+    uint64_t must_seen;        /* newest journal number that was gathered or passed over */
+    uint32_t unit;             /* its first own device, UNIT_NONE: none yet */
+    uint32_t cell;
+    int64_t joined_ms, lag_ms;
+    char version_uid[40], asked_uid[64];
+    struct str extra; /* what it missed: records (below), owned by the edge, moved on here */
+    struct session_counts count;
+};
+
+/* One record in `extra`: form(1) | journal_seq(8) | length(4) | bytes, big endian. */
+enum { SESSION_EXTRA_HEAD = 13 };
+
+/* What the session asks of the world around it. */
+struct session_world {
+    void *ctx;
+    void (*lock)(void *ctx);
+    void (*unlock)(void *ctx);
+    /* Hands a durable event to the record; false when its queue is full. */
+    bool (*record)(void *ctx, struct session *s, enum event_id kind, struct str payload, uint64_t ticket);
+    /* An event was refused; the connection stays. */
+    void (*refused)(void *ctx, struct session *s, const char *reason);
+    /* The session speaks for this uid now: what it missed is wanted. */
+    void (*bound)(void *ctx, struct session *s, struct str uid, struct str callsign);
+};
+
+static inline uint64_t session_handle(const struct session *s)
+{
+    return (uint64_t)s->born << 32 | s->slot | (uint64_t)1 << 31;
+}
+
+void session_init(struct session *s, uint32_t slot, uint32_t born);
+/* The user is known: from here on it hears and is heard. version_uid: random. */
+void session_join(struct session *s, struct river *r, const struct session_user *user, struct str version_uid,
+                  struct now now);
+/* Other groups from now on: a fresh picture and t-x-g-c. */
+void session_regroup(struct session *s, struct river *r, uint16_t in_set, uint16_t out_set);
+
+/* Takes bytes from the client; *used tells how many are done with (keep the rest
+ * and call again with more behind it).  false: the stream cannot be cut any
+ * more, close with e's sentence. */
+bool session_feed(struct session *s, struct river *r, const struct session_world *w, struct str in, size_t *used,
+                  struct now now, struct err *e) MUST_USE;
+
+enum gather {
+    GATHER_DONE,   /* nothing more to send now */
+    GATHER_FULL,   /* out is full, there is more */
+    GATHER_LAPPED, /* too far behind with what must arrive: close, the journal has it */
+};
+/* Adds what is due to out, whole messages only; out must have room for
+ * LIMIT_EVENT_OUT bytes at least. */
+enum gather session_gather(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
+                           struct now now) MUST_USE;
+/* Is anything waiting for it?  Cheap, without the lock. */
+bool session_is_behind(const struct session *s, const struct river *r) MUST_USE;
+/* Is something waiting that goes out at once? */
+bool session_is_urgent(const struct session *s, const struct river *r) MUST_USE;
+
+/* The connection is gone. payload takes FIELD_UID for each device that nobody
+ * holds any more (for EV_CLIENT_LEFT), with FIELD_USER before it. */
+void session_leave(struct session *s, struct river *r, struct buf *payload);
+
+#endif

@@ -1,0 +1,280 @@
+#include "core/units.h"
+
+#include <math.h>
+
+static size_t round64(size_t n)
+{
+    return (n + 63) & ~(size_t)63;
+}
+
+static uint32_t buckets_for(uint32_t max)
+{
+    uint32_t n = 16;
+
+    while (n < max)
+        n *= 2;
+    return n;
+}
+
+size_t units_memory(uint32_t max)
+{
+    return round64(max * sizeof(struct unit)) + 3 * round64(max * sizeof(uint64_t)) +
+           2 * round64(buckets_for(max) * sizeof(uint32_t));
+}
+
+/* Indices are stored plus one in the buckets and chains, so that zeroed memory
+ * is an empty table and costs nothing until it is used. */
+void units_init(struct units *u, void *memory, uint32_t max, struct slab *slab, struct hash_key key,
+                const _Atomic uint64_t *live_head)
+{
+    char *at = memory;
+
+    MUST(((uintptr_t)memory & 63) == 0 && max > 0);
+    memset(u, 0, sizeof *u);
+    u->key = key;
+    u->slab = slab;
+    u->live_head = live_head;
+    u->max = max;
+    u->buckets = buckets_for(max);
+    u->list = (void *)at;
+    at += round64(max * sizeof *u->list);
+    u->conn = (void *)at;
+    at += round64(max * sizeof *u->conn);
+    u->newest = (void *)at;
+    at += round64(max * sizeof *u->newest);
+    u->floor = (void *)at;
+    at += round64(max * sizeof *u->floor);
+    u->by_uid = (void *)at;
+    at += round64(u->buckets * sizeof *u->by_uid);
+    u->by_callsign = (void *)at;
+}
+
+struct unit *units_at(struct units *u, uint32_t index)
+{
+    MUST(index < u->used);
+    return &u->list[index];
+}
+
+uint32_t units_index(const struct units *u, const struct unit *x)
+{
+    MUST(x >= u->list && x < u->list + u->used);
+    return (uint32_t)(x - u->list);
+}
+
+static uint32_t *bucket(struct units *u, uint32_t *table, struct str key)
+{
+    return &table[hash_str(u->key, key) & (u->buckets - 1)];
+}
+
+struct unit *units_find(struct units *u, struct str uid)
+{
+    for (uint32_t at = *bucket(u, u->by_uid, uid); at; at = u->list[at - 1].next_uid)
+        if (str_eq(u->list[at - 1].uid, uid))
+            return &u->list[at - 1];
+    return NULL;
+}
+
+/* May this one be forgotten to make room? */
+static bool may_give_way(const struct units *u, uint32_t i)
+{
+    const struct unit *x = &u->list[i];
+
+    return (x->kind == UNIT_TRACK || x->kind == UNIT_PRESENCE) && x->pending == 0 &&
+           atomic_load_explicit(&u->conn[i], memory_order_relaxed) == CONN_NONE;
+}
+
+static struct unit *stalest(struct units *u)
+{
+    struct unit *found = NULL;
+
+    for (uint32_t i = 0; i < u->used; i++)
+        if (u->list[i].kind != UNIT_FREE && may_give_way(u, i) &&
+            (!found || u->list[i].seen_mono_ms < found->seen_mono_ms))
+            found = &u->list[i];
+    return found;
+}
+
+/* A zeroed place in the table, or NULL. */
+static struct unit *take(struct units *u)
+{
+    struct unit *x;
+
+    if (u->count == u->max) {
+        x = stalest(u);
+        if (!x)
+            return NULL;
+        units_remove(u, x);
+    }
+    if (u->free_list) {
+        x = &u->list[u->free_list - 1];
+        u->free_list = x->next_uid;
+    } else {
+        MUST(u->used < u->max);
+        x = &u->list[u->used++];
+    }
+    memset(x, 0, sizeof *x);
+    return x;
+}
+
+static bool keep_text(struct units *u, struct str *to, struct str text)
+{
+    char *copy;
+
+    *to = (struct str){0};
+    if (text.len == 0)
+        return true;
+    copy = slab_take(u->slab, text.len);
+    if (!copy)
+        return false;
+    memcpy(copy, text.at, text.len);
+    *to = str_of(copy, text.len);
+    return true;
+}
+
+static void give_text(struct units *u, struct str *text)
+{
+    union {
+        const char *in;
+        void *out;
+    } at = {text->at}; /* the slab's own bytes, const only towards readers */
+
+    if (text->len)
+        slab_give(u->slab, at.out, text->len);
+    *text = (struct str){0};
+}
+
+struct unit *units_put(struct units *u, struct str uid, enum unit_kind kind)
+{
+    struct unit *x = units_find(u, uid);
+    uint32_t *head;
+
+    MUST(kind != UNIT_FREE && uid.len > 0);
+    if (x)
+        return x;
+    x = take(u);
+    if (!x)
+        return NULL;
+    if (!keep_text(u, &x->uid, uid)) {
+        x->next_uid = u->free_list;
+        u->free_list = units_index(u, x) + 1;
+        return NULL;
+    }
+    x->kind = (uint8_t)kind;
+    x->id = ++u->next_id;
+    x->lat = x->lon = NAN;
+    x->sender = RING_NO_SENDER;
+    head = bucket(u, u->by_uid, uid);
+    x->next_uid = *head;
+    *head = units_index(u, x) + 1;
+    atomic_store_explicit(&u->conn[units_index(u, x)], CONN_NONE, memory_order_relaxed);
+    atomic_store_explicit(&u->newest[units_index(u, x)], 0, memory_order_relaxed);
+    u->count++;
+    return x;
+}
+
+static void unlink_uid(struct units *u, struct unit *x)
+{
+    uint32_t *at = bucket(u, u->by_uid, x->uid);
+    uint32_t me = units_index(u, x) + 1;
+
+    while (*at != me) {
+        MUST(*at);
+        at = &u->list[*at - 1].next_uid;
+    }
+    *at = x->next_uid;
+}
+
+static void unlink_callsign(struct units *u, struct unit *x)
+{
+    uint32_t me = units_index(u, x) + 1, *at;
+
+    if (x->callsign.len == 0)
+        return;
+    at = bucket(u, u->by_callsign, x->callsign);
+    while (*at != me) {
+        MUST(*at);
+        at = &u->list[*at - 1].next_callsign;
+    }
+    *at = x->next_callsign;
+    give_text(u, &x->callsign);
+}
+
+static void drop_latest(struct units *u, struct unit *x)
+{
+    if (x->latest)
+        slab_give(u->slab, x->latest, x->latest_len);
+    x->latest = NULL;
+    x->latest_len = 0;
+}
+
+void units_remove(struct units *u, struct unit *x)
+{
+    uint32_t index = units_index(u, x);
+
+    MUST(x->kind != UNIT_FREE);
+    u->gone[u->gone_count % UNIT_GONE_KEPT] = x->id;
+    u->gone_version[u->gone_count++ % UNIT_GONE_KEPT] = ++u->version;
+    unlink_callsign(u, x);
+    unlink_uid(u, x);
+    give_text(u, &x->uid);
+    drop_latest(u, x);
+    x->kind = UNIT_FREE;
+    atomic_store_explicit(&u->conn[index], CONN_NONE, memory_order_relaxed);
+    /* Entries of the live ring still name this index, and another unit may get it. */
+    atomic_store_explicit(&u->floor[index], atomic_load(u->live_head), memory_order_release);
+    x->next_uid = u->free_list;
+    u->free_list = index + 1;
+    u->count--;
+}
+
+void units_rename(struct units *u, struct unit *x, struct str callsign)
+{
+    uint32_t *head;
+
+    if (callsign.len > LIMIT_CALLSIGN)
+        callsign.len = LIMIT_CALLSIGN;
+    if (str_eq(x->callsign, callsign))
+        return;
+    unlink_callsign(u, x);
+    units_touch(u, x, true);
+    if (callsign.len == 0 || !keep_text(u, &x->callsign, callsign))
+        return;
+    head = bucket(u, u->by_callsign, callsign);
+    x->next_callsign = *head;
+    *head = units_index(u, x) + 1;
+}
+
+uint32_t units_next_called(struct units *u, struct str callsign, uint32_t after)
+{
+    uint32_t at;
+
+    if (callsign.len > LIMIT_CALLSIGN)
+        callsign.len = LIMIT_CALLSIGN;
+    at = after == UNIT_NONE ? *bucket(u, u->by_callsign, callsign) : units_at(u, after)->next_callsign;
+    for (; at; at = u->list[at - 1].next_callsign)
+        if (str_eq(u->list[at - 1].callsign, callsign))
+            return at - 1;
+    return UNIT_NONE;
+}
+
+bool units_keep(struct units *u, struct unit *x, struct str bytes, enum wire_form form)
+{
+    MUST(bytes.len > 0);
+    if (!x->latest || slab_size(x->latest_len) != slab_size(bytes.len)) {
+        drop_latest(u, x);
+        x->latest = slab_take(u->slab, bytes.len);
+        if (!x->latest)
+            return false;
+    }
+    x->latest_len = (uint32_t)bytes.len;
+    memcpy(x->latest, bytes.at, bytes.len);
+    x->form = (uint8_t)form;
+    return true;
+}
+
+void units_touch(struct units *u, struct unit *x, bool text)
+{
+    x->version = ++u->version;
+    if (text)
+        x->text_version = x->version;
+}

@@ -1,0 +1,69 @@
+#include "edge/hub.h"
+
+#include "os/clock.h"
+
+#include <stdio.h>
+
+void hub_lock(struct hub *h)
+{
+    MUST(pthread_mutex_lock(&h->lock) == 0);
+}
+
+void hub_unlock(struct hub *h)
+{
+    MUST(pthread_mutex_unlock(&h->lock) == 0);
+}
+
+struct now hub_now(void)
+{
+    return (struct now){clock_ms(), clock_wall_ms()};
+}
+
+static struct hub_alarm *find_alarm(struct hub *h, const char *id)
+{
+    for (size_t i = 0; i < h->alarm_count; i++)
+        if (strcmp(h->alarms[i].id, id) == 0)
+            return &h->alarms[i];
+    return NULL;
+}
+
+void hub_alarm(struct hub *h, const char *id, const char *level, const char *text)
+{
+    struct hub_alarm *a = find_alarm(h, id);
+
+    if (a && strcmp(a->text, text) == 0)
+        return;
+    if (!a) {
+        if (h->alarm_count == HUB_ALARMS)
+            return; /* the page shows 32 already; the log has every one */
+        a = &h->alarms[h->alarm_count++];
+        a->since_ms = clock_wall_ms();
+    }
+    (void)snprintf(a->id, sizeof a->id, "%s", id);
+    (void)snprintf(a->level, sizeof a->level, "%s", level);
+    (void)snprintf(a->text, sizeof a->text, "%s", text);
+    h->alarm_version++;
+}
+
+void hub_alarm_clear(struct hub *h, const char *id)
+{
+    struct hub_alarm *a = find_alarm(h, id);
+
+    if (!a)
+        return;
+    *a = h->alarms[--h->alarm_count];
+    h->alarm_version++;
+}
+
+const struct hub_user *hub_user(const struct hub *h, int64_t id)
+{
+    for (size_t i = 0; i < h->user_count; i++)
+        if (h->users[i].id == id)
+            return &h->users[i];
+    return NULL;
+}
+
+bool hub_ask(struct hub *h, const struct ask_head *head, struct str payload)
+{
+    return mailbox_put(h->to_recorder, str_of(head, sizeof *head), payload);
+}
