@@ -44,8 +44,9 @@ struct journal_row {
     uint8_t flags;
     int64_t recorded_ms, observed_ms; /* wall clock; observed 0: not stated */
     uint32_t node;
-    struct str payload; /* opened; empty and erased=true when its key was destroyed */
-    bool erased;
+    struct str payload; /* opened; empty when erased or damaged */
+    bool erased;        /* its key was destroyed on purpose */
+    bool damaged;       /* its seal does not open: a changed bit, or its key is lost */
     unsigned char hash[JOURNAL_HASH];
 };
 
@@ -66,7 +67,11 @@ bool journal_add(struct journal *j, uint16_t kind, int64_t recorded_ms, int64_t 
 bool journal_commit(struct journal *j, struct err *e) MUST_USE;
 /* Drops the open batch. */
 void journal_rollback(struct journal *j);
+/* Of what is committed; for a reader as its last read saw it. */
 struct journal_head journal_head(const struct journal *j);
+/* Copies the write-ahead log into the file when it is worth it; the writer calls it
+ * when it has nothing else to do.  (Under steady load commit does it.) */
+void journal_idle(struct journal *j);
 
 /* Calls each row from `from` on in order until see() returns false.  The row is
  * borrowed for the call. kinds: NULL for all, or a 0-terminated list: rows of

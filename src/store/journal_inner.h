@@ -1,0 +1,89 @@
+/* journal_inner.h -- what the files of the journal share; for store/journal*.c alone.
+ *
+ *   journal.c         open, add, commit, read, erase
+ *   journal_mend.c    what opening does about a damaged end or a damaged file
+ *   journal_verify.c  the proof of the chain, signed heads, snapshots */
+#ifndef CORDON_STORE_JOURNAL_INNER_H
+#define CORDON_STORE_JOURNAL_INNER_H
+
+#include "os/secret.h"
+#include "store/db.h"
+#include "store/journal.h"
+
+enum {
+    BODY_VERSION = 1,
+    /* Where the parts of a body begin; the integers are big endian. */
+    BODY_KIND = 1,
+    BODY_FLAGS = 3,
+    BODY_SEQ = 4,
+    BODY_RECORDED = 12,
+    BODY_OBSERVED = 20,
+    BODY_NODE = 28,
+    BODY_SEALED_LEN = 32,
+    BODY_NONCE = 36, /* what stands before it is sealed along as additional data */
+    BODY_SEALED = BODY_NONCE + SECRET_NONCE,
+    BODY_MIN = BODY_SEALED + SECRET_TAG,
+    BODY_MAX = BODY_MIN + JOURNAL_PAYLOAD_MAX,
+    /* A wrapped data key: nonce | sealed key; the seq as 8 bytes is sealed along. */
+    WRAPPED = SECRET_NONCE + SECRET_KEY + SECRET_TAG,
+    /* Rows read in one read transaction, so that a long walk does not hold back the WAL. */
+    JOURNAL_SLICE = 4096,
+    /* Rows at the end that opening checks against their hashes. */
+    JOURNAL_TAIL = 64,
+    JOURNAL_FORMAT = 1, /* PRAGMA user_version */
+    CHANCE_POOL = 4096, /* random bytes are fetched from the kernel by so many */
+};
+
+struct journal {
+    struct db *db;
+    bool reader;
+    bool in_batch, batch_failed;
+    bool reading;  /* inside of see(): the buffers are in use */
+    bool damaged;  /* a read met damage: closing leaves a mark, and opening mends */
+    int lock;      /* the writer's lock file */
+    struct journal_head head; /* of what is committed */
+    struct journal_head next; /* of the open batch */
+    unsigned char key[SECRET_KEY];
+    unsigned char *body; /* BODY_MAX, of the row being added */
+    unsigned char *text; /* JOURNAL_PAYLOAD_MAX, of the row being read */
+    struct db_stmt *put_row, *put_key, *rows, *keys, *row, *row_key, *last;
+    struct journal_stats stats;
+    size_t chance_left;
+    unsigned char chance[CHANCE_POOL];
+    char dir[DB_PATH_MAX - 64];
+};
+
+/* A row as it lies on disk, borrowed from a statement. */
+struct stored {
+    uint64_t seq;
+    struct str body, hash;
+};
+
+uint64_t journal_number(const char *at, size_t bytes);
+void journal_number_put(unsigned char *at, uint64_t value, size_t bytes);
+/* The name of a file in the journal's folder. */
+void journal_path(const char *dir, const char *file, char out[DB_PATH_MAX]);
+
+/* Does the body have the form that the header draws, with its own seq in it? */
+bool journal_body_is_whole(const struct stored *row);
+/* hash = SHA-256(before || body), and is that what is stored? */
+bool journal_hash_fits(const struct stored *row, const unsigned char before[JOURNAL_HASH]);
+/* Opens the seal of a whole body into j->text; wrapped is the row's key as stored. */
+bool journal_unseal(struct journal *j, const struct stored *row, struct str wrapped, struct str *text);
+/* Adds a sentence to what opening tells. */
+void journal_note(struct journal_opened *how, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Remembers damage that a read met, and says how it gets mended; returns false. */
+bool journal_met_damage(struct journal *j, struct err *e);
+
+/* journal_mend.c */
+bool journal_make_tables(struct db *db, struct err *e) MUST_USE;
+/* Before the file is opened: finishes a mending that was cut off, and mends when a
+ * read has left its mark. */
+bool journal_mend_before(const char *dir, struct journal_opened *how, struct err *e) MUST_USE;
+/* Moves the file aside and carries what can be read into a new one. */
+bool journal_mend_file(const char *dir, struct journal_opened *how, struct err *e) MUST_USE;
+/* Checks the last rows, moves a bad end to the table `torn`, and sets j->head. */
+bool journal_mend_tail(struct journal *j, struct journal_opened *how, struct err *e) MUST_USE;
+void journal_mark_damage(const char *dir);
+
+#endif
