@@ -16,16 +16,26 @@ struct tls;
 
 enum {
     TLS_CIPHER_ROOM = 16384 + 512, /* what one full record can grow to; room for it must be in `out` */
+    TLS_RECORD = 16384,            /* bytes of text in one record at most */
+#ifdef CORDON_LIMITS_TINY
+    TLS_REKEY_RECORDS = 64,
+#else
+    /* Records written under one key of TLS 1.3 before it is changed (KeyUpdate). AES-GCM may do
+     * 2^24 (RFC 8446, 5.5); at 20 records a second this is half a day. */
+    TLS_REKEY_RECORDS = 1 << 20,
+#endif
 };
 
 struct tls_files {
     const char *certificate; /* PEM, own chain */
     const char *key;         /* PEM */
-    const char *ca;          /* PEM, whom to trust */
+    const char *ca;          /* PEM, whom to trust; each of them may end a chain, root or not */
 };
 
 /* Server side: TLS 1.2 and 1.3, client certificate demanded and checked for
- * chain, validity and clientAuth. Sessions may be resumed by ticket. */
+ * chain, validity and clientAuth. Sessions may be resumed by ticket for some hours, but never
+ * beyond the client certificate's end nor under another ctx: a new ctx means full handshakes.
+ * Whether a serial is revoked is for the caller to ask after each handshake, resumed or not. */
 bool tls_server(const struct tls_files *files, struct tls_ctx **out, struct err *e) MUST_USE;
 /* Client side, for the load tool and tests; checks the server against files->ca
  * but not its host name.  certificate and key may be NULL. max_version: 0 or 12
@@ -37,6 +47,9 @@ void tls_drop(struct tls_ctx *c);
 
 struct tls *tls_new(struct tls_ctx *c) MUST_USE; /* NULL when memory is out */
 void tls_free(struct tls *t);
+/* Client side, before the first step: go on with the session of an earlier connection, when the
+ * server gave it a ticket (TLS 1.3 brings it with the first bytes read). */
+bool tls_resume(struct tls *t, struct tls *earlier);
 
 enum tls_step {
     TLS_DONE,   /* handshake over / bytes were moved */
@@ -45,32 +58,37 @@ enum tls_step {
     TLS_FAILED, /* see e; an alert may stand in out and should be sent */
 };
 
+/* In each call `out` MUST have room for TLS_CIPHER_ROOM. A stream that ends (EOF) without
+ * TLS_CLOSED was cut: the caller sees that, not these calls. */
+
 /* One step of the handshake. *in: cipher bytes from the peer, moved on by what was
- * taken (all of it, also on TLS_MORE).  Cipher bytes to send are added to out. */
+ * taken (all of it, also on TLS_MORE; what is left on TLS_DONE is for tls_read).
+ * Cipher bytes to send are added to out. */
 enum tls_step tls_handshake(struct tls *t, struct str *in, struct buf *out, struct err *e) MUST_USE;
-/* Opens application bytes into to[0..max); *got tells how many. Call again with the
- * same *in until TLS_MORE: only then all of *in is taken. */
+/* Opens application bytes into to[0..max), of one record at most; *got tells how many. Call again
+ * with the same *in until TLS_MORE: only then all of *in is taken. */
 enum tls_step tls_read(struct tls *t, struct str *in, void *to, size_t max, size_t *got, struct buf *out,
                        struct err *e) MUST_USE;
 /* Seals text into out (records of up to 16 KiB); MUST have room for
- * text.len + (text.len / 16384 + 1) * 512. */
+ * text.len + (text.len / 16384 + 1) * 512. TLS_DONE or TLS_FAILED. */
 enum tls_step tls_write(struct tls *t, struct str text, struct buf *out, struct err *e) MUST_USE;
-/* close_notify into out. */
+/* close_notify into out, when the handshake was over and nothing failed. */
 void tls_goodbye(struct tls *t, struct buf *out);
 
 /* Who the peer is, after the handshake. */
 struct tls_peer {
-    char serial[64];        /* lower-case hex */
+    char serial[64];        /* lower-case hex, two digits a byte */
     char name[128];         /* CN, UTF-8, control characters replaced */
-    unsigned char sha256[32];
+    unsigned char sha256[32]; /* of the certificate as DER */
     int64_t not_after_ms;
     char version[16], cipher[64];
+    bool resumed; /* by ticket: the certificate was checked in an earlier handshake */
 };
-/* False when the peer showed no certificate. */
+/* False when the peer showed no certificate (or its serial is longer than the standard allows). */
 bool tls_peer(struct tls *t, struct tls_peer *out) MUST_USE;
 
-/* The cost floor of the benchmark: AES-128-GCM over text with one shared context,
- * as a record layer would do it; out takes text.len + 22 bytes. */
+/* The cost floor of the benchmark: AES-128-GCM over text (at most TLS_RECORD bytes) with one shared
+ * context, as a record layer would do it; out takes text.len + 22 bytes. */
 struct tls_floor;
 struct tls_floor *tls_floor_new(void) MUST_USE;
 void tls_floor_free(struct tls_floor *f);
