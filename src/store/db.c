@@ -210,6 +210,11 @@ bool db_prepare(struct db *d, const char *sql, struct db_stmt **out, struct err 
     return true;
 }
 
+bool db_prepare_once(struct db *d, struct db_stmt **at, const char *sql, struct err *e)
+{
+    return *at || db_prepare(d, sql, at, e);
+}
+
 static void bound(struct db_stmt *s, int code)
 {
     MUST(code != SQLITE_RANGE && code != SQLITE_MISUSE);

@@ -50,6 +50,8 @@ bool db_ask(struct db *d, const char *sql, int64_t *out, struct err *e) MUST_USE
 
 /* The statement lives until db_close(). */
 bool db_prepare(struct db *d, const char *sql, struct db_stmt **out, struct err *e) MUST_USE;
+/* The same, unless *at is prepared already. */
+bool db_prepare_once(struct db *d, struct db_stmt **at, const char *sql, struct err *e) MUST_USE;
 /* Parameters count from 1.  Bytes are borrowed until the next db_reset(). */
 void db_set_int(struct db_stmt *s, int i, int64_t value);
 void db_set_blob(struct db_stmt *s, int i, struct str bytes);

@@ -86,6 +86,18 @@ bool journal_met_damage(struct journal *j, struct err *e)
                      "can be read of it");
 }
 
+bool journal_folder_sync(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok;
+
+    if (fd < 0)
+        return false;
+    ok = fsync(fd) == 0;
+    (void)close(fd);
+    return ok;
+}
+
 void journal_note(struct journal_opened *how, const char *format, ...)
 {
     size_t n = strlen(how->note);
@@ -238,6 +250,26 @@ static bool head_look(struct journal *j, struct err *e)
     }
     db_reset(j->last);
     return step != DB_FAILED;
+}
+
+bool journal_hash_of(struct journal *j, uint64_t seq, unsigned char out[JOURNAL_HASH], struct err *e)
+{
+    enum db_step step;
+    bool ok = false;
+
+    db_set_int(j->row, 1, (int64_t)seq);
+    step = db_step(j->row, e);
+    if (step == DB_ROW) {
+        struct str hash = db_blob(j->row, 2);
+
+        ok = hash.len == JOURNAL_HASH;
+        if (ok)
+            memcpy(out, hash.at, JOURNAL_HASH);
+    }
+    db_reset(j->row);
+    if (!ok && step != DB_FAILED)
+        return err_set(e, ERR_MISSING, "there is no entry %llu in the record", (unsigned long long)seq);
+    return ok;
 }
 
 bool journal_open_reader(const char *dir, struct journal **out, struct err *e)
@@ -474,20 +506,6 @@ struct journal_stats journal_stats(const struct journal *j)
 
 /* ---- reading ---------------------------------------------------------- */
 
-struct seer {
-    journal_see *see;
-    void *ctx;
-};
-
-struct walk {
-    struct journal *j;
-    const uint16_t *kinds;
-    struct seer to;
-    uint64_t next;     /* the row to go on with */
-    uint64_t key_seq;  /* where the cursor of keys stands; 0: nowhere */
-    bool key_end, over;
-};
-
 static bool is_wanted(const uint16_t *kinds, struct str body)
 {
     uint64_t kind;
@@ -503,28 +521,19 @@ static bool is_wanted(const uint16_t *kinds, struct str body)
     return false;
 }
 
-/* What is known of a row's data key: it is there, it was destroyed on purpose (the
- * row of keys is there and empty), or it was lost. */
-enum key_is { KEY_HERE, KEY_ERASED, KEY_LOST };
-
-struct key {
-    enum key_is is;
-    struct str wrapped;
-};
-
-static struct key key_of(struct db_stmt *s, int column)
+static struct row_key key_of(struct db_stmt *s, int column)
 {
     if (db_is_null(s, column))
-        return (struct key){.is = KEY_ERASED};
-    return (struct key){KEY_HERE, db_blob(s, column)};
+        return (struct row_key){.is = KEY_ERASED};
+    return (struct row_key){KEY_HERE, db_blob(s, column)};
 }
 
 /* Moves the cursor of keys to seq, by steps when it is near and by a new search when not. */
-static bool key_at(struct walk *w, uint64_t seq, struct key *key, struct err *e)
+static bool key_at(struct walk *w, uint64_t seq, struct row_key *key, struct err *e)
 {
     struct db_stmt *keys = w->j->keys;
 
-    *key = (struct key){.is = KEY_LOST};
+    *key = (struct row_key){.is = KEY_LOST};
     if (w->key_seq == 0 || seq > w->key_seq + 16) {
         db_reset(keys);
         db_set_int(keys, 1, (int64_t)seq);
@@ -544,9 +553,18 @@ static bool key_at(struct walk *w, uint64_t seq, struct key *key, struct err *e)
     return true;
 }
 
-/* Shows one row; returns what see() says. */
-static bool show(struct journal *j, const struct stored *stored, struct key key, const struct seer *to)
+/* Who is shown opened rows. */
+struct seer {
+    struct journal *j;
+    journal_see *see;
+    void *ctx;
+};
+
+/* Shows one row opened; returns what see() says. */
+static bool show(void *ctx, const struct stored *stored, struct row_key key)
 {
+    const struct seer *to = ctx;
+    struct journal *j = to->j;
     struct journal_row row = {.seq = stored->seq};
     const char *at = stored->body.at;
     bool more;
@@ -591,7 +609,7 @@ static bool walk_slice(struct walk *w, struct err *e)
     db_set_int(j->rows, 2, JOURNAL_SLICE);
     while ((step = db_step(j->rows, e)) == DB_ROW) {
         struct stored row = {(uint64_t)db_int(j->rows, 0), db_blob(j->rows, 1), db_blob(j->rows, 2)};
-        struct key key;
+        struct row_key key;
 
         /* What is not committed yet is nobody's business. */
         if (row.seq > j->head.seq)
@@ -608,7 +626,7 @@ static bool walk_slice(struct walk *w, struct err *e)
             step = DB_FAILED;
             break;
         }
-        if (!show(j, &row, key, &w->to)) {
+        if (!w->see(w->ctx, &row, key)) {
             w->over = true;
             break;
         }
@@ -619,22 +637,33 @@ static bool walk_slice(struct walk *w, struct err *e)
     return step != DB_FAILED;
 }
 
+bool journal_walk(struct walk *w, struct err *e)
+{
+    struct journal *j = w->j;
+
+    MUST(!j->reading && w->see && w->next > 0);
+    if (j->reader && !head_look(j, e)) {
+        (void)journal_met_damage(j, e);
+        return false;
+    }
+    if (w->next > j->head.seq)
+        return true;
+    while (!w->over)
+        if (!walk_slice(w, e)) {
+            (void)journal_met_damage(j, e);
+            return err_in(e, "reading the record after row %llu", (unsigned long long)w->next - 1);
+        }
+    return true;
+}
+
 bool journal_read(struct journal *j, uint64_t from, const uint16_t *kinds, journal_see *see, void *ctx,
                   struct err *e)
 {
-    struct walk w = {.j = j, .kinds = kinds, .to = {see, ctx}, .next = from ? from : 1};
+    struct seer to = {j, see, ctx};
+    struct walk w = {.j = j, .kinds = kinds, .see = show, .ctx = &to, .next = from ? from : 1};
 
-    MUST(!j->reading && see);
-    if (j->reader && !head_look(j, e))
-        return journal_met_damage(j, e);
-    if (w.next > j->head.seq)
-        return true;
-    while (!w.over)
-        if (!walk_slice(&w, e)) {
-            (void)journal_met_damage(j, e);
-            return err_in(e, "reading the record after row %llu", (unsigned long long)w.next - 1);
-        }
-    return true;
+    MUST(see);
+    return journal_walk(&w, e);
 }
 
 bool journal_get(struct journal *j, uint64_t seq, journal_see *see, void *ctx, struct err *e)
@@ -653,12 +682,12 @@ bool journal_get(struct journal *j, uint64_t seq, journal_see *see, void *ctx, s
     }
     if (step == DB_ROW && key_step != DB_FAILED) {
         struct stored row = {seq, db_blob(j->row, 1), db_blob(j->row, 2)};
-        struct key key = {.is = KEY_LOST};
-        struct seer to = {see, ctx};
+        struct row_key key = {.is = KEY_LOST};
+        struct seer to = {j, see, ctx};
 
         if (key_step == DB_ROW)
             key = key_of(j->row_key, 0);
-        (void)show(j, &row, key, &to);
+        (void)show(&to, &row, key);
     }
     db_reset(j->row);
     db_reset(j->row_key);

@@ -22,7 +22,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { JOURNAL_HASH = 32, JOURNAL_PAYLOAD_MAX = 1024 * 1024 };
+enum { JOURNAL_HASH = 32, JOURNAL_PAYLOAD_MAX = 1024 * 1024, JOURNAL_SNAPSHOT_MAX = 1 << 24 };
 
 struct journal;
 
@@ -94,8 +94,10 @@ bool journal_get_snapshot(struct journal *j, uint64_t *at_seq, uint64_t **rows, 
 /* Destroys the data key of a row: its text is gone for good, the chain stays whole. */
 bool journal_erase(struct journal *j, uint64_t seq, struct err *e) MUST_USE;
 
-/* Signs the head (Ed25519, key in DIR/journal.sign, 0600; public half in
- * DIR/journal.pub) and stores it as a checkpoint. */
+/* Signs the head (Ed25519, key in DIR/journal.sign, 0600; public half as a line of
+ * hex in DIR/journal.pub) and stores it as a checkpoint.  Signed are the bytes
+ *   "CORDON HEAD 1" | seq(8) | at_ms(8) | hash(32)
+ * An empty record has no head: nothing is done then. */
 bool journal_sign_head(struct journal *j, int64_t now_ms, struct err *e) MUST_USE;
 
 /* A witnessed head to check against: seq and hash that somebody else kept. */

@@ -47,6 +47,7 @@ struct journal {
     unsigned char *body; /* BODY_MAX, of the row being added */
     unsigned char *text; /* JOURNAL_PAYLOAD_MAX, of the row being read */
     struct db_stmt *put_row, *put_key, *rows, *keys, *row, *row_key, *last;
+    struct db_stmt *checkpoints, *put_checkpoint, *snapshots, *put_snapshot; /* made at first use */
     struct journal_stats stats;
     size_t chance_left;
     unsigned char chance[CHANCE_POOL];
@@ -59,6 +60,29 @@ struct stored {
     struct str body, hash;
 };
 
+/* What is known of a row's data key: it is there, it was destroyed on purpose (the
+ * row of keys is there and empty), or it was lost. */
+enum key_is { KEY_HERE, KEY_ERASED, KEY_LOST };
+
+struct row_key {
+    enum key_is is;
+    struct str wrapped;
+};
+
+/* A walk over the committed rows from `next` on, two cursors in step; see() is shown each
+ * wanted row and its key, both borrowed for the call, and stops the walk with false. */
+typedef bool journal_see_stored(void *ctx, const struct stored *row, struct row_key key);
+struct walk {
+    struct journal *j;
+    const uint16_t *kinds; /* NULL: all */
+    journal_see_stored *see;
+    void *ctx;
+    uint64_t next;    /* the row to go on with, at least 1 */
+    uint64_t key_seq; /* where the cursor of keys stands; 0: nowhere */
+    bool key_end, over;
+};
+bool journal_walk(struct walk *w, struct err *e) MUST_USE;
+
 uint64_t journal_number(const char *at, size_t bytes);
 void journal_number_put(unsigned char *at, uint64_t value, size_t bytes);
 /* The name of a file in the journal's folder. */
@@ -66,10 +90,14 @@ void journal_path(const char *dir, const char *file, char out[DB_PATH_MAX]);
 
 /* Does the body have the form that the header draws, with its own seq in it? */
 bool journal_body_is_whole(const struct stored *row);
+/* The stored hash of a row; false with ERR_MISSING when there is none. */
+bool journal_hash_of(struct journal *j, uint64_t seq, unsigned char out[JOURNAL_HASH], struct err *e);
 /* hash = SHA-256(before || body), and is that what is stored? */
 bool journal_hash_fits(const struct stored *row, const unsigned char before[JOURNAL_HASH]);
 /* Opens the seal of a whole body into j->text; wrapped is the row's key as stored. */
 bool journal_unseal(struct journal *j, const struct stored *row, struct str wrapped, struct str *text);
+/* Makes names that were made, renamed or removed in the folder last. */
+bool journal_folder_sync(const char *dir);
 /* Adds a sentence to what opening tells. */
 void journal_note(struct journal_opened *how, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Remembers damage that a read met, and says how it gets mended; returns false. */

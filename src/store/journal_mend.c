@@ -26,7 +26,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 enum {
@@ -297,16 +296,6 @@ static void aside_name(const char *path, char out[DB_PATH_MAX])
     }
 }
 
-static void folder_sync(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd >= 0) {
-        (void)fsync(fd);
-        (void)close(fd);
-    }
-}
-
 /* Renames FILE with suffix to TO with suffix; one that is not there is fine. */
 static bool move(const char *file, const char *to, const char *suffix, struct err *e)
 {
@@ -341,10 +330,10 @@ static bool change_places(const char *dir, const char *path, const char *mending
         return false;
     (void)snprintf(shm, sizeof shm, "%s-shm", path);
     (void)unlink(shm);
-    folder_sync(dir);
+    (void)journal_folder_sync(dir);
     if (!move(mending, path, "", e))
         return false;
-    folder_sync(dir);
+    (void)journal_folder_sync(dir);
     return true;
 }
 
