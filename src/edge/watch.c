@@ -93,5 +93,5 @@ bool watch_parse(const struct watch_unit *u, struct buf *values, struct cot *out
     if (!u->v1)
         return cot_from_xml(u->latest, values, out, &e);
     frame = frame_next(&f, u->latest, LIMIT_EVENT_IN);
-    return frame.is == FRAME_PROTO && tak_decode(frame.body, out, &has_event, &control, &e) && has_event;
+    return frame.is == FRAME_PROTO && tak_decode(frame.body, values, out, &has_event, &control, &e) && has_event;
 }

@@ -9,8 +9,9 @@
  *
  * Refused with a sentence: not well-formed, a DTD, an entity that is not known,
  * invalid UTF-8, deeper or more attributes than limits.h, no uid, type, time,
- * start, stale or point (but a t-x-d-d needs no point; version and how may be
- * missing).  Junk in numbers ("NaN", "unknown") is kept as text with value NAN.
+ * start, stale or point with lat and lon (but a t-x-d-d needs no point; version
+ * and how may be missing; so may hae, ce and le, which are then not known).
+ * Junk in numbers ("NaN", "unknown") is kept as text with value NAN.
  * Pure; borrowed slices die with the input and the scratch. */
 #ifndef CORDON_WIRE_COT_H
 #define CORDON_WIRE_COT_H
@@ -18,6 +19,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/when.h"
 
 /* hae, ce and le that mean "not known". */
 #define COT_UNKNOWN 9999999.0
@@ -36,6 +38,8 @@ struct cot_status { bool is; struct str battery_text; uint32_t battery; };
 struct cot_takv { bool is; struct str device, platform, os, version; };
 struct cot_track { bool is; struct cot_number speed, course; };
 
+enum cot_typed { COT_CONTACT, COT_GROUP, COT_PRECISION, COT_STATUS, COT_TAKV, COT_TRACK, COT_TYPED };
+
 struct cot {
     struct str xml; /* the event as received, "<event" to "</event>" or "/>"; empty from protobuf */
     struct str version, uid, type, how;
@@ -52,10 +56,16 @@ struct cot {
     struct cot_takv takv;
     struct cot_track track;
     bool self_closed; /* <event .../> */
-    bool from_proto;  /* the typed elements are beside `detail`, not inside it */
+    bool from_proto;  /* typed elements may be beside `detail` instead of inside it */
+    bool has_dest;    /* a marti/dest stands in `detail` */
+    uint8_t in_detail; /* 1 << enum cot_typed: an element of that name stands in `detail` */
+    /* Where in `detail` the element stands that v1 has a message for, wholly
+     * expressible by it; len 0: it is none.  For takproto.c. */
+    struct { uint32_t at, len; } typed[COT_TYPED];
 };
 
-/* Reads one event.  scratch takes decoded values; give it at least xml.len bytes. */
+/* Reads one event.  scratch takes decoded values; give it at least xml.len bytes.
+ * An XML declaration, comments and white space around the event are skipped. */
 bool cot_from_xml(struct str xml, struct buf *scratch, struct cot *out, struct err *e) MUST_USE;
 
 /* Writes the event as XML: a received XML byte for byte (self-closed ones are
@@ -73,7 +83,9 @@ bool cot_has_dest(const struct cot *c) MUST_USE;
 /* Writes detail (the inner XML) without marti/dest; for conversion to v1. */
 void cot_detail_stripped(struct str detail, struct buf *b);
 
-/* Whom an event names, and the ids that decide what it is. tak.md 1.3. */
+/* Whom an event names, and the ids that decide what it is. tak.md 1.3.  A dest
+ * with two usable attributes (uid and callsign) gives two entries: the event is
+ * for all that either names.  "All Streaming" sets to_all and gives none. */
 struct cot_dest {
     enum { DEST_CALLSIGN, DEST_UID, DEST_GROUP, DEST_MISSION, DEST_MISSION_GUID, DEST_PUBLISH } kind;
     struct str name;
@@ -95,13 +107,19 @@ struct cot_routing {
     bool force_delete;         /* <__forcedelete> */
     bool archive;              /* <archive> */
     bool has_medevac;          /* <_medevac_> */
-    struct str fileshare_name, fileshare_sha256, fileshare_url; /* <fileshare> */
+    struct str fileshare_name, fileshare_sha256, fileshare_url; /* filename (else name), sha256, senderUrl */
     struct str tak_version;    /* <TakRequest version>, for t-x-takp-q */
 };
 
-/* Scans the detail once; values are decoded into scratch.  More than
+/* Scans the detail once; values are decoded into scratch, which needs room for
+ * detail.len bytes beside what is in it already: refused without.  More than
  * LIMIT_DESTS dests or members: refused. */
 bool cot_route(const struct cot *c, struct buf *scratch, struct cot_routing *out, struct err *e) MUST_USE;
+
+/* The place as numbers that every client takes: a missing point and junk in
+ * lat or lon become 0, 0 (ATAK's "no fix"), junk in hae, ce and le COT_UNKNOWN. */
+struct cot_place { double lat, lon, hae, ce, le; };
+struct cot_place cot_place(const struct cot *c) MUST_USE;
 
 /* Reads a number as XML clients write them; NAN when it is none.  Never
  * depends on the locale. */

@@ -4,13 +4,21 @@
  * "</event>" (or a self-closed <event .../>) outside of CDATA, comments,
  * processing instructions and attribute values; TAK protocol v1 frames
  * 0xBF varint(length) payload.  Every unit is sniffed by its first byte, so a
- * client may change form at any time.  White space, NUL, an XML declaration,
- * comments and processing instructions between units are skipped.
+ * client may change form at any time.  White space, NUL, a byte order mark, an
+ * XML declaration, comments and processing instructions between units are
+ * skipped.
  *
- * Pure: looks at bytes, copies nothing.  The caller owns the bytes, keeps what
- * is not used and calls again when there is more; `struct framer` remembers how
- * far the unfinished unit was scanned, so one byte at a time is not quadratic.
- * At most LIMIT_EVENT_IN bytes are ever needed at once. */
+ * What is not well-formed is cut as well as it can be, so that it costs its
+ * sender one refusal and the events behind it live: a raw < or & or a stray
+ * quote in a value, a text that is not closed, an event that was never
+ * finished.  A unit with a DTD is one unit, <!DOCTYPE and event, which
+ * cot_from_xml() then refuses.
+ *
+ * Pure: looks at bytes, copies nothing.  The caller owns the bytes, drops what
+ * is used, keeps the rest, and calls again when there is more behind it; `struct
+ * framer` remembers how far the unfinished unit was scanned, so one byte at a
+ * time is not quadratic.  At most LIMIT_EVENT_IN bytes are ever needed at once:
+ * a unit that is longer, with its v1 header, is FRAME_BAD. */
 #ifndef CORDON_WIRE_FRAME_H
 #define CORDON_WIRE_FRAME_H
 
@@ -18,10 +26,10 @@
 #include "base/str.h"
 
 enum frame_is {
-    FRAME_MORE,  /* no whole unit yet; body is empty; `used` bytes of filler may be dropped */
+    FRAME_MORE,  /* no whole unit yet; body is empty; `used` bytes of filler are to be dropped */
     FRAME_XML,   /* body = the event from "<event" to its end, other roots ("<auth>...") whole too */
     FRAME_PROTO, /* body = the payload without 0xBF and length */
-    FRAME_JUNK,  /* `used` bytes were no unit and are to be dropped; counted once, refusal logged */
+    FRAME_JUNK,  /* `used` bytes were no unit and are to be dropped; told once for a run of them */
     FRAME_BAD,   /* cannot be cut any more (too long, length of a v1 frame above the limit): close */
 };
 
@@ -29,8 +37,10 @@ struct framer {
     size_t scanned; /* bytes of the input that were looked at already */
     uint8_t state;  /* where in the XML grammar `scanned` stands; private to frame.c */
     uint8_t quote;
-    uint16_t depth;
-    uint32_t mark; /* private */
+    uint16_t depth; /* elements of the root's name that are open */
+    uint32_t mark;  /* where the root's name begins */
+    uint32_t inner; /* where the last element of that name inside of it begins */
+    bool same;      /* the tag at hand has the root's name */
 };
 
 struct frame {
@@ -40,7 +50,8 @@ struct frame {
 };
 
 /* in starts where the last unit ended.  max is the largest unit allowed
- * (LIMIT_EVENT_IN).  After anything but FRAME_MORE the framer is reset. */
+ * (LIMIT_EVENT_IN).  After anything but FRAME_MORE the framer is ready for the
+ * next unit; {0} is one that was never used. */
 struct frame frame_next(struct framer *f, struct str in, size_t max) MUST_USE;
 
 #endif

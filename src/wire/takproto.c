@@ -1,0 +1,502 @@
+/* The messages (tak.md 1.5; field numbers behind the names):
+ *
+ *   TakMessage  TakControl 1, CotEvent 2
+ *   TakControl  minProtoVersion 1, maxProtoVersion 2, contactUid 3
+ *   CotEvent    type 1, access 2, qos 3, opex 4, uid 5, sendTime 6, startTime 7,
+ *               staleTime 8, how 9, lat 10, lon 11, hae 12, ce 13, le 14,
+ *               detail 15, caveat 16, releaseableTo 17
+ *   Detail      xmlDetail 1, Contact 2, Group 3, PrecisionLocation 4, Status 5,
+ *               Takv 6, Track 7
+ *
+ * Decoding is one table of fields a message and one loop over the bytes.
+ * Encoding writes the fields in order; as with every proto3 encoder a value
+ * that is zero or empty is left out, a message that is there is not. */
+#include "wire/takproto.h"
+
+#include "wire/detail.h"
+#include "wire/xml.h"
+
+#include <math.h>
+
+enum { WIRE_VARINT, WIRE_64, WIRE_BYTES, WIRE_32 = 5 };
+enum { VARINT_MAX = 10 };
+
+/* The last millisecond of the year 9999: later ones have no text. */
+#define TIME_MAX_MS 253402300799999
+
+/* ---- decoding ---------------------------------------------------------- */
+
+enum { KEEP_TEXT, KEEP_U32, KEEP_TIME, KEEP_DOUBLE, KEEP_RAW, KEEP_MESSAGE };
+
+/* Row n-1 of a table is field n: how its value is kept, and where in the
+ * struct that the whole TakMessage is decoded into. */
+struct field {
+    uint8_t wire, keep;
+    size_t at; /* of a message: where its `is` stands */
+    const struct message *inside;
+};
+
+struct message {
+    const struct field *fields;
+    size_t count;
+};
+
+struct decoded {
+    struct tak_control control;
+    struct str xml_detail;
+    bool has_event, has_detail;
+    struct cot cot;
+};
+
+#define AT(f) offsetof(struct decoded, f)
+#define TEXT(f) {WIRE_BYTES, KEEP_TEXT, AT(f), NULL}
+#define U32(f) {WIRE_VARINT, KEEP_U32, AT(f), NULL}
+#define TIME(f) {WIRE_VARINT, KEEP_TIME, AT(f), NULL}
+#define DOUBLE(f) {WIRE_64, KEEP_DOUBLE, AT(f), NULL}
+#define INSIDE(f, name) {WIRE_BYTES, KEEP_MESSAGE, AT(f), &name##_message}
+#define MESSAGE(name) \
+    static const struct message name##_message = {name##_fields, COUNTOF(name##_fields)}
+
+static const struct field contact_fields[] = {TEXT(cot.contact.endpoint),
+                                              TEXT(cot.contact.callsign)};
+static const struct field group_fields[] = {TEXT(cot.group.name), TEXT(cot.group.role)};
+static const struct field precision_fields[] = {TEXT(cot.precision.geopointsrc),
+                                                TEXT(cot.precision.altsrc)};
+static const struct field status_fields[] = {U32(cot.status.battery)};
+static const struct field takv_fields[] = {TEXT(cot.takv.device), TEXT(cot.takv.platform),
+                                           TEXT(cot.takv.os), TEXT(cot.takv.version)};
+static const struct field track_fields[] = {DOUBLE(cot.track.speed.value),
+                                            DOUBLE(cot.track.course.value)};
+MESSAGE(contact);
+MESSAGE(group);
+MESSAGE(precision);
+MESSAGE(status);
+MESSAGE(takv);
+MESSAGE(track);
+
+static const struct field detail_fields[] = {
+    {WIRE_BYTES, KEEP_RAW, AT(xml_detail), NULL},
+    INSIDE(cot.contact.is, contact),
+    INSIDE(cot.group.is, group),
+    INSIDE(cot.precision.is, precision),
+    INSIDE(cot.status.is, status),
+    INSIDE(cot.takv.is, takv),
+    INSIDE(cot.track.is, track),
+};
+MESSAGE(detail);
+
+static const struct field event_fields[] = {
+    TEXT(cot.type), TEXT(cot.access), TEXT(cot.qos), TEXT(cot.opex), TEXT(cot.uid),
+    TIME(cot.time_ms), TIME(cot.start_ms), TIME(cot.stale_ms), TEXT(cot.how),
+    DOUBLE(cot.lat.value), DOUBLE(cot.lon.value), DOUBLE(cot.hae.value), DOUBLE(cot.ce.value),
+    DOUBLE(cot.le.value), INSIDE(has_detail, detail), TEXT(cot.caveat), TEXT(cot.releasable_to),
+};
+MESSAGE(event);
+
+static const struct field control_fields[] = {U32(control.min_version), U32(control.max_version),
+                                              TEXT(control.contact_uid)};
+MESSAGE(control);
+
+static const struct field top_fields[] = {INSIDE(control.is, control), INSIDE(has_event, event)};
+MESSAGE(top);
+
+struct reader {
+    const uint8_t *at, *end;
+    struct err *e;
+};
+
+static bool cut_off(const struct reader *r)
+{
+    return err_set(r->e, ERR_INPUT, "the protobuf message is cut off or broken");
+}
+
+static bool varint(struct reader *r, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    for (unsigned i = 0; i < VARINT_MAX && r->at < r->end; i++) {
+        uint8_t c = *r->at++;
+
+        v |= (uint64_t)(c & 0x7F) << (7 * i);
+        if (c < 0x80) {
+            *out = v;
+            return true;
+        }
+    }
+    return cut_off(r);
+}
+
+/* One field: its number, its wire type, and its value as a number or as bytes. */
+struct value {
+    uint64_t field, number;
+    unsigned wire;
+    struct str bytes;
+};
+
+static bool field_next(struct reader *r, struct value *v)
+{
+    uint64_t key, n = 0;
+
+    if (!varint(r, &key))
+        return false;
+    v->field = key >> 3;
+    v->wire = key & 7;
+    if (v->field == 0 || key > UINT32_MAX)
+        return err_set(r->e, ERR_INPUT, "a protobuf field has no valid number");
+    if (v->wire == WIRE_VARINT)
+        return varint(r, &v->number);
+    if (v->wire == WIRE_64)
+        n = 8;
+    else if (v->wire == WIRE_32)
+        n = 4;
+    else if (v->wire != WIRE_BYTES)
+        return err_set(r->e, ERR_INPUT, "a protobuf field has an unknown wire type");
+    else if (!varint(r, &n))
+        return false;
+    if (n > (uint64_t)(r->end - r->at))
+        return cut_off(r);
+    v->bytes = str_of(r->at, (size_t)n);
+    r->at += n;
+    return true;
+}
+
+static double double_of(struct str eight)
+{
+    const uint8_t *u = (const uint8_t *)eight.at;
+    uint64_t bits = 0;
+    double v;
+
+    MUST(eight.len == 8);
+    for (unsigned i = 0; i < 8; i++)
+        bits |= (uint64_t)u[i] << (8 * i);
+    memcpy(&v, &bits, sizeof(v));
+    return isfinite(v) ? v : (double)NAN;
+}
+
+static bool keep(const struct field *f, const struct value *v, struct decoded *d, struct err *e)
+{
+    char *at = (char *)d + f->at;
+    double real;
+    uint32_t u32;
+    int64_t ms;
+
+    switch (f->keep) {
+    case KEEP_U32:
+        /* As ATAK's core: never more than a signed 32-bit number holds. */
+        u32 = (uint32_t)v->number > INT32_MAX ? INT32_MAX : (uint32_t)v->number;
+        memcpy(at, &u32, sizeof(u32));
+        return true;
+    case KEEP_TIME:
+        ms = v->number > TIME_MAX_MS ? TIME_MAX_MS : (int64_t)v->number;
+        memcpy(at, &ms, sizeof(ms));
+        return true;
+    case KEEP_DOUBLE:
+        real = double_of(v->bytes);
+        memcpy(at, &real, sizeof(real));
+        return true;
+    default:
+        memcpy(at, &v->bytes, sizeof(v->bytes));
+        if (f->keep == KEEP_RAW || xml_is_chars(v->bytes))
+            return true;
+        return err_set(e, ERR_INPUT, "a text in protobuf is no UTF-8, or no text that XML can have");
+    }
+}
+
+/* Messages nest as deep as the tables do: four.  A field that is there twice
+ * counts as the last one, a message as both together (proto3). */
+static bool read_message(struct reader *r, const struct message *m, struct decoded *d)
+{
+    while (r->at < r->end) {
+        const struct field *f;
+        struct value v = {0};
+
+        if (!field_next(r, &v))
+            return false;
+        if (v.field > m->count || m->fields[v.field - 1].wire != v.wire)
+            continue;
+        f = &m->fields[v.field - 1];
+        if (f->keep == KEEP_MESSAGE) {
+            struct reader sub = {(const uint8_t *)v.bytes.at, NULL, r->e};
+
+            sub.end = sub.at + v.bytes.len;
+            memcpy((char *)d + f->at, &(bool){true}, sizeof(bool));
+            if (!read_message(&sub, f->inside, d))
+                return false;
+        } else if (!keep(f, &v, d, r->e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool event_ok(struct decoded *d, struct buf *scratch, struct err *e)
+{
+    struct cot *c = &d->cot;
+    XML_ON_STACK(x);
+
+    if (c->uid.len == 0 || c->type.len == 0)
+        return err_set(e, ERR_INPUT, "the event has no %s", c->uid.len == 0 ? "uid" : "type");
+    if (c->uid.len > LIMIT_UID)
+        return err_set(e, ERR_INPUT, "the event's uid is longer than %d bytes", LIMIT_UID);
+    if (c->type.len > LIMIT_TYPE)
+        return err_set(e, ERR_INPUT, "the event's type is longer than %d bytes", LIMIT_TYPE);
+    c->from_proto = true;
+    c->has_point = true;
+    if (d->xml_detail.len == 0)
+        return true;
+    xml_over(&x, d->xml_detail, 2, e);
+    return detail_read(&x, scratch, c) || err_in(e, "xmlDetail");
+}
+
+bool tak_decode(struct str payload, struct buf *scratch, struct cot *out, bool *has_event,
+                struct tak_control *control, struct err *e)
+{
+    struct reader r = {(const uint8_t *)payload.at, NULL, e};
+    struct decoded d = {0};
+
+    MUST(scratch->max - scratch->len >= payload.len);
+    if (payload.len > LIMIT_EVENT_IN)
+        return err_set(e, ERR_FULL, "the event is larger than %d bytes", LIMIT_EVENT_IN);
+    r.end = r.at + payload.len;
+    if (!read_message(&r, &top_message, &d) || (d.has_event && !event_ok(&d, scratch, e)))
+        return false;
+    *out = d.cot;
+    *has_event = d.has_event;
+    *control = d.control;
+    return true;
+}
+
+/* ---- encoding ---------------------------------------------------------- */
+
+static void put_varint(struct buf *b, uint64_t v)
+{
+    char bytes[VARINT_MAX];
+    size_t n = 0;
+
+    for (; v >= 0x80; v >>= 7)
+        bytes[n++] = (char)(v | 0x80);
+    bytes[n++] = (char)v;
+    buf_put(b, str_of(bytes, n));
+}
+
+static void put_key(struct buf *b, unsigned field, unsigned wire)
+{
+    put_varint(b, field << 3 | wire);
+}
+
+static void put_text(struct buf *b, unsigned field, struct str s)
+{
+    if (s.len == 0)
+        return;
+    put_key(b, field, WIRE_BYTES);
+    put_varint(b, s.len);
+    buf_put(b, s);
+}
+
+static void put_uint(struct buf *b, unsigned field, uint64_t v)
+{
+    if (v == 0)
+        return;
+    put_key(b, field, WIRE_VARINT);
+    put_varint(b, v);
+}
+
+static void put_double(struct buf *b, unsigned field, double v)
+{
+    char bytes[8];
+    uint64_t bits;
+
+    memcpy(&bits, &v, sizeof(bits));
+    if (bits == 0)
+        return;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)(bits >> (8 * i) & 0xFF);
+    put_key(b, field, WIRE_64);
+    buf_put(b, str_of(bytes, sizeof(bytes)));
+}
+
+/* A message's length stands before it and is known after it.  So many bytes
+ * are left free for it; when they were the wrong number, the message moves. */
+struct slot {
+    size_t at, width;
+};
+
+static struct slot message_begin(struct buf *b, size_t width)
+{
+    struct slot s = {b->len, width};
+
+    buf_put(b, str_of("\0\0\0\0", width));
+    return s;
+}
+
+static void message_end(struct buf *b, struct slot s)
+{
+    size_t from = s.at + s.width, len = b->len - from, width = 1;
+    char *at = b->at + s.at;
+
+    if (b->full)
+        return;
+    for (size_t rest = len; rest >= 0x80; rest >>= 7)
+        width++;
+    if (width > s.width && width - s.width > b->max - b->len) {
+        b->full = true;
+        return;
+    }
+    if (width != s.width)
+        memmove(at + width, at + s.width, len);
+    b->len = s.at;
+    put_varint(b, len);
+    MUST(b->len == s.at + width);
+    b->len += len;
+}
+
+/* Is that element to be written as its typed message?  From XML: when it can
+ * say all that the element says.  Else: when it stands beside detail. */
+static bool is_typed(const struct cot *c, enum cot_typed i, bool is)
+{
+    if (c->from_proto)
+        return is && (c->in_detail & 1u << i) == 0;
+    return c->typed[i].len > 0;
+}
+
+static void put_texts(struct buf *b, unsigned field, const struct str *values, unsigned n)
+{
+    struct slot s;
+
+    put_key(b, field, WIRE_BYTES);
+    s = message_begin(b, 1);
+    for (unsigned i = 0; i < n; i++)
+        put_text(b, i + 1, values[i]);
+    message_end(b, s);
+}
+
+static void put_typed(struct buf *b, const struct cot *c)
+{
+    const struct str contact[] = {c->contact.endpoint, c->contact.callsign};
+    const struct str group[] = {c->group.name, c->group.role};
+    const struct str precision[] = {c->precision.geopointsrc, c->precision.altsrc};
+    const struct str takv[] = {c->takv.device, c->takv.platform, c->takv.os, c->takv.version};
+    struct slot s;
+
+    if (is_typed(c, COT_CONTACT, c->contact.is))
+        put_texts(b, 2, contact, COUNTOF(contact));
+    if (is_typed(c, COT_GROUP, c->group.is))
+        put_texts(b, 3, group, COUNTOF(group));
+    if (is_typed(c, COT_PRECISION, c->precision.is))
+        put_texts(b, 4, precision, COUNTOF(precision));
+    if (is_typed(c, COT_STATUS, c->status.is)) {
+        put_key(b, 5, WIRE_BYTES);
+        s = message_begin(b, 1);
+        put_uint(b, 1, c->status.battery);
+        message_end(b, s);
+    }
+    if (is_typed(c, COT_TAKV, c->takv.is))
+        put_texts(b, 6, takv, COUNTOF(takv));
+    if (is_typed(c, COT_TRACK, c->track.is)) {
+        put_key(b, 7, WIRE_BYTES);
+        s = message_begin(b, 1);
+        put_double(b, 1, isfinite(c->track.speed.value) ? c->track.speed.value : 0);
+        put_double(b, 2, isfinite(c->track.course.value) ? c->track.course.value : 0);
+        message_end(b, s);
+    }
+}
+
+/* The typed elements are left out of xmlDetail, in the order they stand in. */
+static struct detail_cuts cuts_of(const struct cot *c)
+{
+    struct detail_cuts cuts = {.count = 0};
+
+    for (size_t i = 0; i < COT_TYPED && !c->from_proto; i++) {
+        size_t at = cuts.count;
+
+        if (c->typed[i].len == 0)
+            continue;
+        for (; at > 0 && cuts.cut[at - 1].from > c->typed[i].at; at--)
+            cuts.cut[at] = cuts.cut[at - 1];
+        cuts.cut[at].from = c->typed[i].at;
+        cuts.cut[at].to = c->typed[i].at + c->typed[i].len;
+        cuts.count++;
+    }
+    return cuts;
+}
+
+/* Guesses the bytes of a length, so that few messages have to move. */
+static size_t width_of(size_t len)
+{
+    return len < 0x80 ? 1 : len < 0x4000 ? 2 : 3;
+}
+
+static void put_detail(struct buf *b, const struct cot *c, bool stripped)
+{
+    struct detail_cuts cuts = cuts_of(c);
+    size_t before = b->len, begin;
+    struct slot detail, xml;
+
+    put_key(b, 15, WIRE_BYTES);
+    detail = message_begin(b, width_of(c->detail.len + 128));
+    begin = b->len;
+    if (c->detail.len > 0) {
+        put_key(b, 1, WIRE_BYTES);
+        xml = message_begin(b, width_of(c->detail.len));
+        detail_put(c->detail, &cuts, stripped && c->has_dest, b);
+        if (b->len == xml.at + xml.width)
+            b->len = begin;
+        else
+            message_end(b, xml);
+    }
+    put_typed(b, c);
+    if (b->len == begin && !b->full)
+        b->len = before;
+    else
+        message_end(b, detail);
+}
+
+static void put_event(struct buf *b, const struct cot *c, bool stripped)
+{
+    struct cot_place p = cot_place(c);
+
+    put_text(b, 1, c->type);
+    put_text(b, 2, c->access);
+    put_text(b, 3, c->qos);
+    put_text(b, 4, c->opex);
+    put_text(b, 5, c->uid);
+    put_uint(b, 6, c->time_ms > 0 ? (uint64_t)c->time_ms : 0);
+    put_uint(b, 7, c->start_ms > 0 ? (uint64_t)c->start_ms : 0);
+    put_uint(b, 8, c->stale_ms > 0 ? (uint64_t)c->stale_ms : 0);
+    put_text(b, 9, c->how);
+    put_double(b, 10, p.lat);
+    put_double(b, 11, p.lon);
+    put_double(b, 12, p.hae);
+    put_double(b, 13, p.ce);
+    put_double(b, 14, p.le);
+    put_detail(b, c, stripped);
+    put_text(b, 16, c->caveat);
+    put_text(b, 17, c->releasable_to);
+}
+
+void tak_put_header(struct buf *b, size_t payload_len)
+{
+    buf_byte(b, (char)TAK_MAGIC);
+    put_varint(b, payload_len);
+}
+
+bool tak_encode(const struct cot *c, bool stripped, struct buf *b)
+{
+    size_t before = b->len, guess = c->detail.len + 256;
+    struct slot payload, event;
+
+    if (b->full)
+        return false;
+    buf_byte(b, (char)TAK_MAGIC);
+    payload = message_begin(b, width_of(guess));
+    put_key(b, 2, WIRE_BYTES);
+    event = message_begin(b, width_of(guess));
+    put_event(b, c, stripped);
+    message_end(b, event);
+    message_end(b, payload);
+    if (!b->full)
+        return true;
+    b->len = before;
+    b->full = false;
+    return false;
+}
