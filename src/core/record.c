@@ -1,5 +1,7 @@
 #include "core/record.h"
 
+#include "base/limits.h"
+
 #include <stdlib.h>
 
 typedef void apply_fn(struct record *r, uint64_t seq, int64_t at_ms, struct str payload);
@@ -38,6 +40,12 @@ enum event_id event_by_tag(struct str tag)
 bool event_waits(unsigned kind)
 {
     return kind < EV_END && kinds[kind].waits;
+}
+
+bool event_matters(unsigned kind)
+{
+    return kind < EV_END && kinds[kind].apply && kinds[kind].apply != apply_nothing &&
+           kinds[kind].apply != apply_acknowledged;
 }
 
 size_t record_memory(void)
@@ -163,6 +171,25 @@ static void apply_raised(struct record *r, uint64_t seq, int64_t at_ms, struct s
     put(r, RECORD_EMERGENCY, fields_get(payload, FIELD_UID), seq, INT64_MAX);
 }
 
+static uint64_t bloom_bit(const struct record *r, struct str uid)
+{
+    return (uint64_t)1 << (key_of(r, RECORD_HOLDER, uid) >> 58);
+}
+
+bool record_may_want(const struct record *r, const struct record_waiting *w, struct str uid, struct str callsign)
+{
+    char text[LIMIT_CALLSIGN + 16];
+    struct buf b = buf_over(text, sizeof text);
+
+    if (w->from_key == key_of(r, RECORD_HOLDER, uid))
+        return false;
+    if (w->to_count == 0)
+        return true;
+    buf_put(&b, STR("callsign/"));
+    buf_put(&b, callsign);
+    return w->to_bloom & (bloom_bit(r, uid) | (b.full ? 0 : bloom_bit(r, buf_str(&b))));
+}
+
 /* Puts a message among those that an absent phone gets later. */
 static void apply_message(struct record *r, uint64_t seq, int64_t at_ms, struct str payload)
 {
@@ -170,8 +197,12 @@ static void apply_message(struct record *r, uint64_t seq, int64_t at_ms, struct 
     struct str rest = payload, value;
     enum field tag;
 
-    while (fields_next(&rest, &tag, &value))
-        w.to_count = (uint16_t)(w.to_count + (tag == FIELD_TO));
+    while (fields_next(&rest, &tag, &value)) {
+        if (tag != FIELD_TO)
+            continue;
+        w.to_count++;
+        w.to_bloom |= bloom_bit(r, value);
+    }
     w.from_key = key_of(r, RECORD_HOLDER, fields_get(payload, FIELD_FROM_UID));
     if (r->waiting_next - r->waiting_first == RECORD_WAITING) {
         r->waiting_first++;

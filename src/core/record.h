@@ -50,6 +50,7 @@ struct record_waiting {
     uint16_t to_count; /* 0: everybody of its groups */
     int64_t at_ms;
     uint64_t from_key; /* keyed hash of the sender's uid: not sent back to it */
+    uint64_t to_bloom; /* a bit for each addressee: who has none of them is none of them */
 };
 
 struct record {
@@ -67,6 +68,12 @@ size_t record_memory(void) MUST_USE;
 void record_init(struct record *r, void *memory, struct hash_key key);
 /* Applies one journal row (in order of seq). */
 void record_apply(struct record *r, uint64_t seq, unsigned kind, int64_t at_ms, struct str payload);
+/* Can this row be for a device of that uid and callsign?  (Bits only: yes may be
+ * wrong, no is not.)  Rows for everybody: always true. */
+bool record_may_want(const struct record *r, const struct record_waiting *w, struct str uid,
+                     struct str callsign) MUST_USE;
+/* Does a row of this kind change the live state at all? (start-up skips the others) */
+bool event_matters(unsigned kind) MUST_USE;
 /* The row numbers that are still needed, ascending; count is what is written, at
  * most max. */
 size_t record_live_rows(const struct record *r, int64_t now_ms, uint64_t *out, size_t max) MUST_USE;

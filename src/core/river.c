@@ -97,7 +97,7 @@ bool river_parse(struct river *r, struct str xml, struct str proto, struct river
     ev->held = 0;
     ev->proto = proto;
     if (xml.len ? !cot_from_xml(xml, &values, &ev->cot, e)
-                : !tak_decode(proto, &ev->cot, &has_event, &control, e))
+                : !tak_decode(proto, &values, &ev->cot, &has_event, &control, e))
         return false;
     if (!has_event) {
         ev->is = CLASS_CONSUMED; /* a bare TakControl */
@@ -527,6 +527,8 @@ void river_publish(struct river *r, const struct river_publish *p, struct now no
     struct river_event ev;
     struct err e;
 
+    if (p->journal_seq > r->published_seq)
+        r->published_seq = p->journal_seq;
     if (p->kind == EV_CLIENT_LEFT) {
         publish_left(r, p, now);
         return;

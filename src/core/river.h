@@ -61,9 +61,10 @@ struct river {
     _Atomic uint32_t sessions;
     _Atomic uint64_t floor_max; /* no unit's floor stands above this live number */
     struct flight flights[RIVER_FLIGHTS];
-    uint32_t flights_open;
+    _Atomic uint32_t flights_open;
     uint32_t emergencies; /* open ones */
     uint64_t next_ticket;
+    uint64_t published_seq; /* newest journal number that was made heard */
     int64_t next_repeat_ms;
     uint32_t sweep; /* where the search for forgotten units stands */
     char server_uid[64];

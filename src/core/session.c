@@ -27,6 +27,7 @@ void session_join(struct session *s, struct river *r, const struct session_user 
     s->form = FORM_XML;
     s->joined_ms = now.mono_ms;
     s->must_at = ring_head(&r->must);
+    s->must_seen = s->join_seq = r->published_seq;
     (void)str_copy(s->version_uid, sizeof s->version_uid, version_uid);
     start_roster(s, r);
     atomic_fetch_add_explicit(&r->listeners[FORM_XML], 1, memory_order_relaxed);

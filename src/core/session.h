@@ -46,6 +46,7 @@ struct session {
     uint64_t roster_from;      /* the live ring's head when the roster began */
     uint32_t roster_at;
     uint64_t must_seen;        /* newest journal number that was gathered or passed over */
+    uint64_t join_seq;         /* journal number from which on it heard what is for all */
     uint32_t unit;             /* its first own device, UNIT_NONE: none yet */
     uint32_t cell;
     int64_t joined_ms, lag_ms;

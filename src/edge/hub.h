@@ -44,6 +44,8 @@ struct hub_metrics {
     _Atomic uint64_t accepted, handshakes, handshake_failures, closed_slow, closed_lapped, closed_stream,
         refused_events, bytes_in, bytes_out, sends, delivered, conflated, lapped, held_back, record_full,
         record_rows, record_failures, web_requests, web_dropped_frames;
+    /* the journal's own figures, set by the recorder after each commit */
+    _Atomic uint64_t commits, commit_us_last, commit_us_max, commit_us_sum, journal_bytes, journal_seq, tracks_rows;
 };
 
 struct recorder;

@@ -1,0 +1,85 @@
+/* conn.h -- one connection of a loop thread: its socket, TLS, buffers and session. Private to
+ * tak.c and conn.c. */
+#ifndef CORDON_EDGE_CONN_H
+#define CORDON_EDGE_CONN_H
+
+#include "base/slab.h"
+#include "edge/tak.h"
+#include "os/loop.h"
+#include "os/net.h"
+#include "os/tls.h"
+
+enum conn_state { CONN_FREE, CONN_TLS, CONN_ASKING, CONN_LIVE };
+
+enum {
+    CONN_HANDSHAKE_MS = 10000,
+    CONN_STUCK_MS = 60000,      /* no byte moved while some wait */
+    CONN_EXTRA_MAX = 2 << 20,   /* what it missed, waiting to be sent */
+    CONN_GATHERS = 8,           /* at most so many sends in one flush */
+    CONN_REFUSAL_MS = 10000,    /* a refusal row in the journal at most this often */
+    CONN_ACK_MS = 3000,         /* how often it is looked at what arrived */
+    CONN_PLAIN = 64 * 1024,     /* plain bytes of one send */
+    CONN_CIPHER = CONN_PLAIN + 8 * 1024,
+};
+
+struct conn {
+    enum conn_state state;
+    int fd;
+    bool is_tls, wants_write, in_queue, missed_done;
+    uint32_t next_free;
+    struct tls *tls;
+    struct session s;
+    char *in; /* partial input, from the slab */
+    uint32_t in_len, in_cap;
+    char *pending; /* unfinished write */
+    uint32_t pending_len, pending_at;
+    char *extra; /* malloc'd: what it missed */
+    size_t extra_len;
+    int64_t accepted_ms, since_wall_ms, progress_ms, refused_ms, acked_ms;
+    uint64_t must_sent, must_acked, sent_bytes;
+    uint64_t refused_untold;
+    char address[NET_ADDRESS_MAX];
+    struct tls_peer peer;
+};
+
+struct tak_loop {
+    struct hub *h;
+    int index;
+    struct loop *loop;
+    pthread_t thread;
+    int tls_fd, tcp_fd;
+    struct tls_ctx *ctx;
+    struct tls_ctx *_Atomic new_ctx;
+    struct conn *conns;
+    uint32_t max, used, open, free_list, halfopen;
+    uint32_t *handshakes; /* waiting for their turn, a ring of max places */
+    uint32_t hand_first, hand_count;
+    struct slab slab;
+    char *recv_buf, *plain_buf, *cipher_buf, *message;
+    struct session_world world;
+    struct conn *feeding; /* whose bytes are being taken, for the callbacks */
+    _Atomic bool sleeping;
+    uint32_t bucket, buckets_left;
+    int64_t next_bucket_us;
+    uint64_t live_seen, must_seen;
+    int64_t next_tick_ms, next_clients_ms;
+};
+
+/* Bytes from and to the socket. Each may close the connection (state CONN_FREE). */
+void conn_readable(struct tak_loop *l, struct conn *c);
+void conn_handshake(struct tak_loop *l, struct conn *c);
+void conn_flush(struct tak_loop *l, struct conn *c);
+void conn_close(struct tak_loop *l, struct conn *c, const char *reason);
+/* The recorder said who it is. */
+void conn_join(struct tak_loop *l, struct conn *c, const struct session_user *user);
+/* More of what it missed; takes a copy. */
+void conn_missed(struct tak_loop *l, struct conn *c, struct str records, bool more);
+/* Every few seconds: tells the recorder what arrived, closes who is stuck. */
+void conn_tick(struct tak_loop *l, struct conn *c, struct now now);
+
+static inline uint32_t conn_slot(const struct tak_loop *l, const struct conn *c)
+{
+    return (uint32_t)(c - l->conns) * (uint32_t)l->h->loop_count + (uint32_t)l->index;
+}
+
+#endif

@@ -1,0 +1,598 @@
+#include "edge/tak.h"
+
+#include "edge/conn.h"
+#include "os/clock.h"
+#include "os/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+void conn_world(struct tak_loop *l); /* conn.c */
+
+enum {
+    BUCKETS = 64,       /* a flush period is cut into so many parts */
+    ACCEPTS = 64,       /* new connections taken in one turn */
+    HANDSHAKE_US = 3000, /* work on handshakes in one turn */
+    EVENTS = 512,
+    TICK_MS = 100,
+    CLIENTS_MS = 2000,
+    TOKEN_TLS = 0x40000000,
+    TOKEN_TCP = 0x40000001,
+};
+
+/* The flush period for so many clients: a few sends a second are the cost that
+ * counts, so the more there are the rarer (performance.md section 6). */
+static int64_t period_us(uint32_t clients)
+{
+    static const struct {
+        uint32_t up_to;
+        int64_t us;
+    } rows[] = {{100, 10000}, {500, 20000}, {1500, 45000}, {4500, 90000}};
+
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        if (clients <= rows[i].up_to)
+            return rows[i].us;
+    return 230000;
+}
+
+/* --------------------------------------------------------------- accept -- */
+
+static struct conn *take_conn(struct tak_loop *l)
+{
+    struct conn *c;
+    uint32_t born;
+
+    if (l->free_list) {
+        c = &l->conns[l->free_list - 1];
+        l->free_list = c->next_free;
+    } else if (l->used < l->max) {
+        c = &l->conns[l->used++];
+    } else {
+        return NULL;
+    }
+    born = c->s.born + 1;
+    memset(c, 0, sizeof *c);
+    session_init(&c->s, conn_slot(l, c), born);
+    return c;
+}
+
+/* Room for somebody new when all places are taken: the oldest that has not said
+ * who it is gives way. */
+static bool evict_halfopen(struct tak_loop *l)
+{
+    struct conn *oldest = NULL;
+
+    for (uint32_t i = 0; i < l->used; i++)
+        if (l->conns[i].state == CONN_TLS && (!oldest || l->conns[i].accepted_ms < oldest->accepted_ms))
+            oldest = &l->conns[i];
+    if (oldest)
+        conn_close(l, oldest, "all places are taken and it has not said who it is");
+    return oldest != NULL;
+}
+
+static void accept_one(struct tak_loop *l, int fd, const char *from, bool is_tls)
+{
+    struct conn *c = take_conn(l);
+    struct err e;
+
+    if (!c && evict_halfopen(l))
+        c = take_conn(l);
+    if (!c) {
+        log_line(LOG_WARN, "tak.full", "peer=%s clients=%u", from, l->open);
+        net_close(fd);
+        return;
+    }
+    c->fd = fd;
+    c->is_tls = is_tls;
+    c->state = CONN_TLS;
+    c->accepted_ms = clock_ms();
+    (void)snprintf(c->address, sizeof c->address, "%s", from);
+    l->open++;
+    l->halfopen++;
+    hub_count(&l->h->metrics.accepted, 1);
+    if (!loop_add(l->loop, fd, LOOP_READ, (uint64_t)(c - l->conns), &e)) {
+        conn_close(l, c, e.text);
+        return;
+    }
+    if (!is_tls) {
+        struct ask_head head = {.ask = ASK_JOIN, .sender = c->s.slot, .handle = session_handle(&c->s),
+                                .at_ms = clock_wall_ms()};
+        char text[256];
+        struct buf b = buf_over(text, sizeof text);
+
+        c->state = CONN_ASKING;
+        loop_change(l->loop, fd, 0, (uint64_t)(c - l->conns));
+        fields_put(&b, FIELD_NAME, STR("plain-tcp"));
+        fields_put(&b, FIELD_ADDRESS, str_from(c->address));
+        if (!hub_ask(l->h, &head, buf_str(&b)))
+            conn_close(l, c, "the record cannot keep up: try again");
+    }
+}
+
+static void accept_some(struct tak_loop *l, int listener, bool is_tls)
+{
+    for (int i = 0; i < ACCEPTS; i++) {
+        char from[NET_ADDRESS_MAX];
+        bool full = false;
+        int fd = net_accept(listener, TAK_SEND_BUFFER, from, &full);
+
+        if (full)
+            log_line(LOG_ERROR, "tak.files", "reason=\"no file descriptor is left: raise LimitNOFILE\"");
+        if (fd < 0)
+            return;
+        accept_one(l, fd, from, is_tls);
+    }
+}
+
+/* ----------------------------------------------------------- handshakes -- */
+
+static void queue_handshake(struct tak_loop *l, struct conn *c)
+{
+    if (c->in_queue)
+        return;
+    MUST(l->hand_count < l->max);
+    c->in_queue = true;
+    loop_change(l->loop, c->fd, 0, (uint64_t)(c - l->conns)); /* not again until its turn */
+    l->handshakes[(l->hand_first + l->hand_count++) % l->max] = (uint32_t)(c - l->conns);
+}
+
+/* First come, first served, within the budget: a thousand that come back at once
+ * must not delay those who are there. */
+static void run_handshakes(struct tak_loop *l)
+{
+    int64_t until = clock_us() + HANDSHAKE_US;
+
+    while (l->hand_count && clock_us() < until) {
+        struct conn *c = &l->conns[l->handshakes[l->hand_first]];
+
+        l->hand_first = (l->hand_first + 1) % l->max;
+        l->hand_count--;
+        c->in_queue = false;
+        if (c->state == CONN_FREE) { /* closed while it waited; its place is free now */
+            c->next_free = l->free_list;
+            l->free_list = (uint32_t)(c - l->conns) + 1;
+            continue;
+        }
+        conn_handshake(l, c);
+        if (c->state == CONN_TLS)
+            loop_change(l->loop, c->fd, LOOP_READ | (c->wants_write ? (unsigned)LOOP_WRITE : 0u),
+                        (uint64_t)(c - l->conns));
+    }
+}
+
+/* ---------------------------------------------------------------- events - */
+
+static void on_event(struct tak_loop *l, const struct loop_event *ev)
+{
+    struct conn *c;
+
+    if (ev->token == LOOP_WOKEN)
+        return;
+    if (ev->token == TOKEN_TLS || ev->token == TOKEN_TCP) {
+        accept_some(l, ev->token == TOKEN_TLS ? l->tls_fd : l->tcp_fd, ev->token == TOKEN_TLS);
+        return;
+    }
+    MUST(ev->token < l->used);
+    c = &l->conns[ev->token];
+    if (c->state == CONN_TLS) {
+        queue_handshake(l, c);
+        return;
+    }
+    if (c->state == CONN_ASKING && ev->what & LOOP_GONE) {
+        conn_close(l, c, "the client closed before it was let in");
+        return;
+    }
+    if (c->state == CONN_LIVE && ev->what & LOOP_WRITE)
+        conn_flush(l, c);
+    if (c->state == CONN_LIVE && ev->what & (LOOP_READ | LOOP_GONE))
+        conn_readable(l, c);
+}
+
+static struct conn *by_handle(struct tak_loop *l, uint64_t handle)
+{
+    uint32_t slot = (uint32_t)handle & 0x7fffffffu;
+    uint32_t i = slot / (uint32_t)l->h->loop_count;
+    struct conn *c = i < l->used ? &l->conns[i] : NULL;
+
+    return c && c->state != CONN_FREE && session_handle(&c->s) == handle ? c : NULL;
+}
+
+/* Groups changed or the user is shut out: for every session of that user. */
+static void for_user(struct tak_loop *l, const struct session_user *u, bool close)
+{
+    for (uint32_t i = 0; i < l->used; i++) {
+        struct conn *c = &l->conns[i];
+
+        if (c->state != CONN_LIVE || c->s.user.id != u->id)
+            continue;
+        if (close) {
+            conn_close(l, c, "its user or certificate was revoked");
+            continue;
+        }
+        hub_lock(l->h);
+        session_regroup(&c->s, l->h->river, u->in_set, u->out_set);
+        c->s.user.relay = u->relay;
+        hub_unlock(l->h);
+        conn_flush(l, c);
+    }
+}
+
+static void on_message(struct tak_loop *l, struct str m)
+{
+    struct tell_head head;
+    struct session_user user = {0};
+    struct str body;
+    struct conn *c;
+
+    MUST(m.len >= sizeof head);
+    memcpy(&head, m.at, sizeof head);
+    body = str_from_at(m, sizeof head);
+    c = by_handle(l, head.handle);
+    if (head.tell != TELL_MISSED && head.tell != TELL_DENIED && body.len == sizeof user)
+        memcpy(&user, body.at, sizeof user);
+    switch ((enum tell)head.tell) {
+    case TELL_JOINED:
+        if (c && c->state == CONN_ASKING)
+            conn_join(l, c, &user);
+        break;
+    case TELL_DENIED:
+        if (c) {
+            char why[ERR_TEXT_MAX];
+
+            (void)str_copy(why, sizeof why, body);
+            conn_close(l, c, why);
+        }
+        break;
+    case TELL_MISSED:
+        if (c && c->state == CONN_LIVE)
+            conn_missed(l, c, body, head.more);
+        break;
+    case TELL_GROUPS: for_user(l, &user, false); break;
+    case TELL_CLOSE:
+        if (user.id)
+            for_user(l, &user, true);
+        else if (c)
+            conn_close(l, c, "its certificate was revoked");
+        break;
+    }
+}
+
+static void take_messages(struct tak_loop *l)
+{
+    size_t len;
+    char *to = l->message + HUB_MESSAGE_MAX; /* behind what the connections use */
+
+    while (mailbox_take(l->h->to_loop[l->index], to, HUB_MESSAGE_MAX, &len))
+        on_message(l, str_of(to, len));
+}
+
+/* ----------------------------------------------------------------- flush - */
+
+/* Something urgent in the must ring goes to everybody now, not at the next turn of
+ * the wheel. */
+static void flush_urgent(struct tak_loop *l)
+{
+    const struct ring *must = &l->h->river->must;
+    uint64_t head = ring_head(must), at = l->must_seen;
+    bool urgent = ring_lapped(must, at);
+
+    for (; at < head && !urgent; at++)
+        urgent = ring_hot(must, at)->flags & RING_URGENT;
+    l->must_seen = head;
+    for (uint32_t i = 0; urgent && i < l->used; i++)
+        if (l->conns[i].state == CONN_LIVE && !l->conns[i].pending && l->conns[i].s.must_at != head)
+            conn_flush(l, &l->conns[i]);
+}
+
+static void notice_news(struct tak_loop *l)
+{
+    uint64_t live = ring_head(&l->h->river->live);
+
+    if (ring_head(&l->h->river->must) != l->must_seen) {
+        flush_urgent(l);
+        l->buckets_left = BUCKETS + 1;
+    }
+    if (live != l->live_seen) {
+        if (l->buckets_left == 0)
+            l->next_bucket_us = clock_us();
+        l->live_seen = live;
+        l->buckets_left = BUCKETS + 1;
+    }
+}
+
+static void flush_bucket(struct tak_loop *l)
+{
+    for (uint32_t i = l->bucket; i < l->used; i += BUCKETS) {
+        struct conn *c = &l->conns[i];
+
+        if (c->state == CONN_LIVE && !c->wants_write && session_is_behind(&c->s, l->h->river))
+            conn_flush(l, c);
+    }
+    l->bucket = (l->bucket + 1) % BUCKETS;
+    l->buckets_left--;
+}
+
+static void flush_due(struct tak_loop *l)
+{
+    int64_t step = period_us(l->open) / BUCKETS, now = clock_us();
+
+    if (l->next_bucket_us < now - period_us(l->open))
+        l->next_bucket_us = now; /* never more than one round late */
+    while (l->buckets_left && l->next_bucket_us <= now) {
+        flush_bucket(l);
+        l->next_bucket_us += step;
+    }
+}
+
+/* ------------------------------------------------------------- housework - */
+
+static void show_client(struct tak_loop *l, struct conn *c)
+{
+    struct hub_client *to = &l->h->clients[c->s.slot];
+    struct river *r = l->h->river;
+
+    if (c->state != CONN_LIVE)
+        return;
+    to->handle = session_handle(&c->s);
+    (void)snprintf(to->user, sizeof to->user, "%s", c->s.user.name);
+    (void)snprintf(to->agency, sizeof to->agency, "%s", c->s.user.agency);
+    (void)snprintf(to->address, sizeof to->address, "%s", c->address);
+    (void)snprintf(to->tls, sizeof to->tls, "%s", c->is_tls ? c->peer.version : "");
+    to->uid[0] = to->callsign[0] = 0;
+    if (c->s.unit != UNIT_NONE && atomic_load(&r->units.conn[c->s.unit]) == to->handle) {
+        (void)str_copy(to->uid, sizeof to->uid, units_at(&r->units, c->s.unit)->uid);
+        (void)str_copy(to->callsign, sizeof to->callsign, units_at(&r->units, c->s.unit)->callsign);
+    }
+    to->live = c->s.roster_done;
+    to->v1 = c->s.form == FORM_PROTO;
+    to->since_ms = c->since_wall_ms;
+    to->lag_ms = c->s.lag_ms;
+    to->sent_bytes = c->sent_bytes;
+    to->conflated = c->s.count.conflated;
+}
+
+static void tick(struct tak_loop *l, struct now now)
+{
+    bool show = now.mono_ms >= l->next_clients_ms &&
+                atomic_load_explicit(&l->h->clients_wanted_ms, memory_order_relaxed) > now.mono_ms;
+
+    for (uint32_t i = 0; i < l->used; i++)
+        if (l->conns[i].state != CONN_FREE)
+            conn_tick(l, &l->conns[i], now);
+    hub_lock(l->h);
+    if (l->index == 0)
+        river_tick(l->h->river, now);
+    for (uint32_t i = 0; show && i < l->used; i++)
+        show_client(l, &l->conns[i]);
+    l->h->clients_version += show;
+    hub_unlock(l->h);
+    if (show)
+        l->next_clients_ms = now.mono_ms + CLIENTS_MS;
+    l->next_tick_ms = now.mono_ms + TICK_MS;
+}
+
+/* Emergencies that waited 100 ms for the disk go out now (loop 0 looks). */
+static void relay_overdue(struct tak_loop *l, struct now now)
+{
+    uint32_t n;
+
+    if (l->index != 0 || l->h->river->flights_open == 0)
+        return;
+    hub_lock(l->h);
+    n = river_relay_overdue(l->h->river, now);
+    if (n)
+        hub_alarm(l->h, "unrecorded", "crit",
+                  "An emergency was relayed before it could be written to the disk. Check the disk of this computer.");
+    hub_unlock(l->h);
+    if (n) {
+        log_line(LOG_ERROR, "record.late", "relayed=%u reason=\"the disk did not answer within 100 ms\"", n);
+        l->h->wake_loops(l->h);
+    }
+}
+
+static int64_t timeout_us(struct tak_loop *l, struct now now)
+{
+    int64_t until = (l->next_tick_ms - now.mono_ms) * 1000;
+
+    if (l->hand_count)
+        return 0;
+    if (l->buckets_left) {
+        int64_t flush = l->next_bucket_us - clock_us();
+
+        until = flush < until ? flush : until;
+    }
+    if (l->index == 0 && l->h->river->flights_open) {
+        int64_t soon = 5000;
+
+        until = soon < until ? soon : until;
+    }
+    return until > 0 ? until : 0;
+}
+
+static void swap_ctx(struct tak_loop *l)
+{
+    struct tls_ctx *fresh = atomic_exchange(&l->new_ctx, NULL);
+
+    if (!fresh)
+        return;
+    tls_drop(l->ctx);
+    l->ctx = fresh;
+}
+
+static void last_flush(struct tak_loop *l)
+{
+    for (uint32_t i = 0; i < l->used; i++) {
+        struct conn *c = &l->conns[i];
+        struct buf out = buf_over(l->cipher_buf, CONN_CIPHER);
+
+        if (c->state != CONN_LIVE)
+            continue;
+        conn_flush(l, c);
+        if (c->state == CONN_LIVE && c->is_tls && !c->pending) {
+            size_t n;
+
+            tls_goodbye(c->tls, &out);
+            (void)net_send(c->fd, out.at, out.len, &n);
+        }
+        if (c->state == CONN_LIVE)
+            net_close(c->fd);
+    }
+}
+
+static void *run(void *arg)
+{
+    struct tak_loop *l = arg;
+    struct loop_event events[EVENTS];
+
+    while (!atomic_load(&l->h->stopping)) {
+        struct now now = hub_now();
+        int n;
+
+        atomic_store(&l->sleeping, l->buckets_left == 0);
+        notice_news(l); /* after the flag is up: a wake cannot be lost between */
+        n = loop_wait(l->loop, events, EVENTS, timeout_us(l, now));
+        atomic_store(&l->sleeping, false);
+        for (int i = 0; i < n; i++)
+            on_event(l, &events[i]);
+        take_messages(l);
+        swap_ctx(l);
+        run_handshakes(l);
+        notice_news(l);
+        now = hub_now();
+        relay_overdue(l, now);
+        flush_due(l);
+        if (now.mono_ms >= l->next_tick_ms)
+            tick(l, now);
+        if (l->h->loop_count > 1 && l->buckets_left == BUCKETS + 1)
+            for (int i = 0; i < l->h->loop_count; i++)
+                if (atomic_load(&l->h->loops[i]->sleeping))
+                    loop_wake(l->h->loops[i]->loop);
+    }
+    last_flush(l);
+    return NULL;
+}
+
+/* ----------------------------------------------------------------- start - */
+
+static void wake(void *ctx)
+{
+    loop_wake(((struct tak_loop *)ctx)->loop);
+}
+
+static void wake_loops(struct hub *h)
+{
+    for (int i = 0; i < h->loop_count; i++)
+        loop_wake(h->loops[i]->loop);
+}
+
+static bool server_ctx(const char *dir, struct tls_ctx **out, struct err *e)
+{
+    char certificate[300], key[300], ca[300];
+    struct tls_files files = {certificate, key, ca};
+
+    (void)snprintf(certificate, sizeof certificate, "%s/ca/server.pem", dir);
+    (void)snprintf(key, sizeof key, "%s/ca/server.key", dir);
+    (void)snprintf(ca, sizeof ca, "%s/ca/trust.pem", dir);
+    return tls_server(&files, out, e);
+}
+
+static void *map(size_t size)
+{
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return at == MAP_FAILED ? NULL : at;
+}
+
+/* Memory of one loop; pages that are not used cost nothing. */
+static bool loop_memory(struct tak_loop *l, struct err *e)
+{
+    char *region = map(TAK_BUFFERS);
+
+    l->conns = map(l->max * sizeof *l->conns);
+    l->handshakes = map(l->max * sizeof *l->handshakes);
+    l->recv_buf = map(CONN_PLAIN);
+    l->plain_buf = map(CONN_PLAIN);
+    l->cipher_buf = map(CONN_CIPHER);
+    l->message = map(2 * HUB_MESSAGE_MAX);
+    if (!region || !l->conns || !l->handshakes || !l->recv_buf || !l->plain_buf || !l->cipher_buf || !l->message)
+        return err_set(e, ERR_WORLD, "no memory for %u clients: lower clients_max", l->max);
+    slab_init(&l->slab, region, TAK_BUFFERS);
+    return true;
+}
+
+static bool listen_on(struct tak_loop *l, const char *address, int *port, uint64_t token, int *fd, struct err *e)
+{
+    int bound;
+
+    if (*port == 0)
+        return true;
+    if (!net_listen(address, *port, l->h->loop_count > 1, fd, &bound, e))
+        return false;
+    return loop_add(l->loop, *fd, LOOP_READ, token, e);
+}
+
+static bool start_loop(struct hub *h, struct tak_config *c, int index, struct err *e)
+{
+    struct tak_loop *l = calloc(1, sizeof *l);
+
+    if (!l)
+        return err_set(e, ERR_WORLD, "no memory for a loop thread");
+    l->h = h;
+    l->index = index;
+    l->tls_fd = l->tcp_fd = -1;
+    l->max = c->clients_max / (uint32_t)c->loops + 1;
+    h->loops[index] = l;
+    conn_world(l);
+    if (!loop_memory(l, e) || !loop_new(&l->loop, e))
+        return false;
+    if (c->tls_port && !server_ctx(h->dir, &l->ctx, e))
+        return false;
+    if (!listen_on(l, c->address, &c->tls_port, TOKEN_TLS, &l->tls_fd, e) ||
+        !listen_on(l, c->tcp_address, &c->tcp_port, TOKEN_TCP, &l->tcp_fd, e))
+        return false;
+    h->to_loop[index] = mailbox_new(8u << 20, wake, l);
+    if (!h->to_loop[index])
+        return err_set(e, ERR_WORLD, "no memory for a loop's mailbox");
+    l->must_seen = ring_head(&h->river->must);
+    return true;
+}
+
+bool tak_start(struct hub *h, struct tak_config *c, struct err *e)
+{
+    MUST(c->loops >= 1 && c->loops <= HUB_LOOPS_MAX);
+    h->loop_count = c->loops;
+    for (int i = 0; i < c->loops; i++)
+        if (!start_loop(h, c, i, e))
+            return false;
+    h->wake_loops = wake_loops;
+    for (int i = 0; i < c->loops; i++)
+        if (pthread_create(&h->loops[i]->thread, NULL, run, h->loops[i]) != 0)
+            return err_set(e, ERR_WORLD, "a loop thread does not start");
+    return true;
+}
+
+bool tak_reload(struct hub *h, struct err *e)
+{
+    for (int i = 0; i < h->loop_count; i++) {
+        struct tls_ctx *fresh, *unused;
+
+        if (!h->loops[i]->ctx)
+            continue;
+        if (!server_ctx(h->dir, &fresh, e))
+            return false;
+        unused = atomic_exchange(&h->loops[i]->new_ctx, fresh);
+        if (unused)
+            tls_drop(unused);
+        loop_wake(h->loops[i]->loop);
+    }
+    return true;
+}
+
+void tak_stop(struct hub *h)
+{
+    MUST(atomic_load(&h->stopping));
+    wake_loops(h);
+    for (int i = 0; i < h->loop_count; i++)
+        (void)pthread_join(h->loops[i]->thread, NULL);
+}

@@ -1,0 +1,35 @@
+/* tak.h -- TAK clients on sockets: the loop threads of the live river.
+ *
+ *          accept          handshake done          who it is             eof, refused, too slow,
+ *  [free] --------> [tls] ----------------> [asking] -----------> [live] ---- revoked, no progress 60 s
+ *    ^      plain TCP: straight to [asking]                          |
+ *    +---------------------------------------------------------------+   (also from [tls] after 10 s)
+ *
+ * Each thread owns its listeners, connections and buffers; connections have a
+ * cursor into the shared rings, at most one unfinished write and a partial input
+ * only when needed.  Flushes are staggered over a period that grows with the
+ * number of clients; a budget per turn keeps handshakes from delaying them. */
+#ifndef CORDON_EDGE_TAK_H
+#define CORDON_EDGE_TAK_H
+
+#include "edge/hub.h"
+
+struct tak_config {
+    const char *address;     /* of the TLS port */
+    const char *tcp_address; /* of the plain port: loopback unless granted */
+    int tls_port, tcp_port;  /* 0: off */
+    int loops;
+    uint32_t clients_max;
+};
+
+/* How many bytes the connections' buffers may take at most, per loop. */
+enum { TAK_BUFFERS = 128 * 1024 * 1024, TAK_SEND_BUFFER = 64 * 1024 };
+
+/* Starts the threads; the ports that are bound stand in c afterwards. */
+bool tak_start(struct hub *h, struct tak_config *c, struct err *e) MUST_USE;
+/* New certificates from the data folder, for connections from now on. */
+bool tak_reload(struct hub *h, struct err *e) MUST_USE;
+/* Sends what is due, says goodbye and ends the threads. */
+void tak_stop(struct hub *h);
+
+#endif
