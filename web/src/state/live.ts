@@ -77,15 +77,24 @@ function keep(): void {
   })
 }
 
+/** A server that was started again has a new CSRF token. False when the session is over. */
+async function askSession(): Promise<boolean> {
+  const answer = await call<Session>('GET', '/api/session')
+  if (!answer.ok) return true
+  session.value = answer.data
+  return answer.data.operator !== null
+}
+
 export const link = new Link(location.origin.replace(/^http/, 'ws') + '/ws', {
   after: lastSeq,
   message: apply,
   state(state, at) {
     retry_at.value = at
     if (state === 'live') {
+      const was_lost = lost_since.peek() !== 0
       lost_since.value = 0
       link_state.value = 'live'
-      void flush()
+      void (was_lost ? askSession() : Promise.resolve(true)).then(flush)
     } else if (state === 'lost') {
       if (link_state.peek() === 'live' || !lost_since.peek()) lost_since.value = Date.now()
       link_state.value = 'lost'
@@ -93,12 +102,7 @@ export const link = new Link(location.origin.replace(/^http/, 'ws') + '/ws', {
       link_state.value = 'connecting'
     }
   },
-  async mayRetry() {
-    const answer = await call<Session>('GET', '/api/session')
-    if (!answer.ok) return true
-    session.value = answer.data
-    return answer.data.operator !== null
-  },
+  mayRetry: askSession,
   frame(now) {
     heardClock(now)
     heard()

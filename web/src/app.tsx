@@ -1,0 +1,82 @@
+import { useEffect } from 'preact/hooks'
+import { lazy } from './base/lazy'
+import { t } from './base/i18n'
+import { call } from './net/api'
+import type { MapInfo } from './net/protocol'
+import { maps, maps_error } from './map/commands'
+import { AdminScreen } from './screens/admin'
+import { Card } from './screens/card'
+import { Gate } from './screens/gate'
+import { LogScreen } from './screens/log'
+import { PeopleScreen } from './screens/people'
+import { Dialogs } from './shell/dialogs'
+import { Foot } from './shell/foot'
+import { Rail } from './shell/rail'
+import { Side } from './shell/side'
+import { startKeys } from './shell/actions'
+import { Top } from './shell/top'
+import { emergencyName, unitName } from './base/describe'
+import { unacknowledged } from './state/attention'
+import { startLive } from './state/live'
+import { startOutbox } from './state/outbox'
+import { boot, session } from './state/session'
+import { screen } from './state/view'
+
+const MapScreen = lazy(() => import('./screens/map'))
+
+async function askMaps(): Promise<void> {
+  const answer = await call<MapInfo[]>('GET', '/api/maps')
+  if (answer.ok) maps.value = answer.data
+  else maps_error.value = answer.detail || t('error.maps')
+}
+
+function Title() {
+  const first = unacknowledged.value[0]
+  const name = session.value?.server.name ?? 'Cordon'
+  const count = unacknowledged.value.length
+  useEffect(() => {
+    document.title = first ? `(${count}) ${emergencyName(first.type)} ${first.from || unitName(first.unit_uid)}` : name
+  })
+  return null
+}
+
+function Work() {
+  switch (screen.value) {
+    case 'log': return <LogScreen />
+    case 'people': return <PeopleScreen />
+    case 'admin': return <AdminScreen />
+    default: return null
+  }
+}
+
+function Shell(props: { operator: string }) {
+  useEffect(() => {
+    startLive(props.operator)
+    void askMaps()
+    void startOutbox()
+    return startKeys()
+  }, [props.operator])
+  return (
+    <div id="shell">
+      <Title />
+      <Top />
+      <Rail />
+      <main id="work">
+        <div class="mapbox" hidden={screen.value !== 'map'}>
+          <MapScreen until={<p class="stage" role="status">{t('boot.map')}</p>} />
+        </div>
+        <Work />
+        <Card />
+      </main>
+      <Side />
+      <Foot />
+      <Dialogs />
+    </div>
+  )
+}
+
+export function App() {
+  const operator = session.value?.operator
+  if (boot.value !== 'ready' || !operator) return <Gate />
+  return <Shell operator={operator.name} />
+}

@@ -1,0 +1,106 @@
+// One line of the record in words. Data comes from phones: every field is read as if it could be missing.
+import type { RecordEvent } from '../net/protocol'
+import { units_by_uid } from '../state/tracks'
+import { bytesText } from './format'
+import { t, tMaybe } from './i18n'
+import type { Key, Values } from './i18n'
+
+export interface Line {
+  source: string
+  text: string
+  level: '' | 'crit' | 'warn'
+  /** The unit that a click selects. */
+  unit: string
+  /** Set when somebody said it, so that it keeps its own direction. */
+  said: boolean
+}
+
+export type Family = 'chat' | 'emergency' | 'objects' | 'devices' | 'record'
+export const families: readonly Family[] = ['chat', 'emergency', 'objects', 'devices', 'record']
+
+const family_of: Record<string, Family> = {
+  'chat.said': 'chat', 'chat.receipt': 'chat',
+  'emergency.raised': 'emergency', 'emergency.cancelled': 'emergency', 'emergency.acknowledged': 'emergency',
+  'casevac.sent': 'emergency',
+  'object.put': 'objects', 'object.deleted': 'objects', 'file.offered': 'objects',
+  'client.connected': 'devices', 'client.left': 'devices', 'uid.conflict': 'devices', 'groups.changed': 'devices',
+}
+
+export function familyOf(kind: string): Family {
+  return family_of[kind] ?? 'record'
+}
+
+export function emergencyName(type: string): string {
+  return tMaybe('emergency.type.' + type, type || t('emergency.type.unknown'))
+}
+
+export function unitName(uid: string): string {
+  return units_by_uid.get(uid)?.callsign ?? uid
+}
+
+type Data = (name: string) => string
+
+function data(event: RecordEvent): Data {
+  return (name) => {
+    const value = event.data[name]
+    if (typeof value === 'string') return value
+    return typeof value === 'number' ? String(value) : ''
+  }
+}
+
+function groupsText(event: RecordEvent): string {
+  const groups = event.data['groups']
+  if (!Array.isArray(groups)) return ''
+  return groups.map((group: unknown) => String((group as { name?: string })?.name ?? group)).join(', ')
+}
+
+/** Kinds whose line is one sentence with fields in it. Source and unit come from the named fields. */
+const sentences: Record<string, { key: Key; source: string; unit: string; level?: Line['level'] }> = {
+  'emergency.cancelled': { key: 'event.emergency_cancelled', source: 'from', unit: 'unit_uid' },
+  'emergency.acknowledged': { key: 'event.emergency_acknowledged', source: 'by', unit: 'unit_uid' },
+  'casevac.sent': { key: 'event.casevac', source: 'from', unit: 'unit_uid', level: 'crit' },
+  'object.put': { key: 'event.object_put', source: 'from', unit: 'uid' },
+  'object.deleted': { key: 'event.object_deleted', source: 'from', unit: 'uid' },
+  'file.offered': { key: 'event.file', source: 'from', unit: 'uid' },
+  'client.connected': { key: 'event.connected', source: 'callsign', unit: 'uid' },
+  'client.left': { key: 'event.left', source: 'callsign', unit: 'uid' },
+  'uid.conflict': { key: 'event.uid_conflict', source: 'callsign', unit: 'uid', level: 'warn' },
+  'groups.changed': { key: 'event.groups', source: 'user', unit: '' },
+  'event.refused': { key: 'event.refused', source: 'user', unit: '', level: 'warn' },
+  'operator.login': { key: 'event.login', source: 'name', unit: '' },
+  'operator.made': { key: 'event.operator_made', source: 'name', unit: '' },
+}
+
+export function describe(event: RecordEvent): Line {
+  const get = data(event)
+  if (event.kind === 'chat.said') {
+    const operator = event.data['operator']
+    const source = typeof operator === 'string' && operator !== '' ? operator : get('from')
+    const to = Array.isArray(event.data['to']) ? event.data['to'] : []
+    const direct = event.data['direct'] === true && to.length > 0
+    const text = direct ? `→ ${unitName(String(to[0]))}: ${get('text')}` : get('text')
+    return { source, text, level: '', unit: operator ? '' : get('from_uid'), said: true }
+  }
+  if (event.kind === 'chat.receipt') {
+    const text = tMaybe('receipt.' + get('receipt'), get('receipt'))
+    return { source: get('from'), text, level: get('receipt') === 'failed' ? 'warn' : '', unit: get('from_uid'), said: false }
+  }
+  if (event.kind === 'emergency.raised') {
+    const name = emergencyName(get('type'))
+    const text = get('text') ? `${name}: ${get('text')}` : name
+    return { source: get('from'), text, level: 'crit', unit: get('unit_uid'), said: false }
+  }
+  const sentence = sentences[event.kind]
+  if (!sentence) return { source: '', text: event.kind, level: '', unit: '', said: false }
+  const values: Values = {
+    who: get('callsign') || unitName(get('unit_uid') || get('uid')),
+    name: get('name'), title: get('title'), type: get('type'), by: get('by'), reason: get('reason'),
+    user: get('user'), address: get('address'), role: tMaybe('role.' + get('role'), get('role')),
+    holder: get('holder'), claimant: get('claimant'), groups: groupsText(event),
+    size: typeof event.data['size'] === 'number' ? bytesText(event.data['size']) : '',
+  }
+  if (event.kind === 'emergency.acknowledged') values['who'] = unitName(get('uid'))
+  const source = get(sentence.source) || get('from') || get('user')
+  const text = t(sentence.key, values).replace(/[:,]?\s*$/, '')
+  return { source, text, level: sentence.level ?? '', unit: get(sentence.unit), said: false }
+}

@@ -1,0 +1,13 @@
+// A component whose code comes later, with something to show until then.
+import { useEffect, useState } from 'preact/hooks'
+import type { ComponentChildren, ComponentType } from 'preact'
+
+export function lazy(load: () => Promise<{ default: ComponentType }>) {
+  return function Lazy(props: { until: ComponentChildren }) {
+    const [Loaded, setLoaded] = useState<ComponentType | null>(null)
+    useEffect(() => {
+      void load().then((module) => setLoaded(() => module.default))
+    }, [])
+    return Loaded ? <Loaded /> : <>{props.until}</>
+  }
+}

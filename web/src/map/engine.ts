@@ -1,0 +1,250 @@
+// The map: OpenLayers on canvas for what stands still, our own canvas for what moves.
+import OlMap from 'ol/Map'
+import View from 'ol/View'
+import { defaults as interactions } from 'ol/interaction/defaults'
+import { batch, effect } from '@preact/signals'
+import { WORLD, lonOf, latOf, mercatorX, mercatorY } from '../base/geo'
+import { metresText } from '../base/format'
+import { emergencies } from '../state/record'
+import { link_state, lost_since, picture_at } from '../state/live'
+import { dim_map, hidden_maps, show_grid, show_labels, theme } from '../state/prefs'
+import { serverNow } from '../state/clock'
+import { moved, text_changed, units, units_by_uid } from '../state/tracks'
+import { centre, following, screen, select, selected } from '../state/view'
+import { loadWorld, mapLayer, styleWorld, vectorStyle, worldLayer } from './base'
+import type { MapLayer } from './base'
+import { map_commands, maps, pointer, scale_bar } from './commands'
+import { palette, readPalette } from './palette'
+import { UnitLayer } from './unit_layer'
+import world_url from 'world-atlas/countries-110m.json?url'
+
+const ZOOM_MAX = 22
+const FIT_ZOOM_MAX = 17
+const PAN_PX = 160
+const REDRAW_SILENT_MS = 5_000
+
+export function startMap(target: HTMLElement): () => void {
+  readPalette()
+  const view = new View({
+    center: [0, mercatorY(20)], zoom: 2, minZoom: 1, maxZoom: ZOOM_MAX, enableRotation: false,
+    smoothResolutionConstraint: true,
+  })
+  const map = new OlMap({
+    target, view, controls: [],
+    interactions: interactions({ altShiftDragRotate: false, pinchRotate: false, keyboard: false }),
+  })
+  const world = worldLayer()
+  map.addLayer(world)
+  void loadWorld(world, world_url)
+
+  const layer = new UnitLayer(layerState())
+  target.append(layer.canvas)
+  let dirty = false
+  let placed_view = centre.peek() !== null
+  const stops: (() => void)[] = []
+
+  function layerState() {
+    return {
+      palette: palette.peek()!,
+      // While the server is away the picture is frozen: nobody falls silent because of us.
+      now: link_state.peek() === 'live' ? serverNow() : lost_since.peek() ? picture_at.peek() : serverNow(),
+      selected: selected.peek(),
+      labels: show_labels.peek() === 'on',
+      grid: show_grid.peek() === 'on',
+      frozen: lost_since.peek() !== 0,
+      emergencies: emergencies.peek(),
+    }
+  }
+
+  function draw(): void {
+    const size = map.getSize()
+    const at = view.getCenter()
+    const resolution = view.getResolution()
+    if (!size || !at || !resolution || size[0] === 0) return
+    layer.draw({ x: at[0]!, y: at[1]!, resolution, width: size[0]!, height: size[1]! })
+  }
+
+  function soon(): void {
+    if (dirty || screen.peek() !== 'map') return
+    dirty = true
+    requestAnimationFrame(() => {
+      dirty = false
+      draw()
+    })
+  }
+
+  function restate(): void {
+    layer.set(layerState())
+    soon()
+  }
+
+  // The map draws itself: our canvas goes with it, in the same frame.
+  map.on('postrender', draw)
+  map.on('moveend', () => {
+    const [x, y] = view.getCenter()!
+    const resolution = view.getResolution()!
+    batch(() => {
+      centre.value = { lat: latOf(y!), lon: lonOf(x!), zoom: view.getZoom()! }
+      if (!hovered) pointer.value = { lat: latOf(y!), lon: lonOf(x!) }
+      scale_bar.value = scaleBar(resolution, latOf(y!))
+    })
+  })
+
+  let hovered = false
+  map.on('pointermove', (event) => {
+    const at = event.coordinate
+    hovered = true
+    pointer.value = { lat: latOf(at[1]!), lon: lonOf(at[0]!) }
+    const over = event.dragging ? null : layer.at(event.pixel[0]!, event.pixel[1]!)
+    target.classList.toggle('over', over !== null)
+  })
+  target.addEventListener('pointerleave', () => { hovered = false })
+  map.on('pointerdrag', () => { following.value = false })
+  map.on('click', (event) => {
+    const it = layer.at(event.pixel[0]!, event.pixel[1]!)
+    select(it?.unit.uid ?? null, it?.others.map((unit) => unit.uid) ?? [])
+  })
+
+  function goTo(x: number, y: number, zoom_min: number): void {
+    const zoom = Math.max(view.getZoom() ?? 2, zoom_min)
+    view.animate({ center: [x, y], zoom, duration: 200 })
+  }
+
+  function fit(): void {
+    let west = Infinity
+    let east = -Infinity
+    let south = Infinity
+    let north = -Infinity
+    for (const unit of units.values()) {
+      if (unit.x !== unit.x || !unit.presence) continue
+      west = Math.min(west, unit.x)
+      east = Math.max(east, unit.x)
+      south = Math.min(south, unit.y)
+      north = Math.max(north, unit.y)
+    }
+    if (west > east) {
+      const bounds = maps.peek()[0]?.bounds
+      if (!bounds) return
+      ;[west, east, south, north] = [mercatorX(bounds[0]), mercatorX(bounds[2]), mercatorY(bounds[1]), mercatorY(bounds[3])]
+    }
+    view.fit([west, south, east, north], { padding: [60, 60, 60, 60], maxZoom: FIT_ZOOM_MAX, duration: placed_view ? 200 : 0 })
+  }
+
+  map_commands.value = {
+    fit,
+    zoom: (step) => view.animate({ zoom: (view.getZoom() ?? 2) + step, duration: 150 }),
+    pan(right, down) {
+      const [x, y] = view.getCenter()!
+      const resolution = view.getResolution()!
+      view.animate({ center: [x! + right * PAN_PX * resolution, y! - down * PAN_PX * resolution], duration: 100 })
+    },
+    showUnit(uid) {
+      const unit = units_by_uid.get(uid)
+      if (unit && unit.x === unit.x) goTo(unit.x, unit.y, 15)
+    },
+    showPlace: (lat, lon) => goTo(mercatorX(lon), mercatorY(lat), 15),
+  }
+
+  const asked = centre.peek()
+  if (asked) {
+    view.setCenter([mercatorX(asked.lon), mercatorY(asked.lat)])
+    view.setZoom(asked.zoom)
+  }
+
+  stops.push(effect(() => {
+    void theme.value
+    readPalette()
+    const p = palette.peek()!
+    styleWorld(world, p)
+    map.getLayers().forEach((it) => {
+      if (it.get('map')?.format === 'pbf') (it as MapLayer & { setStyle(style: unknown): void }).setStyle(vectorStyle(p))
+    })
+    restate()
+  }))
+
+  stops.push(effect(() => {
+    void [selected.value, show_labels.value, show_grid.value, lost_since.value, emergencies.value]
+    restate()
+  }))
+
+  stops.push(effect(() => {
+    void [moved.value, text_changed.value]
+    if (!placed_view && units.size > 0) {
+      fit()
+      placed_view = true
+    }
+    const followed = following.peek() && selected.peek() ? units_by_uid.get(selected.peek()!) : undefined
+    if (followed && followed.x === followed.x) view.setCenter([followed.x, followed.y])
+    restate()
+  }))
+
+  stops.push(effect(() => {
+    if (following.value && selected.value) map_commands.peek()?.showUnit(selected.value)
+  }))
+
+  stops.push(effect(() => {
+    target.classList.toggle('dim', dim_map.value === 'on')
+    target.classList.toggle('frozen', lost_since.value !== 0)
+  }))
+
+  // Server's maps: their layers follow the list and the choice of the operator.
+  stops.push(effect(() => {
+    const shown = maps.value.filter((it) => !hidden_maps.value.has(it.name))
+    const names = new Set(shown.map((it) => it.name))
+    const there = new Set<string>()
+    for (const it of [...map.getLayers().getArray()]) {
+      const name = it.get('map')?.name as string | undefined
+      if (name === undefined) continue
+      if (names.has(name)) there.add(name)
+      else map.removeLayer(it)
+    }
+    for (const it of shown) {
+      if (there.has(it.name)) continue
+      const added = mapLayer(it)
+      if ('setDeclutter' in added || it.format === 'pbf') (added as MapLayer & { setStyle(style: unknown): void }).setStyle(vectorStyle(palette.peek()!))
+      map.addLayer(added)
+    }
+  }))
+
+  stops.push(effect(() => {
+    if (screen.value !== 'map') return
+    requestAnimationFrame(() => {
+      map.updateSize()
+      restate()
+    })
+  }))
+
+  // A unit falls silent without any message.
+  const silent_timer = window.setInterval(restate, REDRAW_SILENT_MS)
+  const fonts = () => {
+    layer.redrawSymbols()
+    soon()
+  }
+  document.fonts.addEventListener('loadingdone', fonts)
+  // For measurements and tests.
+  ;(window as unknown as { cordon_map: unknown }).cordon_map = {
+    draws: () => layer.draws,
+    at: (x: number, y: number) => layer.at(x, y)?.unit.uid ?? null,
+    pixel: (uid: string) => {
+      const unit = units_by_uid.get(uid)
+      return unit && unit.x === unit.x ? map.getPixelFromCoordinate([unit.x, unit.y]) : null
+    },
+  }
+
+  return () => {
+    clearInterval(silent_timer)
+    document.fonts.removeEventListener('loadingdone', fonts)
+    for (const stop of stops) stop()
+    map_commands.value = null
+    map.setTarget(undefined)
+    layer.canvas.remove()
+  }
+}
+
+function scaleBar(resolution: number, lat: number): { px: number; text: string } {
+  const metres_per_px = resolution * Math.cos((lat * Math.PI) / 180)
+  const most = Math.min(140 * metres_per_px, WORLD / 4)
+  const power = 10 ** Math.floor(Math.log10(most))
+  const metres = [5, 2, 1].map((it) => it * power).find((it) => it <= most) ?? power
+  return { px: Math.round(metres / metres_per_px), text: metresText(metres).replace('.0', '') }
+}

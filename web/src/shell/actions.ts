@@ -1,0 +1,157 @@
+// Everything that a key or the palette can do. Letters are bound by their place on the keyboard
+// (KeyboardEvent.code), so that they work while an Urdu layout is active. Off inside inputs.
+import type { Key } from '../base/i18n'
+import { attention, note } from '../state/attention'
+import type { Attention } from '../state/attention'
+import { silenceSound } from '../state/alarm_sound'
+import { acknowledge } from '../state/outbox'
+import { dim_map, nextTheme, show_grid, show_labels } from '../state/prefs'
+import { units_by_uid } from '../state/tracks'
+import { client_filter, dialog, following, recipient, screen, select, selected } from '../state/view'
+import type { Screen } from '../state/view'
+import { map_commands } from '../map/commands'
+
+export interface Action {
+  id: string
+  /** What the key sheet and the palette call it. */
+  name: Key
+  /** KeyboardEvent.code, with Shift+ or Ctrl+ before it; the first one is shown. */
+  codes: string[]
+  /** How the key is printed. */
+  shown: string
+  group: 'screens' | 'decide' | 'map' | 'general'
+  run: () => void
+  /** Also inside inputs. */
+  always?: boolean
+}
+
+function go(to: Screen): void {
+  screen.value = to
+}
+
+function toggle(it: { value: 'on' | 'off' }): void {
+  it.value = it.value === 'on' ? 'off' : 'on'
+}
+
+export function focusComposer(): void {
+  document.querySelector<HTMLElement>('#composer-text')?.focus()
+}
+
+/** The default action of an item that needs a decision. */
+export function decide(item: Attention): void {
+  if (item.emergency) acknowledge(item.emergency.uid)
+  else if (item.alarm) note(item.alarm)
+}
+
+/** Shows what an item is about. */
+export function openItem(item: Attention): void {
+  if (item.emergency) {
+    const unit = units_by_uid.get(item.emergency.unit_uid)
+    select(item.emergency.unit_uid)
+    go('map')
+    if (unit) map_commands.value?.showUnit(unit.uid)
+    else if (item.emergency.lat !== null && item.emergency.lon !== null) {
+      map_commands.value?.showPlace(item.emergency.lat, item.emergency.lon)
+    }
+    return
+  }
+  const uid = item.alarm!.id.split(':').slice(1).join(':')
+  if (uid && !item.alarm!.id.startsWith('uid_conflict')) {
+    select(uid)
+    go('map')
+    map_commands.value?.showUnit(uid)
+  } else {
+    client_filter.value = uid
+    go('admin')
+  }
+}
+
+function decideTop(): void {
+  const top = attention.peek().find((item) => item.level !== 'calm')
+  if (top) decide(top)
+}
+
+export function writeTo(uid: string): void {
+  recipient.value = uid
+  focusComposer()
+}
+
+/** J and K walk through the list that has the focus, or the items that need a decision. */
+function walk(step: 1 | -1): void {
+  const list = document.activeElement?.closest('[data-walk]') ?? document.querySelector('[data-walk]')
+  const stops = [...(list?.querySelectorAll<HTMLElement>('[data-stop]') ?? [])]
+  const at = stops.findIndex((stop) => stop.contains(document.activeElement))
+  stops[Math.min(stops.length - 1, Math.max(0, at + step))]?.focus()
+}
+
+function back(): void {
+  if (dialog.value) dialog.value = null
+  else if (document.activeElement instanceof HTMLElement && document.activeElement.matches('input, textarea, select')) {
+    document.activeElement.blur()
+  } else if (selected.value) select(null)
+  else if (screen.value !== 'map') go('map')
+}
+
+const onMap = (run: (map: NonNullable<typeof map_commands.value>) => void) => () => {
+  const map = map_commands.value
+  if (map && screen.value === 'map') run(map)
+}
+
+export const actions: Action[] = [
+  { id: 'map', name: 'nav.map', codes: ['Digit1', 'Numpad1'], shown: '1', group: 'screens', run: () => go('map') },
+  { id: 'log', name: 'nav.log', codes: ['Digit3', 'Numpad3'], shown: '3', group: 'screens', run: () => go('log') },
+  { id: 'people', name: 'nav.people', codes: ['Digit4', 'Numpad4'], shown: '4', group: 'screens', run: () => go('people') },
+  { id: 'admin', name: 'nav.admin', codes: ['Digit9', 'Numpad9'], shown: '9', group: 'screens', run: () => go('admin') },
+  { id: 'acknowledge', name: 'act.acknowledge_top', codes: ['KeyA'], shown: 'A', group: 'decide', run: decideTop },
+  { id: 'silence', name: 'act.silence', codes: ['KeyS'], shown: 'S', group: 'decide', run: silenceSound },
+  { id: 'next', name: 'act.next', codes: ['KeyJ'], shown: 'J', group: 'decide', run: () => walk(1) },
+  { id: 'previous', name: 'act.previous', codes: ['KeyK'], shown: 'K', group: 'decide', run: () => walk(-1) },
+  { id: 'write', name: 'act.write', codes: ['KeyN', 'Slash'], shown: 'N', group: 'decide', run: focusComposer },
+  {
+    id: 'call', name: 'act.call', codes: ['KeyC'], shown: 'C', group: 'decide',
+    run: () => { if (selected.value) writeTo(selected.value) },
+  },
+  { id: 'follow', name: 'act.follow', codes: ['KeyF'], shown: 'F', group: 'map', run: () => { if (selected.value) following.value = !following.value } },
+  { id: 'fit', name: 'act.fit', codes: ['Home'], shown: 'Home', group: 'map', run: onMap((map) => map.fit()) },
+  { id: 'zoom_in', name: 'act.zoom_in', codes: ['Equal', 'Shift+Equal', 'NumpadAdd'], shown: '+', group: 'map', run: onMap((map) => map.zoom(1)) },
+  { id: 'zoom_out', name: 'act.zoom_out', codes: ['Minus', 'NumpadSubtract'], shown: '−', group: 'map', run: onMap((map) => map.zoom(-1)) },
+  { id: 'left', name: 'act.pan_left', codes: ['ArrowLeft'], shown: '←', group: 'map', run: onMap((map) => map.pan(-1, 0)) },
+  { id: 'right', name: 'act.pan_right', codes: ['ArrowRight'], shown: '→', group: 'map', run: onMap((map) => map.pan(1, 0)) },
+  { id: 'up', name: 'act.pan_up', codes: ['ArrowUp'], shown: '↑', group: 'map', run: onMap((map) => map.pan(0, -1)) },
+  { id: 'down', name: 'act.pan_down', codes: ['ArrowDown'], shown: '↓', group: 'map', run: onMap((map) => map.pan(0, 1)) },
+  { id: 'labels', name: 'act.labels', codes: ['KeyL'], shown: 'L', group: 'map', run: () => toggle(show_labels) },
+  { id: 'grid', name: 'act.grid', codes: ['KeyG'], shown: 'G', group: 'map', run: () => toggle(show_grid) },
+  { id: 'dim', name: 'act.dim', codes: ['KeyM'], shown: 'M', group: 'map', run: () => toggle(dim_map) },
+  { id: 'layers', name: 'act.layers', codes: ['KeyY'], shown: 'Y', group: 'map', run: () => { dialog.value = 'layers' } },
+  { id: 'theme', name: 'act.theme', codes: ['KeyT'], shown: 'T', group: 'general', run: nextTheme },
+  { id: 'find', name: 'act.find', codes: ['Ctrl+KeyK'], shown: 'Ctrl K', group: 'general', always: true, run: () => { dialog.value = 'find' } },
+  { id: 'keys', name: 'act.keys', codes: ['Shift+Slash'], shown: '?', group: 'general', run: () => { dialog.value = 'keys' } },
+  { id: 'back', name: 'act.back', codes: ['Escape'], shown: 'Esc', group: 'general', always: true, run: back },
+]
+
+const by_code = new Map(actions.flatMap((action) => action.codes.map((code) => [code, action] as const)))
+
+function typing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea, select, [contenteditable]')
+}
+
+function onKey(event: KeyboardEvent): void {
+  if (event.altKey || event.isComposing || event.defaultPrevented) return
+  const control = event.ctrlKey || event.metaKey
+  const code = (control ? 'Ctrl+' : '') + (event.shiftKey ? 'Shift+' : '') + event.code
+  const action = by_code.get(code)
+  if (!action) return
+  if (!action.always && typing(event.target)) return
+  // In a dialog only Escape and the palette work, and the dialog itself handles Escape.
+  if (dialog.value && action.id !== 'find') return
+  // A scrollable list keeps its arrows.
+  if (event.code.startsWith('Arrow') && event.target instanceof HTMLElement && event.target.closest('[role=region]')) return
+  event.preventDefault()
+  if (event.repeat && action.group !== 'map') return
+  action.run()
+}
+
+export function startKeys(): () => void {
+  addEventListener('keydown', onKey)
+  return () => removeEventListener('keydown', onKey)
+}

@@ -1,0 +1,143 @@
+// The column that never goes away: what needs a decision, the log, and the line to write.
+import { useSignal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
+import { emergencyName, unitName } from '../base/describe'
+import { T, t } from '../base/i18n'
+import { attention, steady, waiting } from '../state/attention'
+import type { Attention } from '../state/attention'
+import { silenceSound, sound_blocked, sounding } from '../state/alarm_sound'
+import { isAcknowledging, say } from '../state/outbox'
+import { events_changed } from '../state/record'
+import { text_changed, units } from '../state/tracks'
+import { recipient } from '../state/view'
+import { Icon } from '../ui/icon'
+import { Age, Button, Empty } from '../ui/parts'
+import { WindowedList } from '../ui/window'
+import { decide, openItem } from './actions'
+import { lines, LogRow } from './lines'
+
+const SHOWN_MAX = 6
+
+function itemWords(item: Attention): { title: string; text: string } {
+  if (item.emergency) {
+    const { from, type, text, unit_uid, acknowledged_by } = item.emergency
+    const title = `${from || unitName(unit_uid)} ${emergencyName(type)}`
+    return { title, text: acknowledged_by ? t('att.acknowledged_by', { who: acknowledged_by }) : text || t('att.nobody') }
+  }
+  const alarm = item.alarm!
+  const named = /^([a-z_]+)/.exec(alarm.id)?.[1] ?? ''
+  const title = named === 'uid_conflict' ? t('att.uid_conflict') : alarm.text
+  return { title, text: title === alarm.text ? t('att.alarm') : alarm.text }
+}
+
+function Item(props: { item: Attention; top: boolean }) {
+  const { item, top } = props
+  const words = itemWords(item)
+  const sent = item.emergency && isAcknowledging(item.emergency.uid)
+  const button = item.level === 'calm' || sent
+    ? <Button onClick={() => openItem(item)}>{t('show')}</Button>
+    : (
+      <Button kind={item.level === 'crit' ? 'critical' : 'plain'} keys={top ? 'A' : undefined} onClick={() => decide(item)}>
+        {item.emergency ? t('acknowledge') : t('note')}
+      </Button>
+    )
+  return (
+    <li class={`att ${item.level}`} data-id={item.id}>
+      <span class="age"><Age at={item.since} counter /></span>
+      <button type="button" class="what" data-stop onClick={() => openItem(item)}>
+        <b><bdi>{words.title}</bdi></b>
+        <small dir="auto">{sent ? t('att.sending') : words.text}</small>
+      </button>
+      {button}
+    </li>
+  )
+}
+
+function Decide() {
+  const shown = useRef<string[]>([])
+  const held = useSignal(false)
+  const list = held.value ? steady(attention.value, shown.current) : attention.value
+  shown.current = list.map((item) => item.id)
+  const top = attention.value.find((item) => item.level !== 'calm')
+  const rest = list.length - SHOWN_MAX
+  return (
+    <section class="decide" aria-labelledby="decide-title">
+      <div class="sechead">
+        <h2 id="decide-title">{t('att.title')}</h2>
+        {sounding.value && !sound_blocked.value && (
+          <Button class="small" keys="S" onClick={silenceSound}><Icon name="silent" />{t('att.silence')}</Button>
+        )}
+        {sounding.value && sound_blocked.value && <span class="warn">{t('att.sound_blocked')}</span>}
+        <span class="count" aria-live="assertive" aria-label={t('att.count', { n: waiting.value })}>{waiting.value}</span>
+      </div>
+      {list.length === 0 && <Empty>{t('att.empty')}</Empty>}
+      <ul data-walk onPointerEnter={() => { held.value = true }} onPointerLeave={() => { held.value = false }}>
+        {list.slice(0, SHOWN_MAX).map((item) => <Item key={item.id} item={item} top={item === top} />)}
+      </ul>
+      {rest > 0 && <p class="more"><T k="att.more" n={rest} /></p>}
+    </section>
+  )
+}
+
+function Log() {
+  void events_changed.value
+  void text_changed.value
+  const all = lines.value
+  if (all.length === 0) return <div class="windowed"><Empty>{t('log.empty')}</Empty></div>
+  return <WindowedList id="sidelog" label={t('log.title')} items={all} row_rem={5} keyOf={(line) => line.key} row={(line) => <LogRow line={line} />} />
+}
+
+export function recipients(): { uid: string; callsign: string }[] {
+  return [...units.values()]
+    .filter((unit) => unit.presence && unit.online)
+    .map(({ uid, callsign }) => ({ uid, callsign }))
+    .sort((a, b) => a.callsign.localeCompare(b.callsign, undefined, { numeric: true }))
+}
+
+function Composer() {
+  void text_changed.value
+  const text = useSignal('')
+  const to = recipient.value
+  const list = recipients()
+  const known = to === 'all' || list.some((unit) => unit.uid === to)
+  const send = (event: Event) => {
+    event.preventDefault()
+    const said = text.value.trim()
+    if (!said) return
+    say(to, said)
+    text.value = ''
+  }
+  return (
+    <form id="composer" onSubmit={send}>
+      <label class="hidden" for="composer-to">{t('chat.to')}</label>
+      <select id="composer-to" value={to} onChange={(event) => { recipient.value = event.currentTarget.value }}>
+        <option value="all">{t('chat.all')}</option>
+        {!known && <option value={to}>{unitName(to)}</option>}
+        {list.map((unit) => <option key={unit.uid} value={unit.uid}>{unit.callsign}</option>)}
+      </select>
+      <label class="hidden" for="composer-text">{t('chat.text')}</label>
+      <input
+        id="composer-text"
+        value={text.value}
+        onInput={(event) => { text.value = event.currentTarget.value }}
+        placeholder={t('chat.placeholder')}
+        maxLength={2000}
+        autocomplete="off"
+        dir="auto"
+        aria-keyshortcuts="N"
+      />
+      <Button kind="primary" type="submit" keys="↵">{t('chat.send')}</Button>
+    </form>
+  )
+}
+
+export function Side() {
+  return (
+    <aside id="side" aria-label={t('side')}>
+      <Decide />
+      <Log />
+      <Composer />
+    </aside>
+  )
+}
+

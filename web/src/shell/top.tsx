@@ -1,0 +1,93 @@
+import { counterText, clockText } from '../base/format'
+import { lang, languageName, languages, setLanguage, T, t } from '../base/i18n'
+import { skew_ms, now } from '../state/clock'
+import { link, link_state, lost_since, picture_at, retry_at } from '../state/live'
+import { nextTheme, theme } from '../state/prefs'
+import { session } from '../state/session'
+import { phones, text_changed } from '../state/tracks'
+import { dialog } from '../state/view'
+import { Icon } from '../ui/icon'
+import { Button, Clock } from '../ui/parts'
+
+/** Offers the next language by its own name, as a word that its speakers know. */
+export function LanguageSwitch() {
+  const next = languages[(languages.indexOf(lang.value) + 1) % languages.length]!
+  return (
+    <button type="button" class="cell" lang={next} onClick={() => void setLanguage(next)} aria-label={languageName(next)}>
+      {next === 'en' ? 'EN' : languageName(next)}
+    </button>
+  )
+}
+
+export function ThemeSwitch() {
+  return (
+    <button
+      type="button"
+      class="cell"
+      onClick={nextTheme}
+      aria-label={`${t('theme')}: ${t(`theme.${theme.value}`)}`}
+      title={theme.value === 'red' ? t('theme.red_hint') : `${t('theme')}: ${t(`theme.${theme.value}`)} (T)`}
+    >
+      <Icon name="half" />
+    </button>
+  )
+}
+
+function Lost() {
+  // Reading the clock here keeps the counters going.
+  void now.value
+  const lost_ms = lost_since.value ? Date.now() - lost_since.value : 0
+  const wait_s = Math.max(0, Math.ceil((retry_at.value - Date.now()) / 1000))
+  return (
+    <div class="lostbar" role="status">
+      <b><T k="link.lost" p={{ age: counterText(lost_ms) }} /></b>
+      <span><T k="link.picture_of" p={{ time: clockText(picture_at.value) }} /></span>
+      <span class="wide">{t('link.still_works')}</span>
+      <span class="gap" />
+      <span class="wide">{wait_s > 0 ? <T k="link.retry_in" p={{ n: wait_s }} /> : t('link.trying')}</span>
+      <Button onClick={() => link.retryNow()}>{t('link.try_now')}</Button>
+    </div>
+  )
+}
+
+function Standing() {
+  const age = (now.value - picture_at.value) / 1000
+  if (link_state.value === 'connecting') return <span>{t('link.connecting')}</span>
+  return <bdi>{Math.max(0, age).toFixed(age < 10 ? 1 : 0)} s</bdi>
+}
+
+export function Top() {
+  void text_changed.value
+  const { online, known } = phones()
+  const lost = link_state.value === 'lost' || lost_since.value !== 0
+  const lost_ms = lost && now.value ? Date.now() - lost_since.value : 0
+  const skewed = Math.abs(skew_ms.value) > 5_000
+  return (
+    <header id="top" class={lost ? (lost_ms > 60_000 ? 'lost long' : 'lost') : ''}>
+      <div class="place">
+        <b><bdi>{session.value?.server.name ?? 'Cordon'}</bdi></b>
+        <small>{t('incident.none')}</small>
+      </div>
+      <div class="clock">
+        <Clock at={now.value} seconds />
+        {skewed && <small class="warn"><T k="clock.skew" p={{ n: Math.round(skew_ms.value / 1000) }} /></small>}
+      </div>
+      {lost ? <Lost /> : <div class="gap" />}
+      <div class="pair" title={t('phones.hint')}>
+        <span class="name">{t('phones')}</span>
+        <span><bdi>{online} / {known}</bdi></span>
+      </div>
+      {!lost && (
+        <div class="pair" role="status">
+          <span class="name">{t('server')}</span>
+          <Standing />
+        </div>
+      )}
+      <button type="button" class="cell narrow-hide" onClick={() => { dialog.value = 'account' }} aria-label={t('account')}>
+        <bdi>{session.value?.operator?.name}</bdi>
+      </button>
+      <LanguageSwitch />
+      <ThemeSwitch />
+    </header>
+  )
+}
