@@ -1,12 +1,8 @@
 #include "os/secret.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "os/file.h"
+
 #include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 _Static_assert(SECRET_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key of the seal");
 _Static_assert(SECRET_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "nonce of the seal");
@@ -142,106 +138,24 @@ void secret_wipe(void *at, size_t n)
         sodium_memzero(at, n);
 }
 
-/* Moves exactly n bytes; false at an error or at the end. */
-static bool read_all(int fd, char *to, size_t n)
+bool secret_key_file(const char *path, void *to, size_t n, bool *made, struct err *e)
 {
-    while (n > 0) {
-        ssize_t got = read(fd, to, n);
+    size_t there;
 
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return false;
-        to += got;
-        n -= (size_t)got;
+    *made = false;
+    if (file_read(path, to, n, &there, e)) {
+        if (there == n)
+            return true;
+        e->kind = ERR_INPUT;
     }
-    return true;
-}
-
-static bool write_all(int fd, const char *from, size_t n)
-{
-    while (n > 0) {
-        ssize_t put = write(fd, from, n);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        from += put;
-        n -= (size_t)put;
-    }
-    return true;
-}
-
-static bool key_read(int fd, const char *path, void *to, size_t n, struct err *e)
-{
-    struct stat st;
-    bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == n &&
-              read_all(fd, to, n);
-
-    (void)close(fd);
-    if (!ok)
+    if (e->kind == ERR_INPUT)
         return err_set(e, ERR_INPUT,
                        "%s is not a key file of %zu bytes: put it back from a backup (a new key "
                        "cannot read what was sealed with the old one)",
                        path, n);
-    return true;
-}
-
-/* A name that was renamed is only safe once its folder is on disk too. */
-static bool folder_sync(const char *path)
-{
-    char folder[4096];
-    char *slash;
-    bool ok;
-    int fd;
-
-    if (!str_copy(folder, sizeof folder, str_from(path)))
+    if (e->kind != ERR_MISSING)
         return false;
-    slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder] = 0;
-    fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    ok = fsync(fd) == 0;
-    (void)close(fd);
-    return ok;
-}
-
-/* A crash leaves a temporary file, never half a key under the true name; and link(2) does
- * not replace, so of two programs that start at once one wins and the other one hears of it. */
-static bool key_make(const char *path, void *to, size_t n, struct err *e)
-{
-    char draft[4096 + 16];
-    bool ok;
-    int fd;
-
-    if (strlen(path) > 4095)
-        return err_set(e, ERR_INPUT, "the name of the key file is too long");
-    (void)snprintf(draft, sizeof draft, "%s.XXXXXX", path);
     randombytes_buf(to, n);
-    fd = mkostemp(draft, O_CLOEXEC);
-    if (fd < 0)
-        return err_set(e, ERR_WORLD, "%s cannot be made: %s", path, strerror(errno));
-    ok = write_all(fd, to, n) && fsync(fd) == 0;
-    ok = close(fd) == 0 && ok;
-    ok = ok && link(draft, path) == 0 && folder_sync(path);
-    if (!ok)
-        (void)err_set(e, ERR_WORLD, "%s cannot be made: %s", path, strerror(errno));
-    (void)unlink(draft);
-    return ok;
-}
-
-bool secret_key_file(const char *path, void *to, size_t n, bool *made, struct err *e)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    *made = false;
-    if (fd >= 0)
-        return key_read(fd, path, to, n, e);
-    if (errno != ENOENT)
-        return err_set(e, ERR_WORLD, "%s cannot be read: %s", path, strerror(errno));
-    *made = key_make(path, to, n, e);
+    *made = file_make(path, str_of(to, n), 0600, e);
     return *made;
 }
