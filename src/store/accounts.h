@@ -68,14 +68,14 @@ bool accounts_operator_count(struct accounts *a, size_t *count, struct err *e) M
 bool accounts_put_operator(struct accounts *a, struct operator *o, struct err *e) MUST_USE;
 bool accounts_operator(struct accounts *a, struct str name, struct operator *out, struct err *e) MUST_USE;
 /* Sessions: the token's SHA-256 is stored, never the token. */
-struct session {
+struct login {
     unsigned char token_hash[32];
     int64_t operator_id;
     int64_t made_ms, seen_ms, expires_ms;
     char csrf[65];
 };
-bool accounts_put_session(struct accounts *a, const struct session *s, struct err *e) MUST_USE;
-bool accounts_session(struct accounts *a, const unsigned char token_hash[32], struct session *out,
+bool accounts_put_session(struct accounts *a, const struct login *s, struct err *e) MUST_USE;
+bool accounts_session(struct accounts *a, const unsigned char token_hash[32], struct login *out,
                       struct operator *who, struct err *e) MUST_USE;
 bool accounts_end_session(struct accounts *a, const unsigned char token_hash[32], struct err *e) MUST_USE;
 bool accounts_expire_sessions(struct accounts *a, int64_t now_ms, struct err *e) MUST_USE;

@@ -1,5 +1,8 @@
 #include "store/db.h"
 
+#include "base/when.h"
+#include "os/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -75,7 +78,7 @@ static bool refuse(struct db *d, int code, struct err *e)
 /* ---- opening ---------------------------------------------------------- */
 
 /* SQLite would make the file readable for others; it takes the mode of the WAL from it. */
-static bool file_make(const char *path, struct err *e)
+static bool make_private(const char *path, struct err *e)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
@@ -140,7 +143,7 @@ bool db_open(const char *path, const struct db_options *o, struct db **out, stru
     }
     if (!o->reader && !o->as_found) {
         flags |= SQLITE_OPEN_CREATE;
-        if (!file_make(path, e)) {
+        if (!make_private(path, e)) {
             free(d);
             return false;
         }
@@ -262,12 +265,30 @@ enum db_step db_step(struct db_stmt *s, struct err *e)
     return DB_FAILED;
 }
 
+/* When all of the WAL was copied the next commit begins it anew; a reader that still
+ * needs a part of it puts that off, and only what is new since then counts again. */
+static void checkpoint(struct db *d)
+{
+    int pages = 0, copied = 0;
+
+    if (sqlite3_wal_checkpoint_v2(d->at, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) == SQLITE_OK)
+        d->wal_done = copied;
+}
+
+static void bound_wal(struct db *d)
+{
+    if (!d->reader && d->wal_pages - d->wal_done >= DB_WAL_PAGES_MAX && sqlite3_get_autocommit(d->at) != 0)
+        checkpoint(d);
+}
+
 bool db_do(struct db_stmt *s, struct err *e)
 {
     enum db_step step = db_step(s, e);
 
     MUST(step != DB_ROW);
     db_reset(s);
+    if (step == DB_DONE)
+        bound_wal(s->db);
     return step == DB_DONE;
 }
 
@@ -317,16 +338,6 @@ void db_rollback(struct db *d)
     MUST(sqlite3_get_autocommit(d->at) != 0);
 }
 
-/* When all of the WAL was copied the next commit begins it anew; a reader that still
- * needs a part of it puts that off, and only what is new since then counts again. */
-static void checkpoint(struct db *d)
-{
-    int pages = 0, copied = 0;
-
-    if (sqlite3_wal_checkpoint_v2(d->at, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) == SQLITE_OK)
-        d->wal_done = copied;
-}
-
 bool db_commit(struct db *d, struct err *e)
 {
     /* A transaction that a failure has ended is not there to be committed. */
@@ -336,8 +347,7 @@ bool db_commit(struct db *d, struct err *e)
         db_rollback(d);
         return false;
     }
-    if (d->wal_pages - d->wal_done >= DB_WAL_PAGES_MAX)
-        checkpoint(d);
+    bound_wal(d);
     return true;
 }
 
@@ -378,6 +388,49 @@ static uint64_t size_of(const char *path)
     struct stat st;
 
     return stat(path, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
+}
+
+/* A name that is not taken yet: FILE.damaged-20260102T030405678Z. */
+static void aside_name(const char *path, char out[DB_PATH_MAX])
+{
+    for (int64_t at = clock_wall_ms();; at++) {
+        char text[WHEN_TEXT_MAX], stamp[WHEN_TEXT_MAX];
+        struct buf b = buf_over(text, sizeof text);
+        size_t n = 0;
+
+        when_put(&b, at);
+        for (size_t i = 0; i < b.len; i++)
+            if (text[i] != '-' && text[i] != ':' && text[i] != '.')
+                stamp[n++] = text[i];
+        (void)snprintf(out, DB_PATH_MAX, "%.*s.damaged-%.*s", DB_PATH_MAX - 64, path, (int)n, stamp);
+        if (access(out, F_OK) != 0)
+            return;
+    }
+}
+
+/* Renames FILE with suffix to TO with suffix; one that is not there is fine. */
+static bool move(const char *file, const char *to, const char *suffix, struct err *e)
+{
+    char a[DB_PATH_MAX + 8], b[DB_PATH_MAX + 8];
+
+    (void)snprintf(a, sizeof a, "%s%s", file, suffix);
+    (void)snprintf(b, sizeof b, "%s%s", to, suffix);
+    if (rename(a, b) == 0 || errno == ENOENT)
+        return true;
+    return err_set(e, ERR_WORLD, "%s cannot be renamed to %s: %s", a, b, strerror(errno));
+}
+
+bool db_move_aside(const char *path, char aside[DB_PATH_MAX], struct err *e)
+{
+    char shm[DB_PATH_MAX + 8];
+
+    aside_name(path, aside);
+    /* The file goes first: a WAL that is left alone is harmless, a file without its WAL is not. */
+    if (!move(path, aside, "", e) || !move(path, aside, "-wal", e))
+        return false;
+    (void)snprintf(shm, sizeof shm, "%s-shm", path);
+    (void)unlink(shm);
+    return true;
 }
 
 uint64_t db_bytes(const struct db *d)

@@ -87,6 +87,9 @@ void db_idle(struct db *d);
 /* Copies the whole WAL into the file and empties it, waiting for readers at most
  * DB_BUSY_MS; false when one of them still sits on it. */
 bool db_empty_wal(struct db *d, struct err *e) MUST_USE;
+/* Renames the closed file and its WAL to FILE.damaged-TIME, each if it is there; aside
+ * tells the name. */
+bool db_move_aside(const char *path, char aside[DB_PATH_MAX], struct err *e) MUST_USE;
 /* Size of the file and its WAL. */
 uint64_t db_bytes(const struct db *d);
 

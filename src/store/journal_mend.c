@@ -19,7 +19,6 @@
  * Each step can be cut off by a power cut: a file journal.db.mending beside a journal.db
  * is unfinished and thrown away; without one it is finished and takes its place.
  * The note of journal_open() tells all this; the record thread writes it as an entry. */
-#include "base/when.h"
 #include "os/clock.h"
 #include "store/journal_inner.h"
 
@@ -278,36 +277,6 @@ static bool copy_all(struct db *from, struct db *to, uint64_t *rows, struct err 
     return true;
 }
 
-/* A name that is not taken yet: FILE.damaged-20260102T030405678Z. */
-static void aside_name(const char *path, char out[DB_PATH_MAX])
-{
-    for (int64_t at = clock_wall_ms();; at++) {
-        char text[WHEN_TEXT_MAX], stamp[WHEN_TEXT_MAX];
-        struct buf b = buf_over(text, sizeof text);
-        size_t n = 0;
-
-        when_put(&b, at);
-        for (size_t i = 0; i < b.len; i++)
-            if (text[i] != '-' && text[i] != ':' && text[i] != '.')
-                stamp[n++] = text[i];
-        (void)snprintf(out, DB_PATH_MAX, "%.*s.damaged-%.*s", DB_PATH_MAX - 64, path, (int)n, stamp);
-        if (!is_there(out))
-            return;
-    }
-}
-
-/* Renames FILE with suffix to TO with suffix; one that is not there is fine. */
-static bool move(const char *file, const char *to, const char *suffix, struct err *e)
-{
-    char a[DB_PATH_MAX + 8], b[DB_PATH_MAX + 8];
-
-    (void)snprintf(a, sizeof a, "%s%s", file, suffix);
-    (void)snprintf(b, sizeof b, "%s%s", to, suffix);
-    if (rename(a, b) == 0 || errno == ENOENT)
-        return true;
-    return err_set(e, ERR_WORLD, "%s cannot be renamed to %s: %s", a, b, strerror(errno));
-}
-
 static void remove_with_wal(const char *path)
 {
     char name[DB_PATH_MAX + 8];
@@ -323,16 +292,11 @@ static void remove_with_wal(const char *path)
 static bool change_places(const char *dir, const char *path, const char *mending, char aside[DB_PATH_MAX],
                           struct err *e)
 {
-    char shm[DB_PATH_MAX + 8];
-
-    aside_name(path, aside);
-    if (!move(path, aside, "", e) || !move(path, aside, "-wal", e))
+    if (!db_move_aside(path, aside, e))
         return false;
-    (void)snprintf(shm, sizeof shm, "%s-shm", path);
-    (void)unlink(shm);
     (void)journal_folder_sync(dir);
-    if (!move(mending, path, "", e))
-        return false;
+    if (rename(mending, path) != 0)
+        return err_set(e, ERR_WORLD, "%s cannot be renamed to %s: %s", mending, path, strerror(errno));
     (void)journal_folder_sync(dir);
     return true;
 }
@@ -384,12 +348,13 @@ bool journal_mend_before(const char *dir, struct journal_opened *how, struct err
         return !is_there(mark) || journal_mend_file(dir, how, e);
     }
     /* A WAL without its file must not be taken for the new file's. */
-    aside_name(path, aside);
-    if (!move(path, aside, "-wal", e))
+    if (!db_move_aside(path, aside, e))
         return false;
     if (!is_there(mending))
         return true;
     journal_note(how, "a mending of journal.db that was cut off has been finished");
     (void)unlink(mark);
-    return move(mending, path, "", e);
+    if (rename(mending, path) == 0)
+        return true;
+    return err_set(e, ERR_WORLD, "%s cannot be renamed to %s: %s", mending, path, strerror(errno));
 }

@@ -1,13 +1,11 @@
 /* The proof of the chain, heads that are signed, and snapshots. */
 #include "base/buf.h"
+#include "os/file.h"
 #include "store/journal_inner.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -178,28 +176,6 @@ bool journal_verify(struct journal *j, const struct journal_head *witness, struc
 
 /* ---- signing ---------------------------------------------------------- */
 
-/* Writes a small file so that it is there whole or not at all. */
-static bool file_put(const char *dir, const char *name, struct str bytes, struct err *e)
-{
-    char path[DB_PATH_MAX], draft[DB_PATH_MAX];
-    bool ok;
-    int fd;
-
-    journal_path(dir, name, path);
-    journal_path(dir, "journal.draft", draft);
-    fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_set(e, ERR_WORLD, "%s cannot be made: %s", path, strerror(errno));
-    ok = write(fd, bytes.at, bytes.len) == (ssize_t)bytes.len && fsync(fd) == 0;
-    ok = close(fd) == 0 && ok;
-    ok = ok && rename(draft, path) == 0 && journal_folder_sync(dir);
-    if (!ok) {
-        (void)err_set(e, ERR_WORLD, "%s cannot be made: %s", path, strerror(errno));
-        (void)unlink(draft);
-    }
-    return ok;
-}
-
 /* The signing key, made at first use; its second half is the public key. */
 static bool sign_key(const char *dir, unsigned char key[SECRET_SIGN_KEY], struct err *e)
 {
@@ -211,7 +187,7 @@ static bool sign_key(const char *dir, unsigned char key[SECRET_SIGN_KEY], struct
     journal_path(dir, "journal.sign", path);
     if (access(path, F_OK) != 0) {
         secret_sign_keys(key, pub);
-        if (!file_put(dir, "journal.sign", str_of(key, SECRET_SIGN_KEY), e))
+        if (!file_make(path, str_of(key, SECRET_SIGN_KEY), 0600, e))
             return false;
     }
     if (!secret_key_file(path, key, SECRET_SIGN_KEY, &made, e))
@@ -222,7 +198,8 @@ static bool sign_key(const char *dir, unsigned char key[SECRET_SIGN_KEY], struct
     if (str_eq(str_from(have), buf_str(&b)))
         return true;
     buf_byte(&b, '\n');
-    return file_put(dir, "journal.pub", buf_str(&b), e);
+    journal_path(dir, "journal.pub", path);
+    return file_write(path, buf_str(&b), 0644, e);
 }
 
 bool journal_sign_head(struct journal *j, int64_t now_ms, struct err *e)

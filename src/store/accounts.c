@@ -1,0 +1,553 @@
+#include "store/accounts.h"
+
+#include "store/db.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ACCOUNTS_FORMAT = 1 };
+
+/* One row a statement; prepared at open, since all of them are small. */
+enum statement {
+    USER_PUT,
+    USER_BY_NAME,
+    USER_BY_ID,
+    USERS,
+    GROUPS,
+    GROUPS_CLEAR,
+    GROUP_PUT,
+    CERTIFICATE_PUT,
+    CERTIFICATE,
+    REVOKE_ONE,
+    REVOKE_ALL,
+    OPERATOR_COUNT,
+    OPERATOR_PUT,
+    OPERATOR,
+    SESSION_PUT,
+    SESSION,
+    SESSION_END,
+    SESSIONS_EXPIRE,
+    VALUE_PUT,
+    VALUE,
+    DEVICE_PUT,
+    DEVICES,
+    DATA_VERSION,
+    STATEMENTS,
+};
+
+#define USER_COLUMNS "id, name, agency, relay, disabled"
+
+static const char *const texts[STATEMENTS] = {
+    [USER_PUT] = "INSERT INTO users(name, agency, relay, disabled) VALUES(?1, ?2, ?3, ?4)"
+                 " ON CONFLICT(name) DO UPDATE SET agency = ?2, relay = ?3, disabled = ?4 RETURNING id",
+    [USER_BY_NAME] = "SELECT " USER_COLUMNS " FROM users WHERE name = ?",
+    [USER_BY_ID] = "SELECT " USER_COLUMNS " FROM users WHERE id = ?",
+    [USERS] = "SELECT " USER_COLUMNS " FROM users WHERE id > ? ORDER BY id LIMIT 1",
+    [GROUPS] = "SELECT name, may_in, may_out, active FROM user_groups WHERE user_id = ? ORDER BY place",
+    [GROUPS_CLEAR] = "DELETE FROM user_groups WHERE user_id = ?",
+    [GROUP_PUT] = "INSERT INTO user_groups(user_id, place, name, may_in, may_out, active)"
+                  " VALUES(?, ?, ?, ?, ?, ?)",
+    [CERTIFICATE_PUT] = "INSERT INTO certificates(serial, user_id, not_after_ms, revoked_ms)"
+                        " VALUES(?1, ?2, ?3, ?4) ON CONFLICT(serial) DO UPDATE"
+                        " SET user_id = ?2, not_after_ms = ?3, revoked_ms = ?4",
+    [CERTIFICATE] = "SELECT serial, user_id, not_after_ms, revoked_ms FROM certificates WHERE serial = ?",
+    [REVOKE_ONE] = "UPDATE certificates SET revoked_ms = ?1 WHERE revoked_ms = 0 AND serial = ?3"
+                   " AND (?2 = '' OR user_id = (SELECT id FROM users WHERE name = ?2))",
+    [REVOKE_ALL] = "UPDATE certificates SET revoked_ms = ?1 WHERE revoked_ms = 0"
+                   " AND user_id = (SELECT id FROM users WHERE name = ?2)",
+    [OPERATOR_COUNT] = "SELECT count(*) FROM operators",
+    [OPERATOR_PUT] = "INSERT INTO operators(name, role, password_hash, disabled) VALUES(?1, ?2, ?3, ?4)"
+                     " ON CONFLICT(name) DO UPDATE SET role = ?2, password_hash = ?3, disabled = ?4"
+                     " RETURNING id",
+    [OPERATOR] = "SELECT id, name, role, password_hash, disabled FROM operators WHERE name = ?",
+    [SESSION_PUT] = "INSERT INTO sessions(token_hash, operator_id, made_ms, seen_ms, expires_ms, csrf)"
+                    " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(token_hash) DO UPDATE"
+                    " SET seen_ms = ?4, expires_ms = ?5, csrf = ?6",
+    [SESSION] = "SELECT o.id, o.name, o.role, o.password_hash, o.disabled,"
+                " s.made_ms, s.seen_ms, s.expires_ms, s.csrf"
+                " FROM sessions AS s JOIN operators AS o ON o.id = s.operator_id WHERE s.token_hash = ?",
+    [SESSION_END] = "DELETE FROM sessions WHERE token_hash = ?",
+    [SESSIONS_EXPIRE] = "DELETE FROM sessions WHERE expires_ms <= ?",
+    [VALUE_PUT] = "INSERT INTO named(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2",
+    [VALUE] = "SELECT value FROM named WHERE key = ?",
+    [DEVICE_PUT] = "INSERT INTO devices(uid, callsign, user_id, acked_seq, seen_ms) VALUES(?1, ?2, ?3, ?4, ?5)"
+                   " ON CONFLICT(uid) DO UPDATE SET callsign = ?2, user_id = ?3,"
+                   " acked_seq = max(acked_seq, ?4), seen_ms = ?5",
+    [DEVICES] = "SELECT uid, callsign, user_id, acked_seq, seen_ms FROM devices ORDER BY uid",
+    [DATA_VERSION] = "PRAGMA data_version",
+};
+
+static const char tables[] =
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE IF NOT EXISTS users(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+    " agency TEXT NOT NULL, relay INTEGER NOT NULL, disabled INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS user_groups(user_id INTEGER NOT NULL REFERENCES users(id),"
+    " place INTEGER NOT NULL, name TEXT NOT NULL, may_in INTEGER NOT NULL, may_out INTEGER NOT NULL,"
+    " active INTEGER NOT NULL, PRIMARY KEY(user_id, place), UNIQUE(user_id, name)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS certificates(serial TEXT PRIMARY KEY,"
+    " user_id INTEGER NOT NULL REFERENCES users(id), not_after_ms INTEGER NOT NULL,"
+    " revoked_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS certificates_of_user ON certificates(user_id);"
+    "CREATE TABLE IF NOT EXISTS operators(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+    " role TEXT NOT NULL, password_hash TEXT NOT NULL, disabled INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS sessions(token_hash BLOB PRIMARY KEY,"
+    " operator_id INTEGER NOT NULL REFERENCES operators(id), made_ms INTEGER NOT NULL,"
+    " seen_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, csrf TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS named(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS devices(uid TEXT PRIMARY KEY, callsign TEXT NOT NULL,"
+    " user_id INTEGER NOT NULL, acked_seq INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "COMMIT";
+
+struct accounts {
+    struct db *db;
+    int64_t data_version;
+    struct db_stmt *at[STATEMENTS];
+};
+
+/* ---- opening ---------------------------------------------------------- */
+
+static bool format_is_ours(struct accounts *a, struct err *e)
+{
+    int64_t format = 0;
+    char sql[64];
+
+    if (!db_ask(a->db, "PRAGMA user_version", &format, e))
+        return false;
+    if (format > ACCOUNTS_FORMAT)
+        return err_set(e, ERR_INPUT, "cordon.db was written by a newer Cordon (format %d, this one knows %d): "
+                                     "start the newer one",
+                       (int)format, ACCOUNTS_FORMAT);
+    (void)snprintf(sql, sizeof sql, "PRAGMA user_version=%d", ACCOUNTS_FORMAT);
+    return format == ACCOUNTS_FORMAT || db_run(a->db, sql, e);
+}
+
+static bool prepare(struct accounts *a, struct err *e)
+{
+    for (size_t i = 0; i < STATEMENTS; i++)
+        if (!db_prepare(a->db, texts[i], &a->at[i], e))
+            return false;
+    return true;
+}
+
+bool accounts_open(const char *dir, struct accounts **out, struct err *e)
+{
+    static const struct db_options options = {.sync_full = true, .wipe = true};
+    struct accounts *a = calloc(1, sizeof *a);
+    char path[DB_PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/cordon.db", dir);
+
+    *out = NULL;
+    if (!a)
+        return err_set(e, ERR_WORLD, "there is not enough memory for the accounts");
+    if (n < 0 || n >= (int)sizeof path) {
+        accounts_close(a);
+        return err_set(e, ERR_INPUT, "the name of the data folder is too long");
+    }
+    if (!db_open(path, &options, &a->db, e) || !format_is_ours(a, e) || !db_run(a->db, tables, e) ||
+        !prepare(a, e)) {
+        accounts_close(a);
+        return false;
+    }
+    (void)accounts_changed(a);
+    *out = a;
+    return true;
+}
+
+void accounts_close(struct accounts *a)
+{
+    if (!a)
+        return;
+    db_close(a->db);
+    free(a);
+}
+
+bool accounts_changed(struct accounts *a)
+{
+    struct db_stmt *s = a->at[DATA_VERSION];
+    int64_t was = a->data_version;
+    struct err ignored;
+
+    /* When it cannot be asked, looking once too often is the safe answer. */
+    if (db_step(s, &ignored) != DB_ROW)
+        return true;
+    a->data_version = db_int(s, 0);
+    db_reset(s);
+    return a->data_version != was;
+}
+
+/* ---- users ------------------------------------------------------------ */
+
+/* A text column into an array; what was stored fitted when it was put. */
+static void text_to(struct db_stmt *s, int column, char *to, size_t size)
+{
+    (void)str_copy(to, size, db_text(s, column));
+}
+
+/* Steps a statement that gives at most one row, reads nothing and resets it. */
+static bool gives_row(struct db_stmt *s, int64_t *id, struct err *e)
+{
+    enum db_step step = db_step(s, e);
+
+    if (step == DB_ROW) {
+        *id = db_int(s, 0);
+        step = db_step(s, e); /* to the end, so that the change is made */
+    }
+    db_reset(s);
+    return step == DB_DONE;
+}
+
+static bool put_groups(struct accounts *a, const struct user *u, struct err *e)
+{
+    struct db_stmt *clear = a->at[GROUPS_CLEAR], *put = a->at[GROUP_PUT];
+
+    db_set_int(clear, 1, u->id);
+    if (!db_do(clear, e))
+        return false;
+    for (size_t i = 0; i < u->group_count; i++) {
+        const struct user_group *g = &u->groups[i];
+
+        db_set_int(put, 1, u->id);
+        db_set_int(put, 2, (int64_t)i);
+        db_set_text(put, 3, str_from(g->name));
+        db_set_int(put, 4, g->in);
+        db_set_int(put, 5, g->out);
+        db_set_int(put, 6, g->active);
+        if (!db_do(put, e))
+            return false;
+    }
+    return true;
+}
+
+/* Ends a transaction by how it went. */
+static bool finish(struct accounts *a, bool ok, struct err *e)
+{
+    if (ok)
+        return db_commit(a->db, e);
+    db_rollback(a->db);
+    return false;
+}
+
+bool accounts_put_user(struct accounts *a, struct user *u, struct err *e)
+{
+    struct db_stmt *s = a->at[USER_PUT];
+    int64_t was = u->id, id = 0;
+    bool ok;
+
+    MUST(u->group_count <= USER_GROUPS_MAX);
+    if (!u->name[0])
+        return err_set(e, ERR_INPUT, "a user needs a name");
+    for (size_t i = 0; i < u->group_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(u->groups[i].name, u->groups[k].name) == 0)
+                return err_set(e, ERR_INPUT, "group %s is named twice for %s", u->groups[i].name, u->name);
+    if (!db_begin(a->db, e))
+        return false;
+    db_set_text(s, 1, str_from(u->name));
+    db_set_text(s, 2, str_from(u->agency));
+    db_set_int(s, 3, u->relay);
+    db_set_int(s, 4, u->disabled);
+    ok = gives_row(s, &id, e);
+    u->id = id;
+    ok = finish(a, ok && put_groups(a, u, e), e);
+    if (!ok)
+        u->id = was;
+    return ok;
+}
+
+static bool get_groups(struct accounts *a, struct user *u, struct err *e)
+{
+    struct db_stmt *s = a->at[GROUPS];
+    enum db_step step;
+
+    u->group_count = 0;
+    db_set_int(s, 1, u->id);
+    while ((step = db_step(s, e)) == DB_ROW && u->group_count < USER_GROUPS_MAX) {
+        struct user_group *g = &u->groups[u->group_count++];
+
+        text_to(s, 0, g->name, sizeof g->name);
+        g->in = db_int(s, 1) != 0;
+        g->out = db_int(s, 2) != 0;
+        g->active = db_int(s, 3) != 0;
+    }
+    db_reset(s);
+    return step != DB_FAILED;
+}
+
+/* Takes the row that s gives; *there tells whether it gave one. */
+static bool get_user(struct accounts *a, struct db_stmt *s, struct user *u, bool *there, struct err *e)
+{
+    enum db_step step = db_step(s, e);
+
+    *u = (struct user){0};
+    *there = step == DB_ROW;
+    if (step == DB_ROW) {
+        u->id = db_int(s, 0);
+        text_to(s, 1, u->name, sizeof u->name);
+        text_to(s, 2, u->agency, sizeof u->agency);
+        u->relay = db_int(s, 3) != 0;
+        u->disabled = db_int(s, 4) != 0;
+    }
+    db_reset(s);
+    return step != DB_FAILED && (!*there || get_groups(a, u, e));
+}
+
+bool accounts_user_by_name(struct accounts *a, struct str name, struct user *out, struct err *e)
+{
+    bool there = false;
+
+    db_set_text(a->at[USER_BY_NAME], 1, name);
+    if (!get_user(a, a->at[USER_BY_NAME], out, &there, e))
+        return false;
+    return there || err_set(e, ERR_MISSING, "there is no user %.*s", STR_ARG(name));
+}
+
+bool accounts_user_by_id(struct accounts *a, int64_t id, struct user *out, struct err *e)
+{
+    bool there = false;
+
+    db_set_int(a->at[USER_BY_ID], 1, id);
+    if (!get_user(a, a->at[USER_BY_ID], out, &there, e))
+        return false;
+    return there || err_set(e, ERR_MISSING, "there is no user with number %lld", (long long)id);
+}
+
+/* One search a user, so that see() may itself ask for users and put them. */
+bool accounts_users(struct accounts *a, accounts_see_user *see, void *ctx, struct err *e)
+{
+    struct user u = {0};
+    bool there = true;
+
+    for (;;) {
+        db_set_int(a->at[USERS], 1, u.id);
+        if (!get_user(a, a->at[USERS], &u, &there, e))
+            return false;
+        if (!there || !see(ctx, &u))
+            return true;
+    }
+}
+
+/* ---- certificates ----------------------------------------------------- */
+
+bool accounts_put_certificate(struct accounts *a, const struct certificate *c, struct err *e)
+{
+    struct db_stmt *s = a->at[CERTIFICATE_PUT];
+
+    MUST(c->serial[0] && c->user_id > 0);
+    db_set_text(s, 1, str_from(c->serial));
+    db_set_int(s, 2, c->user_id);
+    db_set_int(s, 3, c->not_after_ms);
+    db_set_int(s, 4, c->revoked_ms);
+    return db_do(s, e);
+}
+
+bool accounts_certificate(struct accounts *a, struct str serial, struct certificate *out, struct err *e)
+{
+    struct db_stmt *s = a->at[CERTIFICATE];
+    enum db_step step;
+
+    *out = (struct certificate){0};
+    db_set_text(s, 1, serial);
+    step = db_step(s, e);
+    if (step == DB_ROW) {
+        text_to(s, 0, out->serial, sizeof out->serial);
+        out->user_id = db_int(s, 1);
+        out->not_after_ms = db_int(s, 2);
+        out->revoked_ms = db_int(s, 3);
+    }
+    db_reset(s);
+    if (step == DB_DONE)
+        return err_set(e, ERR_MISSING, "this server never issued certificate %.*s", STR_ARG(serial));
+    return step == DB_ROW;
+}
+
+bool accounts_revoke(struct accounts *a, struct str user_name, struct str serial, int64_t now_ms, size_t *count,
+                     struct err *e)
+{
+    struct db_stmt *s = a->at[serial.len ? REVOKE_ONE : REVOKE_ALL];
+
+    MUST(now_ms > 0);
+    *count = 0;
+    db_set_int(s, 1, now_ms);
+    db_set_text(s, 2, user_name);
+    if (serial.len)
+        db_set_text(s, 3, serial);
+    if (!db_do(s, e))
+        return false;
+    *count = (size_t)db_changes(a->db);
+    return true;
+}
+
+/* ---- operators and sessions ------------------------------------------- */
+
+bool accounts_operator_count(struct accounts *a, size_t *count, struct err *e)
+{
+    int64_t n = 0;
+    bool ok = gives_row(a->at[OPERATOR_COUNT], &n, e);
+
+    *count = (size_t)n;
+    return ok;
+}
+
+bool accounts_put_operator(struct accounts *a, struct operator *o, struct err *e)
+{
+    struct db_stmt *s = a->at[OPERATOR_PUT];
+    int64_t id = 0;
+
+    if (!o->name[0])
+        return err_set(e, ERR_INPUT, "an operator needs a name");
+    db_set_text(s, 1, str_from(o->name));
+    db_set_text(s, 2, str_from(o->role));
+    db_set_text(s, 3, str_from(o->password_hash));
+    db_set_int(s, 4, o->disabled);
+    if (!gives_row(s, &id, e))
+        return false;
+    o->id = id;
+    return true;
+}
+
+/* The first five columns of a row are an operator. */
+static void operator_of(struct db_stmt *s, struct operator *o)
+{
+    o->id = db_int(s, 0);
+    text_to(s, 1, o->name, sizeof o->name);
+    text_to(s, 2, o->role, sizeof o->role);
+    text_to(s, 3, o->password_hash, sizeof o->password_hash);
+    o->disabled = db_int(s, 4) != 0;
+}
+
+bool accounts_operator(struct accounts *a, struct str name, struct operator *out, struct err *e)
+{
+    struct db_stmt *s = a->at[OPERATOR];
+    enum db_step step;
+
+    *out = (struct operator){0};
+    db_set_text(s, 1, name);
+    step = db_step(s, e);
+    if (step == DB_ROW)
+        operator_of(s, out);
+    db_reset(s);
+    if (step == DB_DONE)
+        return err_set(e, ERR_MISSING, "there is no operator %.*s", STR_ARG(name));
+    return step == DB_ROW;
+}
+
+bool accounts_put_session(struct accounts *a, const struct login *s, struct err *e)
+{
+    struct db_stmt *put = a->at[SESSION_PUT];
+
+    db_set_blob(put, 1, str_of(s->token_hash, sizeof s->token_hash));
+    db_set_int(put, 2, s->operator_id);
+    db_set_int(put, 3, s->made_ms);
+    db_set_int(put, 4, s->seen_ms);
+    db_set_int(put, 5, s->expires_ms);
+    db_set_text(put, 6, str_from(s->csrf));
+    return db_do(put, e);
+}
+
+bool accounts_session(struct accounts *a, const unsigned char token_hash[32], struct login *out,
+                      struct operator *who, struct err *e)
+{
+    struct db_stmt *s = a->at[SESSION];
+    enum db_step step;
+
+    *out = (struct login){0};
+    *who = (struct operator){0};
+    db_set_blob(s, 1, str_of(token_hash, 32));
+    step = db_step(s, e);
+    if (step == DB_ROW) {
+        operator_of(s, who);
+        memcpy(out->token_hash, token_hash, 32);
+        out->operator_id = who->id;
+        out->made_ms = db_int(s, 5);
+        out->seen_ms = db_int(s, 6);
+        out->expires_ms = db_int(s, 7);
+        text_to(s, 8, out->csrf, sizeof out->csrf);
+    }
+    db_reset(s);
+    if (step == DB_DONE)
+        return err_set(e, ERR_MISSING, "this session has ended: sign in again");
+    return step == DB_ROW;
+}
+
+bool accounts_end_session(struct accounts *a, const unsigned char token_hash[32], struct err *e)
+{
+    db_set_blob(a->at[SESSION_END], 1, str_of(token_hash, 32));
+    return db_do(a->at[SESSION_END], e);
+}
+
+bool accounts_expire_sessions(struct accounts *a, int64_t now_ms, struct err *e)
+{
+    db_set_int(a->at[SESSIONS_EXPIRE], 1, now_ms);
+    return db_do(a->at[SESSIONS_EXPIRE], e);
+}
+
+/* ---- named values and devices ----------------------------------------- */
+
+bool accounts_put_value(struct accounts *a, struct str key, struct str value, struct err *e)
+{
+    db_set_text(a->at[VALUE_PUT], 1, key);
+    db_set_text(a->at[VALUE_PUT], 2, value);
+    return db_do(a->at[VALUE_PUT], e);
+}
+
+bool accounts_value(struct accounts *a, struct str key, char *out, size_t size, struct err *e)
+{
+    struct db_stmt *s = a->at[VALUE];
+    enum db_step step;
+    bool fits = true;
+
+    MUST(size > 0);
+    out[0] = 0;
+    db_set_text(s, 1, key);
+    step = db_step(s, e);
+    if (step == DB_ROW)
+        fits = str_copy(out, size, db_text(s, 0));
+    db_reset(s);
+    if (step == DB_DONE)
+        return err_set(e, ERR_MISSING, "nothing is kept under %.*s", STR_ARG(key));
+    if (!fits)
+        return err_set(e, ERR_FULL, "what is kept under %.*s is longer than %zu bytes", STR_ARG(key), size - 1);
+    return step == DB_ROW;
+}
+
+bool accounts_put_devices(struct accounts *a, const struct device *devices, size_t count, struct err *e)
+{
+    struct db_stmt *s = a->at[DEVICE_PUT];
+    bool ok = true;
+
+    if (count == 0)
+        return true;
+    if (!db_begin(a->db, e))
+        return false;
+    for (size_t i = 0; ok && i < count; i++) {
+        MUST(devices[i].uid.len > 0);
+        db_set_text(s, 1, devices[i].uid);
+        db_set_text(s, 2, devices[i].callsign);
+        db_set_int(s, 3, devices[i].user_id);
+        db_set_int(s, 4, (int64_t)devices[i].acked_seq);
+        db_set_int(s, 5, devices[i].seen_ms);
+        ok = db_do(s, e);
+    }
+    return finish(a, ok, e);
+}
+
+bool accounts_devices(struct accounts *a, accounts_see_device *see, void *ctx, struct err *e)
+{
+    struct db_stmt *s = a->at[DEVICES];
+    enum db_step step;
+
+    while ((step = db_step(s, e)) == DB_ROW) {
+        struct device d = {
+            .uid = db_text(s, 0),
+            .callsign = db_text(s, 1),
+            .user_id = db_int(s, 2),
+            .acked_seq = (uint64_t)db_int(s, 3),
+            .seen_ms = db_int(s, 4),
+        };
+
+        if (!see(ctx, &d))
+            break;
+    }
+    db_reset(s);
+    return step != DB_FAILED;
+}
