@@ -254,9 +254,9 @@ bool tak_decode(struct str payload, struct buf *scratch, struct cot *out, bool *
     struct reader r = {(const uint8_t *)payload.at, NULL, e};
     struct decoded d = {0};
 
-    MUST(scratch->max - scratch->len >= payload.len);
     if (payload.len > LIMIT_EVENT_IN)
         return err_set(e, ERR_FULL, "the event is larger than %d bytes", LIMIT_EVENT_IN);
+    MUST(scratch->max - scratch->len >= payload.len);
     r.end = r.at + payload.len;
     if (!read_message(&r, &top_message, &d) || (d.has_event && !event_ok(&d, scratch, e)))
         return false;
