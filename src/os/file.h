@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { FILE_PATH_MAX = 4096 };
+enum { FILE_PATH_MAX = 1024 };
 
 /* Reads at most size bytes; a file that is larger is refused. ERR_MISSING when it is not there. */
 bool file_read(const char *path, void *to, size_t size, size_t *n, struct err *e) MUST_USE;
