@@ -63,7 +63,8 @@ static void world_refused(void *ctx, struct session *s, const char *reason)
     fields_put(&b, FIELD_REASON, str_from(reason));
     fields_put_int(&b, FIELD_SIZE, (int64_t)c->refused_untold);
     c->refused_untold = 0;
-    (void)hub_ask(l->h, &head, buf_str(&b)); /* told in the log already when the queue is full */
+    if (!hub_ask(l->h, &head, buf_str(&b)))
+        hub_count(&l->h->metrics.record_full, 1); /* the log line above has it */
 }
 
 static void world_bound(void *ctx, struct session *s, struct str uid, struct str callsign)
@@ -83,7 +84,6 @@ static void world_bound(void *ctx, struct session *s, struct str uid, struct str
         c->missed_done = true; /* it asks again at its next connect */
 }
 
-void conn_world(struct tak_loop *l);
 void conn_world(struct tak_loop *l)
 {
     l->world = (struct session_world){l, world_lock, world_unlock, world_record, world_refused, world_bound};

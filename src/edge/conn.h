@@ -65,6 +65,8 @@ struct tak_loop {
     int64_t next_tick_ms, next_clients_ms;
 };
 
+/* Sets what the sessions of this loop ask of the world. */
+void conn_world(struct tak_loop *l);
 /* Bytes from and to the socket. Each may close the connection (state CONN_FREE). */
 void conn_readable(struct tak_loop *l, struct conn *c);
 void conn_handshake(struct tak_loop *l, struct conn *c);

@@ -72,6 +72,7 @@ struct hub {
     void (*wake_loops)(struct hub *h); /* something urgent stands in the must ring */
     void (*wake_web)(struct hub *h);   /* new rows in the journal */
     struct tak_loop *loops[HUB_LOOPS_MAX];
+    struct recorder *recorder;
     struct web *web;
     char dir[256];
     char server_name[128], server_uid[64];

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-void conn_world(struct tak_loop *l); /* conn.c */
-
 enum {
     BUCKETS = 64,       /* a flush period is cut into so many parts */
     ACCEPTS = 64,       /* new connections taken in one turn */
@@ -433,7 +431,8 @@ static void last_flush(struct tak_loop *l)
             size_t n;
 
             tls_goodbye(c->tls, &out);
-            (void)net_send(c->fd, out.at, out.len, &n);
+            if (net_send(c->fd, out.at, out.len, &n) == NET_CLOSED)
+                log_line(LOG_DEBUG, "tak.goodbye", "peer=%s lost", c->address);
         }
         if (c->state == CONN_LIVE)
             net_close(c->fd);

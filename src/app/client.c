@@ -1,0 +1,146 @@
+/* client.c -- users and their certificates from the command line: client, revoke. */
+#include "app/args.h"
+#include "app/commands.h"
+#include "os/clock.h"
+#include "os/pki.h"
+#include "store/accounts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { GROUPS = USER_GROUPS_MAX };
+
+struct wishes {
+    const char *name, *dir, *out, *agency, *days, *groups[GROUPS];
+    int group_count;
+    bool relay, modern;
+};
+
+static bool take_wishes(int argc, char **argv, struct wishes *w, struct err *e)
+{
+    const struct arg args[] = {
+        {.name = "--data", .value = &w->dir},
+        {.name = "--out", .value = &w->out},
+        {.name = "--agency", .value = &w->agency},
+        {.name = "--days", .value = &w->days},
+        {.name = "--relay", .flag = &w->relay},
+        {.name = "--modern", .flag = &w->modern},
+        {.name = "--group", .list = w->groups, .list_count = &w->group_count, .list_max = GROUPS},
+    };
+
+    w->dir = "cordon-data";
+    w->days = "365";
+    if (!args_take(argc, argv, args, COUNTOF(args), &w->name, e))
+        return false;
+    if (!w->name)
+        return err_set(e, ERR_INPUT, "say for whom: cordon client NAME --data DIR --out FOLDER");
+    for (const char *c = w->name; *c; c++)
+        if (!((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || *c == '-' ||
+              *c == '_' || *c == '.') || (c == w->name && *c == '.'))
+            return err_set(e, ERR_INPUT, "a name has letters, digits, '-', '_' and '.', and does not begin with a dot");
+    return true;
+}
+
+static bool put_group(struct user *u, const char *text, struct err *e)
+{
+    struct str s = str_from(text);
+    struct user_group *g = &u->groups[u->group_count];
+    bool in = str_ends(s, STR(":in")), out = str_ends(s, STR(":out"));
+
+    if (in || out)
+        s.len -= in ? 3 : 4;
+    if (s.len == 0 || !str_copy(g->name, sizeof g->name, s))
+        return err_set(e, ERR_INPUT, "a group's name has 1 to %d bytes", GROUP_NAME_MAX - 1);
+    g->in = !out;
+    g->out = !in;
+    g->active = true;
+    u->group_count++;
+    return true;
+}
+
+static bool put_user(struct accounts *a, const struct wishes *w, struct user *u, struct err *e)
+{
+    struct err missing;
+
+    if (!accounts_user_by_name(a, str_from(w->name), u, &missing)) {
+        if (missing.kind != ERR_MISSING) {
+            *e = missing;
+            return false;
+        }
+        memset(u, 0, sizeof *u);
+        if (!str_copy(u->name, sizeof u->name, str_from(w->name)))
+            return err_set(e, ERR_INPUT, "a name has %d bytes at most", USER_NAME_MAX - 1);
+    }
+    u->relay |= w->relay;
+    u->disabled = false;
+    if (w->agency && !str_copy(u->agency, sizeof u->agency, str_from(w->agency)))
+        return err_set(e, ERR_INPUT, "an agency's code has %d bytes at most", AGENCY_MAX - 1);
+    if (w->group_count)
+        u->group_count = 0;
+    for (int i = 0; i < w->group_count; i++)
+        if (!put_group(u, w->groups[i], e))
+            return false;
+    return accounts_put_user(a, u, e);
+}
+
+static bool make_package(struct accounts *a, const struct wishes *w, const struct user *u, struct err *e)
+{
+    struct pki_client made;
+    struct pki_made ca;
+    struct certificate c = {.user_id = u->id};
+    int64_t days, now = clock_wall_ms();
+
+    if (!str_to_int(str_from(w->days), 1, 3650, &days))
+        return err_set(e, ERR_INPUT, "--days must be a number from 1 to 3650, not \"%s\"", w->days);
+    if (!pki_prepare(w->dir, now, &ca, e) ||
+        !pki_client_package(w->dir, w->name, w->out, (int)days, !w->modern, now, &made, e))
+        return false;
+    (void)snprintf(c.serial, sizeof c.serial, "%s", made.serial);
+    c.not_after_ms = made.not_after_ms;
+    if (!accounts_put_certificate(a, &c, e))
+        return false;
+    (void)printf("%s: %s.p12 (password %s), %s.pem, %s.key, ca.pem, truststore.p12 in %s\n", w->name, w->name,
+                 made.password, w->name, w->name, w->out);
+    (void)printf("serial %s, valid %s days%s\n", made.serial, w->days, u->relay ? ", may speak for many devices" : "");
+    return true;
+}
+
+int command_client(int argc, char **argv)
+{
+    struct wishes w = {0};
+    struct accounts *a = NULL;
+    struct user u;
+    struct err e;
+    bool ok = take_wishes(argc, argv, &w, &e);
+
+    if (ok && mkdir(w.dir, 0700) != 0 && access(w.dir, W_OK) != 0)
+        ok = err_set(&e, ERR_WORLD, "the data folder %s cannot be written", w.dir);
+    ok = ok && accounts_open(w.dir, &a, &e) && put_user(a, &w, &u, &e) && (!w.out || make_package(a, &w, &u, &e));
+    if (a)
+        accounts_close(a);
+    return ok ? 0 : args_fail("client", &e);
+}
+
+int command_revoke(int argc, char **argv)
+{
+    const char *name = NULL, *dir = "cordon-data", *serial = "";
+    const struct arg args[] = {{.name = "--data", .value = &dir}, {.name = "--serial", .value = &serial}};
+    struct accounts *a = NULL;
+    struct err e;
+    size_t count = 0;
+    bool ok = args_take(argc, argv, args, COUNTOF(args), &name, &e);
+
+    if (ok && !name)
+        ok = err_set(&e, ERR_INPUT, "say whom: cordon revoke NAME --data DIR");
+    ok = ok && accounts_open(dir, &a, &e) &&
+         accounts_revoke(a, str_from(name), str_from(serial), clock_wall_ms(), &count, &e);
+    if (a)
+        accounts_close(a);
+    if (!ok)
+        return args_fail("revoke", &e);
+    (void)printf("%zu certificate%s of %s revoked\n", count, count == 1 ? "" : "s", name);
+    return 0;
+}

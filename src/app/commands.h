@@ -1,0 +1,12 @@
+/* commands.h -- the sub-commands of the program. Each returns the exit status. */
+#ifndef CORDON_APP_COMMANDS_H
+#define CORDON_APP_COMMANDS_H
+
+int command_serve(int argc, char **argv);
+int command_client(int argc, char **argv);
+int command_revoke(int argc, char **argv);
+int command_log(int argc, char **argv);
+int command_verify(int argc, char **argv);
+int command_erase(int argc, char **argv);
+
+#endif

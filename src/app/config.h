@@ -1,0 +1,32 @@
+/* config.h -- every setting of `cordon serve`, in one table.
+ *
+ * A row is a key of the config file (DATA/cordon.conf, or --config FILE) and a
+ * flag of the same name with dashes.  Later wins: default, file, flag.  The
+ * table also prints --help and the manual's list (`cordon help --keys`). */
+#ifndef CORDON_APP_CONFIG_H
+#define CORDON_APP_CONFIG_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdio.h>
+
+enum { CONFIG_TEXT = 256 };
+
+struct config {
+    char data[CONFIG_TEXT], config[CONFIG_TEXT], listen[64], tak_tcp_listen[64], default_group[64], log_level[16],
+        server_name[64];
+    int64_t tak_tcp, tak_tls, web, enrol, loops, clients_max, units_max, uids_per_user, track_days,
+        emergency_repeat_s, interest_from, interest_far_every, interest_cell_udeg, live_ring_mib;
+};
+
+void config_defaults(struct config *c);
+/* "key = value" lines, # begins a comment.  An unknown key or a value out of its
+ * bounds: false, the sentence names file and line. */
+bool config_file(struct config *c, const char *path, struct err *e) MUST_USE;
+/* Takes "--key value" or "--key=value" at argv[*i], moving *i; false with a sentence. */
+bool config_flag(struct config *c, int argc, char **argv, int *i, struct err *e) MUST_USE;
+/* One line a key, for --help; or as mdoc(7) list items. */
+void config_help(FILE *to, bool mdoc);
+
+#endif

@@ -1,0 +1,222 @@
+/* log.c -- the record from the command line: log, verify, erase. */
+#include "app/args.h"
+#include "app/commands.h"
+#include "base/when.h"
+#include "core/record.h"
+#include "store/journal.h"
+#include "wire/cot.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct {
+    enum field tag;
+    const char *name;
+} names[] = {
+    {FIELD_USER, "user"},       {FIELD_SERIAL, "serial"},     {FIELD_ADDRESS, "address"}, {FIELD_UID, "uid"},
+    {FIELD_CALLSIGN, "callsign"}, {FIELD_TYPE, "type"},       {FIELD_GROUP, "group"},     {FIELD_TO, "to"},
+    {FIELD_EVENT_XML, "event"}, {FIELD_EVENT_PROTO, "event_v1"}, {FIELD_REASON, "reason"},
+    {FIELD_MESSAGE_ID, "message_id"}, {FIELD_TEXT, "text"},   {FIELD_BY, "by"},           {FIELD_OFFLINE, "offline"},
+    {FIELD_LINK_UID, "about"},  {FIELD_ROOM_ID, "room_id"},   {FIELD_ROOM, "room"},       {FIELD_LAT, "lat"},
+    {FIELD_LON, "lon"},         {FIELD_SUB_TYPE, "sub_type"}, {FIELD_NAME, "name"},       {FIELD_SIZE, "size"},
+    {FIELD_SHA256, "sha256"},   {FIELD_FROM_UID, "from_uid"}, {FIELD_STALE_MS, "stale_ms"},
+    {FIELD_EVERYONE, "everyone"}, {FIELD_TICKET, "ticket"},   {FIELD_CLAIMANT, "claimant"}, {FIELD_REF, "ref"},
+    {FIELD_IN, "in"},           {FIELD_OUT, "out"},
+};
+
+static const char *name_of(enum field tag)
+{
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        if (names[i].tag == tag)
+            return names[i].name;
+    return "field";
+}
+
+struct print {
+    bool json;
+    uint64_t to;
+    char *memory;
+    size_t max;
+};
+
+static void put_json(struct buf *b, const struct journal_row *row)
+{
+    struct str rest = row->payload, value;
+    enum field tag;
+
+    buf_fmt(b, "{\"seq\":%" PRIu64 ",\"kind\":\"%s\",\"recorded\":\"", row->seq, event_tag(row->kind));
+    when_put(b, row->recorded_ms);
+    buf_put(b, STR("\",\"observed\":"));
+    if (row->observed_ms) {
+        buf_byte(b, '"');
+        when_put(b, row->observed_ms);
+        buf_byte(b, '"');
+    } else {
+        buf_put(b, STR("null"));
+    }
+    buf_fmt(b, ",\"erased\":%s,\"fields\":[", row->erased ? "true" : "false");
+    for (bool first = true; fields_next(&rest, &tag, &value); first = false) {
+        buf_fmt(b, "%s[\"%s\",", first ? "" : ",", name_of(tag));
+        if (tag == FIELD_EVENT_PROTO) {
+            buf_byte(b, '"');
+            buf_hex(b, value.at, value.len);
+            buf_byte(b, '"');
+        } else {
+            buf_json(b, value);
+        }
+        buf_byte(b, ']');
+    }
+    buf_put(b, STR("],\"hash\":\""));
+    buf_hex(b, row->hash, JOURNAL_HASH);
+    buf_put(b, STR("\"}\n"));
+}
+
+/* Text for people: the event itself is left out, control characters are escaped. */
+static void put_text(struct buf *b, const struct journal_row *row)
+{
+    struct str rest = row->payload, value;
+    enum field tag;
+
+    buf_fmt(b, "%8" PRIu64 "  ", row->seq);
+    when_put(b, row->recorded_ms);
+    buf_fmt(b, "  %-22s", event_tag(row->kind));
+    if (row->erased)
+        buf_put(b, STR(" (erased)"));
+    while (fields_next(&rest, &tag, &value)) {
+        if (tag == FIELD_EVENT_XML || tag == FIELD_EVENT_PROTO || tag == FIELD_STALE_MS)
+            continue;
+        buf_fmt(b, " %s=", name_of(tag));
+        buf_json(b, value);
+    }
+    buf_byte(b, '\n');
+}
+
+static bool print_row(void *ctx, const struct journal_row *row)
+{
+    struct print *p = ctx;
+    struct buf b = buf_over(p->memory, p->max);
+
+    if (p->to && row->seq > p->to)
+        return false;
+    if (p->json)
+        put_json(&b, row);
+    else
+        put_text(&b, row);
+    return fwrite(b.at, 1, b.len, stdout) == b.len;
+}
+
+static bool number(const char *option, const char *text, int64_t *out, struct err *e)
+{
+    return str_to_int(str_from(text), 0, INT64_MAX / 2, out) ||
+           err_set(e, ERR_INPUT, "%s must be a row's number, not \"%s\"", option, text);
+}
+
+int command_log(int argc, char **argv)
+{
+    const char *dir = "cordon-data", *from = "1", *to = "0", *kind = NULL;
+    struct print p = {.max = 8u << 20};
+    const struct arg args[] = {{.name = "--data", .value = &dir},
+                               {.name = "--from", .value = &from},
+                               {.name = "--to", .value = &to},
+                               {.name = "--kind", .value = &kind},
+                               {.name = "--json", .flag = &p.json}};
+    uint16_t kinds[2] = {0};
+    struct journal *j = NULL;
+    int64_t first, last;
+    struct err e;
+    bool ok = args_take(argc, argv, args, COUNTOF(args), NULL, &e) && number("--from", from, &first, &e) &&
+              number("--to", to, &last, &e);
+
+    if (ok && kind) {
+        kinds[0] = (uint16_t)event_by_tag(str_from(kind));
+        if (!kinds[0])
+            ok = err_set(&e, ERR_INPUT, "there is no kind \"%s\"; chat.said is one", kind);
+    }
+    p.to = ok ? (uint64_t)last : 0;
+    p.memory = malloc(p.max);
+    ok = ok && p.memory && journal_open_reader(dir, &j, &e) &&
+         journal_read(j, (uint64_t)(first ? first : 1), kind ? kinds : NULL, print_row, &p, &e);
+    if (j)
+        journal_close(j);
+    free(p.memory);
+    return ok ? 0 : args_fail("log", &e);
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "SEQ:HASH" as `cordon verify` prints it. */
+static bool take_witness(const char *text, struct journal_head *out, struct err *e)
+{
+    struct str s = str_from(text);
+    size_t colon = str_find_byte(s, ':');
+    int64_t seq;
+
+    if (!str_to_int(str_cut(s, 0, colon), 1, INT64_MAX / 2, &seq) || s.len != colon + 1 + 2 * JOURNAL_HASH)
+        return err_set(e, ERR_INPUT, "--witness is a row's number, a colon and 64 hex digits, as verify prints it");
+    out->seq = (uint64_t)seq;
+    for (size_t i = 0; i < JOURNAL_HASH; i++) {
+        int hi = hex_digit(s.at[colon + 1 + 2 * i]), lo = hex_digit(s.at[colon + 2 + 2 * i]);
+
+        if (hi < 0 || lo < 0)
+            return err_set(e, ERR_INPUT, "--witness: the hash has a character that is no hex digit");
+        out->hash[i] = (unsigned char)(hi * 16 + lo);
+    }
+    return true;
+}
+
+int command_verify(int argc, char **argv)
+{
+    const char *dir = "cordon-data", *witness = NULL;
+    const struct arg args[] = {{.name = "--data", .value = &dir}, {.name = "--witness", .value = &witness}};
+    struct journal_head head;
+    struct journal_verify v;
+    struct journal *j = NULL;
+    char text[80];
+    struct buf b = buf_over(text, sizeof text);
+    struct err e;
+    bool ok = args_take(argc, argv, args, COUNTOF(args), NULL, &e) && (!witness || take_witness(witness, &head, &e)) &&
+              journal_open_reader(dir, &j, &e) && journal_verify(j, witness ? &head : NULL, &v, &e);
+
+    if (j)
+        journal_close(j);
+    if (!ok)
+        return args_fail("verify", &e);
+    if (v.finding[0]) {
+        (void)printf("BROKEN at row %" PRIu64 ": %s\n", v.bad_seq, v.finding);
+        return 1;
+    }
+    buf_hex(&b, v.head.hash, JOURNAL_HASH);
+    (void)printf("the chain holds: %" PRIu64 " rows, %" PRIu64 " erased, %" PRIu64 " signed heads\n", v.rows, v.erased,
+                 v.checkpoints);
+    (void)printf("head %" PRIu64 ":%.*s\n", v.head.seq, STR_ARG(buf_str(&b)));
+    if (!witness)
+        (void)puts("without --witness a cut tail cannot be seen: keep this head with another agency");
+    return 0;
+}
+
+int command_erase(int argc, char **argv)
+{
+    const char *dir = "cordon-data", *word = NULL;
+    bool yes = false;
+    const struct arg args[] = {{.name = "--data", .value = &dir}, {.name = "--yes", .flag = &yes}};
+    struct journal_opened opened;
+    struct journal *j = NULL;
+    int64_t seq;
+    struct err e;
+    bool ok = args_take(argc, argv, args, COUNTOF(args), &word, &e);
+
+    if (ok && (!word || !yes))
+        ok = err_set(&e, ERR_INPUT, "this cannot be undone: cordon erase SEQ --data DIR --yes, with the server stopped");
+    ok = ok && number("SEQ", word, &seq, &e) && journal_open(dir, &j, &opened, &e) &&
+         journal_erase(j, (uint64_t)seq, &e);
+    if (j)
+        journal_close(j);
+    if (!ok)
+        return args_fail("erase", &e);
+    (void)printf("the text of row %" PRId64 " is gone; the chain is whole\n", seq);
+    return 0;
+}

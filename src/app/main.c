@@ -1,0 +1,74 @@
+/* main.c -- finds the sub-command. */
+#include "app/commands.h"
+#include "app/config.h"
+#include "os/secret.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int help(int argc, char **argv);
+
+static int version(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    (void)puts("cordon " CORDON_VERSION);
+    return 0;
+}
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *usage, *what;
+} commands[] = {
+    {"serve", command_serve, "serve [--data DIR] [options]", "starts the command post's server"},
+    {"client", command_client,
+     "client NAME --data DIR --out FOLDER [--group NAME[:in|:out]]... [--agency CODE] [--relay] [--days N] [--modern]",
+     "makes a user and a client package: NAME.p12, NAME.pem, NAME.key, ca.pem, truststore.p12; without --out only "
+     "changes the user's groups and grants, at once and also while the server runs"},
+    {"revoke", command_revoke, "revoke NAME --data DIR [--serial HEX]",
+     "revokes the certificates of a user; a running server closes their connections"},
+    {"log", command_log, "log --data DIR [--from SEQ] [--to SEQ] [--kind TAG] [--json]", "prints the record"},
+    {"verify", command_verify, "verify --data DIR [--witness SEQ:HASH]",
+     "proves that no row of the record was changed, and none cut off behind a witnessed head"},
+    {"erase", command_erase, "erase SEQ --data DIR --yes",
+     "destroys the key of one row's text for good; the chain stays whole"},
+    {"help", help, "help [--keys]", "this text; --keys: the settings as a manual's list"},
+    {"version", version, "version", "the version"},
+};
+
+static int help(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--keys") == 0) {
+        config_help(stdout, true);
+        return 0;
+    }
+    (void)puts("Cordon: a command-and-control centre for emergencies, in one program.\n\nUsage: cordon COMMAND\n");
+    for (size_t i = 0; i < COUNTOF(commands); i++)
+        (void)printf("  cordon %s\n      %s\n", commands[i].usage, commands[i].what);
+    (void)puts("\nSettings of `cordon serve`, as options or in DATA/cordon.conf (key = value, dashes as underscores):\n");
+    config_help(stdout, false);
+    (void)puts("\nSignals: TERM and INT stop it cleanly, HUP reads the certificates and cordon.conf's log level again.");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct err e;
+
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return help(0, NULL);
+    if (strcmp(argv[1], "--version") == 0)
+        return version(0, NULL);
+    if (!secret_start(&e)) {
+        (void)fprintf(stderr, "cordon: %s\n", e.text);
+        return 1;
+    }
+    for (int i = 2; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return help(0, NULL);
+    for (size_t i = 0; i < COUNTOF(commands); i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    (void)fprintf(stderr, "cordon: there is no command \"%s\": see cordon --help\n", argv[1]);
+    return 2;
+}

@@ -1,0 +1,301 @@
+/* serve.c -- the running server: makes everything, wires it, waits for signals. */
+#include "app/args.h"
+#include "app/commands.h"
+#include "app/config.h"
+#include "edge/recorder.h"
+#include "edge/tak.h"
+#include "edge/web.h"
+#include "os/clock.h"
+#include "os/log.h"
+#include "os/net.h"
+#include "os/pki.h"
+#include "os/secret.h"
+#include "store/accounts.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct server {
+    struct config conf;
+    struct hub hub;
+    struct river river;
+    struct tak_config tak;
+    struct recorder_started began;
+    int web_port;
+    bool first_start;
+    char setup_code[WEB_CODE];
+    char first_password[32];
+};
+
+/* --------------------------------------------------------------- config -- */
+
+static bool read_config(struct server *s, int argc, char **argv, struct err *e)
+{
+    struct config first;
+    char path[CONFIG_TEXT + 16];
+
+    config_defaults(&first);
+    for (int i = 1; i < argc; i++) /* once for --data and --config */
+        if (!config_flag(&first, argc, argv, &i, e))
+            return false;
+    config_defaults(&s->conf);
+    (void)snprintf(path, sizeof path, "%s/cordon.conf", first.data);
+    if (first.config[0] ? !config_file(&s->conf, first.config, e)
+                        : access(path, R_OK) == 0 && !config_file(&s->conf, path, e))
+        return false;
+    for (int i = 1; i < argc; i++) /* again: flags win over the file */
+        if (!config_flag(&s->conf, argc, argv, &i, e))
+            return false;
+    if (s->conf.tak_tls == 0 && s->conf.tak_tcp == 0 && s->conf.web == 0)
+        return err_set(e, ERR_INPUT, "every port is off: give at least one of --tak-tls, --tak-tcp and --web");
+    return true;
+}
+
+static void set_log_level(const struct config *c)
+{
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+
+    for (size_t i = 0; i < COUNTOF(levels); i++)
+        if (strcmp(c->log_level, levels[i]) == 0)
+            log_set_level((enum log_level)i);
+}
+
+/* ----------------------------------------------------------- first start - */
+
+static bool data_folder(struct server *s, struct err *e)
+{
+    if (mkdir(s->conf.data, 0700) == 0) {
+        s->first_start = true;
+        return true;
+    }
+    if (errno != EEXIST || access(s->conf.data, W_OK | X_OK) != 0)
+        return err_set(e, ERR_WORLD, "the data folder %s cannot be written: give another with --data", s->conf.data);
+    return true;
+}
+
+static bool issue_first(struct server *s, struct accounts *a, struct err *e)
+{
+    struct user u = {0};
+    struct pki_client made;
+    struct certificate c;
+    char out[CONFIG_TEXT + 32];
+
+    (void)snprintf(out, sizeof out, "%s/first-client", s->conf.data);
+    if (access(out, F_OK) == 0)
+        return true;
+    (void)str_copy(u.name, sizeof u.name, STR("first"));
+    if (!accounts_put_user(a, &u, e) ||
+        !pki_client_package(s->conf.data, "first", out, 365, true, clock_wall_ms(), &made, e))
+        return false;
+    memset(&c, 0, sizeof c);
+    (void)snprintf(c.serial, sizeof c.serial, "%s", made.serial);
+    c.user_id = u.id;
+    c.not_after_ms = made.not_after_ms;
+    (void)snprintf(s->first_password, sizeof s->first_password, "%s", made.password);
+    return accounts_put_certificate(a, &c, e);
+}
+
+/* The user behind the plain port: many devices, no certificate. */
+static bool plain_user(struct accounts *a, struct err *e)
+{
+    struct user u = {0};
+    struct err missing;
+
+    if (accounts_user_by_name(a, STR("plain-tcp"), &u, &missing))
+        return true;
+    (void)str_copy(u.name, sizeof u.name, STR("plain-tcp"));
+    u.relay = true;
+    return accounts_put_user(a, &u, e);
+}
+
+static bool prepare_accounts(struct server *s, struct err *e)
+{
+    struct accounts *a;
+    bool ok;
+
+    if (!accounts_open(s->conf.data, &a, e))
+        return false;
+    ok = issue_first(s, a, e) && (!s->conf.tak_tcp || plain_user(a, e)) &&
+         (!s->conf.web || web_setup_code(&s->hub, a, s->setup_code, e));
+    accounts_close(a);
+    return ok;
+}
+
+/* ---------------------------------------------------------------- memory - */
+
+static void *map(size_t size)
+{
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return at == MAP_FAILED ? NULL : at;
+}
+
+static bool prepare_river(struct server *s, struct err *e)
+{
+    struct river_limits l = river_limits();
+    struct hash_key key;
+    void *memory;
+    unsigned char id[8];
+    struct buf uid = buf_over(s->hub.server_uid, sizeof s->hub.server_uid - 1);
+
+    l.units_max = (uint32_t)s->conf.units_max;
+    l.live_bytes[FORM_PROTO] = (uint64_t)s->conf.live_ring_mib << 20;
+    l.live_bytes[FORM_XML] = 3 * l.live_bytes[FORM_PROTO];
+    l.repeat_ms = s->conf.emergency_repeat_s * 1000;
+    l.uids_per_user = (uint32_t)s->conf.uids_per_user;
+    l.interest_from = (uint32_t)s->conf.interest_from;
+    l.far_every = (uint32_t)s->conf.interest_far_every;
+    l.cell_deg = (double)s->conf.interest_cell_udeg / 1e6;
+    memory = map(river_memory(&l));
+    if (!memory)
+        return err_set(e, ERR_WORLD, "no memory for %lld units: lower units_max", (long long)s->conf.units_max);
+    chance_fill(&key, sizeof key);
+    chance_fill(id, sizeof id);
+    buf_put(&uid, STR("cordon-"));
+    buf_hex(&uid, id, sizeof id);
+    river_init(&s->river, &l, memory, key, buf_str(&uid));
+    s->hub.river = &s->river;
+    return true;
+}
+
+static bool prepare_hub(struct server *s, struct err *e)
+{
+    struct hub *h = &s->hub;
+
+    MUST(pthread_mutex_init(&h->lock, NULL) == 0);
+    (void)snprintf(h->dir, sizeof h->dir, "%s", s->conf.data);
+    (void)snprintf(h->server_name, sizeof h->server_name, "%s", s->conf.server_name);
+    if (!h->server_name[0] && gethostname(h->server_name, sizeof h->server_name - 1) != 0)
+        (void)snprintf(h->server_name, sizeof h->server_name, "Cordon");
+    h->started_ms = clock_wall_ms();
+    h->client_max = (uint32_t)(s->conf.clients_max + 2 * s->conf.loops);
+    h->clients = map(h->client_max * sizeof *h->clients);
+    h->loop_count = (int)s->conf.loops;
+    return h->clients != NULL || err_set(e, ERR_WORLD, "no memory for %u clients: lower clients_max", h->client_max);
+}
+
+/* ----------------------------------------------------------------- start - */
+
+static bool start(struct server *s, struct err *e)
+{
+    struct recorder_config rc = {s->conf.default_group, (int)s->conf.track_days};
+    struct web_config wc = {.address = s->conf.listen, .port = (int)s->conf.web, .dir = s->conf.data};
+    struct pki_made made;
+
+    s->tak = (struct tak_config){.address = s->conf.listen,
+                                 .tcp_address = s->conf.tak_tcp_listen,
+                                 .tls_port = (int)s->conf.tak_tls,
+                                 .tcp_port = (int)s->conf.tak_tcp,
+                                 .loops = (int)s->conf.loops,
+                                 .clients_max = (uint32_t)s->conf.clients_max};
+    if (!data_folder(s, e) || !prepare_hub(s, e) || !prepare_river(s, e) ||
+        !pki_prepare(s->conf.data, clock_wall_ms(), &made, e) || !prepare_accounts(s, e))
+        return false;
+    (void)net_files_max();
+    if (!recorder_open(&s->hub, &rc, &s->began, e))
+        return false;
+    if (s->conf.web && !web_start(&s->hub, &wc, &s->web_port, e))
+        return false;
+    return tak_start(&s->hub, &s->tak, e) && recorder_start(&s->hub, e);
+}
+
+static void print_limits(const struct server *s)
+{
+    (void)printf("limits: %lld clients (up to %lld MiB of TLS), %lld units, events of %d bytes in and %d out,\n"
+                 "        live ring %lld MiB v1 and %lld MiB XML (used as needed), positions kept %lld days\n",
+                 (long long)s->conf.clients_max, (long long)s->conf.clients_max * 24 / 1024,
+                 (long long)s->conf.units_max, LIMIT_EVENT_IN, LIMIT_EVENT_OUT, (long long)s->conf.live_ring_mib,
+                 (long long)s->conf.live_ring_mib * 3, (long long)s->conf.track_days);
+}
+
+static void print_start(const struct server *s)
+{
+    char names[512];
+
+    net_host_names(names, sizeof names);
+    (void)printf("Cordon %s, data in %s\n", CORDON_VERSION, s->conf.data);
+    (void)printf("record: %llu rows read in %lld ms%s; %zu open emergencies\n", (unsigned long long)s->began.rows,
+                 (long long)s->began.took_ms, s->began.from_snapshot ? " from a snapshot" : "", s->began.emergencies);
+    if (s->began.note[0])
+        (void)printf("record: %s\n", s->began.note);
+    print_limits(s);
+    (void)printf("this host: %s\n", names);
+    if (s->web_port)
+        (void)printf("open    https://localhost:%d/   (or one of the addresses above)\n", s->web_port);
+    if (s->setup_code[0])
+        (void)printf("        the first account's setup code: %s\n", s->setup_code);
+    if (s->tak.tls_port)
+        (void)printf("phones  connect to port %d (TLS); one more phone: cordon client NAME --data %s --out FOLDER\n",
+                     s->tak.tls_port, s->conf.data);
+    if (s->first_password[0])
+        (void)printf("        first client package: %s/first-client (password %s)\n", s->conf.data, s->first_password);
+    if (s->tak.tcp_port)
+        (void)printf("        plain TCP on %s port %d: no certificate is asked for\n", s->conf.tak_tcp_listen,
+                     s->tak.tcp_port);
+    (void)printf("ready tak-tls=%d tak-tcp=%d web=%d enrol=0\n", s->tak.tls_port, s->tak.tcp_port, s->web_port);
+    (void)fflush(stdout);
+}
+
+static void reload(struct server *s, int argc, char **argv)
+{
+    struct server fresh;
+    struct pki_made made;
+    struct err e;
+
+    memset(&fresh.conf, 0, sizeof fresh.conf);
+    if (!read_config(&fresh, argc, argv, &e)) {
+        log_line(LOG_ERROR, "config.reload", "reason=\"%s\"", e.text);
+        return;
+    }
+    set_log_level(&fresh.conf);
+    if (!pki_prepare(s->conf.data, clock_wall_ms(), &made, &e) || !tak_reload(&s->hub, &e) ||
+        (s->web_port && !web_reload(&s->hub, &e)))
+        log_line(LOG_ERROR, "certificates.reload", "reason=\"%s\"", e.text);
+    else
+        log_line(LOG_INFO, "reloaded", "server_certificate=%s", made.server_made ? "new" : "read");
+}
+
+static void stop(struct server *s)
+{
+    log_line(LOG_INFO, "stopping", "clients=%u", atomic_load(&s->river.sessions));
+    atomic_store(&s->hub.stopping, true);
+    tak_stop(&s->hub);
+    recorder_stop(&s->hub);
+    if (s->web_port)
+        web_stop(&s->hub);
+    log_line(LOG_INFO, "stopped", "rows=%llu", (unsigned long long)atomic_load(&s->hub.metrics.journal_seq));
+}
+
+int command_serve(int argc, char **argv)
+{
+    static struct server server; /* one; large */
+    sigset_t signals;
+    struct err e;
+    int sig = 0;
+
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)umask(0077);
+    if (!read_config(&server, argc, argv, &e))
+        return args_fail("serve", &e);
+    set_log_level(&server.conf);
+    if (!start(&server, &e)) {
+        (void)args_fail("serve", &e);
+        _exit(1); /* threads that did start must not run on */
+    }
+    print_start(&server);
+    while (sigwait(&signals, &sig) == 0 && sig == SIGHUP)
+        reload(&server, argc, argv);
+    stop(&server);
+    return 0;
+}

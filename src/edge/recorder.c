@@ -1,0 +1,495 @@
+#include "edge/recorder.h"
+
+#include "core/decide.h"
+#include "edge/recorder_in.h"
+#include "os/clock.h"
+#include "os/log.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { WAIT_MS = 200, RETRY_MS = 250, DECIDED_MAX = 8, CLOCK_JUMP_MS = 5000 };
+
+/* ----------------------------------------------------------- the batch --- */
+
+bool recorder_add(struct recorder *r, const struct ask_head *head, enum event_id kind, struct str payload, bool first)
+{
+    struct entry *x;
+
+    if (r->entry_count == ENTRIES_MAX || RECORDER_BACKLOG - r->backlog_len < payload.len)
+        return false;
+    x = &r->entries[r->entry_count++];
+    *x = (struct entry){.kind = (uint16_t)kind,
+                        .first = first,
+                        .sender = head->sender,
+                        .handle = head->handle,
+                        .ticket = first ? head->ticket : 0,
+                        .request = first ? head->request : 0,
+                        .at_ms = clock_wall_ms(),
+                        .observed_ms = head->at_ms};
+    if (payload.len)
+        memcpy(r->backlog + r->backlog_len, payload.at, payload.len);
+    x->payload = str_of(r->backlog + r->backlog_len, payload.len);
+    r->backlog_len += payload.len;
+    return true;
+}
+
+void recorder_tell(struct recorder *r, uint64_t handle, enum tell what, bool more, struct str body)
+{
+    struct tell_head head = {.tell = (uint8_t)what, .more = more, .handle = handle};
+    uint32_t slot = (uint32_t)handle & 0x7fffffffu;
+    int loop = (int)(slot % (uint32_t)r->h->loop_count);
+
+    /* A loop that takes nothing for seconds is stuck; it must not stop the record. */
+    for (int i = 0; i < 100; i++) {
+        struct timespec pause = {0, 10000000};
+
+        if (mailbox_put(r->h->to_loop[loop], str_of(&head, sizeof head), body))
+            return;
+        (void)nanosleep(&pause, NULL);
+    }
+    log_line(LOG_ERROR, "loop.full", "loop=%d tell=%d", loop, (int)what);
+}
+
+static void answer(struct recorder *r, uint64_t request, bool ok, uint64_t seq, const char *text)
+{
+    struct answer_head head = {.request = request, .ok = ok, .seq = seq};
+
+    if (request && r->h->to_web && !mailbox_put(r->h->to_web, str_of(&head, sizeof head), str_from(text)))
+        log_line(LOG_ERROR, "web.full", "request=%" PRIu64, request);
+}
+
+/* The page's own number of a request: applied once, however often it is sent. */
+static uint64_t *ticket_of(struct recorder *r, struct str payload, bool *known)
+{
+    struct str ticket = fields_get(payload, FIELD_TICKET);
+    uint64_t hash = ticket.len ? hash_str(r->record.key, ticket) | 1 : 0;
+    size_t at;
+
+    *known = false;
+    if (!hash)
+        return NULL;
+    for (size_t i = 0; i < TICKETS; i++)
+        if (r->tickets[i].hash == hash) {
+            *known = true;
+            return &r->tickets[i].seq;
+        }
+    at = r->ticket_next++ % TICKETS;
+    r->tickets[at].hash = hash;
+    r->tickets[at].seq = 0;
+    return &r->tickets[at].seq;
+}
+
+static void decide_row(struct recorder *r, const struct ask_head *head, struct str payload)
+{
+    static char memory[4 * LIMIT_EVENT_IN]; /* of the one record thread */
+    struct buf b = buf_over(memory, sizeof memory);
+    struct decided list[DECIDED_MAX];
+    bool known;
+    uint64_t *ticket = ticket_of(r, payload, &known);
+    size_t n;
+
+    if (known && *ticket) {
+        answer(r, head->request, true, *ticket, "");
+        return;
+    }
+    n = decide((enum event_id)head->kind, payload, hub_now(), &b, list, DECIDED_MAX,
+               journal_head(r->journal).seq + r->entry_count);
+    for (size_t i = 0; i < n; i++) {
+        struct ask_head own = *head;
+
+        if (i > 0)
+            own.sender = RING_NO_SENDER; /* the server's own voice reaches the sender, too */
+        if (!recorder_add(r, &own, list[i].kind, list[i].payload, i == 0))
+            log_line(LOG_ERROR, "record.full", "lost=%s", event_tag(list[i].kind));
+    }
+}
+
+/* One ask into the batch, or done at once. */
+static void take(struct recorder *r, struct str message)
+{
+    struct ask_head head;
+    struct str payload;
+
+    MUST(message.len >= sizeof head);
+    memcpy(&head, message.at, sizeof head);
+    payload = str_from_at(message, sizeof head);
+    switch ((enum ask)head.ask) {
+    case ASK_ROW: decide_row(r, &head, payload); break;
+    case ASK_JOIN: recorder_decide_join(r, &head, payload); break;
+    case ASK_LEAVE:
+        recorder_left(r, &head);
+        (void)recorder_add(r, &head, EV_CLIENT_LEFT, payload, true);
+        break;
+    case ASK_MISSED: recorder_missed(r, &head, payload); break;
+    case ASK_ACKED: recorder_acked(r, &head, payload); break;
+    case ASK_STOP: break;
+    }
+}
+
+/* Takes what waits while the batch has room for it. */
+static void take_all(struct recorder *r)
+{
+    size_t len;
+
+    while (r->entry_count < ENTRIES_MAX - DECIDED_MAX && r->join_count < r->join_max &&
+           RECORDER_BACKLOG - r->backlog_len > 4 * LIMIT_EVENT_IN &&
+           mailbox_take(r->h->to_recorder, r->message, HUB_MESSAGE_MAX, &len))
+        take(r, str_of(r->message, len));
+}
+
+/* --------------------------------------------------------------- commit -- */
+
+static bool commit(struct recorder *r, struct err *e)
+{
+    for (size_t i = 0; i < r->entry_count; i++) {
+        struct entry *x = &r->entries[i];
+
+        if (!journal_add(r->journal, x->kind, x->at_ms, x->observed_ms, x->payload, &x->seq, e)) {
+            journal_rollback(r->journal);
+            return false;
+        }
+    }
+    return journal_commit(r->journal, e);
+}
+
+/* An emergency that the loops let go before the disk answered: the journal says so. */
+static void relayed_first(struct recorder *r, const struct entry *x, struct str *later, char *text, size_t size)
+{
+    struct buf b = buf_over(text, size);
+
+    fields_put_int(&b, FIELD_REF, (int64_t)x->seq);
+    fields_put(&b, FIELD_UID, fields_get(x->payload, FIELD_UID));
+    fields_put(&b, FIELD_USER, fields_get(x->payload, FIELD_USER));
+    *later = buf_str(&b);
+    hub_alarm_clear(r->h, "unrecorded");
+}
+
+static void note_ticket(struct recorder *r, const struct entry *x)
+{
+    bool known;
+    uint64_t *seq = x->first ? ticket_of(r, x->payload, &known) : NULL;
+
+    if (seq)
+        *seq = x->seq;
+}
+
+/* Everything of the batch is on disk: the state, the phones, the page hear of it. */
+static void apply_and_publish(struct recorder *r)
+{
+    struct now now = hub_now();
+    char text[512];
+    size_t count = r->entry_count;
+
+    for (size_t i = 0; i < count; i++) {
+        struct entry *x = &r->entries[i];
+        struct river_publish p = {.journal_seq = x->seq, .kind = x->kind, .payload = x->payload,
+                                  .sender = x->sender, .recorded = true};
+        struct str later = {0};
+
+        record_apply(&r->record, x->seq, x->kind, x->at_ms, x->payload);
+        hub_lock(r->h);
+        if (river_landed(r->h->river, x->ticket))
+            relayed_first(r, x, &later, text, sizeof text);
+        else
+            river_publish(r->h->river, &p, now);
+        if (x->kind == EV_UID_CONFLICT) {
+            char id[48], why[256];
+
+            (void)snprintf(id, sizeof id, "conflict/%.36s", fields_get(x->payload, FIELD_UID).at);
+            (void)snprintf(why, sizeof why,
+                           "%.*s also speaks as %.*s, which belongs to another user. Ask both who they are; nothing "
+                           "was silenced.",
+                           STR_ARG(fields_get(x->payload, FIELD_CLAIMANT)),
+                           STR_ARG(fields_get(x->payload, FIELD_CALLSIGN)));
+            hub_alarm(r->h, id, "warn", why);
+        }
+        hub_unlock(r->h);
+        note_ticket(r, x);
+        answer(r, x->request, true, x->seq, "");
+        if (later.len) {
+            struct ask_head head = {.ask = ASK_ROW, .kind = EV_RELAYED_FIRST, .sender = RING_NO_SENDER,
+                                    .at_ms = now.wall_ms};
+
+            if (!hub_ask(r->h, &head, later))
+                log_line(LOG_ERROR, "record.full", "lost=%s", event_tag(EV_RELAYED_FIRST));
+        }
+    }
+}
+
+static void show_stats(struct recorder *r)
+{
+    struct journal_stats s = journal_stats(r->journal);
+    struct hub_metrics *m = &r->h->metrics;
+
+    atomic_store(&m->record_rows, s.rows);
+    atomic_store(&m->record_failures, s.failures);
+    atomic_store(&m->commits, s.commits);
+    atomic_store(&m->commit_us_last, s.commit_us_last);
+    atomic_store(&m->commit_us_max, s.commit_us_max);
+    atomic_store(&m->commit_us_sum, s.commit_us_sum);
+    atomic_store(&m->journal_bytes, s.bytes);
+    atomic_store(&m->journal_seq, journal_head(r->journal).seq);
+}
+
+static void set_failing(struct recorder *r, bool failing, const char *why)
+{
+    char text[256];
+
+    if (failing)
+        log_line(LOG_ERROR, "journal.failing", "rows=%zu reason=\"%s\"", r->entry_count, why);
+    if (failing == r->failing)
+        return;
+    r->failing = failing;
+    atomic_store(&r->h->recording, !failing);
+    (void)snprintf(text, sizeof text,
+                   "The record is not being written: %.150s. Chat and markers wait; positions go on.", why);
+    hub_lock(r->h);
+    if (failing)
+        hub_alarm(r->h, "journal", "crit", text);
+    else
+        hub_alarm_clear(r->h, "journal");
+    hub_unlock(r->h);
+    if (!failing)
+        log_line(LOG_INFO, "journal.mended", "rows=%zu", r->entry_count);
+}
+
+static void turn(struct recorder *r)
+{
+    struct err e = {0};
+
+    take_all(r);
+    if (r->entry_count == 0)
+        return;
+    if (!commit(r, &e)) {
+        struct timespec pause = {0, RETRY_MS * 1000000L};
+
+        set_failing(r, true, e.text);
+        recorder_tell_joins(r);
+        show_stats(r);
+        (void)nanosleep(&pause, NULL);
+        return;
+    }
+    set_failing(r, false, "");
+    apply_and_publish(r);
+    recorder_tell_joins(r);
+    r->h->wake_loops(r->h);
+    if (r->h->wake_web)
+        r->h->wake_web(r->h);
+    r->entry_count = 0;
+    r->backlog_len = 0;
+    show_stats(r);
+}
+
+/* ------------------------------------------------------------ housework -- */
+
+static void sample_tracks(struct recorder *r)
+{
+    struct watch_unit units[TRACK_UNITS];
+    struct track_point points[TRACK_UNITS];
+    size_t n, count;
+    struct err e;
+
+    while ((n = watch_next(r->h, &r->watch, units, TRACK_UNITS, r->watch_memory, 2 * LIMIT_EVENT_IN)) > 0) {
+        count = 0;
+        for (size_t i = 0; i < n; i++) {
+            struct watch_unit *u = &units[i];
+            struct buf values = buf_over(r->watch_values, LIMIT_EVENT_IN);
+            struct cot c;
+
+            if ((u->kind != UNIT_PRESENCE && u->kind != UNIT_TRACK) || isnan(u->lat) || isnan(u->lon) ||
+                !watch_parse(u, &values, &c))
+                continue;
+            points[count++] = (struct track_point){
+                .uid = u->uid, .callsign = u->callsign, .type = c.type, .at_ms = u->seen_ms,
+                .time_ms = u->time_ms, .lat = u->lat, .lon = u->lon, .hae = c.hae.value, .ce = c.ce.value,
+                .speed = c.track.is ? c.track.speed.value : NAN, .course = c.track.is ? c.track.course.value : NAN};
+            points[count - 1].type = (struct str){0}; /* values die with the loop; the type is in the event */
+        }
+        if (count && !tracks_add(r->tracks, points, count, &e))
+            log_line(LOG_WARN, "tracks.write", "reason=\"%s\"", e.text);
+        hub_count(&r->h->metrics.tracks_rows, count);
+    }
+}
+
+static void check_clock(struct recorder *r, struct now now)
+{
+    int64_t offset = now.wall_ms - now.mono_ms, jump = offset - r->clock_offset_ms;
+    char text[256];
+
+    r->clock_offset_ms = offset;
+    if (jump > -CLOCK_JUMP_MS && jump < CLOCK_JUMP_MS)
+        return;
+    log_line(LOG_WARN, "clock.jumped", "seconds=%lld", (long long)(jump / 1000));
+    (void)snprintf(text, sizeof text,
+                   "The clock of this computer was set %s by %lld s. Times in the log before and after do not fit; "
+                   "the order of the entries does.",
+                   jump < 0 ? "back" : "forward", (long long)((jump < 0 ? -jump : jump) / 1000));
+    hub_lock(r->h);
+    hub_alarm(r->h, "clock", "warn", text);
+    hub_unlock(r->h);
+}
+
+static void housework(struct recorder *r)
+{
+    struct now now = hub_now();
+    struct err e;
+    size_t deleted;
+
+    if (now.mono_ms < r->next_second_ms)
+        return;
+    r->next_second_ms = now.mono_ms + 1000;
+    check_clock(r, now);
+    recorder_follow_accounts(r);
+    recorder_write_devices(r);
+    if (r->tracks)
+        sample_tracks(r);
+    if (r->tracks && now.mono_ms >= r->next_prune_ms) {
+        r->next_prune_ms = now.mono_ms + 60000;
+        if (!tracks_prune(r->tracks, now.wall_ms - (int64_t)r->config.track_days * 86400000, 5000, &deleted, &e))
+            log_line(LOG_WARN, "tracks.prune", "reason=\"%s\"", e.text);
+    }
+    if (r->failing)
+        return;
+    if (journal_head(r->journal).seq - r->snapshot_at >= RECORDER_SNAPSHOT_ROWS && !recorder_snapshot(r, &e))
+        log_line(LOG_WARN, "journal.snapshot", "reason=\"%s\"", e.text);
+    if (now.mono_ms >= r->next_sign_ms) {
+        r->next_sign_ms = now.mono_ms + RECORDER_SIGN_MS;
+        if (!journal_sign_head(r->journal, now.wall_ms, &e))
+            log_line(LOG_WARN, "journal.sign", "reason=\"%s\"", e.text);
+    }
+}
+
+static void *run(void *arg)
+{
+    struct recorder *r = arg;
+
+    while (!atomic_load(&r->h->stopping)) {
+        if (r->entry_count == 0)
+            mailbox_wait(r->h->to_recorder, WAIT_MS);
+        turn(r);
+        housework(r);
+    }
+    return NULL;
+}
+
+/* ---------------------------------------------------------------- start -- */
+
+static bool memory_for(struct recorder *r, struct err *e)
+{
+    void *state = NULL;
+
+    if (posix_memalign(&state, 64, record_memory()) != 0)
+        state = NULL;
+    r->message = malloc(HUB_MESSAGE_MAX);
+    r->backlog = malloc(RECORDER_BACKLOG);
+    r->entries = malloc(ENTRIES_MAX * sizeof *r->entries);
+    r->join_max = 4096;
+    r->joins = malloc(r->join_max * sizeof *r->joins);
+    r->online = calloc(r->h->client_max, sizeof *r->online);
+    r->devices = calloc(DEVICES_MAX * 2, sizeof *r->devices);
+    r->watch_memory = malloc(2 * LIMIT_EVENT_IN);
+    r->watch_values = malloc(LIMIT_EVENT_IN);
+    if (!state || !r->message || !r->backlog || !r->entries || !r->joins || !r->online || !r->devices ||
+        !r->watch_memory || !r->watch_values)
+        return err_set(e, ERR_WORLD, "no memory for the record");
+    memset(state, 0, record_memory());
+    chance_fill(&r->record.key, sizeof r->record.key);
+    record_init(&r->record, state, r->record.key);
+    return true;
+}
+
+/* A row of the server's own: start, stop, what was mended. */
+static void own_row(struct recorder *r, enum event_id kind, const char *text)
+{
+    struct ask_head head = {.ask = ASK_ROW, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
+    char payload[512];
+    struct buf b = buf_over(payload, sizeof payload);
+    struct err e;
+
+    fields_put(&b, FIELD_TEXT, str_from(text));
+    (void)recorder_add(r, &head, kind, buf_str(&b), true);
+    if (!commit(r, &e)) {
+        set_failing(r, true, e.text);
+        return; /* stays in the backlog and is tried again */
+    }
+    for (size_t i = 0; i < r->entry_count; i++)
+        record_apply(&r->record, r->entries[i].seq, r->entries[i].kind, r->entries[i].at_ms, r->entries[i].payload);
+    r->entry_count = 0;
+    r->backlog_len = 0;
+}
+
+static void count_picture(struct recorder *r, struct recorder_started *how)
+{
+    how->rows = journal_head(r->journal).seq;
+    how->emergencies = r->h->river->emergencies;
+    how->units = r->h->river->units.count;
+}
+
+bool recorder_open(struct hub *h, const struct recorder_config *c, struct recorder_started *how, struct err *e)
+{
+    struct recorder *r = calloc(1, sizeof *r);
+    struct journal_opened opened;
+    int64_t began = clock_ms();
+
+    memset(how, 0, sizeof *how);
+    if (!r)
+        return err_set(e, ERR_WORLD, "no memory for the record");
+    r->h = h;
+    r->config = *c;
+    h->recorder = r;
+    h->to_recorder = mailbox_new(16u << 20, NULL, NULL);
+    if (!h->to_recorder || !memory_for(r, e))
+        return err_set(e, ERR_WORLD, "no memory for the record");
+    if (!journal_open(h->dir, &r->journal, &opened, e) || !accounts_open(h->dir, &r->accounts, e))
+        return false;
+    if (c->track_days > 0 && !tracks_open(h->dir, &r->tracks, e))
+        return false;
+    (void)snprintf(how->note, sizeof how->note, "%s", opened.note);
+    recorder_load_users(r);
+    recorder_load_devices(r);
+    (void)accounts_changed(r->accounts);
+    if (!recorder_replay(r, how, e))
+        return false;
+    atomic_store(&h->recording, true);
+    if (opened.note[0])
+        own_row(r, EV_JOURNAL_MENDED, opened.note);
+    own_row(r, EV_SERVER_STARTED, "Cordon " CORDON_VERSION);
+    h->river->published_seq = journal_head(r->journal).seq;
+    r->clock_offset_ms = clock_wall_ms() - clock_ms();
+    r->next_sign_ms = clock_ms() + 5000;
+    show_stats(r);
+    count_picture(r, how);
+    how->took_ms = clock_ms() - began;
+    return true;
+}
+
+bool recorder_start(struct hub *h, struct err *e)
+{
+    if (pthread_create(&h->recorder->thread, NULL, run, h->recorder) != 0)
+        return err_set(e, ERR_WORLD, "the record thread does not start");
+    return true;
+}
+
+void recorder_stop(struct hub *h)
+{
+    struct recorder *r = h->recorder;
+    struct err e;
+
+    MUST(atomic_load(&h->stopping));
+    (void)pthread_join(r->thread, NULL);
+    take_all(r);
+    own_row(r, EV_SERVER_STOPPED, "stopped");
+    recorder_write_devices(r);
+    if (r->tracks)
+        sample_tracks(r);
+    if (!r->failing && (!recorder_snapshot(r, &e) || !journal_sign_head(r->journal, clock_wall_ms(), &e)))
+        log_line(LOG_WARN, "journal.snapshot", "reason=\"%s\"", e.text);
+    journal_close(r->journal);
+    if (r->tracks)
+        tracks_close(r->tracks);
+    accounts_close(r->accounts);
+}

@@ -1,0 +1,102 @@
+/* recorder_in.h -- the recorder's own state. Private to recorder*.c. */
+#ifndef CORDON_EDGE_RECORDER_IN_H
+#define CORDON_EDGE_RECORDER_IN_H
+
+#include "edge/recorder.h"
+#include "edge/watch.h"
+#include "store/accounts.h"
+#include "store/journal.h"
+#include "store/tracks.h"
+
+enum {
+    ENTRIES_MAX = 16384,     /* rows of one backlog */
+    TICKETS = 4096,          /* requests of the page remembered for idempotency */
+    DEVICES_MAX = 1 << 16,
+    DIRTY_MAX = 512,
+    TRACK_UNITS = 256,
+};
+
+/* A row on its way to the disk. */
+struct entry {
+    uint16_t kind;
+    bool first;        /* of its ask: the one that is answered */
+    uint32_t sender;
+    uint64_t handle, ticket, request, seq;
+    int64_t at_ms, observed_ms;
+    struct str payload; /* in the backlog memory */
+};
+
+/* A join that is answered once its row is on disk. */
+struct join {
+    uint64_t handle;
+    bool denied;
+    struct session_user user;
+    char serial[64], why[160];
+};
+
+/* Who is connected, by session slot: to find them when rights change. */
+struct online {
+    uint64_t handle;
+    struct session_user user;
+    char serial[64];
+};
+
+struct device_key {
+    uint64_t key, acked;
+};
+
+struct dirty {
+    char uid[LIMIT_UID + 1];
+    int64_t user;
+    uint64_t acked;
+};
+
+struct recorder {
+    struct hub *h;
+    struct recorder_config config;
+    pthread_t thread;
+    struct journal *journal;
+    struct tracks *tracks;
+    struct accounts *accounts;
+    struct record record;
+    char *message; /* HUB_MESSAGE_MAX */
+    char *backlog;
+    size_t backlog_len;
+    struct entry *entries;
+    size_t entry_count;
+    struct join *joins;
+    size_t join_count, join_max;
+    struct online *online;
+    struct { uint64_t hash, seq; } tickets[TICKETS];
+    size_t ticket_next;
+    struct device_key *devices; /* open addressing, DEVICES_MAX * 2 */
+    size_t device_count;
+    struct dirty dirty[DIRTY_MAX];
+    size_t dirty_count;
+    struct watch watch;
+    char *watch_memory, *watch_values;
+    uint64_t snapshot_at;
+    int64_t next_second_ms, next_prune_ms, next_sign_ms, clock_offset_ms;
+    bool failing;
+};
+
+/* recorder_join.c */
+void recorder_load_users(struct recorder *r);
+void recorder_decide_join(struct recorder *r, const struct ask_head *head, struct str payload);
+void recorder_tell_joins(struct recorder *r);
+void recorder_follow_accounts(struct recorder *r);
+void recorder_left(struct recorder *r, const struct ask_head *head);
+/* recorder_missed.c */
+void recorder_load_devices(struct recorder *r);
+void recorder_missed(struct recorder *r, const struct ask_head *head, struct str payload);
+void recorder_acked(struct recorder *r, const struct ask_head *head, struct str payload);
+void recorder_write_devices(struct recorder *r);
+/* recorder_start.c */
+bool recorder_replay(struct recorder *r, struct recorder_started *how, struct err *e) MUST_USE;
+bool recorder_snapshot(struct recorder *r, struct err *e) MUST_USE;
+/* recorder.c: a row for the open batch; false when the backlog is full. */
+bool recorder_add(struct recorder *r, const struct ask_head *head, enum event_id kind, struct str payload,
+                  bool first);
+void recorder_tell(struct recorder *r, uint64_t handle, enum tell what, bool more, struct str body);
+
+#endif

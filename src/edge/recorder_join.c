@@ -1,0 +1,215 @@
+#include "edge/recorder_in.h"
+
+#include "os/clock.h"
+#include "os/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The sets of a user's groups, as numbers. Takes the river's lock. */
+static void fill_user(struct recorder *r, const struct user *u, struct session_user *out)
+{
+    struct group_mask in = {0}, hears = {0};
+    struct sets *s = r->h->river->sets;
+    int in_set, out_set;
+
+    memset(out, 0, sizeof *out);
+    out->id = u->id;
+    out->relay = u->relay;
+    (void)snprintf(out->name, sizeof out->name, "%s", u->name);
+    (void)snprintf(out->agency, sizeof out->agency, "%s", u->agency);
+    hub_lock(r->h);
+    for (size_t i = 0; i < u->group_count; i++) {
+        int g = sets_group(s, str_from(u->groups[i].name));
+
+        if (g < 0 || !u->groups[i].active)
+            continue;
+        if (u->groups[i].in)
+            mask_add(&in, g);
+        if (u->groups[i].out)
+            mask_add(&hears, g);
+    }
+    if (u->group_count == 0) {
+        int g = sets_group(s, str_from(r->config.default_group));
+
+        if (g >= 0) {
+            mask_add(&in, g);
+            mask_add(&hears, g);
+        }
+    }
+    in_set = sets_in(s, &in);
+    out_set = sets_out(s, &hears);
+    hub_unlock(r->h);
+    if (in_set < 0 || out_set < 0)
+        log_line(LOG_ERROR, "groups.full", "reason=\"too many different combinations of groups\"");
+    /* No group left: heard by nobody, hears the server. An IN set without groups meets no OUT set. */
+    out->in_set = in_set < 0 ? 0 : (uint16_t)in_set;
+    out->out_set = out_set < 0 ? SETS_NOBODY : (uint16_t)out_set;
+}
+
+static bool remember_user(void *ctx, const struct user *u)
+{
+    struct hub *h = ctx;
+
+    if ((h->user_count & (h->user_count + 15)) % 16 == 0 || h->user_count % 64 == 0) {
+        struct hub_user *more = realloc(h->users, (h->user_count + 65) * sizeof *more);
+
+        if (!more)
+            return false;
+        h->users = more;
+    }
+    h->users[h->user_count].id = u->id;
+    (void)snprintf(h->users[h->user_count].name, sizeof h->users->name, "%s", u->name);
+    (void)snprintf(h->users[h->user_count].agency, sizeof h->users->agency, "%s", u->agency);
+    h->user_count++;
+    return true;
+}
+
+void recorder_load_users(struct recorder *r)
+{
+    struct err e;
+
+    hub_lock(r->h);
+    r->h->user_count = 0;
+    if (!accounts_users(r->accounts, remember_user, r->h, &e))
+        log_line(LOG_ERROR, "accounts.read", "reason=\"%s\"", e.text);
+    hub_unlock(r->h);
+}
+
+/* Who is behind a certificate; false with the reason. */
+static bool who(struct recorder *r, struct str serial, struct str name, struct user *u, struct err *e)
+{
+    struct certificate c;
+
+    if (serial.len == 0) /* plain TCP: granted by the port itself */
+        return accounts_user_by_name(r->accounts, name, u, e);
+    if (!accounts_certificate(r->accounts, serial, &c, e))
+        return e->kind == ERR_MISSING
+                   ? err_set(e, ERR_DENIED, "certificate %.*s was not issued by this server", STR_ARG(serial))
+                   : false;
+    if (c.revoked_ms)
+        return err_set(e, ERR_DENIED, "certificate %s was revoked", c.serial);
+    if (!accounts_user_by_id(r->accounts, c.user_id, u, e))
+        return false;
+    if (u->disabled)
+        return err_set(e, ERR_DENIED, "user %s is disabled", u->name);
+    return true;
+}
+
+void recorder_decide_join(struct recorder *r, const struct ask_head *head, struct str payload)
+{
+    struct join *j;
+    struct user u;
+    struct err e = {0};
+    char text[1024];
+    struct buf b = buf_over(text, sizeof text);
+
+    MUST(r->join_count < r->join_max);
+    j = &r->joins[r->join_count++];
+    memset(j, 0, sizeof *j);
+    j->handle = head->handle;
+    (void)str_copy(j->serial, sizeof j->serial, fields_get(payload, FIELD_SERIAL));
+    j->denied = !who(r, fields_get(payload, FIELD_SERIAL), fields_get(payload, FIELD_NAME), &u, &e);
+    if (j->denied) {
+        (void)snprintf(j->why, sizeof j->why, "%.*s", (int)sizeof j->why - 1, e.text);
+        fields_put(&b, FIELD_USER, fields_get(payload, FIELD_NAME));
+        fields_put(&b, FIELD_REASON, str_from(j->why));
+    } else {
+        fill_user(r, &u, &j->user);
+        fields_put(&b, FIELD_USER, str_from(u.name));
+    }
+    fields_put(&b, FIELD_SERIAL, fields_get(payload, FIELD_SERIAL));
+    fields_put(&b, FIELD_ADDRESS, fields_get(payload, FIELD_ADDRESS));
+    fields_put(&b, FIELD_SUB_TYPE, fields_get(payload, FIELD_SUB_TYPE));
+    (void)recorder_add(r, head, j->denied ? EV_EVENT_REFUSED : EV_CLIENT_CONNECTED, buf_str(&b), true);
+}
+
+/* After the commit, or when the disk fails: a responder is let in all the same. */
+void recorder_tell_joins(struct recorder *r)
+{
+    for (size_t i = 0; i < r->join_count; i++) {
+        struct join *j = &r->joins[i];
+        uint32_t slot = (uint32_t)j->handle & 0x7fffffffu;
+
+        if (j->denied) {
+            recorder_tell(r, j->handle, TELL_DENIED, false, str_from(j->why));
+            continue;
+        }
+        if (slot < r->h->client_max) {
+            r->online[slot].handle = j->handle;
+            r->online[slot].user = j->user;
+            memcpy(r->online[slot].serial, j->serial, sizeof j->serial);
+        }
+        recorder_tell(r, j->handle, TELL_JOINED, false, str_of(&j->user, sizeof j->user));
+    }
+    r->join_count = 0;
+}
+
+void recorder_left(struct recorder *r, const struct ask_head *head)
+{
+    uint32_t slot = (uint32_t)head->handle & 0x7fffffffu;
+
+    if (slot < r->h->client_max && r->online[slot].handle == head->handle)
+        r->online[slot].handle = 0;
+}
+
+static void record_groups(struct recorder *r, const struct user *u)
+{
+    struct ask_head head = {.ask = ASK_ROW, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
+    char text[8192];
+    struct buf b = buf_over(text, sizeof text);
+
+    fields_put(&b, FIELD_USER, str_from(u->name));
+    for (size_t i = 0; i < u->group_count; i++) {
+        if (u->groups[i].active && u->groups[i].in)
+            fields_put(&b, FIELD_IN, str_from(u->groups[i].name));
+        if (u->groups[i].active && u->groups[i].out)
+            fields_put(&b, FIELD_OUT, str_from(u->groups[i].name));
+    }
+    fields_put(&b, FIELD_BY, STR("command line"));
+    (void)recorder_add(r, &head, EV_GROUPS_CHANGED, buf_str(&b), true);
+}
+
+/* One connected client after the accounts changed. */
+static void recheck(struct recorder *r, struct online *o)
+{
+    struct session_user fresh;
+    struct certificate c;
+    struct user u;
+    struct err e;
+    uint32_t slot = (uint32_t)(o - r->online);
+
+    if (o->serial[0] && accounts_certificate(r->accounts, str_from(o->serial), &c, &e) && c.revoked_ms) {
+        struct session_user none = {0};
+
+        recorder_tell(r, o->handle, TELL_CLOSE, false, str_of(&none, sizeof none));
+        o->handle = 0;
+        return;
+    }
+    if (!accounts_user_by_id(r->accounts, o->user.id, &u, &e))
+        return;
+    if (u.disabled) {
+        recorder_tell(r, o->handle, TELL_CLOSE, false, str_of(&o->user, sizeof o->user));
+        o->handle = 0;
+        return;
+    }
+    fill_user(r, &u, &fresh);
+    if (memcmp(&fresh, &o->user, sizeof fresh) == 0)
+        return;
+    record_groups(r, &u);
+    for (uint32_t i = slot; i < r->h->client_max; i++)
+        if (r->online[i].handle && r->online[i].user.id == fresh.id)
+            r->online[i].user = fresh;
+    for (int i = 0; i < r->h->loop_count; i++)
+        recorder_tell(r, (uint64_t)1 << 63 | (uint64_t)i, TELL_GROUPS, false, str_of(&fresh, sizeof fresh));
+}
+
+void recorder_follow_accounts(struct recorder *r)
+{
+    if (!accounts_changed(r->accounts))
+        return;
+    recorder_load_users(r);
+    for (uint32_t i = 0; i < r->h->client_max; i++)
+        if (r->online[i].handle)
+            recheck(r, &r->online[i]);
+}

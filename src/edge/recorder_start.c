@@ -1,0 +1,104 @@
+#include "edge/recorder_in.h"
+
+#include "os/clock.h"
+#include "os/log.h"
+
+#include <stdlib.h>
+
+static bool apply_row(void *ctx, const struct journal_row *row)
+{
+    struct recorder *r = ctx;
+
+    if (!row->erased)
+        record_apply(&r->record, row->seq, row->kind, row->recorded_ms, row->payload);
+    return true;
+}
+
+static bool apply_once(void *ctx, const struct journal_row *row)
+{
+    (void)apply_row(ctx, row);
+    return false;
+}
+
+/* A living row into the picture. */
+static bool show_row(void *ctx, const struct journal_row *row)
+{
+    struct recorder *r = ctx;
+    struct river_publish p = {.journal_seq = row->seq, .kind = row->kind, .payload = row->payload,
+                              .sender = RING_NO_SENDER, .recorded = true, .quiet = true};
+    struct user u;
+    struct err e;
+
+    if (row->erased)
+        return false;
+    if (row->kind == EV_UID_BOUND) {
+        if (record_is_live(&r->record, row->seq, row->kind, row->payload) &&
+            accounts_user_by_name(r->accounts, fields_get(row->payload, FIELD_USER), &u, &e))
+            river_restore_holder(r->h->river, fields_get(row->payload, FIELD_UID),
+                                 fields_get(row->payload, FIELD_CALLSIGN), u.id);
+        return false;
+    }
+    if ((row->kind == EV_EMERGENCY_RAISED || row->kind == EV_OBJECT_PUT || row->kind == EV_CASEVAC_SENT) &&
+        record_is_live(&r->record, row->seq, row->kind, row->payload))
+        river_publish(r->h->river, &p, hub_now());
+    return false;
+}
+
+static void show_living(struct recorder *r)
+{
+    uint64_t *rows = malloc(RECORD_ROWS_MAX * sizeof *rows);
+    size_t n;
+    struct err e;
+
+    if (!rows)
+        return;
+    n = record_live_rows(&r->record, clock_wall_ms(), rows, RECORD_ROWS_MAX);
+    for (size_t i = 0; i < n; i++)
+        if (!journal_get(r->journal, rows[i], show_row, r, &e))
+            log_line(LOG_ERROR, "journal.read", "seq=%llu reason=\"%s\"", (unsigned long long)rows[i], e.text);
+    free(rows);
+}
+
+bool recorder_replay(struct recorder *r, struct recorder_started *how, struct err *e)
+{
+    uint16_t kinds[EV_END + 1];
+    uint64_t at = 0, *rows = NULL;
+    size_t count = 0, n = 0;
+
+    for (unsigned k = 1; k < EV_END; k++)
+        if (event_matters(k))
+            kinds[n++] = (uint16_t)k;
+    kinds[n] = 0;
+    if (!journal_get_snapshot(r->journal, &at, &rows, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!journal_get(r->journal, rows[i], apply_once, r, e)) {
+            free(rows);
+            return false;
+        }
+    free(rows);
+    how->from_snapshot = at > 0;
+    if (!journal_read(r->journal, at + 1, kinds, apply_row, r, e))
+        return false;
+    r->snapshot_at = at;
+    r->h->river->published_seq = journal_head(r->journal).seq;
+    show_living(r);
+    return true;
+}
+
+bool recorder_snapshot(struct recorder *r, struct err *e)
+{
+    uint64_t *rows = malloc(RECORD_ROWS_MAX * sizeof *rows);
+    uint64_t at = journal_head(r->journal).seq;
+    bool ok;
+    size_t n;
+
+    if (!rows)
+        return err_set(e, ERR_WORLD, "no memory for a snapshot");
+    n = record_live_rows(&r->record, clock_wall_ms(), rows, RECORD_ROWS_MAX);
+    ok = journal_put_snapshot(r->journal, at, rows, n, e);
+    free(rows);
+    if (ok)
+        r->snapshot_at = at;
+    return ok;
+}
