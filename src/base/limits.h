@@ -33,7 +33,17 @@ enum {
     LIMIT_LIVE_ENTRIES = 1 << 16,
     /* Entries of the must-arrive ring; who falls behind is closed with the
      * reason logged and gets the rest from the journal on reconnect. */
-    LIMIT_MUST_ENTRIES = 1 << 12,
+    LIMIT_MUST_ENTRIES = 1 << 15,
+    /* Events a second that one session may send, and how many at once after a
+     * pause (an import of a file of markers).  More: refused one by one, so that a
+     * broken or hostile client drowns nobody.  A relay grant lifts it. */
+    LIMIT_EVENTS_S = 200,
+    LIMIT_EVENTS_BURST = 4000,
+    LIMIT_RELAY_EVENTS_S = 50000,
+    /* The same for what goes to the journal. */
+    LIMIT_DURABLE_S = 50,
+    LIMIT_DURABLE_BURST = 2000,
+    LIMIT_RELAY_DURABLE_S = 5000,
     LIMIT_GROUPS = 1024, /* groups known at once; more: refused by name */
     LIMIT_SETS = 1024,   /* different combinations of groups in use */
 };

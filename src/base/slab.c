@@ -33,6 +33,7 @@ void slab_init(struct slab *s, void *region, size_t size)
     memset(s, 0, sizeof *s);
     s->at = region;
     s->end = s->at + size;
+    s->size = size;
 }
 
 size_t slab_size(size_t n)

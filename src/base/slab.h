@@ -20,6 +20,7 @@ struct slab {
     char *at, *end;            /* not yet cut */
     void *free[SLAB_CLASSES];  /* returned blocks of each class */
     size_t used, peak;         /* bytes handed out, by block size */
+    size_t size;               /* of the region */
 };
 
 /* The region must be aligned to 16 bytes and outlive the slab. */

@@ -16,7 +16,7 @@ struct river_limits river_limits(void)
         .live_entries = LIMIT_LIVE_ENTRIES,
         .must_entries = LIMIT_MUST_ENTRIES,
         .live_bytes = {[FORM_XML] = 32u << 20, [FORM_PROTO] = 12u << 20},
-        .must_bytes = {[FORM_XML] = 8u << 20, [FORM_PROTO] = 8u << 20},
+        .must_bytes = {[FORM_XML] = 24u << 20, [FORM_PROTO] = 16u << 20},
         .slab_bytes = 256u << 20,
         .keep_ms = (int64_t)24 * 3600 * 1000,
         .repeat_ms = 10000,
@@ -399,6 +399,11 @@ static void append_must(struct river *r, const struct river_publish *p, struct r
     r->count.must_put++;
 }
 
+uint64_t river_owner(const struct river *r, struct str user)
+{
+    return hash_str(r->units.key, user) | 1;
+}
+
 /* A kept durable event: marker, CASEVAC, open emergency. */
 static void publish_kept(struct river *r, const struct river_publish *p, struct river_event *ev,
                          struct now now)
@@ -418,7 +423,8 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
     if (kind == UNIT_EMERGENCY && (x->kind != UNIT_EMERGENCY || !x->latest))
         r->emergencies++;
     if (x->kind != UNIT_PRESENCE)
-        x->kind = (uint8_t)kind;
+        units_become(&r->units, x, kind);
+    x->owner = river_owner(r, fields_get(p->payload, FIELD_USER));
     river_forms(r, ev, true);
     update_unit(r, x, ev, in_set < 0 ? SETS_EVERYONE : (uint16_t)in_set, now);
     units_touch(&r->units, x, true);

@@ -143,6 +143,8 @@ int64_t river_next_ms(const struct river *r, struct now now) MUST_USE;
 
 /* IN set of the groups named in a payload (FIELD_GROUP, FIELD_EVERYONE). */
 int river_in_set(struct river *r, struct str payload) MUST_USE;
+/* What stands for a user in unit.owner. */
+uint64_t river_owner(const struct river *r, struct str user) MUST_USE;
 /* Writes FIELD_GROUP for each group of an IN set. */
 void river_put_groups(const struct river *r, uint16_t in_set, struct buf *b);
 

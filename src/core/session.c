@@ -80,13 +80,20 @@ static uint16_t audience(struct taking *t)
     return in_set < 0 ? t->s->user.in_set : (uint16_t)in_set;
 }
 
+/* Its first device, unless that was deleted or another session holds it now. */
+static bool owns_unit(const struct taking *t)
+{
+    return t->s->unit != UNIT_NONE &&
+           atomic_load_explicit(&t->r->units.conn[t->s->unit], memory_order_relaxed) == session_handle(t->s);
+}
+
 /* Fields that every record event of a client starts with. */
 static void put_origin(struct taking *t, struct buf *b)
 {
     struct session *s = t->s;
 
     fields_put(b, FIELD_USER, str_from(s->user.name));
-    if (s->unit != UNIT_NONE)
+    if (owns_unit(t))
         fields_put(b, FIELD_FROM_UID, units_at(&t->r->units, s->unit)->uid);
 }
 
@@ -166,7 +173,7 @@ static bool bind(struct taking *t, struct unit *x)
         units_touch(&t->r->units, x, true);
         t->w->bound(t->w->ctx, s, x->uid, t->ev.cot.contact.callsign);
     }
-    if (s->unit == UNIT_NONE)
+    if (!owns_unit(t))
         s->unit = units_index(&t->r->units, x);
     x->incognito = s->incognito;
     return true;
@@ -187,7 +194,7 @@ static void take_presence(struct taking *t)
         return;
     }
     if (x->kind == UNIT_TRACK)
-        x->kind = UNIT_PRESENCE; /* it was a track until it became reachable */
+        units_become(&t->r->units, x, UNIT_PRESENCE); /* it was a track until it became reachable */
     if (!bind(t, x))
         return;
     river_put_live(t->r, x, &t->ev, t->s->slot, audience(t), t->now);
@@ -391,6 +398,11 @@ static enum event_id kind_of(enum cot_class is)
     return EV_NONE;
 }
 
+static bool may_hear(const struct taking *t, const struct unit *x)
+{
+    return sets_hears(t->r->sets, t->s->user.out_set, x->in_set);
+}
+
 /* What a durable event may not do to a responder's own device. */
 static const char *objection(struct taking *t, const struct unit *own, const struct unit *target)
 {
@@ -401,6 +413,13 @@ static const char *objection(struct taking *t, const struct unit *own, const str
         return "its uid is that of a responder's device: a drawing needs a uid of its own";
     if (t->ev.is == CLASS_DELETE && target && target->kind == UNIT_PRESENCE && target->holder != me)
         return "only a device itself may take itself off the map";
+    if (t->ev.is == CLASS_OBJECT && own && own->kind == UNIT_OBJECT && !may_hear(t, own))
+        return "its uid is that of an object of another group";
+    if (t->ev.is == CLASS_DELETE && target && target->kind != UNIT_PRESENCE && !may_hear(t, target))
+        return "what it deletes belongs to another group";
+    if (t->ev.is == CLASS_EMERGENCY_CANCEL && own && own->kind == UNIT_EMERGENCY &&
+        own->owner != river_owner(t->r, str_from(t->s->user.name)))
+        return "only who raised an emergency may cancel it; the command post acknowledges it";
     return NULL;
 }
 
@@ -469,14 +488,42 @@ static void negotiate(struct taking *t)
 static void set_incognito(struct taking *t, bool on)
 {
     t->s->incognito = on;
-    if (t->s->unit != UNIT_NONE)
+    if (owns_unit(t))
         units_at(&t->r->units, t->s->unit)->incognito = on;
+}
+
+/* One of a refilled bucket; false when it is empty. */
+static bool spend(struct bucket *b, double per_s, double burst, struct now now)
+{
+    b->left = b->at_ms ? b->left + (double)(now.mono_ms - b->at_ms) * per_s / 1000 : burst;
+    b->left = b->left > burst ? burst : b->left;
+    b->at_ms = now.mono_ms ? now.mono_ms : 1;
+    if (b->left < 1)
+        return false;
+    b->left -= 1;
+    return true;
+}
+
+static bool is_within_rate(struct taking *t)
+{
+    bool relay = t->s->user.relay;
+    double events = relay ? LIMIT_RELAY_EVENTS_S : LIMIT_EVENTS_S;
+    double durable = relay ? LIMIT_RELAY_DURABLE_S : LIMIT_DURABLE_S;
+
+    if (!spend(&t->s->events, events, relay ? 2 * events : LIMIT_EVENTS_BURST, t->now))
+        return false;
+    return !class_is_durable(t->ev.is) ||
+           spend(&t->s->durable, durable, relay ? 2 * durable : LIMIT_DURABLE_BURST, t->now);
 }
 
 static void take_event(struct taking *t)
 {
     t->s->count.events_in++;
     t->r->count.events_in++;
+    if (!is_within_rate(t)) {
+        refuse(t, "it sends more events than a device may: a gateway needs a relay grant");
+        return;
+    }
     switch (t->ev.is) {
     case CLASS_PING:
         t->s->pongs = t->s->pongs < SESSION_PONGS_MAX ? (uint8_t)(t->s->pongs + 1) : t->s->pongs;
@@ -943,8 +990,8 @@ void session_leave(struct session *s, struct river *r, struct buf *payload)
     for (uint32_t i = 0; i < r->units.used; i++) {
         uint64_t mine = session_handle(s);
 
-        if (r->units.list[i].kind == UNIT_FREE ||
-            !atomic_compare_exchange_strong(&r->units.conn[i], &mine, CONN_NONE))
+        if (atomic_load_explicit(&r->units.conn[i], memory_order_relaxed) != mine ||
+            r->units.list[i].kind == UNIT_FREE || !atomic_compare_exchange_strong(&r->units.conn[i], &mine, CONN_NONE))
             continue;
         fields_put(payload, FIELD_UID, r->units.list[i].uid);
         units_touch(&r->units, &r->units.list[i], true);

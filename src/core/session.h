@@ -53,6 +53,7 @@ struct session {
     char version_uid[40], asked_uid[64];
     struct str extra; /* what it missed: records (below), owned by the edge, moved on here */
     struct session_counts count;
+    struct bucket { double left; int64_t at_ms; } events, durable; /* what it may send at once */
 };
 
 /* One record in `extra`: form(1) | journal_seq(8) | length(4) | bytes, big endian. */

@@ -74,37 +74,47 @@ struct unit *units_find(struct units *u, struct str uid)
     return NULL;
 }
 
-/* May this one be forgotten to make room? */
-static bool may_give_way(const struct units *u, uint32_t i)
-{
-    const struct unit *x = &u->list[i];
-
-    return (x->kind == UNIT_TRACK || x->kind == UNIT_PRESENCE) && x->pending == 0 &&
-           atomic_load_explicit(&u->conn[i], memory_order_relaxed) == CONN_NONE;
-}
-
-static struct unit *stalest(struct units *u)
+/* The stalest of a kind that may be forgotten to make room. */
+static struct unit *stalest(struct units *u, enum unit_kind kind)
 {
     struct unit *found = NULL;
 
-    for (uint32_t i = 0; i < u->used; i++)
-        if (u->list[i].kind != UNIT_FREE && may_give_way(u, i) &&
-            (!found || u->list[i].seen_mono_ms < found->seen_mono_ms))
-            found = &u->list[i];
+    for (uint32_t i = 0; i < u->used; i++) {
+        struct unit *x = &u->list[i];
+
+        if (x->kind == kind && x->pending == 0 &&
+            atomic_load_explicit(&u->conn[i], memory_order_relaxed) == CONN_NONE &&
+            (!found || x->seen_mono_ms < found->seen_mono_ms))
+            found = x;
+    }
     return found;
 }
 
+/* Is there place and memory for one more of this kind? Makes some when it can. */
+static bool make_room(struct units *u, enum unit_kind kind)
+{
+    bool others = kind != UNIT_PRESENCE;
+    struct unit *x;
+
+    if (others && kind != UNIT_EMERGENCY && u->slab->used > u->slab->size / 4 * 3)
+        return false;
+    if (u->count < u->max && (!others || kind == UNIT_EMERGENCY || u->others < u->max / 4 * 3))
+        return true;
+    x = stalest(u, UNIT_TRACK);
+    if (!x && !others)
+        x = stalest(u, UNIT_PRESENCE);
+    if (x)
+        units_remove(u, x);
+    return x != NULL;
+}
+
 /* A zeroed place in the table, or NULL. */
-static struct unit *take(struct units *u)
+static struct unit *take(struct units *u, enum unit_kind kind)
 {
     struct unit *x;
 
-    if (u->count == u->max) {
-        x = stalest(u);
-        if (!x)
-            return NULL;
-        units_remove(u, x);
-    }
+    if (!make_room(u, kind))
+        return NULL;
     if (u->free_list) {
         x = &u->list[u->free_list - 1];
         u->free_list = x->next_uid;
@@ -151,7 +161,7 @@ struct unit *units_put(struct units *u, struct str uid, enum unit_kind kind)
     MUST(kind != UNIT_FREE && uid.len > 0);
     if (x)
         return x;
-    x = take(u);
+    x = take(u, kind);
     if (!x)
         return NULL;
     if (!keep_text(u, &x->uid, uid)) {
@@ -169,6 +179,7 @@ struct unit *units_put(struct units *u, struct str uid, enum unit_kind kind)
     atomic_store_explicit(&u->conn[units_index(u, x)], CONN_NONE, memory_order_relaxed);
     atomic_store_explicit(&u->newest[units_index(u, x)], 0, memory_order_relaxed);
     u->count++;
+    u->others += kind != UNIT_PRESENCE;
     return x;
 }
 
@@ -218,6 +229,7 @@ void units_remove(struct units *u, struct unit *x)
     unlink_uid(u, x);
     give_text(u, &x->uid);
     drop_latest(u, x);
+    u->others -= x->kind != UNIT_PRESENCE;
     x->kind = UNIT_FREE;
     atomic_store_explicit(&u->conn[index], CONN_NONE, memory_order_relaxed);
     /* Entries of the live ring still name this index, and another unit may get it. */
@@ -225,6 +237,14 @@ void units_remove(struct units *u, struct unit *x)
     x->next_uid = u->free_list;
     u->free_list = index + 1;
     u->count--;
+}
+
+void units_become(struct units *u, struct unit *x, enum unit_kind kind)
+{
+    MUST(x->kind != UNIT_FREE && kind != UNIT_FREE);
+    u->others -= x->kind != UNIT_PRESENCE;
+    u->others += kind != UNIT_PRESENCE;
+    x->kind = (uint8_t)kind;
 }
 
 void units_rename(struct units *u, struct unit *x, struct str callsign)
@@ -259,10 +279,12 @@ uint32_t units_next_called(struct units *u, struct str callsign, uint32_t after)
 
 bool units_keep(struct units *u, struct unit *x, struct str bytes, enum wire_form form)
 {
+    bool full = x->kind != UNIT_PRESENCE && u->slab->used > u->slab->size / 4 * 3;
+
     MUST(bytes.len > 0);
     if (!x->latest || slab_size(x->latest_len) != slab_size(bytes.len)) {
         drop_latest(u, x);
-        x->latest = slab_take(u->slab, bytes.len);
+        x->latest = full ? NULL : slab_take(u->slab, bytes.len);
         if (!x->latest)
             return false;
     }
