@@ -19,7 +19,8 @@
 #include <math.h>
 
 enum { WIRE_VARINT, WIRE_64, WIRE_BYTES, WIRE_32 = 5 };
-enum { VARINT_MAX = 10 };
+/* How many bytes a number may take; a key or a length has 32 bits. */
+enum { VARINT_MAX = 10, VARINT32_MAX = 5 };
 
 /* The last millisecond of the year 9999: later ones have no text. */
 #define TIME_MAX_MS 253402300799999
@@ -110,11 +111,11 @@ static bool cut_off(const struct reader *r)
     return err_set(r->e, ERR_INPUT, "the protobuf message is cut off or broken");
 }
 
-static bool varint(struct reader *r, uint64_t *out)
+static bool varint(struct reader *r, unsigned bytes_max, uint64_t *out)
 {
     uint64_t v = 0;
 
-    for (unsigned i = 0; i < VARINT_MAX && r->at < r->end; i++) {
+    for (unsigned i = 0; i < bytes_max && r->at < r->end; i++) {
         uint8_t c = *r->at++;
 
         v |= (uint64_t)(c & 0x7F) << (7 * i);
@@ -137,21 +138,21 @@ static bool field_next(struct reader *r, struct value *v)
 {
     uint64_t key, n = 0;
 
-    if (!varint(r, &key))
+    if (!varint(r, VARINT32_MAX, &key))
         return false;
     v->field = key >> 3;
     v->wire = key & 7;
     if (v->field == 0 || key > UINT32_MAX)
         return err_set(r->e, ERR_INPUT, "a protobuf field has no valid number");
     if (v->wire == WIRE_VARINT)
-        return varint(r, &v->number);
+        return varint(r, VARINT_MAX, &v->number);
     if (v->wire == WIRE_64)
         n = 8;
     else if (v->wire == WIRE_32)
         n = 4;
     else if (v->wire != WIRE_BYTES)
         return err_set(r->e, ERR_INPUT, "a protobuf field has an unknown wire type");
-    else if (!varint(r, &n))
+    else if (!varint(r, VARINT32_MAX, &n))
         return false;
     if (n > (uint64_t)(r->end - r->at))
         return cut_off(r);

@@ -428,7 +428,7 @@ static enum xml_is instruction(struct xml *x)
     if (target.len == 3 && (target.at[0] | 0x20) == 'x' && (target.at[1] | 0x20) == 'm' &&
         (target.at[2] | 0x20) == 'l')
         return refuse(x, p, "an XML declaration inside of the event");
-    if (p < x->end && !is(*p, SPACE) && *p != '?')
+    if (p < x->end && !is(*p, SPACE) && !str_starts(str_of(p, (size_t)(x->end - p)), STR("?>")))
         return refuse(x, p, "a processing instruction without a space after its name");
     return section(x, (size_t)(p - x->at), STR("?>"), XML_OTHER);
 }
