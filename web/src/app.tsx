@@ -20,7 +20,7 @@ import { unacknowledged } from './state/attention'
 import { startLive } from './state/live'
 import { startOutbox } from './state/outbox'
 import { boot, session } from './state/session'
-import { screen } from './state/view'
+import { screen, selected } from './state/view'
 
 const MapScreen = lazy(() => import('./screens/map'))
 
@@ -61,7 +61,7 @@ function Shell(props: { operator: string }) {
       <Title />
       <Top />
       <Rail />
-      <main id="work">
+      <main id="work" class={selected.value && screen.value !== 'map' ? 'beside' : ''}>
         <div class="mapbox" hidden={screen.value !== 'map'}>
           <MapScreen until={<p class="stage" role="status">{t('boot.map')}</p>} />
         </div>

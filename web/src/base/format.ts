@@ -37,6 +37,6 @@ export function bytesText(n: number): string {
 }
 
 export function metresText(m: number): string {
-  if (m < 10) return m.toFixed(1) + ' m'
+  if (m < 10 && !Number.isInteger(m)) return m.toFixed(1) + ' m'
   return m < 1000 ? Math.round(m) + ' m' : (m / 1000).toFixed(1) + ' km'
 }

@@ -140,6 +140,8 @@ export function mapLayer(map: MapInfo): MapLayer {
       }),
     })
     : new TileLayer({ extent, source: new XYZ({ ...common, minZoom: map.minzoom, maxZoom: map.maxzoom, transition: 0 }) })
+  // Below its own first level a map would come as a heap of tiny tiles: the outline shows there instead.
+  if (map.minzoom > 1) layer.setMinZoom(map.minzoom - (map.format === 'pbf' ? 0.01 : 1.5))
   layer.set('map', map)
   layer.setZIndex(map.format === 'pbf' ? 2 : 1)
   return layer

@@ -9,7 +9,7 @@ export interface Placed {
   /** Pixels of the world at this resolution, y down. */
   px: number
   py: number
-  /** 0 calls for help or is selected, 1 person, 2 silent person, 3 object. */
+  /** 0 calls for help, hostile or selected; 1 person; 2 silent person; 3 object. */
   rank: number
   others: Unit[]
   label: boolean
@@ -52,7 +52,7 @@ class Cells {
   }
 }
 
-/** Nearest leader that `it` would cover by more than half. */
+/** A leader that `it` would cover by a quarter or more. */
 function cover(it: Placed, leaders: Map<number, Placed[]>, w: number, h: number): Placed | null {
   const cx = Math.floor(it.px / w)
   const cy = Math.floor(it.py / h)
@@ -75,8 +75,8 @@ export function layout(input: LayoutInput): Placed[] {
     const rank = input.rank(unit)
     by_rank[rank]!.push({ unit, px: unit.x / resolution, py: -unit.y / resolution, rank, others: [], label: false })
   }
-  const w = half_w * 1.3
-  const h = half_h * 1.3
+  const w = half_w * 1.6
+  const h = half_h * 1.6
   const leaders = new Map<number, Placed[]>()
   const placed: Placed[] = []
   for (const list of by_rank) {

@@ -99,6 +99,7 @@ export class UnitLayer {
       letter_px: 7.5 * scale,
       rank: (unit) => {
         if (this.calls.has(unit.uid) || unit.uid === selected) return 0
+        if (frameOf(unit.type) === 'hostile') return 0
         if (!unit.presence) return 3
         return silence(unit, now) ? 2 : 1
       },
@@ -114,6 +115,10 @@ export class UnitLayer {
     this.ctx.globalAlpha = this.state.frozen ? 0.55 : 1
     // What matters most is drawn last, on top.
     for (let i = this.placed.length - 1; i >= 0; i--) this.drawPlaced(this.placed[i]!, view, symbols)
+    // Counts last: a neighbour must not hide one.
+    for (const it of this.placed) {
+      if (it.others.length > 0) this.drawCount(it, view)
+    }
     this.ctx.globalAlpha = 1
     for (const emergency of this.state.emergencies) this.drawCall(emergency, view)
   }
@@ -147,7 +152,6 @@ export class UnitLayer {
       ctx.lineWidth = 2.5 * scale
       ctx.strokeRect(x - HALF_W - 4 * scale, y - HALF_H - 4 * scale, 2 * HALF_W + 8 * scale, 2 * HALF_H + 8 * scale)
     }
-    if (it.others.length > 0) this.drawCount(x + HALF_W - 2 * scale, y - HALF_H, it.others.length + 1)
     if (it.label || unit.uid === selected) this.drawLabel(x + HALF_W + 7 * scale, y, unit, silent, call !== undefined)
   }
 
@@ -156,7 +160,7 @@ export class UnitLayer {
     const angle = (unit.course * Math.PI) / 180
     const dx = Math.sin(angle)
     const dy = -Math.cos(angle)
-    ctx.strokeStyle = this.state.palette.unit_fill
+    ctx.strokeStyle = this.state.palette.silent
     ctx.lineWidth = 2.5 * scale
     ctx.beginPath()
     ctx.moveTo(x, y)
@@ -164,7 +168,11 @@ export class UnitLayer {
     ctx.stroke()
   }
 
-  private drawCount(x: number, y: number, count: number): void {
+  private drawCount(it: Placed, view: View): void {
+    const x = this.screenX(it.px, view) + HALF_W - 2 * scale
+    const y = this.screenY(it.py, view) - HALF_H
+    const count = it.others.length + 1
+    if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) return
     const { ctx } = this
     const { palette: p } = this.state
     const text = count > 99 ? '99+' : String(count)

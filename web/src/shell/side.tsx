@@ -18,16 +18,16 @@ import { lines, LogRow } from './lines'
 
 const SHOWN_MAX = 6
 
-function itemWords(item: Attention): { title: string; text: string } {
+function itemWords(item: Attention): { who: string; title: string; text: string } {
   if (item.emergency) {
     const { from, type, text, unit_uid, acknowledged_by } = item.emergency
-    const title = `${from || unitName(unit_uid)} ${emergencyName(type)}`
-    return { title, text: acknowledged_by ? t('att.acknowledged_by', { who: acknowledged_by }) : text || t('att.nobody') }
+    const who = from || unitName(unit_uid)
+    return { who, title: emergencyName(type), text: acknowledged_by ? t('att.acknowledged_by', { who: acknowledged_by }) : text || t('att.nobody') }
   }
   const alarm = item.alarm!
   const named = /^([a-z_]+)/.exec(alarm.id)?.[1] ?? ''
   const title = named === 'uid_conflict' ? t('att.uid_conflict') : alarm.text
-  return { title, text: title === alarm.text ? t('att.alarm') : alarm.text }
+  return { who: '', title, text: title === alarm.text ? t('att.alarm') : alarm.text }
 }
 
 function Item(props: { item: Attention; top: boolean }) {
@@ -45,7 +45,7 @@ function Item(props: { item: Attention; top: boolean }) {
     <li class={`att ${item.level}`} data-id={item.id}>
       <span class="age"><Age at={item.since} counter /></span>
       <button type="button" class="what" data-stop onClick={() => openItem(item)}>
-        <b><bdi>{words.title}</bdi></b>
+        <b>{words.who && <><bdi>{words.who}</bdi> </>}<bdi>{words.title}</bdi></b>
         <small dir="auto">{sent ? t('att.sending') : words.text}</small>
       </button>
       {button}
