@@ -168,6 +168,9 @@ bool journal_verify(struct journal *j, const struct journal_head *witness, struc
     }
     if (below > 0)
         find(v, 1, "%lld rows stand before row 1", (long long)below);
+    if (v->head.seq < j->head.seq) /* a writer knows what it wrote */
+        find(v, v->head.seq + 1, "the end was cut off while Cordon runs: row %llu was written, row %llu is the last",
+             (unsigned long long)j->head.seq, (unsigned long long)v->head.seq);
     if (witness && witness->seq > v->head.seq)
         find(v, v->head.seq + 1, "the witness kept the hash of row %llu, but the record ends at row %llu",
              (unsigned long long)witness->seq, (unsigned long long)v->head.seq);

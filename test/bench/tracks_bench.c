@@ -1,10 +1,10 @@
 /* tracks_bench -- a month of 500 phones: how large the file gets, how long a question takes.
  *
- * Usage: tracks_bench FOLDER [DAYS [PHONES]]   (an empty folder; 30 days, 500 phones)
+ * Usage: tracks_bench FOLDER [DAYS [PHONES [TICK_MS]]]   (an empty folder; 30 days, 500 phones, 500 ms)
  *
  * Each phone is heard every 30 s on average: half of them move (every 2 to 20 s, in turns of
- * activity), the others stand (180 s); written in batches of half a second as the record
- * thread does it. */
+ * activity), the others stand (180 s); written in batches of TICK_MS: half a second is
+ * what the record thread does, ten seconds fill a month in a few minutes. */
 #include "os/clock.h"
 #include "store/tracks.h"
 
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 #define START INT64_C(1760000000000)
-enum { PHONES_MAX = 5000, BATCH_MAX = 4096, TICK_MS = 500 };
+enum { PHONES_MAX = 5000, BATCH_MAX = 4096 };
 
 struct phone {
     int64_t next_ms;
@@ -55,7 +55,7 @@ static struct track_point heard(struct phone *f, int64_t now)
                                 .speed = rand() % 140 / 100.0, .course = f->course};
 }
 
-static size_t write_all(struct tracks *t, int days, int n)
+static size_t write_all(struct tracks *t, int days, int n, int tick_ms)
 {
     int64_t end = START + (int64_t)days * 86400000;
     size_t points = 0;
@@ -66,12 +66,12 @@ static size_t write_all(struct tracks *t, int days, int n)
         (void)snprintf(phones[i].uid, sizeof phones[i].uid, "ANDROID-%08x%08x", (unsigned)rand(), (unsigned)i);
         (void)snprintf(phones[i].callsign, sizeof phones[i].callsign, "RGR-%d", i);
     }
-    for (int64_t now = START; now < end; now += TICK_MS) {
+    for (int64_t now = START; now < end; now += tick_ms) {
         size_t k = 0;
 
         for (int i = 0; i < n && k < BATCH_MAX; i++)
             if (phones[i].next_ms <= now)
-                batch[k++] = heard(&phones[i], now + rand() % TICK_MS);
+                batch[k++] = heard(&phones[i], now + rand() % tick_ms);
         if (!tracks_add(t, batch, k, &e))
             stop(&e);
         points += k;
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 
     if (!tracks_open(dir, &t, &e))
         stop(&e);
-    points = write_all(t, days, n < PHONES_MAX ? n : PHONES_MAX);
+    points = write_all(t, days, n < PHONES_MAX ? n : PHONES_MAX, argc > 4 ? atoi(argv[4]) : 500);
     (void)printf("%zu points written in %.1f s: %.0f a second\n", points, (double)(clock_us() - start) / 1e6,
                  (double)points * 1e6 / (double)(clock_us() - start));
     tracks_close(t);

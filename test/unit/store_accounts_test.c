@@ -1,0 +1,287 @@
+#include "store/accounts.h"
+#include "support/folder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+static char *dir;
+static struct accounts *accounts;
+static struct err e;
+
+static struct accounts *open_in(const char *at)
+{
+    struct accounts *a;
+
+    if (!accounts_open(at, &a, &e))
+        fail_msg("%s", e.text);
+    return a;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    dir = folder_make();
+    accounts = open_in(dir);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    accounts_close(accounts);
+    folder_remove(dir);
+    return 0;
+}
+
+static struct user user_of(const char *name, const char *agency)
+{
+    struct user u = {.group_count = 2,
+                     .groups = {{.name = "Blue", .in = true, .out = true, .active = true},
+                                {.name = "Command", .out = true}}};
+
+    (void)snprintf(u.name, sizeof u.name, "%s", name);
+    (void)snprintf(u.agency, sizeof u.agency, "%s", agency);
+    return u;
+}
+
+static int64_t put(const char *name, const char *agency)
+{
+    struct user u = user_of(name, agency);
+
+    if (!accounts_put_user(accounts, &u, &e))
+        fail_msg("%s", e.text);
+    return u.id;
+}
+
+static void a_user_is_made_found_and_changed(void **state)
+{
+    struct user u = user_of("ranger-1", "RGR"), got;
+    int64_t id;
+
+    (void)state;
+    assert_true(accounts_put_user(accounts, &u, &e));
+    id = u.id;
+    assert_true(id > 0);
+    assert_true(accounts_user_by_name(accounts, STR("ranger-1"), &got, &e));
+    assert_memory_equal(&got, &u, sizeof u);
+    assert_true(accounts_user_by_id(accounts, id, &got, &e));
+    assert_memory_equal(&got, &u, sizeof u);
+    u.id = 0;
+    u.relay = u.disabled = true;
+    u.group_count = 1;
+    memset(&u.groups[1], 0, sizeof u.groups[1]);
+    (void)snprintf(u.groups[0].name, sizeof u.groups[0].name, "Gr\xc3\xbcn");
+    assert_true(accounts_put_user(accounts, &u, &e));
+    assert_int_equal(u.id, id);
+    assert_true(accounts_user_by_name(accounts, STR("ranger-1"), &got, &e));
+    assert_memory_equal(&got, &u, sizeof u);
+    assert_false(accounts_user_by_name(accounts, STR("nobody"), &got, &e));
+    assert_int_equal(e.kind, ERR_MISSING);
+    assert_string_equal(e.text, "there is no user nobody");
+    assert_false(accounts_user_by_id(accounts, 99, &got, &e));
+    assert_int_equal(e.kind, ERR_MISSING);
+}
+
+static void a_user_that_is_refused_changes_nothing(void **state)
+{
+    struct user u = user_of("a", "X"), got;
+
+    (void)state;
+    (void)put("a", "PUN");
+    (void)snprintf(u.groups[1].name, sizeof u.groups[1].name, "Blue");
+    assert_false(accounts_put_user(accounts, &u, &e));
+    assert_int_equal(e.kind, ERR_INPUT);
+    assert_int_equal(u.id, 0);
+    assert_true(accounts_user_by_name(accounts, STR("a"), &got, &e));
+    assert_string_equal(got.agency, "PUN");
+    u.name[0] = 0;
+    assert_false(accounts_put_user(accounts, &u, &e));
+}
+
+/* see() may ask and change while it is shown users. */
+static bool see_user(void *ctx, const struct user *u)
+{
+    struct user again = *u;
+
+    ++*(int *)ctx;
+    assert_true(accounts_put_user(accounts, &again, &e));
+    return strcmp(u->name, "c") != 0;
+}
+
+static void all_users_are_seen(void **state)
+{
+    int n = 0;
+
+    (void)state;
+    (void)put("b", "");
+    (void)put("a", "");
+    (void)put("c", "");
+    (void)put("d", "");
+    assert_true(accounts_users(accounts, see_user, &n, &e));
+    assert_int_equal(n, 3);
+}
+
+static void certificates_are_revoked_one_or_all(void **state)
+{
+    struct certificate c = {.user_id = put("a", ""), .not_after_ms = 99}, got;
+    size_t count;
+
+    (void)state;
+    for (int i = 1; i <= 3; i++) {
+        (void)snprintf(c.serial, sizeof c.serial, "0%d", i);
+        assert_true(accounts_put_certificate(accounts, &c, &e));
+    }
+    c.user_id = put("b", "");
+    (void)snprintf(c.serial, sizeof c.serial, "0b");
+    assert_true(accounts_put_certificate(accounts, &c, &e));
+    assert_true(accounts_certificate(accounts, STR("02"), &got, &e));
+    assert_int_equal(got.not_after_ms, 99);
+    assert_int_equal(got.revoked_ms, 0);
+    assert_true(accounts_revoke(accounts, STR("a"), STR("0b"), 5, &count, &e));
+    assert_int_equal(count, 0); /* not of that user */
+    assert_true(accounts_revoke(accounts, STR(""), STR("02"), 5, &count, &e));
+    assert_int_equal(count, 1);
+    assert_true(accounts_revoke(accounts, STR("a"), STR(""), 7, &count, &e));
+    assert_int_equal(count, 2);
+    assert_true(accounts_certificate(accounts, STR("02"), &got, &e));
+    assert_int_equal(got.revoked_ms, 5); /* the first time counts */
+    assert_true(accounts_certificate(accounts, STR("0b"), &got, &e));
+    assert_int_equal(got.revoked_ms, 0);
+    assert_false(accounts_certificate(accounts, STR("ff"), &got, &e));
+    assert_int_equal(e.kind, ERR_MISSING);
+}
+
+static void another_connection_is_noticed(void **state)
+{
+    struct accounts *other = open_in(dir);
+    struct user u = user_of("by the command line", "");
+
+    (void)state;
+    (void)accounts_changed(accounts);
+    assert_false(accounts_changed(accounts));
+    (void)put("own", "");
+    assert_false(accounts_changed(accounts));
+    assert_true(accounts_put_user(other, &u, &e));
+    assert_true(accounts_changed(accounts));
+    assert_false(accounts_changed(accounts));
+    assert_true(accounts_user_by_name(accounts, STR("by the command line"), &u, &e));
+    accounts_close(other);
+}
+
+static void operators_and_sessions(void **state)
+{
+    struct operator o = {.name = "lead", .role = "administrator", .password_hash = "$argon2id$x"}, who;
+    struct login s = {.token_hash = {1, 2, 3}, .made_ms = 10, .seen_ms = 10, .expires_ms = 100, .csrf = "abc"};
+    struct login got;
+    size_t n = 9;
+
+    (void)state;
+    assert_true(accounts_operator_count(accounts, &n, &e));
+    assert_int_equal(n, 0);
+    assert_true(accounts_put_operator(accounts, &o, &e));
+    assert_true(accounts_operator_count(accounts, &n, &e));
+    assert_int_equal(n, 1);
+    assert_true(accounts_operator(accounts, STR("lead"), &who, &e));
+    assert_memory_equal(&who, &o, sizeof o);
+    assert_false(accounts_operator(accounts, STR("Lead"), &who, &e));
+    s.operator_id = o.id;
+    assert_true(accounts_put_session(accounts, &s, &e));
+    assert_true(accounts_session(accounts, s.token_hash, &got, &who, &e));
+    assert_memory_equal(&got, &s, sizeof s);
+    assert_string_equal(who.name, "lead");
+    s.seen_ms = 50;
+    s.expires_ms = 150;
+    assert_true(accounts_put_session(accounts, &s, &e));
+    assert_true(accounts_expire_sessions(accounts, 149, &e));
+    assert_true(accounts_session(accounts, s.token_hash, &got, &who, &e));
+    assert_int_equal(got.seen_ms, 50);
+    assert_true(accounts_expire_sessions(accounts, 150, &e));
+    assert_false(accounts_session(accounts, s.token_hash, &got, &who, &e));
+    assert_int_equal(e.kind, ERR_MISSING);
+    assert_true(accounts_put_session(accounts, &s, &e));
+    assert_true(accounts_end_session(accounts, s.token_hash, &e));
+    assert_false(accounts_session(accounts, s.token_hash, &got, &who, &e));
+    s.operator_id = 77; /* nobody's session is refused by the world, not taken */
+    assert_false(accounts_put_session(accounts, &s, &e));
+}
+
+static void values_are_kept_by_name(void **state)
+{
+    char value[8];
+
+    (void)state;
+    assert_false(accounts_value(accounts, STR("setup"), value, sizeof value, &e));
+    assert_int_equal(e.kind, ERR_MISSING);
+    assert_true(accounts_put_value(accounts, STR("setup"), STR("one"), &e));
+    assert_true(accounts_put_value(accounts, STR("setup"), STR("twotwot"), &e));
+    assert_true(accounts_value(accounts, STR("setup"), value, sizeof value, &e));
+    assert_string_equal(value, "twotwot");
+    assert_true(accounts_put_value(accounts, STR("setup"), STR("too long"), &e));
+    assert_false(accounts_value(accounts, STR("setup"), value, sizeof value, &e));
+    assert_int_equal(e.kind, ERR_FULL);
+}
+
+static bool see_device(void *ctx, const struct device *d)
+{
+    char *text = ctx;
+    size_t n = strlen(text);
+
+    (void)snprintf(text + n, 256 - n, "%.*s %.*s %lld %llu %lld;", STR_ARG(d->uid), STR_ARG(d->callsign),
+                   (long long)d->user_id, (unsigned long long)d->acked_seq, (long long)d->seen_ms);
+    return true;
+}
+
+static void devices_never_go_back(void **state)
+{
+    const struct device first[] = {{STR("u1"), STR("one"), 1, 10, 100}, {STR("u2"), STR("two"), 2, 20, 100}};
+    const struct device later[] = {{STR("u1"), STR("uno"), 3, 7, 200}};
+    char text[256] = "";
+
+    (void)state;
+    assert_true(accounts_put_devices(accounts, first, 2, &e));
+    assert_true(accounts_put_devices(accounts, later, 1, &e));
+    assert_true(accounts_put_devices(accounts, NULL, 0, &e));
+    assert_true(accounts_devices(accounts, see_device, text, &e));
+    assert_string_equal(text, "u1 uno 3 10 200;u2 two 2 20 100;");
+}
+
+static void all_is_there_after_a_restart_and_private(void **state)
+{
+    struct stat st;
+    char path[300];
+    struct user u;
+
+    (void)state;
+    (void)put("a", "PUN");
+    accounts_close(accounts);
+    accounts = open_in(dir);
+    assert_true(accounts_user_by_name(accounts, STR("a"), &u, &e));
+    assert_int_equal(u.group_count, 2);
+    (void)snprintf(path, sizeof path, "%s/cordon.db", dir);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+#define ACCOUNTS_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ACCOUNTS_TEST(a_user_is_made_found_and_changed),
+        ACCOUNTS_TEST(a_user_that_is_refused_changes_nothing),
+        ACCOUNTS_TEST(all_users_are_seen),
+        ACCOUNTS_TEST(certificates_are_revoked_one_or_all),
+        ACCOUNTS_TEST(another_connection_is_noticed),
+        ACCOUNTS_TEST(operators_and_sessions),
+        ACCOUNTS_TEST(values_are_kept_by_name),
+        ACCOUNTS_TEST(devices_never_go_back),
+        ACCOUNTS_TEST(all_is_there_after_a_restart_and_private),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
