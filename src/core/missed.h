@@ -1,13 +1,16 @@
-/* missed.h -- is a waiting row for this device that came back? Pure. */
+/* missed.h -- which of the waiting rows a device gets when it returns.
+ *
+ * The caller walks record.waiting for rows that the device has not been given
+ * yet (seq above what it acknowledged, up to where its own must cursor began) and
+ * asks for each.  A device gets a row iff a connected one would have heard it:
+ * its OUT groups hear the row's, it is not the sender, and the row is for
+ * everybody or names it by uid or by callsign.  Pure. */
 #ifndef CORDON_CORE_MISSED_H
 #define CORDON_CORE_MISSED_H
 
 #include "core/river.h"
 
-/* payload: of a row whose kind waits (event_waits).  Addressed rows are for the
- * uids they name and for who had the callsign that they name; others for
- * everybody whose OUT groups hear it; never for the device that sent it. Under
- * the river's lock. */
+/* Is this row for that returning device?  r for the groups: under its lock. */
 bool missed_wants(struct river *r, unsigned kind, struct str payload, struct str uid, struct str callsign,
                   uint16_t out_set) MUST_USE;
 
