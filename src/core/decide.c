@@ -47,7 +47,7 @@ static bool put_receipt(struct str payload, struct str about, struct now now, ui
     fields_put(memory, FIELD_MESSAGE_ID, m.message_id);
     fields_put(memory, FIELD_ROOM_ID, m.room_id);
     fields_put(memory, FIELD_ROOM, m.room);
-    fields_put(memory, FIELD_LINK_UID, m.about_uid);
+    fields_put(memory, FIELD_FROM_UID, m.about_uid);
     fields_put(memory, FIELD_SUB_TYPE, hopeless ? STR("failed") : STR("pending"));
     fields_put(memory, FIELD_EVERYONE, STR("1"));
     fields_put(memory, FIELD_TO, from);
