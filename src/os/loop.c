@@ -42,13 +42,14 @@ bool loop_new(struct loop **out, struct err *e)
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
     l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     l->fine = true;
-    if (l->epoll < 0 || l->wake < 0)
+    if (l->epoll < 0 || l->wake < 0) {
         (void)err_set(e, ERR_WORLD, "an event loop cannot be made: %s", strerror(errno));
-    else if (loop_add(l, l->wake, LOOP_READ, LOOP_WOKEN, e))
+    } else if (loop_add(l, l->wake, LOOP_READ, LOOP_WOKEN, e)) {
         *out = l;
-    if (!*out)
-        loop_free(l);
-    return *out != NULL;
+        return true;
+    }
+    loop_free(l);
+    return false;
 }
 
 void loop_free(struct loop *l)

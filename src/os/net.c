@@ -98,7 +98,7 @@ static int port_of(const struct sockaddr_storage *a)
 bool net_listen(const char *address, int port, bool shared, int *fd, int *port_bound, struct err *e)
 {
     struct addrinfo *a = resolve(address, port, e);
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound;
     int s;
 
@@ -160,7 +160,7 @@ int net_accept(int listener, int send_buffer, char from[NET_ADDRESS_MAX], bool *
 {
     *full = false;
     for (int i = 0; i < ABORTED_MAX; i++) {
-        struct sockaddr_storage peer;
+        struct sockaddr_storage peer = {0};
         socklen_t size = sizeof peer;
         int fd = accept4(listener, (struct sockaddr *)&peer, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 

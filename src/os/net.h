@@ -7,12 +7,16 @@
 
 enum { NET_ADDRESS_MAX = 64 };
 
-/* Listens on address ("0.0.0.0", "127.0.0.1", "::" for IPv6 and IPv4; never a name, which would ask a DNS
- * server) and port (0: any); shared lets several threads listen on one port (SO_REUSEPORT).  *port_bound tells
- * the port.  The sentence names address, port and what to do; the caller puts its option in front with err_in(). */
-bool net_listen(const char *address, int port, bool shared, int *fd, int *port_bound, struct err *e) MUST_USE;
-/* The next waiting connection, or -1 when there is none (or no descriptor is left: *full true; the connection
- * still waits, so stop watching the listener for a moment).  from[] takes "10.0.0.4:51522" or "[fd00::1]:51522".  TCP_NODELAY, SO_KEEPALIVE, and send_buffer bytes of SO_SNDBUF are set. */
+/* Listens on address ("0.0.0.0", "127.0.0.1", "::" for IPv6 and IPv4; never a name, which would ask
+ * a DNS server) and port (0: any); shared lets several threads listen on one port (SO_REUSEPORT).
+ * *port_bound tells the port.  The sentence names address, port and what to do; the caller puts its
+ * option in front with err_in(). */
+bool net_listen(const char *address, int port, bool shared, int *fd, int *port_bound,
+                struct err *e) MUST_USE;
+/* The next waiting connection, or -1 when there is none (or no descriptor is left: *full true; the
+ * connection still waits, so stop watching the listener for a moment).  from[] takes
+ * "10.0.0.4:51522" or "[fd00::1]:51522".  TCP_NODELAY, SO_KEEPALIVE, and send_buffer bytes of
+ * SO_SNDBUF are set. */
 int net_accept(int listener, int send_buffer, char from[NET_ADDRESS_MAX], bool *full) MUST_USE;
 /* Connects without blocking (for the load tool); -1 and a sentence when refused at once. */
 int net_connect(const char *address, int port, struct err *e) MUST_USE;
@@ -26,8 +30,9 @@ size_t net_unacked(int fd);
 void net_close(int fd);
 /* Raises the limit of open files to what is allowed and tells it. */
 int net_files_max(void);
-/* This host's name and the addresses that a phone could reach (no loopback, no link-local), comma-separated,
- * IPv4 before IPv6, for certificates and for what to open.  What does not fit is left out whole. */
+/* This host's name and the addresses that a phone could reach (no loopback, no link-local),
+ * comma-separated, IPv4 before IPv6, for certificates and for what to open.  What does not fit is
+ * left out whole. */
 void net_host_names(char *to, size_t size);
 
 #endif

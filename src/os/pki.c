@@ -458,7 +458,7 @@ static bool write_trust(const struct authority *a, struct err *e)
         ok = refused(e, "trust.pem cannot be made");
     } else {
         want_n = BIO_get_mem_data(want, &want_at);
-        if (there_n != want_n || memcmp(there_at, want_at, (size_t)want_n) != 0)
+        if (!str_eq(str_of(there_at, (size_t)there_n), str_of(want_at, (size_t)want_n)))
             ok = write_bio(a->folder, "trust.pem", want, 0644, e);
     }
     (void)BIO_free(there);

@@ -44,8 +44,8 @@ enum {
 /* Issues a client certificate (clientAuth; CN=name) and writes to folder out (made when missing):
  * NAME.p12 (key, certificate, issuer, root), NAME.pem (certificate and issuer), NAME.key (not
  * encrypted), ca.pem, truststore.p12 (issuer and root, same password). What is there already is
- * replaced. A name is 1 to PKI_NAME_MAX bytes of UTF-8 without '/', '\', control characters or a '.'
- * in front, and not "ca" or "truststore". how: PKI_LEGACY | PKI_RSA. */
+ * replaced. A name is 1 to PKI_NAME_MAX bytes of UTF-8 without '/', '\', control characters or a
+ * '.' in front, and not "ca" or "truststore". how: PKI_LEGACY | PKI_RSA. */
 bool pki_client_package(const char *dir, const char *name, const char *out, int days, unsigned how,
                         int64_t now_ms, struct pki_client *made, struct err *e) MUST_USE;
 

@@ -128,7 +128,7 @@ void secret_code(char to[15])
     static const char letters[] = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 
     for (int i = 0; i < 14; i++)
-        to[i] = i % 5 == 4 ? '-' : letters[randombytes_uniform(sizeof letters - 1)];
+        to[i] = (char)(i % 5 == 4 ? '-' : letters[randombytes_uniform(sizeof letters - 1)]);
     to[14] = 0;
 }
 

@@ -24,15 +24,16 @@ void secret_sha256(struct str bytes, unsigned char out[SECRET_SHA]);
 void secret_sha256_two(struct str a, struct str b, unsigned char out[SECRET_SHA]);
 
 /* XChaCha20-Poly1305 (IETF). out takes text.len + SECRET_TAG bytes. */
-void secret_seal(const unsigned char key[SECRET_KEY], const unsigned char nonce[SECRET_NONCE], struct str text,
-                 struct str additional, unsigned char *out);
+void secret_seal(const unsigned char key[SECRET_KEY], const unsigned char nonce[SECRET_NONCE],
+                 struct str text, struct str additional, unsigned char *out);
 /* out takes sealed.len - SECRET_TAG bytes; false when it was not made with this key. */
-bool secret_open(const unsigned char key[SECRET_KEY], const unsigned char nonce[SECRET_NONCE], struct str sealed,
-                 struct str additional, unsigned char *out) MUST_USE;
+bool secret_open(const unsigned char key[SECRET_KEY], const unsigned char nonce[SECRET_NONCE],
+                 struct str sealed, struct str additional, unsigned char *out) MUST_USE;
 
 /* Ed25519. */
 void secret_sign_keys(unsigned char key[SECRET_SIGN_KEY], unsigned char pub[SECRET_SIGN_PUB]);
-void secret_sign(const unsigned char key[SECRET_SIGN_KEY], struct str text, unsigned char out[SECRET_SIGNATURE]);
+void secret_sign(const unsigned char key[SECRET_SIGN_KEY], struct str text,
+                 unsigned char out[SECRET_SIGNATURE]);
 bool secret_signed(const unsigned char pub[SECRET_SIGN_PUB], struct str text,
                    const unsigned char signature[SECRET_SIGNATURE]) MUST_USE;
 
@@ -44,7 +45,8 @@ bool secret_password_is(const char *hash, struct str password) MUST_USE;
 bool secret_same(struct str a, struct str b) MUST_USE;
 /* n random bytes as lower-case hex (2n + 1 bytes with NUL). */
 void secret_token(char *to, size_t n);
-/* A code to be read aloud and typed: groups of four of 23456789ABCDEFGHJKMNPQRSTVWXYZ, "XXXX-XXXX-XXXX". */
+/* A code to be read aloud and typed: groups of four of 23456789ABCDEFGHJKMNPQRSTVWXYZ,
+ * "XXXX-XXXX-XXXX". */
 void secret_code(char to[15]);
 void secret_wipe(void *at, size_t n);
 /* Reads a key file of exactly n bytes, or makes it (0600, synced) when it is not there. */

@@ -15,8 +15,9 @@ struct tls_ctx;
 struct tls;
 
 enum {
-    TLS_CIPHER_ROOM = 16384 + 512, /* what one full record can grow to; room for it must be in `out` */
-    TLS_RECORD = 16384,            /* bytes of text in one record at most */
+    TLS_CIPHER_ROOM =
+        16384 + 512,    /* what one full record can grow to; room for it must be in `out` */
+    TLS_RECORD = 16384, /* bytes of text in one record at most */
 #ifdef CORDON_LIMITS_TINY
     TLS_REKEY_RECORDS = 64,
 #else
@@ -40,7 +41,8 @@ bool tls_server(const struct tls_files *files, struct tls_ctx **out, struct err 
 /* Client side, for the load tool and tests; checks the server against files->ca
  * but not its host name.  certificate and key may be NULL. max_version: 0 or 12
  * for TLS 1.2 only. */
-bool tls_client(const struct tls_files *files, int max_version, struct tls_ctx **out, struct err *e) MUST_USE;
+bool tls_client(const struct tls_files *files, int max_version, struct tls_ctx **out,
+                struct err *e) MUST_USE;
 /* Shared: a ctx lives until its last connection is gone (reload replaces it). */
 struct tls_ctx *tls_keep(struct tls_ctx *c);
 void tls_drop(struct tls_ctx *c);
@@ -67,8 +69,8 @@ enum tls_step {
 enum tls_step tls_handshake(struct tls *t, struct str *in, struct buf *out, struct err *e) MUST_USE;
 /* Opens application bytes into to[0..max), of one record at most; *got tells how many. Call again
  * with the same *in until TLS_MORE: only then all of *in is taken. */
-enum tls_step tls_read(struct tls *t, struct str *in, void *to, size_t max, size_t *got, struct buf *out,
-                       struct err *e) MUST_USE;
+enum tls_step tls_read(struct tls *t, struct str *in, void *to, size_t max, size_t *got,
+                       struct buf *out, struct err *e) MUST_USE;
 /* Seals text into out (records of up to 16 KiB); MUST have room for
  * text.len + (text.len / 16384 + 1) * 512. TLS_DONE or TLS_FAILED. */
 enum tls_step tls_write(struct tls *t, struct str text, struct buf *out, struct err *e) MUST_USE;
@@ -77,8 +79,8 @@ void tls_goodbye(struct tls *t, struct buf *out);
 
 /* Who the peer is, after the handshake. */
 struct tls_peer {
-    char serial[64];        /* lower-case hex, two digits a byte */
-    char name[128];         /* CN, UTF-8, control characters replaced */
+    char serial[64];          /* lower-case hex, two digits a byte */
+    char name[128];           /* CN, UTF-8, control characters replaced */
     unsigned char sha256[32]; /* of the certificate as DER */
     int64_t not_after_ms;
     char version[16], cipher[64];

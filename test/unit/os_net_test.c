@@ -58,6 +58,7 @@ static void moves_bytes(void **state)
 {
     char from[NET_ADDRESS_MAX], in[16];
     static char much[4 << 20];
+    enum net_io io;
     int fd[3];
     size_t n = 9;
 
@@ -80,9 +81,9 @@ static void moves_bytes(void **state)
     assert_int_equal(net_unacked(-1), 0);
     net_close(fd[2]);
     fd[2] = -1;
-    while (net_recv(fd[1], much, sizeof much, &n) == NET_OK)
-        ;
-    assert_int_equal(net_recv(fd[1], in, sizeof in, &n), NET_CLOSED);
+    while ((io = net_recv(fd[1], much, sizeof much, &n)) != NET_CLOSED)
+        if (io == NET_WAIT)
+            until(fd[1], POLLIN);
     if (net_send(fd[1], "x", 1, &n) == NET_OK) /* the first one meets the closed end */
         until(fd[1], POLLHUP);
     assert_int_equal(net_send(fd[1], "x", 1, &n), NET_CLOSED); /* and no SIGPIPE */
