@@ -717,3 +717,17 @@ void river_restore_holder(struct river *r, struct str uid, struct str callsign, 
     x->holder = user;
     units_rename(&r->units, x, callsign);
 }
+
+void river_restore_position(struct river *r, struct str uid, const struct cot *c, uint16_t in_set,
+                            int64_t seen_ms, struct now now)
+{
+    struct unit *x = units_find(&r->units, uid);
+    struct river_event ev = {.cot = *c, .is = CLASS_PRESENCE};
+
+    if (!x || x->kind != UNIT_PRESENCE || x->latest)
+        return; /* only devices whose holder is known */
+    river_forms(r, &ev, true);
+    update_unit(r, x, &ev, in_set, now);
+    x->seen_ms = seen_ms;
+    x->seen_mono_ms = now.mono_ms - (now.wall_ms - seen_ms);
+}

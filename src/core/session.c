@@ -312,6 +312,17 @@ static void put_addressees(struct taking *t, struct buf *b)
         put_to(t, b, routing->chat_id, &count);
 }
 
+/* As it was written; from v1, where nothing was written, to a centimetre. */
+static void put_number(struct buf *b, enum field tag, const struct cot_number *n)
+{
+    char text[32];
+    struct buf t = buf_over(text, sizeof text);
+
+    if (n->text.len == 0)
+        buf_fmt(&t, "%.7f", n->value);
+    fields_put(b, tag, n->text.len ? n->text : buf_str(&t));
+}
+
 static void put_details(struct taking *t, struct buf *b)
 {
     const struct cot_routing *routing = &t->ev.routing;
@@ -323,6 +334,10 @@ static void put_details(struct taking *t, struct buf *b)
         fields_put(b, FIELD_CALLSIGN, c->contact.callsign);
     if (c->stale_ms)
         fields_put_int(b, FIELD_STALE_MS, c->stale_ms);
+    if (c->has_point) {
+        put_number(b, FIELD_LAT, &c->lat);
+        put_number(b, FIELD_LON, &c->lon);
+    }
     if (routing->link_uid.len)
         fields_put(b, FIELD_LINK_UID, routing->link_uid);
     if (routing->chat_message_id.len)

@@ -307,7 +307,9 @@ static void sample_tracks(struct recorder *r)
                 .uid = u->uid, .callsign = u->callsign, .type = c.type, .at_ms = u->seen_ms,
                 .time_ms = u->time_ms, .lat = u->lat, .lon = u->lon, .hae = c.hae.value, .ce = c.ce.value,
                 .speed = c.track.is ? c.track.speed.value : NAN, .course = c.track.is ? c.track.course.value : NAN};
-            points[count - 1].type = (struct str){0}; /* values die with the loop; the type is in the event */
+            /* A type with references in it lies in watch_values, which the next unit overwrites. */
+            if (c.type.at < r->watch_memory || c.type.at >= r->watch_memory + 2 * LIMIT_EVENT_IN)
+                points[count - 1].type = (struct str){0};
         }
         if (count && !tracks_add(r->tracks, points, count, &e))
             log_line(LOG_WARN, "tracks.write", "reason=\"%s\"", e.text);

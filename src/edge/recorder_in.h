@@ -82,6 +82,8 @@ struct recorder {
 
 /* recorder_join.c */
 void recorder_load_users(struct recorder *r);
+/* The numbers of a user's groups. */
+void recorder_fill_user(struct recorder *r, const struct user *u, struct session_user *out);
 void recorder_decide_join(struct recorder *r, const struct ask_head *head, struct str payload);
 void recorder_tell_joins(struct recorder *r);
 void recorder_follow_accounts(struct recorder *r);

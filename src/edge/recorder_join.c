@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 /* The sets of a user's groups, as numbers. Takes the river's lock. */
-static void fill_user(struct recorder *r, const struct user *u, struct session_user *out)
+void recorder_fill_user(struct recorder *r, const struct user *u, struct session_user *out)
 {
     struct group_mask in = {0}, hears = {0};
     struct sets *s = r->h->river->sets;
@@ -115,7 +115,7 @@ void recorder_decide_join(struct recorder *r, const struct ask_head *head, struc
         fields_put(&b, FIELD_USER, fields_get(payload, FIELD_NAME));
         fields_put(&b, FIELD_REASON, str_from(j->why));
     } else {
-        fill_user(r, &u, &j->user);
+        recorder_fill_user(r, &u, &j->user);
         fields_put(&b, FIELD_USER, str_from(u.name));
     }
     fields_put(&b, FIELD_SERIAL, fields_get(payload, FIELD_SERIAL));
@@ -193,7 +193,7 @@ static void recheck(struct recorder *r, struct online *o)
         o->handle = 0;
         return;
     }
-    fill_user(r, &u, &fresh);
+    recorder_fill_user(r, &u, &fresh);
     if (memcmp(&fresh, &o->user, sizeof fresh) == 0)
         return;
     record_groups(r, &u);

@@ -3,6 +3,7 @@
 #include "os/clock.h"
 #include "os/log.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static bool apply_row(void *ctx, const struct journal_row *row)
@@ -59,6 +60,33 @@ static void show_living(struct recorder *r)
     free(rows);
 }
 
+/* A device's last position becomes an event again: what the tracks keep of it. */
+static bool show_position(void *ctx, const struct track_point *p)
+{
+    struct recorder *r = ctx;
+    struct unit *x = units_find(&r->h->river->units, p->uid);
+    struct session_user rights;
+    struct user u;
+    struct err e;
+    struct cot c = {.version = STR("2.0"), .uid = p->uid, .type = p->type.len ? p->type : STR("a-f-G-U-C"),
+                    .how = STR("m-p"), .time_ms = p->time_ms, .start_ms = p->time_ms, .stale_ms = p->time_ms + 75000,
+                    .has_point = true, .from_proto = true};
+
+    if (!x || !x->holder || !accounts_user_by_id(r->accounts, x->holder, &u, &e))
+        return true;
+    recorder_fill_user(r, &u, &rights);
+    c.lat.value = p->lat;
+    c.lon.value = p->lon;
+    c.hae.value = isnan(p->hae) ? COT_UNKNOWN : p->hae;
+    c.ce.value = isnan(p->ce) ? COT_UNKNOWN : p->ce;
+    c.le.value = COT_UNKNOWN;
+    c.contact = (struct cot_contact){true, STR("*:-1:stcp"), p->callsign};
+    if (!isnan(p->speed) && !isnan(p->course))
+        c.track = (struct cot_track){true, {.value = p->speed}, {.value = p->course}};
+    river_restore_position(r->h->river, p->uid, &c, rights.in_set, p->at_ms, hub_now());
+    return true;
+}
+
 bool recorder_replay(struct recorder *r, struct recorder_started *how, struct err *e)
 {
     uint16_t kinds[EV_END + 1];
@@ -83,6 +111,8 @@ bool recorder_replay(struct recorder *r, struct recorder_started *how, struct er
     r->snapshot_at = at;
     r->h->river->published_seq = journal_head(r->journal).seq;
     show_living(r);
+    if (r->tracks && !tracks_at(r->tracks, clock_wall_ms(), RECORD_WAIT_MS, show_position, r, e))
+        log_line(LOG_WARN, "tracks.read", "reason=\"%s\"", e->text); /* phones report again soon */
     return true;
 }
 
