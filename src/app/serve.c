@@ -35,7 +35,7 @@ struct server {
 
 /* --------------------------------------------------------------- config -- */
 
-static bool read_config(struct server *s, int argc, char **argv, struct err *e)
+static bool read_config(struct config *c, int argc, char **argv, struct err *e)
 {
     struct config first;
     char path[CONFIG_TEXT + 16];
@@ -44,15 +44,15 @@ static bool read_config(struct server *s, int argc, char **argv, struct err *e)
     for (int i = 1; i < argc; i++) /* once for --data and --config */
         if (!config_flag(&first, argc, argv, &i, e))
             return false;
-    config_defaults(&s->conf);
+    config_defaults(c);
     (void)snprintf(path, sizeof path, "%s/cordon.conf", first.data);
-    if (first.config[0] ? !config_file(&s->conf, first.config, e)
-                        : access(path, R_OK) == 0 && !config_file(&s->conf, path, e))
+    if (first.config[0] ? !config_file(c, first.config, e)
+                        : access(path, R_OK) == 0 && !config_file(c, path, e))
         return false;
     for (int i = 1; i < argc; i++) /* again: flags win over the file */
-        if (!config_flag(&s->conf, argc, argv, &i, e))
+        if (!config_flag(c, argc, argv, &i, e))
             return false;
-    if (s->conf.tak_tls == 0 && s->conf.tak_tcp == 0 && s->conf.web == 0)
+    if (c->tak_tls == 0 && c->tak_tcp == 0 && c->web == 0)
         return err_set(e, ERR_INPUT, "every port is off: give at least one of --tak-tls, --tak-tcp and --web");
     return true;
 }
@@ -244,16 +244,15 @@ static void print_start(const struct server *s)
 
 static void reload(struct server *s, int argc, char **argv)
 {
-    struct server fresh;
+    struct config fresh;
     struct pki_made made;
     struct err e;
 
-    memset(&fresh.conf, 0, sizeof fresh.conf);
     if (!read_config(&fresh, argc, argv, &e)) {
         log_line(LOG_ERROR, "config.reload", "reason=\"%s\"", e.text);
         return;
     }
-    set_log_level(&fresh.conf);
+    set_log_level(&fresh);
     if (!pki_prepare(s->conf.data, clock_wall_ms(), &made, &e) || !tak_reload(&s->hub, &e) ||
         (s->web_port && !web_reload(&s->hub, &e)))
         log_line(LOG_ERROR, "certificates.reload", "reason=\"%s\"", e.text);
@@ -286,7 +285,7 @@ int command_serve(int argc, char **argv)
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)umask(0077);
-    if (!read_config(&server, argc, argv, &e))
+    if (!read_config(&server.conf, argc, argv, &e))
         return args_fail("serve", &e);
     set_log_level(&server.conf);
     if (!start(&server, &e)) {

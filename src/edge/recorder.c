@@ -288,8 +288,8 @@ static void turn(struct recorder *r)
 
 static void sample_tracks(struct recorder *r)
 {
-    struct watch_unit units[TRACK_UNITS];
-    struct track_point points[TRACK_UNITS];
+    struct watch_unit *units = r->units;
+    struct track_point *points = r->points;
     size_t n, count;
     struct err e;
 

@@ -74,6 +74,9 @@ struct recorder {
     struct dirty dirty[DIRTY_MAX];
     size_t dirty_count;
     struct watch watch;
+    struct watch_unit units[TRACK_UNITS];   /* one walk's step */
+    struct track_point points[TRACK_UNITS];
+    struct device devices_out[DIRTY_MAX];
     char *watch_memory, *watch_values;
     uint64_t snapshot_at;
     int64_t next_second_ms, next_prune_ms, next_sign_ms, clock_offset_ms;

@@ -47,7 +47,7 @@ void recorder_load_devices(struct recorder *r)
 
 void recorder_write_devices(struct recorder *r)
 {
-    struct device list[DIRTY_MAX];
+    struct device *list = r->devices_out;
     struct err e;
 
     if (r->dirty_count == 0)
