@@ -4,7 +4,8 @@
  * start tag "(name", attribute "@name=value" (sorted), run of text "\"text" and
  * end tag ")".  Comments and instructions say nothing.  The normal form of
  * an event is for comparing a way through TAK protocol v1: numbers and times by
- * value, without what v1 has no field for, and the children of detail sorted.
+ * value, without what v1 has no field for, and the children of detail sorted;
+ * the coarse one has four decimals, for ATAK cuts them off after eight.
  * Tests only. */
 #ifndef CORDON_TEST_INFOSET_H
 #define CORDON_TEST_INFOSET_H
@@ -17,23 +18,26 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 enum { INFOSET_CHILDREN_MAX = 20000 };
 
 struct infoset {
-    struct buf *out;
-    bool normal, in_text;
+    struct buf *out, *event; /* event: out, while out is detail */
+    bool normal, coarse, in_text;
     size_t depth, dropped; /* attributes and elements that the normal form leaves out */
     size_t skipping;       /* depth at which an element is left out, or 0 */
     bool doctype;
-    struct buf direct; /* the text directly in detail */
-    size_t detail_at, count;
+    struct buf detail, direct; /* the children of detail, and the text between them */
+    size_t count;
     size_t child[INFOSET_CHILDREN_MAX + 1];
 };
 
 static inline void infoset_value(struct infoset *s, struct str name, struct str value, const char *of)
 {
-    double v = cot_number(value);
+    bool measured = s->normal && (strcmp(of, "point") == 0 || strcmp(of, "track") == 0 ||
+                                  strcmp(of, "status") == 0);
+    double v = measured ? cot_number(value) : (double)NAN;
     int64_t ms;
 
     buf_byte(s->out, '@');
@@ -41,9 +45,10 @@ static inline void infoset_value(struct infoset *s, struct str name, struct str 
     buf_byte(s->out, '=');
     if (s->normal && s->depth == 1 && when_parse(value, &ms))
         buf_fmt(s->out, "%lld", (long long)ms);
-    else if (s->normal && isfinite(v) &&
-             (strcmp(of, "point") == 0 || strcmp(of, "track") == 0 || strcmp(of, "status") == 0))
-        buf_fmt(s->out, "%.17g", v + 0.0);
+    else if (isfinite(v))
+        buf_fmt(s->out, s->coarse ? "%.4f" : "%.17g", v + 0.0);
+    else if (measured && value.len == 3 && strncasecmp(value.at, "nan", 3) == 0)
+        buf_put(s->out, STR("NaN"));
     else
         buf_put(s->out, value);
     buf_byte(s->out, '\n');
@@ -82,7 +87,8 @@ static inline void infoset_text(struct infoset *s, struct str text)
     if (s->skipping)
         return;
     if (s->normal && s->depth == 2) {
-        buf_put(&s->direct, text);
+        if (s->out == &s->detail)
+            buf_put(&s->direct, text);
         return;
     }
     if (s->normal && s->depth == 1)
@@ -118,8 +124,8 @@ static inline void infoset_open(void *ctx, const XML_Char *name, const XML_Char 
         return;
     }
     if (s->normal && s->depth == 2 && strcmp(name, "detail") == 0) {
-        s->detail_at = s->out->len;
-        s->count = 0;
+        s->event = s->out;
+        s->out = &s->detail;
         return;
     }
     if (s->normal && s->depth == 3 && s->count < INFOSET_CHILDREN_MAX)
@@ -143,8 +149,8 @@ static inline void infoset_open(void *ctx, const XML_Char *name, const XML_Char 
 /* Sorts the children of detail, each one a run of lines. */
 static inline void infoset_sort(struct infoset *s)
 {
-    char *from = s->out->at + s->detail_at;
-    size_t len = s->out->len - s->detail_at, at = 0;
+    char *from = s->out->at;
+    size_t len = s->out->len, at = 0;
     char *copy = malloc(len + 1);
     struct str *child = malloc((s->count + 1) * sizeof(*child));
 
@@ -152,7 +158,7 @@ static inline void infoset_sort(struct infoset *s)
     memcpy(copy, from, len);
     s->child[s->count] = s->out->len;
     for (size_t i = 0; i < s->count; i++) {
-        struct str mine = str_of(copy + (s->child[i] - s->detail_at), s->child[i + 1] - s->child[i]);
+        struct str mine = str_of(copy + s->child[i], s->child[i + 1] - s->child[i]);
         size_t k = i;
 
         for (; k > 0 && str_cmp(child[k - 1], mine) > 0; k--)
@@ -175,10 +181,12 @@ static inline void infoset_close(void *ctx, const XML_Char *name)
             s->skipping = 0;
         return;
     }
-    if (s->normal && s->depth == 2 && strcmp(name, "detail") == 0)
+    if (s->normal && s->depth == 2 && strcmp(name, "detail") == 0) {
         infoset_sort(s);
-    else
+        s->out = s->event;
+    } else {
         buf_put(s->out, STR(")\n"));
+    }
     s->depth--;
 }
 
@@ -195,8 +203,10 @@ static inline void infoset_doctype(void *ctx, const XML_Char *a, const XML_Char 
     s->doctype = true;
 }
 
+enum { INFOSET_PLAIN, INFOSET_NORMAL, INFOSET_COARSE };
+
 /* False when expat finds it ill-formed, or it has a DTD. */
-static inline bool infoset_expat(struct str xml, bool normal, struct buf *out, size_t *dropped)
+static inline bool infoset_expat(struct str xml, int form, struct buf *out, size_t *dropped)
 {
     XML_Parser p = XML_ParserCreate("UTF-8");
     struct infoset *s = calloc(1, sizeof(*s));
@@ -205,15 +215,18 @@ static inline bool infoset_expat(struct str xml, bool normal, struct buf *out, s
 
     MUST(p && s);
     s->out = out;
-    s->normal = normal;
+    s->normal = form != INFOSET_PLAIN;
+    s->coarse = form == INFOSET_COARSE;
     s->direct = buf_over(malloc(xml.len + 1), xml.len + 1);
+    s->detail = buf_over(malloc(out->max), out->max);
     XML_SetUserData(p, s);
     XML_SetElementHandler(p, infoset_open, infoset_close);
     XML_SetCharacterDataHandler(p, infoset_chars);
     XML_SetStartDoctypeDeclHandler(p, infoset_doctype);
     status = XML_Parse(p, xml.at ? xml.at : "", (int)xml.len, 1);
     ok = status == XML_STATUS_OK && !s->doctype;
-    if (ok && normal) {
+    if (ok && s->normal) {
+        buf_put(out, buf_str(&s->detail));
         buf_put(out, STR("detail\""));
         buf_put(out, buf_str(&s->direct));
     }
@@ -221,6 +234,7 @@ static inline bool infoset_expat(struct str xml, bool normal, struct buf *out, s
         *dropped = s->dropped;
     XML_ParserFree(p);
     free(s->direct.at);
+    free(s->detail.at);
     free(s);
     return ok;
 }

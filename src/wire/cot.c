@@ -218,26 +218,21 @@ static void put_number(struct buf *b, const char *name, double v)
     buf_byte(b, ' ');
     buf_put(b, str_from(name));
     buf_put(b, STR("=\""));
-    number_put(b, v);
+    if (isfinite(v))
+        number_put(b, v);
+    else
+        buf_put(b, STR("NaN"));
     buf_byte(b, '"');
-}
-
-/* The comment in TAK's .proto calls 999999 unknown, everybody else 9999999. */
-static double known(double v)
-{
-    return v == 999999.0 ? COT_UNKNOWN : v;
 }
 
 static void put_point(struct buf *b, const struct cot *c)
 {
-    struct cot_place p = cot_place(c);
-
     buf_put(b, STR("<point"));
-    put_number(b, "lat", p.lat);
-    put_number(b, "lon", p.lon);
-    put_number(b, "hae", known(p.hae));
-    put_number(b, "ce", known(p.ce));
-    put_number(b, "le", known(p.le));
+    put_number(b, "lat", c->lat.value);
+    put_number(b, "lon", c->lon.value);
+    put_number(b, "hae", c->hae.value);
+    put_number(b, "ce", c->ce.value);
+    put_number(b, "le", c->le.value);
     buf_put(b, STR("/>"));
 }
 
@@ -283,8 +278,8 @@ static void put_typed(struct buf *b, const struct cot *c)
         put_texts(b, "takv", takv, COUNTOF(takv));
     if (beside(c, COT_TRACK, c->track.is)) {
         buf_put(b, STR("<track"));
-        put_number(b, "speed", isfinite(c->track.speed.value) ? c->track.speed.value : 0);
-        put_number(b, "course", isfinite(c->track.course.value) ? c->track.course.value : 0);
+        put_number(b, "speed", c->track.speed.value);
+        put_number(b, "course", c->track.course.value);
         buf_put(b, STR("/>"));
     }
 }
@@ -312,24 +307,6 @@ static void put_event(const struct cot *c, bool stripped, struct buf *b)
     detail_put(c->detail, NULL, stripped && c->has_dest, b);
     put_typed(b, c);
     buf_put(b, STR("</detail></event>"));
-}
-
-struct cot_place cot_place(const struct cot *c)
-{
-    struct cot_place p = {0, 0, COT_UNKNOWN, COT_UNKNOWN, COT_UNKNOWN};
-    const struct { double *to, from; } rest[] = {
-        {&p.hae, c->hae.value}, {&p.ce, c->ce.value}, {&p.le, c->le.value}};
-
-    if (!c->has_point)
-        return p;
-    if (isfinite(c->lat.value) && isfinite(c->lon.value)) {
-        p.lat = c->lat.value;
-        p.lon = c->lon.value;
-    }
-    for (size_t i = 0; i < COUNTOF(rest); i++)
-        if (isfinite(rest[i].from))
-            *rest[i].to = rest[i].from;
-    return p;
 }
 
 bool cot_has_dest(const struct cot *c)

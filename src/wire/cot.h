@@ -116,11 +116,6 @@ struct cot_routing {
  * LIMIT_DESTS dests or members: refused. */
 bool cot_route(const struct cot *c, struct buf *scratch, struct cot_routing *out, struct err *e) MUST_USE;
 
-/* The place as numbers that every client takes: a missing point and junk in
- * lat or lon become 0, 0 (ATAK's "no fix"), junk in hae, ce and le COT_UNKNOWN. */
-struct cot_place { double lat, lon, hae, ce, le; };
-struct cot_place cot_place(const struct cot *c) MUST_USE;
-
 /* Reads a number as XML clients write them; NAN when it is none.  Never
  * depends on the locale. */
 double cot_number(struct str text) MUST_USE;

@@ -396,8 +396,8 @@ static void put_typed(struct buf *b, const struct cot *c)
     if (is_typed(c, COT_TRACK, c->track.is)) {
         put_key(b, 7, WIRE_BYTES);
         s = message_begin(b, 1);
-        put_double(b, 1, isfinite(c->track.speed.value) ? c->track.speed.value : 0);
-        put_double(b, 2, isfinite(c->track.course.value) ? c->track.course.value : 0);
+        put_double(b, 1, c->track.speed.value);
+        put_double(b, 2, c->track.course.value);
         message_end(b, s);
     }
 }
@@ -454,8 +454,6 @@ static void put_detail(struct buf *b, const struct cot *c, bool stripped)
 
 static void put_event(struct buf *b, const struct cot *c, bool stripped)
 {
-    struct cot_place p = cot_place(c);
-
     put_text(b, 1, c->type);
     put_text(b, 2, c->access);
     put_text(b, 3, c->qos);
@@ -465,11 +463,11 @@ static void put_event(struct buf *b, const struct cot *c, bool stripped)
     put_uint(b, 7, c->start_ms > 0 ? (uint64_t)c->start_ms : 0);
     put_uint(b, 8, c->stale_ms > 0 ? (uint64_t)c->stale_ms : 0);
     put_text(b, 9, c->how);
-    put_double(b, 10, p.lat);
-    put_double(b, 11, p.lon);
-    put_double(b, 12, p.hae);
-    put_double(b, 13, p.ce);
-    put_double(b, 14, p.le);
+    put_double(b, 10, c->has_point ? c->lat.value : 0);
+    put_double(b, 11, c->has_point ? c->lon.value : 0);
+    put_double(b, 12, c->has_point ? c->hae.value : COT_UNKNOWN);
+    put_double(b, 13, c->has_point ? c->ce.value : COT_UNKNOWN);
+    put_double(b, 14, c->has_point ? c->le.value : COT_UNKNOWN);
     put_detail(b, c, stripped);
     put_text(b, 16, c->caveat);
     put_text(b, 17, c->releasable_to);

@@ -36,7 +36,8 @@ bool tak_decode(struct str payload, struct buf *scratch, struct cot *out, bool *
                 struct tak_control *control, struct err *e) MUST_USE;
 
 /* Writes a whole stream frame: 0xBF varint(length) payload.  Without marti/dest
- * when stripped is true.  Junk in numbers goes as cot_place() says.  Returns
+ * when stripped is true.  Junk in the numbers of the point goes as NaN, which is
+ * what ATAK makes of it; a missing point as 0, 0 and unknown.  Returns
  * false when it does not fit into b (b->len is then as before); a few bytes more
  * than the frame may be needed on the way. */
 bool tak_encode(const struct cot *c, bool stripped, struct buf *b) MUST_USE;

@@ -40,7 +40,7 @@ static void compare_xml(struct str xml)
     struct buf other = buf_over(expat_bytes, sizeof(expat_bytes));
     struct buf scratch = buf_over(scratch_bytes, sizeof(scratch_bytes));
     struct err e = {0};
-    bool mine = infoset_own(xml, &scratch, &own, &e), theirs = infoset_expat(xml, false, &other, NULL);
+    bool mine = infoset_own(xml, &scratch, &own, &e), theirs = infoset_expat(xml, INFOSET_PLAIN, &other, NULL);
 
     if (mine != theirs && !(mine && has_odd_names(xml)))
         fail_msg("%.*s\n own says %s %s, expat %s", STR_ARG(xml), mine ? "yes" : "no", e.text,
@@ -96,7 +96,7 @@ static void agrees_with_expat(void **state)
         if (str_starts(str_of(text, len), STR("<?xml")) || str_starts(str_of(text, len), STR("\xEF")))
             continue;
         compare_xml(str_of(text, len));
-        well_formed += infoset_expat(str_of(text, len), false, &other, NULL);
+        well_formed += infoset_expat(str_of(text, len), INFOSET_PLAIN, &other, NULL);
     }
     print_message("200000 texts, %zu of them well-formed\n", well_formed);
     assert_true(well_formed > 5000);

@@ -21,6 +21,7 @@ static const char golden[] =
     " time=\"2026-01-02T03:04:05.678Z\" start=\"2026-01-02T03:04:05.678Z\""   \
     " stale=\"2026-01-02T03:05:20.678Z\""
 #define HEAD "<event version=\"2.0\" uid=\"U1\" type=\"a-f-G-U-C\" how=\"m-g\"" TIMES ">"
+#define DELETE "<event version=\"2.0\" uid=\"U1\" type=\"t-x-d-d\" how=\"m-g\"" TIMES ">"
 #define POINT "<point lat=\"48.1\" lon=\"11.5\" hae=\"520.0\" ce=\"9.9\" le=\"9999999.0\"/>"
 #define TYPED                                                                  \
     "<contact callsign=\"R1\" endpoint=\"*:-1:stcp\"/>"                        \
@@ -330,16 +331,17 @@ static void takes_what_is_odd(void **state)
     assert_true(!has_event && !control.is);
 }
 
-/* Junk, NaN and a missing point, as cot_place() says. */
-static void sanitises_numbers(void **state)
+/* Junk is NaN in v1, what is missing is unknown. */
+static void says_what_is_no_number(void **state)
 {
     static const struct { const char *in, *out; } rows[] = {
         {"<point lat=\"junk\" lon=\"1\" hae=\"NaN\" ce=\"x\" le=\"\"/>",
-         "<point lat=\"0.0\" lon=\"0.0\" hae=\"9999999.0\" ce=\"9999999.0\" le=\"9999999.0\"/>"},
+         "<point lat=\"NaN\" lon=\"1.0\" hae=\"NaN\" ce=\"NaN\" le=\"NaN\"/>"},
+        {"", "<point lat=\"0.0\" lon=\"0.0\" hae=\"9999999.0\" ce=\"9999999.0\" le=\"9999999.0\"/>"},
         {"<point lat=\"1\" lon=\"-2\"/>",
          "<point lat=\"1.0\" lon=\"-2.0\" hae=\"9999999.0\" ce=\"9999999.0\" le=\"9999999.0\"/>"},
         {"<point lat=\"1\" lon=\"-2\" hae=\"999999\" ce=\"0.1234567890123456789\" le=\"-0\"/>",
-         "<point lat=\"1.0\" lon=\"-2.0\" hae=\"9999999.0\" ce=\"0.12345678901234568\" le=\"-0.0\"/>"},
+         "<point lat=\"1.0\" lon=\"-2.0\" hae=\"999999.0\" ce=\"0.12345678901234568\" le=\"-0.0\"/>"},
     };
 
     (void)state;
@@ -349,8 +351,8 @@ static void sanitises_numbers(void **state)
         struct cot c;
         struct err e;
 
-        (void)snprintf(xml, sizeof(xml), HEAD "%s</event>", rows[i].in);
-        (void)snprintf(want, sizeof(want), HEAD "%s<detail></detail></event>", rows[i].out);
+        (void)snprintf(xml, sizeof(xml), DELETE "%s</event>", rows[i].in);
+        (void)snprintf(want, sizeof(want), DELETE "%s<detail></detail></event>", rows[i].out);
         c = parsed(xml);
         assert_true(tak_encode(&c, false, &b));
         assert_true(decode(payload_of(buf_str(&b)), &c, &e));
@@ -408,7 +410,7 @@ int main(void)
         cmocka_unit_test(strips_dests),
         cmocka_unit_test(refuses),
         cmocka_unit_test(takes_what_is_odd),
-        cmocka_unit_test(sanitises_numbers),
+        cmocka_unit_test(says_what_is_no_number),
         cmocka_unit_test(says_when_full),
         cmocka_unit_test(measures_lengths),
     };
