@@ -96,7 +96,7 @@ static bool make_package(struct accounts *a, const struct wishes *w, const struc
     if (!str_to_int(str_from(w->days), 1, 3650, &days))
         return err_set(e, ERR_INPUT, "--days must be a number from 1 to 3650, not \"%s\"", w->days);
     if (!pki_prepare(w->dir, now, &ca, e) ||
-        !pki_client_package(w->dir, w->name, w->out, (int)days, !w->modern, now, &made, e))
+        !pki_client_package(w->dir, w->name, w->out, (int)days, w->modern ? 0 : PKI_LEGACY | PKI_RSA, now, &made, e))
         return false;
     (void)snprintf(c.serial, sizeof c.serial, "%s", made.serial);
     c.not_after_ms = made.not_after_ms;

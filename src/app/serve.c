@@ -91,7 +91,7 @@ static bool issue_first(struct server *s, struct accounts *a, struct err *e)
         return true;
     (void)str_copy(u.name, sizeof u.name, STR("first"));
     if (!accounts_put_user(a, &u, e) ||
-        !pki_client_package(s->conf.data, "first", out, 365, true, clock_wall_ms(), &made, e))
+        !pki_client_package(s->conf.data, "first", out, 365, PKI_LEGACY | PKI_RSA, clock_wall_ms(), &made, e))
         return false;
     memset(&c, 0, sizeof c);
     (void)snprintf(c.serial, sizeof c.serial, "%s", made.serial);
@@ -268,6 +268,7 @@ static void stop(struct server *s)
     recorder_stop(&s->hub);
     if (s->web_port)
         web_stop(&s->hub);
+    log_settle();
     log_line(LOG_INFO, "stopped", "rows=%llu", (unsigned long long)atomic_load(&s->hub.metrics.journal_seq));
 }
 

@@ -141,7 +141,7 @@ void conn_close(struct tak_loop *l, struct conn *c, const char *reason)
     c->extra = NULL;
     c->state = CONN_FREE;
     l->open--;
-    if (!c->in_queue) { /* else the handshake queue frees it when it comes by */
+    if (!c->queued_in) { /* else the last queue frees it when it comes by */
         c->next_free = l->free_list;
         l->free_list = (uint32_t)(c - l->conns) + 1;
     }
@@ -230,6 +230,15 @@ static bool send_plain(struct tak_loop *l, struct conn *c, struct str plain)
         return false;
     }
     return send_bytes(l, c, buf_str(&cipher));
+}
+
+void conn_enqueue(struct tak_loop *l, struct conn_queue *q, struct conn *c)
+{
+    if (c->queued_in & q->bit)
+        return;
+    MUST(q->count < l->max);
+    c->queued_in |= q->bit;
+    q->at[(q->first + q->count++) % l->max] = (uint32_t)(c - l->conns);
 }
 
 void conn_flush(struct tak_loop *l, struct conn *c)
@@ -499,7 +508,7 @@ void conn_join(struct tak_loop *l, struct conn *c, const struct session_user *us
                 (uint64_t)(c - l->conns));
     take_early(l, c);
     if (c->state == CONN_LIVE)
-        conn_flush(l, c);
+        conn_enqueue(l, &l->bulk, c);
 }
 
 void conn_missed(struct tak_loop *l, struct conn *c, struct str records, bool more)

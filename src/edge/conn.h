@@ -25,7 +25,8 @@ enum {
 struct conn {
     enum conn_state state;
     int fd;
-    bool is_tls, wants_write, in_queue, missed_done;
+    bool is_tls, wants_write, missed_done;
+    uint8_t queued_in; /* bits of the queues where its number stands: its place is free only at 0 */
     uint32_t next_free;
     struct tls *tls;
     struct session s;
@@ -42,6 +43,13 @@ struct conn {
     struct tls_peer peer;
 };
 
+/* Numbers of connections that wait for their turn; each stands in it once at most. */
+struct conn_queue {
+    uint32_t *at; /* a ring of tak_loop.max places */
+    uint32_t first, count;
+    uint8_t bit; /* in conn.queued_in */
+};
+
 struct tak_loop {
     struct hub *h;
     int index;
@@ -52,19 +60,21 @@ struct tak_loop {
     struct tls_ctx *_Atomic new_ctx;
     struct conn *conns;
     uint32_t max, used, open, free_list, halfopen;
-    uint32_t *handshakes; /* waiting for their turn, a ring of max places */
-    uint32_t hand_first, hand_count;
+    struct conn_queue handshakes, bulk; /* bulk: newcomers that take in the whole picture */
     struct slab slab;
     char *recv_buf, *plain_buf, *cipher_buf, *message;
     struct session_world world;
     struct conn *feeding; /* whose bytes are being taken, for the callbacks */
     _Atomic bool sleeping;
+    bool deaf; /* takes no connections until the next tick: no descriptor was left */
     uint32_t bucket, buckets_left;
     int64_t next_bucket_us;
     uint64_t live_seen, must_seen;
     int64_t next_tick_ms, next_clients_ms;
 };
 
+/* Puts a connection at a queue's end, when it is not in it. */
+void conn_enqueue(struct tak_loop *l, struct conn_queue *q, struct conn *c);
 /* Sets what the sessions of this loop ask of the world. */
 void conn_world(struct tak_loop *l);
 /* Bytes from and to the socket. Each may close the connection (state CONN_FREE). */

@@ -344,6 +344,7 @@ static void housework(struct recorder *r)
     if (now.mono_ms < r->next_second_ms)
         return;
     r->next_second_ms = now.mono_ms + 1000;
+    log_settle();
     check_clock(r, now);
     recorder_follow_accounts(r);
     recorder_write_devices(r);

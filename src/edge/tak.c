@@ -12,6 +12,7 @@ enum {
     BUCKETS = 64,       /* a flush period is cut into so many parts */
     ACCEPTS = 64,       /* new connections taken in one turn */
     HANDSHAKE_US = 3000, /* work on handshakes in one turn */
+    BULK_US = 3000,      /* and on the picture for newcomers */
     EVENTS = 512,
     TICK_MS = 100,
     CLIENTS_MS = 2000,
@@ -115,8 +116,11 @@ static void accept_some(struct tak_loop *l, int listener, bool is_tls)
         bool full = false;
         int fd = net_accept(listener, TAK_SEND_BUFFER, from, &full);
 
-        if (full)
+        if (full) { /* not again before the next tick: the loop would spin */
             log_line(LOG_ERROR, "tak.files", "reason=\"no file descriptor is left: raise LimitNOFILE\"");
+            loop_change(l->loop, listener, 0, is_tls ? TOKEN_TLS : TOKEN_TCP);
+            l->deaf = true;
+        }
         if (fd < 0)
             return;
         accept_one(l, fd, from, is_tls);
@@ -125,14 +129,31 @@ static void accept_some(struct tak_loop *l, int listener, bool is_tls)
 
 /* ----------------------------------------------------------- handshakes -- */
 
+/* The next of a queue that is still there, NULL when the queue is empty. */
+static struct conn *dequeue(struct tak_loop *l, struct conn_queue *q)
+{
+    while (q->count) {
+        struct conn *c = &l->conns[q->at[q->first]];
+
+        q->first = (q->first + 1) % l->max;
+        q->count--;
+        c->queued_in &= (uint8_t)~q->bit;
+        if (c->state != CONN_FREE)
+            return c;
+        if (c->queued_in == 0) { /* closed while it waited; its place is free now */
+            c->next_free = l->free_list;
+            l->free_list = (uint32_t)(c - l->conns) + 1;
+        }
+    }
+    return NULL;
+}
+
 static void queue_handshake(struct tak_loop *l, struct conn *c)
 {
-    if (c->in_queue)
+    if (c->queued_in & l->handshakes.bit)
         return;
-    MUST(l->hand_count < l->max);
-    c->in_queue = true;
     loop_change(l->loop, c->fd, 0, (uint64_t)(c - l->conns)); /* not again until its turn */
-    l->handshakes[(l->hand_first + l->hand_count++) % l->max] = (uint32_t)(c - l->conns);
+    conn_enqueue(l, &l->handshakes, c);
 }
 
 /* First come, first served, within the budget: a thousand that come back at once
@@ -140,18 +161,9 @@ static void queue_handshake(struct tak_loop *l, struct conn *c)
 static void run_handshakes(struct tak_loop *l)
 {
     int64_t until = clock_us() + HANDSHAKE_US;
+    struct conn *c;
 
-    while (l->hand_count && clock_us() < until) {
-        struct conn *c = &l->conns[l->handshakes[l->hand_first]];
-
-        l->hand_first = (l->hand_first + 1) % l->max;
-        l->hand_count--;
-        c->in_queue = false;
-        if (c->state == CONN_FREE) { /* closed while it waited; its place is free now */
-            c->next_free = l->free_list;
-            l->free_list = (uint32_t)(c - l->conns) + 1;
-            continue;
-        }
+    while (clock_us() < until && (c = dequeue(l, &l->handshakes)) != NULL) {
         conn_handshake(l, c);
         if (c->state == CONN_TLS)
             loop_change(l->loop, c->fd, LOOP_READ | (c->wants_write ? (unsigned)LOOP_WRITE : 0u),
@@ -159,7 +171,32 @@ static void run_handshakes(struct tak_loop *l)
     }
 }
 
+/* The whole picture for newcomers, in turns and within a budget, for the same reason. */
+static void run_bulk(struct tak_loop *l)
+{
+    int64_t until = clock_us() + BULK_US;
+    struct conn *c;
+
+    while (clock_us() < until && (c = dequeue(l, &l->bulk)) != NULL) {
+        conn_flush(l, c);
+        if (c->state == CONN_LIVE && !c->wants_write && !c->s.roster_done)
+            conn_enqueue(l, &l->bulk, c);
+    }
+}
+
 /* ---------------------------------------------------------------- events - */
+
+/* The socket takes bytes again. */
+static void conn_writable(struct tak_loop *l, struct conn *c)
+{
+    if (c->s.roster_done && !c->s.extra.len) {
+        conn_flush(l, c);
+        return;
+    }
+    loop_change(l->loop, c->fd, LOOP_READ, (uint64_t)(c - l->conns));
+    c->wants_write = false;
+    conn_enqueue(l, &l->bulk, c);
+}
 
 static void on_event(struct tak_loop *l, const struct loop_event *ev)
 {
@@ -182,7 +219,7 @@ static void on_event(struct tak_loop *l, const struct loop_event *ev)
         return;
     }
     if (c->state == CONN_LIVE && ev->what & LOOP_WRITE)
-        conn_flush(l, c);
+        conn_writable(l, c);
     if (c->state == CONN_LIVE && ev->what & (LOOP_READ | LOOP_GONE))
         conn_readable(l, c);
 }
@@ -304,7 +341,8 @@ static void flush_bucket(struct tak_loop *l)
     for (uint32_t i = l->bucket; i < l->used; i += BUCKETS) {
         struct conn *c = &l->conns[i];
 
-        if (c->state == CONN_LIVE && !c->wants_write && session_is_behind(&c->s, l->h->river))
+        if (c->state == CONN_LIVE && !c->wants_write && !(c->queued_in & l->bulk.bit) &&
+            session_is_behind(&c->s, l->h->river))
             conn_flush(l, c);
     }
     l->bucket = (l->bucket + 1) % BUCKETS;
@@ -350,11 +388,22 @@ static void show_client(struct tak_loop *l, struct conn *c)
     to->conflated = c->s.count.conflated;
 }
 
+static void listen_again(struct tak_loop *l)
+{
+    l->deaf = false;
+    if (l->tls_fd >= 0)
+        loop_change(l->loop, l->tls_fd, LOOP_READ, TOKEN_TLS);
+    if (l->tcp_fd >= 0)
+        loop_change(l->loop, l->tcp_fd, LOOP_READ, TOKEN_TCP);
+}
+
 static void tick(struct tak_loop *l, struct now now)
 {
     bool show = now.mono_ms >= l->next_clients_ms &&
                 atomic_load_explicit(&l->h->clients_wanted_ms, memory_order_relaxed) > now.mono_ms;
 
+    if (l->deaf)
+        listen_again(l);
     for (uint32_t i = 0; i < l->used; i++)
         if (l->conns[i].state != CONN_FREE)
             conn_tick(l, &l->conns[i], now);
@@ -393,7 +442,7 @@ static int64_t timeout_us(struct tak_loop *l, struct now now)
 {
     int64_t until = (l->next_tick_ms - now.mono_ms) * 1000;
 
-    if (l->hand_count)
+    if (l->handshakes.count || l->bulk.count)
         return 0;
     if (l->buckets_left) {
         int64_t flush = l->next_bucket_us - clock_us();
@@ -457,6 +506,7 @@ static void *run(void *arg)
         take_messages(l);
         swap_ctx(l);
         run_handshakes(l);
+        run_bulk(l);
         notice_news(l);
         now = hub_now();
         relay_overdue(l, now);
@@ -509,12 +559,13 @@ static bool loop_memory(struct tak_loop *l, struct err *e)
     char *region = map(TAK_BUFFERS);
 
     l->conns = map(l->max * sizeof *l->conns);
-    l->handshakes = map(l->max * sizeof *l->handshakes);
+    l->handshakes = (struct conn_queue){map(l->max * sizeof(uint32_t)), 0, 0, 1};
+    l->bulk = (struct conn_queue){map(l->max * sizeof(uint32_t)), 0, 0, 2};
     l->recv_buf = map(CONN_PLAIN);
     l->plain_buf = map(CONN_PLAIN);
     l->cipher_buf = map(CONN_CIPHER);
     l->message = map(2 * HUB_MESSAGE_MAX);
-    if (!region || !l->conns || !l->handshakes || !l->recv_buf || !l->plain_buf || !l->cipher_buf || !l->message)
+    if (!region || !l->conns || !l->handshakes.at || !l->bulk.at || !l->recv_buf || !l->plain_buf || !l->cipher_buf || !l->message)
         return err_set(e, ERR_WORLD, "no memory for %u clients: lower clients_max", l->max);
     slab_init(&l->slab, region, TAK_BUFFERS);
     return true;
