@@ -1,0 +1,608 @@
+#include "load/fleet.h"
+
+#include "os/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    EVENTS = 256,
+    CONNECTS_OPEN = 128, /* on their way at once, while the run begins */
+    CONNECTS_TURN = 16,  /* begun in one turn: connect() is dear */
+    SENDS_TURN = 64,
+    HANDSHAKE_US = 1500,   /* work on handshakes in one turn */
+    QUIET_US = 600 * 1000, /* nothing came for so long: it is quiet */
+    SETTLE_US = 20 * 1000 * 1000,
+    DRAIN_US = 60 * 1000 * 1000,
+    NEWCOMER_US = 10 * 1000 * 1000,
+    SLOW_STEP_US = 50 * 1000,
+    METER_US = 500 * 1000,
+    WAIT_US = 5000,
+};
+
+static void progress(const struct fleet *f, const char *text)
+{
+    if (!f->o->quiet)
+        (void)fprintf(stderr, "cordon-load: %s\n", text);
+}
+
+/* ---- who is who ---- */
+
+static uint32_t clients(const struct fleet *f)
+{
+    return (uint32_t)f->o->clients;
+}
+
+static bool is_storm(const struct fleet *f, uint32_t n)
+{
+    return n >= clients(f) && n < clients(f) + (uint32_t)f->o->storm;
+}
+
+static uint32_t first_newcomer(const struct fleet *f)
+{
+    return f->count - (uint32_t)f->o->newcomers;
+}
+
+/* percent of the phones, spread evenly over their numbers. */
+static bool is_share(uint32_t n, int64_t percent)
+{
+    return (int64_t)n * percent / 100 != ((int64_t)n + 1) * percent / 100;
+}
+
+bool fleet_is_checked(const struct fleet *f, uint32_t n)
+{
+    return n < clients(f) && (f->phones[n].slow || is_share(n, f->o->check_percent));
+}
+
+/* ---- places ---- */
+
+/* Cells of K + 1 phones, three neighbourhoods of 0.02 degrees apart, in rows; without
+ * neighbourhoods all in one. Within a cell everybody wanders a little. */
+static void place(const struct fleet *f, uint32_t n, struct position *p)
+{
+    uint32_t width = f->account.ledger.width, cell = n / width, row, side;
+    double wander = (double)(p->mark.number % 100) / 100 * 0.001;
+
+    side = (uint32_t)sqrt((double)(f->count / width + 1)) + 1;
+    row = cell / side;
+    p->lat = 30.01 + 0.06 * row + (double)(n % 61) * 0.0001 - 0.003 + wander;
+    p->lon = 70.01 + 0.06 * (cell % side) + (double)(n % 59) * 0.0001 - 0.003 + wander;
+}
+
+/* ---- sending ---- */
+
+static bool send_position(struct fleet *f, struct phone *p, uint32_t number)
+{
+    char text[MARKER_EVENT_MAX];
+    struct buf b = buf_over(text, sizeof text);
+    struct position at = {.mark = {.sender = p->n, .number = number}, .wall_ms = clock_wall_ms()};
+
+    place(f, p->n, &at);
+    at.mark.sent_us = clock_us();
+    position_put(&at, p->v1, &b);
+    return phone_send(&f->shared, p, buf_str(&b));
+}
+
+static void send_one(struct fleet *f, uint32_t n)
+{
+    struct phone *p = &f->phones[n];
+
+    if (p->state != PHONE_LIVE || !send_position(f, p, f->said[n] + 1u)) {
+        f->skipped++;
+        return;
+    }
+    f->said[n]++;
+    if (f->phase == PHASE_MEASURE)
+        f->sent++;
+}
+
+static int64_t next_send_us(const struct fleet *f)
+{
+    return f->send_from_us +
+           (int64_t)((double)f->turns_sent * 1e6 / (f->o->rate_hz * (double)f->o->clients));
+}
+
+static void send_due(struct fleet *f, int64_t now_us)
+{
+    if (f->o->clients == 0 || f->o->rate_hz <= 0)
+        return;
+    for (int i = 0; i < SENDS_TURN && next_send_us(f) <= now_us; i++)
+        send_one(f, (uint32_t)(f->turns_sent++ * f->stride % clients(f)));
+}
+
+/* Every second message is for everybody, the others for one of the sender's own. */
+static void say_one(struct fleet *f)
+{
+    uint32_t i = f->account.chats.said, from = (uint32_t)((i * 7919ull + 3) % clients(f)), number;
+    uint32_t step = f->o->package_count > 1 ? f->o->package_count : 1;
+    uint32_t to = i % 2 ? SAY_ALL : (from + step) % clients(f);
+    char text[MARKER_EVENT_MAX];
+    struct buf b = buf_over(text, sizeof text);
+    struct say say = {.to = to, .wall_ms = clock_wall_ms()};
+    struct phone *p = &f->phones[from];
+
+    if (p->state != PHONE_LIVE || p->pending || to == from ||
+        (to != SAY_ALL && !account_may_hear(&f->account, from, to)) ||
+        !account_say(&f->account, from, to, &number))
+        return;
+    say.mark = (struct marker){from, number, true, clock_us()};
+    say_put(&say, p->v1, &b);
+    if (!phone_send(&f->shared, p, buf_str(&b)))
+        f->skipped++;
+}
+
+static void say_due(struct fleet *f, int64_t now_us)
+{
+    double period_us = f->o->chat_hz > 0 ? 1e6 / f->o->chat_hz : 0;
+
+    if (period_us <= 0)
+        return;
+    for (int i = 0; i < SENDS_TURN && f->say_from_us <= now_us; i++) {
+        say_one(f);
+        f->say_from_us += (int64_t)period_us;
+    }
+}
+
+/* Slow phones take their share of bytes every SLOW_STEP_US; before the run as much as there is. */
+static void read_slow(struct fleet *f, int64_t now_us)
+{
+    size_t most = f->phase >= PHASE_WARM ? f->slow_rate * SLOW_STEP_US / 1000000 + 1 : PHONE_CIPHER;
+
+    if (f->o->slow_percent == 0 || now_us < f->next_slow_us)
+        return;
+    f->next_slow_us = now_us + SLOW_STEP_US;
+    for (uint32_t n = 0; n < clients(f); n++)
+        if (f->phones[n].slow && f->phones[n].state == PHONE_LIVE)
+            phone_read(&f->shared, &f->phones[n], most);
+}
+
+/* ---- what phones say ---- */
+
+/* One more unit of the newcomer's picture. */
+static void newcomer_event(struct fleet *f, struct phone *p, const struct marker *m)
+{
+    struct newcomer *who = &f->newcomers[p->n - first_newcomer(f)];
+
+    if (m->is_chat || m->sender >= clients(f) || f->seen[m->sender] || who->picture_us)
+        return;
+    f->seen[m->sender] = 1;
+    f->newcomer_seen++;
+    if (f->newcomer_seen == clients(f))
+        who->picture_us = clock_us() - p->begun_us;
+}
+
+static void on_phone_event(void *ctx, struct phone *p, struct stream_unit u, int64_t now_us)
+{
+    struct fleet *f = ctx;
+    struct marker m;
+
+    if (!marker_find(u.body, &f->account.hint[u.is == STREAM_V1], &m)) {
+        f->account.unmarked++;
+        return;
+    }
+    if (m.sent_us < f->began_us) { /* the clock is the machine's: an earlier run's phone said it */
+        f->account.earlier++;
+        return;
+    }
+    if (p->n < clients(f))
+        account_event(&f->account, p, u, &m, now_us);
+    else if (p->n >= first_newcomer(f))
+        newcomer_event(f, p, &m);
+}
+
+static void on_phone_live(void *ctx, struct phone *p)
+{
+    struct fleet *f = ctx;
+    bool is_newcomer = p->n >= first_newcomer(f);
+
+    f->live++;
+    if (!is_newcomer)
+        f->open_connects--;
+    if (is_storm(f, p->n) && f->storm_begun) {
+        f->storm_live++;
+        phone_drain(p);
+    }
+    if (is_newcomer)
+        f->newcomers[p->n - first_newcomer(f)].live_us = p->live_us - p->begun_us;
+    if (p->n < clients(f) || is_storm(f, p->n) || is_newcomer)
+        (void)send_position(f, p, 0);
+}
+
+static void on_phone_closed(void *ctx, struct phone *p, const char *why)
+{
+    struct fleet *f = ctx;
+
+    if (f->first_failure.kind == ERR_NONE)
+        (void)err_set(&f->first_failure, ERR_WORLD, "phone %u after %.3f s: %s", p->n,
+                      (double)(clock_us() - p->begun_us) / 1e6, why);
+    f->closed++;
+    if (p->live_us)
+        f->live--;
+    else if (p->n < first_newcomer(f))
+        f->open_connects--;
+}
+
+/* ---- connecting ---- */
+
+static bool connect_one(struct fleet *f, uint32_t n)
+{
+    struct err e;
+
+    if (!phone_connect(&f->shared, &f->phones[n], &e)) {
+        f->closed++;
+        if (f->first_failure.kind == ERR_NONE)
+            f->first_failure = e;
+        return false;
+    }
+    f->open_connects += n < first_newcomer(f);
+    return true;
+}
+
+static void connect_some(struct fleet *f)
+{
+    uint32_t storm_end = clients(f) + (uint32_t)f->o->storm;
+
+    for (int i = 0; i < CONNECTS_TURN && f->phase == PHASE_CONNECT &&
+                    f->next_connect < first_newcomer(f) && f->open_connects < CONNECTS_OPEN;
+         i++)
+        (void)connect_one(f, f->next_connect++);
+    for (int i = 0; i < CONNECTS_TURN && f->storm_begun && f->storm_next < storm_end; i++)
+        (void)connect_one(f, f->storm_next++);
+}
+
+static void storm(struct fleet *f, int64_t now_us)
+{
+    int64_t half_us = (int64_t)(f->o->seconds * 1e6 / 2);
+
+    if (f->o->storm == 0)
+        return;
+    if (!f->storm_begun && now_us - f->phase_us >= half_us) {
+        f->storm_begun = f->account.in_storm = true;
+        f->storm_from_us = now_us;
+        f->storm_next = clients(f);
+        for (uint32_t n = clients(f); n < clients(f) + (uint32_t)f->o->storm; n++) {
+            f->live -= f->phones[n].state == PHONE_LIVE;
+            phone_close(&f->shared, &f->phones[n]);
+        }
+    }
+    if (f->storm_begun && f->storm_us == 0 && f->storm_live == (uint32_t)f->o->storm) {
+        f->storm_us = now_us - f->storm_from_us;
+        f->account.in_storm = false;
+    }
+}
+
+/* One newcomer at a time, spread over the measured time. */
+static void newcomers(struct fleet *f, int64_t now_us)
+{
+    double step_us = f->o->seconds * 1e6 / (double)(f->o->newcomers + 1);
+    uint32_t i = f->newcomers_begun;
+    struct phone *last = i ? &f->phones[first_newcomer(f) + i - 1] : NULL;
+
+    if (last && last->state != PHONE_OFF &&
+        (f->newcomers[i - 1].picture_us || now_us - last->begun_us > NEWCOMER_US)) {
+        f->live -= last->state == PHONE_LIVE;
+        phone_close(&f->shared, last);
+    }
+    if (i == (uint32_t)f->o->newcomers || (last && last->state != PHONE_OFF) ||
+        now_us - f->phase_us < (int64_t)(step_us * (i + 1)))
+        return;
+    memset(f->seen, 0, clients(f));
+    f->newcomer_seen = 0;
+    f->newcomers_begun++;
+    (void)connect_one(f, first_newcomer(f) + i);
+}
+
+/* ---- measuring ---- */
+
+static void tally(const struct fleet *f, struct tally *t)
+{
+    memset(t, 0, sizeof *t);
+    for (uint32_t n = 0; n < f->count; n++) {
+        const struct phone *p = &f->phones[n];
+
+        if (p->drained) {
+            t->drained_bytes[p->v1] += p->bytes;
+        } else {
+            t->looked_bytes[p->v1] += p->bytes;
+            t->looked_events[p->v1] += p->events;
+        }
+    }
+}
+
+static bool meters(struct fleet *f, int which, struct err *e)
+{
+    tally(f, &f->tally[which]);
+    if (!meter_read(0, &f->own[which], e))
+        return false;
+    if (f->o->pid && !meter_read((int)f->o->pid, &f->server[which], e))
+        return false;
+    f->next_meter_us = clock_us();
+    f->rss_max_mib =
+        f->rss_max_mib > f->server[which].rss_mib ? f->rss_max_mib : f->server[which].rss_mib;
+    return true;
+}
+
+static void watch_memory(struct fleet *f, int64_t now_us)
+{
+    struct meter m;
+    struct err e;
+
+    if (!f->o->pid || now_us < f->next_meter_us)
+        return;
+    f->next_meter_us = now_us + METER_US;
+    if (meter_read((int)f->o->pid, &m, &e) && m.rss_mib > f->rss_max_mib)
+        f->rss_max_mib = m.rss_mib;
+}
+
+/* ---- phases ---- */
+
+static void begin_warm(struct fleet *f, int64_t now_us)
+{
+    for (uint32_t n = 0; n < first_newcomer(f); n++)
+        if (f->phones[n].state == PHONE_LIVE && !fleet_is_checked(f, n))
+            phone_drain(&f->phones[n]);
+    f->send_from_us = f->say_from_us = now_us;
+}
+
+static bool to_phase(struct fleet *f, enum phase next, struct err *e)
+{
+    int64_t now_us = clock_us();
+
+    MUST(next == f->phase + 1 && next < PHASES);
+    switch (next) {
+    case PHASE_SETTLE:
+        progress(f, "all are connected");
+        f->connected_us = now_us - f->phase_us;
+        break;
+    case PHASE_WARM: begin_warm(f, now_us); break;
+    case PHASE_MEASURE:
+        progress(f, "measuring");
+        if (!meters(f, 0, e))
+            return false;
+        f->account.from_us = now_us;
+        f->account.to_us = INT64_MAX;
+        break;
+    case PHASE_DRAIN:
+        if (!meters(f, 1, e))
+            return false;
+        f->measured_us = now_us - f->phase_us;
+        f->account.to_us = now_us;
+        f->account.in_storm = false;
+        break;
+    case PHASE_OVER:
+        f->drained_us = f->heard_us > f->phase_us ? f->heard_us - f->phase_us : 0;
+        break;
+    case PHASE_CONNECT:
+    case PHASES: break;
+    }
+    f->phase = next;
+    f->phase_us = now_us;
+    return true;
+}
+
+static bool is_quiet(const struct fleet *f, int64_t now_us)
+{
+    int64_t quiet_us = f->o->slow_percent ? 3 * QUIET_US : QUIET_US;
+
+    return now_us - f->heard_us > quiet_us && now_us - f->phase_us > quiet_us;
+}
+
+static bool step(struct fleet *f, int64_t now_us, struct err *e)
+{
+    int64_t in_us = now_us - f->phase_us;
+    uint32_t all = first_newcomer(f);
+
+    switch (f->phase) {
+    case PHASE_CONNECT:
+        if (f->live == all)
+            return to_phase(f, PHASE_SETTLE, e);
+        if (f->closed || in_us > 15000000 + (int64_t)all * 5000)
+            return err_set(e, ERR_WORLD, "%u of %u phones are connected after %.1f s%s%s", f->live,
+                           all, (double)in_us / 1e6, f->closed ? "; " : "",
+                           f->closed ? f->first_failure.text : "");
+        return true;
+    case PHASE_SETTLE:
+        return !(is_quiet(f, now_us) || in_us > SETTLE_US) || to_phase(f, PHASE_WARM, e);
+    case PHASE_WARM:
+        return in_us < (int64_t)(f->o->warmup_s * 1e6) || to_phase(f, PHASE_MEASURE, e);
+    case PHASE_MEASURE:
+        watch_memory(f, now_us);
+        storm(f, now_us);
+        newcomers(f, now_us);
+        return in_us < (int64_t)(f->o->seconds * 1e6) || to_phase(f, PHASE_DRAIN, e);
+    case PHASE_DRAIN:
+        return !(is_quiet(f, now_us) || in_us > DRAIN_US) || to_phase(f, PHASE_OVER, e);
+    case PHASE_OVER:
+    case PHASES: break;
+    }
+    return true;
+}
+
+static int64_t wait_us(const struct fleet *f, int64_t now_us)
+{
+    int64_t left_us = WAIT_US;
+
+    if ((f->phase == PHASE_WARM || f->phase == PHASE_MEASURE) && f->o->clients && f->o->rate_hz > 0)
+        left_us = next_send_us(f) - now_us;
+    if (left_us < 300)
+        left_us = 300;
+    return left_us < WAIT_US ? left_us : WAIT_US;
+}
+
+static bool turn(struct fleet *f, struct err *e)
+{
+    struct loop_event events[EVENTS];
+    int64_t began_us = clock_us(), took_us;
+    uint64_t bytes = f->shared.bytes;
+    int n;
+
+    f->shared.handshake_us = 0;
+    if (!step(f, began_us, e))
+        return false;
+    connect_some(f);
+    if (f->phase == PHASE_WARM || f->phase == PHASE_MEASURE) {
+        send_due(f, began_us);
+        say_due(f, began_us);
+    }
+    read_slow(f, began_us);
+    took_us = clock_us() - began_us;
+    n = loop_wait(f->shared.loop, events, EVENTS, wait_us(f, clock_us()));
+    began_us = clock_us();
+    for (int i = 0; i < n; i++) {
+        struct phone *p = &f->phones[(uint32_t)events[i].token];
+
+        if (events[i].token != LOOP_WOKEN && phone_token(p) == events[i].token &&
+            p->state != PHONE_OFF)
+            phone_event(&f->shared, p, events[i].what, f->shared.handshake_us < HANDSHAKE_US);
+    }
+    took_us += clock_us() - began_us;
+    if (f->shared.bytes != bytes)
+        f->heard_us = clock_us();
+    if (f->phase == PHASE_MEASURE && took_us > f->turn_max_us)
+        f->turn_max_us = took_us;
+    return true;
+}
+
+bool fleet_run(struct fleet *f, struct err *e)
+{
+    f->phase_us = f->began_us = clock_us();
+    while (f->phase != PHASE_OVER)
+        if (!turn(f, e))
+            return false;
+    for (uint32_t n = 0; n < clients(f); n++)
+        if (fleet_is_checked(f, n))
+            account_close(&f->account, &f->phones[n], f->said);
+    return true;
+}
+
+uint64_t fleet_wrong(const struct fleet *f)
+{
+    return account_wrong(&f->account) + f->closed;
+}
+
+/* ---- from nothing ---- */
+
+static bool make_ctx(struct fleet *f, struct err *e)
+{
+    const struct options *o = f->o;
+    uint32_t packages = o->package_count ? o->package_count : 1;
+
+    if (!o->tls)
+        return true;
+    for (uint32_t i = 0; i < packages; i++) {
+        char certificate[512], key[512], ca[512];
+        const char *slash = o->package_count ? strrchr(o->package[i], '/') : NULL;
+        struct tls_files files = {o->certificate, o->key, o->ca};
+
+        if (o->package_count) {
+            (void)snprintf(certificate, sizeof certificate, "%s.pem", o->package[i]);
+            (void)snprintf(key, sizeof key, "%s.key", o->package[i]);
+            (void)snprintf(ca, sizeof ca, "%.*sca.pem",
+                           slash ? (int)(slash - o->package[i] + 1) : 0, o->package[i]);
+            files = (struct tls_files){certificate, key, o->ca ? o->ca : ca};
+        }
+        if (!tls_client(&files, 0, &f->ctx[i], e))
+            return false;
+    }
+    f->shared.ctx = f->ctx;
+    return true;
+}
+
+/* A step through all phones that leaves none out: coprime to their number. */
+static uint32_t stride_for(uint32_t n)
+{
+    static const uint32_t primes[] = {7919, 6421, 4099, 2003, 1009, 127, 31};
+
+    for (size_t i = 0; i < COUNTOF(primes); i++)
+        if (n % primes[i] != 0)
+            return primes[i];
+    return 1;
+}
+
+static void make_phones(struct fleet *f)
+{
+    const struct options *o = f->o;
+
+    for (uint32_t n = 0; n < f->count; n++) {
+        struct phone *p = &f->phones[n];
+
+        p->n = n;
+        p->fd = -1;
+        p->wants_v1 = o->form == LOAD_V1 || (o->form == LOAD_MIXED && n % 2 == 0);
+        p->slow = n < clients(f) && is_share(n, o->slow_percent);
+        p->package = (uint16_t)(o->package_count ? n % o->package_count : 0);
+    }
+}
+
+/* A quarter of the bytes that are due to each phone. */
+static uint64_t quarter(const struct fleet *f)
+{
+    char text[MARKER_EVENT_MAX];
+    struct buf b = buf_over(text, sizeof text);
+    struct position at = {.wall_ms = clock_wall_ms()};
+
+    place(f, 0, &at);
+    position_put(&at, f->o->form != LOAD_XML, &b);
+    return (uint64_t)((double)b.len * f->o->rate_hz * (double)f->o->clients / 4);
+}
+
+static bool make(struct fleet *f, struct err *e)
+{
+    const struct options *o = f->o;
+    int files = net_files_max();
+
+    f->count = options_phones(o);
+    if (files < (int)f->count + 64)
+        return err_set(e, ERR_FULL, "%u phones need more open files than the %d that are allowed",
+                       f->count, files);
+    f->phones = calloc(f->count, sizeof *f->phones);
+    f->said = calloc(f->count, sizeof *f->said);
+    f->seen = calloc((size_t)o->clients + 1, 1);
+    f->newcomers = calloc((size_t)o->newcomers + 1, sizeof *f->newcomers);
+    if (!f->phones || !f->said || !f->seen || !f->newcomers)
+        return err_set(e, ERR_WORLD, "no memory for %u phones", f->count);
+    make_phones(f);
+    f->stride = o->clients ? stride_for(clients(f)) : 1;
+    f->shared.host = o->host;
+    f->shared.port = (int)o->port;
+    f->shared.says = (struct phone_says){on_phone_event, on_phone_live, on_phone_closed};
+    f->shared.says_ctx = f;
+    if (!phone_shared_init(&f->shared, e) || !loop_new(&f->shared.loop, e) ||
+        !account_init(&f->account, o, e) || !make_ctx(f, e))
+        return false;
+    f->slow_rate = o->slow_rate ? (uint64_t)o->slow_rate : quarter(f);
+    return true;
+}
+
+bool fleet_new(const struct options *o, struct fleet **out, struct err *e)
+{
+    struct fleet *f = calloc(1, sizeof *f);
+
+    *out = NULL;
+    if (!f)
+        return err_set(e, ERR_WORLD, "no memory");
+    f->o = o;
+    if (make(f, e))
+        *out = f;
+    else
+        fleet_free(f);
+    return *out != NULL;
+}
+
+void fleet_free(struct fleet *f)
+{
+    for (uint32_t n = 0; f->phones && n < f->count; n++)
+        if (f->phones[n].state != PHONE_OFF)
+            phone_close(&f->shared, &f->phones[n]);
+    for (uint32_t i = 0; i < OPTIONS_PACKAGES; i++)
+        tls_drop(f->ctx[i]);
+    account_fini(&f->account);
+    phone_shared_fini(&f->shared);
+    loop_free(f->shared.loop);
+    free(f->phones);
+    free(f->said);
+    free(f->seen);
+    free(f->newcomers);
+    free(f);
+}
