@@ -30,7 +30,7 @@ struct infoset {
     bool doctype;
     struct buf detail, direct; /* the children of detail, and the text between them */
     size_t count;
-    size_t child[INFOSET_CHILDREN_MAX + 1];
+    size_t *child;
 };
 
 static inline void infoset_value(struct infoset *s, struct str name, struct str value, const char *of)
@@ -217,8 +217,12 @@ static inline bool infoset_expat(struct str xml, int form, struct buf *out, size
     s->out = out;
     s->normal = form != INFOSET_PLAIN;
     s->coarse = form == INFOSET_COARSE;
-    s->direct = buf_over(malloc(xml.len + 1), xml.len + 1);
-    s->detail = buf_over(malloc(out->max), out->max);
+    if (s->normal) {
+        s->direct = buf_over(malloc(xml.len + 1), xml.len + 1);
+        s->detail = buf_over(malloc(out->max), out->max);
+        s->child = malloc((INFOSET_CHILDREN_MAX + 1) * sizeof(*s->child));
+        MUST(s->direct.at && s->detail.at && s->child);
+    }
     XML_SetUserData(p, s);
     XML_SetElementHandler(p, infoset_open, infoset_close);
     XML_SetCharacterDataHandler(p, infoset_chars);
@@ -235,6 +239,7 @@ static inline bool infoset_expat(struct str xml, int form, struct buf *out, size
     XML_ParserFree(p);
     free(s->direct.at);
     free(s->detail.at);
+    free(s->child);
     free(s);
     return ok;
 }

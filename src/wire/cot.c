@@ -162,7 +162,6 @@ bool cot_from_xml(struct str xml, struct buf *scratch, struct cot *out, struct e
     XML_ON_STACK(x);
 
     *out = (struct cot){0};
-    out->track.speed.value = out->track.course.value = NAN;
     if (xml.len > LIMIT_EVENT_IN)
         return err_set(e, ERR_FULL, "the event is larger than %d bytes", LIMIT_EVENT_IN);
     MUST(scratch->max - scratch->len >= xml.len);
