@@ -1,7 +1,7 @@
 // Two tones every few seconds while an emergency waits for an acknowledgement. A browser lets a page
 // sound only after the operator has touched it; until then `sound_blocked` is true and the page says so.
 // Silencing holds for the emergencies that are open now: a new one sounds again.
-import { computed, effect, signal } from '@preact/signals'
+import { computed, effect, signal, untracked } from '@preact/signals'
 import { unacknowledged } from './attention'
 
 const REPEAT_MS = 2_500
@@ -11,8 +11,6 @@ let timer = 0
 const silenced = signal<ReadonlySet<string>>(new Set())
 export const sound_blocked = signal(true)
 export const sounding = computed(() => unacknowledged.value.some((it) => !silenced.value.has(it.uid)))
-/** For tests: how often the tones were played. */
-export const beeps = signal(0)
 
 export function silenceSound(): void {
   silenced.value = new Set(unacknowledged.peek().map((it) => it.uid))
@@ -36,7 +34,6 @@ function play(): void {
   if (!context || context.state !== 'running') return
   tone(context.currentTime + 0.02, 880, context)
   tone(context.currentTime + 0.32, 660, context)
-  beeps.value++
 }
 
 function unlock(): void {
@@ -55,7 +52,7 @@ export function startSound(): void {
   effect(() => {
     clearInterval(timer)
     if (!sounding.value) return
-    play()
+    untracked(play)
     timer = window.setInterval(play, REPEAT_MS)
   })
 }

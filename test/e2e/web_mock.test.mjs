@@ -1,0 +1,378 @@
+// The page against the mock server (web/tools/mock.mjs), in Debian's Chromium. Needs `web/build` first.
+// CORDON_SHOTS=DIR keeps a picture of each screen, theme and language for a person to look at.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { startMock } from '../../web/tools/mock.mjs'
+
+const require = createRequire(new URL('../../web/package.json', import.meta.url))
+const { chromium } = require('playwright-core')
+const axe_source = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+
+const ARGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync',
+]
+const ACCOUNTS = { 'Duty officer': { password: 'practice only', role: 'admin' } }
+const shots = process.env.CORDON_SHOTS
+
+let profile = ''
+let browser
+
+before(async () => {
+  profile = mkdtempSync(join(tmpdir(), 'cordon-e2e-'))
+  browser = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS, viewport: { width: 1600, height: 900 }, bypassCSP: false,
+  })
+  browser.setDefaultTimeout(8_000)
+})
+
+after(async () => {
+  await browser?.close()
+  rmSync(profile, { recursive: true, force: true })
+})
+
+/** A page at a mock server of its own; fails the test on what no page may do. */
+async function open(options = {}, path = '') {
+  const mock = await startMock({ accounts: ACCOUNTS, logged_in: true, ...options })
+  const page = await browser.newPage()
+  const wrong = []
+  let away = false
+  page.on('pageerror', (error) => wrong.push('error: ' + error.message))
+  page.on('console', (message) => {
+    // A lost server makes the browser itself write to the console; that is not the page's doing.
+    const lost = away && /ERR_CONNECTION|WebSocket connection/.test(message.text())
+    const refused = /status of 40[13]/.test(message.text())
+    if ((message.type() === 'error' || message.type() === 'warning') && !lost && !refused) wrong.push('console: ' + message.text())
+  })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (!['data:', 'blob:'].includes(url.protocol) && url.host !== `127.0.0.1:${mock.port}`) wrong.push('request to ' + url.host)
+  })
+  await page.addInitScript(() => {
+    window.csp = []
+    window.tones = 0
+    const make = AudioContext.prototype.createOscillator
+    AudioContext.prototype.createOscillator = function () {
+      window.tones++
+      return make.call(this)
+    }
+    addEventListener('securitypolicyviolation', (event) => window.csp.push(event.violatedDirective + ' ' + event.blockedURI))
+  })
+  await page.goto(mock.url + path)
+  return {
+    mock, page,
+    async lose() {
+      away = true
+      await mock.lose()
+    },
+    async close() {
+      const csp = await page.evaluate(() => window.csp)
+      await page.close()
+      await mock.stop()
+      assert.deepEqual([...wrong, ...csp], [])
+    },
+  }
+}
+
+const shown = (page) => page.waitForFunction(() => window.cordon_map?.draws() > 0 && document.querySelector('#sidelog'))
+
+async function axe(page, where) {
+  // Through the debugger, as the page's own policy rightly refuses a foreign script.
+  await page.evaluate(axe_source)
+  const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }))
+  const found = result.violations.map((it) => `${it.id}: ${it.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`)
+  assert.deepEqual(found, [], where)
+}
+
+async function shot(page, name) {
+  if (shots) await page.screenshot({ path: join(shots, name + '.png') })
+}
+
+async function theme(page, wanted) {
+  while ((await page.evaluate(() => document.documentElement.dataset.theme)) !== wanted) await page.locator('#top button.cell').last().click()
+}
+
+test('the first account by the setup code, then log out and in', async () => {
+  const it = await open({ accounts: undefined, logged_in: false })
+  const { page, mock } = it
+  await page.fill('#code', 'wrong')
+  await page.fill('#name', 'Duty officer')
+  await page.fill('#password', 'practice only')
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').getByText('not the setup code').waitFor()
+  await axe(page, 'setup')
+  await shot(page, 'setup-dark-en')
+  await page.fill('#code', mock.state.code)
+  await page.click('button[type=submit]')
+  await page.getByRole('button', { name: 'Account' }).click()
+  await page.getByRole('button', { name: 'Log out' }).click()
+  await page.fill('#name', 'Duty officer')
+  await page.fill('#password', 'guess work')
+  await page.click('button[type=submit]')
+  await page.getByRole('alert').getByText('Name or password is wrong').waitFor()
+  await axe(page, 'login')
+  await shot(page, 'login-dark-en')
+  await page.fill('#password', 'practice only')
+  await page.click('button[type=submit]')
+  await page.locator('#shell').waitFor()
+  await it.close()
+})
+
+test('units are on the map and in the table, and a click selects one', async () => {
+  const it = await open()
+  const { page, mock } = it
+  await shown(page)
+  await page.getByText('174 / 200').waitFor()
+  const uid = await page.evaluate(async (uids) => {
+    await document.fonts.ready
+    return uids.find((one) => {
+      const at = window.cordon_map.pixel(one)
+      return at && at[0] > 50 && at[1] > 50 && at[0] < 700 && at[1] < 700 && window.cordon_map.at(at[0], at[1]) === one
+    })
+  }, mock.state.units.filter((unit) => unit.presence && !unit.moving && unit.lat).map((unit) => unit.uid))
+  const unit = mock.state.units.find((one) => one.uid === uid)
+  const box = await page.locator('#map').boundingBox()
+  const at = await page.evaluate((one) => window.cordon_map.pixel(one), uid)
+  await page.mouse.click(box.x + at[0], box.y + at[1])
+  await page.locator('#card h3').getByText(unit.callsign, { exact: true }).waitFor()
+  await page.keyboard.press('4')
+  await page.locator('#unittable').waitFor()
+  assert.equal(await page.locator('#unittable').getAttribute('aria-rowcount'), '201')
+  await page.getByRole('searchbox').fill('amb-2')
+  await page.getByRole('row', { name: /AMB-20/ }).waitFor()
+  await page.getByRole('searchbox').fill('')
+  await page.getByRole('button', { name: 'Callsign' }).click()
+  assert.equal(await page.locator('#unittable th[aria-sort]').getAttribute('aria-sort'), 'descending')
+  assert.match(await page.locator('#unittable tbody th').first().innerText(), /^TRAF-25/)
+  assert.ok((await page.locator('#unittable tbody tr').count()) < 60)
+  await it.close()
+})
+
+test('positions come as binary frames and move the unit', async () => {
+  const it = await open()
+  const { page, mock } = it
+  await shown(page)
+  const unit = mock.state.units.find((one) => one.moving && one.speed > 1)
+  const before_px = await page.evaluate((one) => window.cordon_map.pixel(one), unit.uid)
+  await page.waitForFunction(([one, x, y]) => {
+    const at = window.cordon_map.pixel(one)
+    return at[0] !== x || at[1] !== y
+  }, [unit.uid, ...before_px])
+  await it.close()
+})
+
+test('an emergency cannot be missed and A acknowledges it', async () => {
+  const it = await open()
+  const { page, mock } = it
+  await shown(page)
+  await page.locator('#work').click({ position: { x: 5, y: 300 } })
+  const unit = mock.person(3)
+  const raised = Date.now()
+  const uid = mock.raise(unit)
+  await page.locator('.att.crit').waitFor()
+  assert.ok(Date.now() - raised < 1000, 'on the page within a second')
+  await page.waitForFunction(() => document.title.startsWith('(1) '))
+  await page.waitForFunction(() => window.tones >= 2)
+  await page.getByRole('button', { name: /Silence/ }).waitFor()
+  await page.keyboard.press('s')
+  await page.getByRole('button', { name: /Silence/ }).waitFor({ state: 'detached' })
+  await axe(page, 'emergency')
+  await shot(page, 'emergency-dark-en')
+  // By its place on the keyboard: an Urdu layout is active.
+  await page.evaluate(() => document.body.dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyA', key: 'م', bubbles: true, cancelable: true })))
+  await page.locator('.att.calm').getByText('Acknowledged by Duty officer').waitFor()
+  assert.equal(mock.state.emergencies[0].acknowledged_by, 'Duty officer')
+  assert.equal(mock.state.events.filter((event) => event.kind === 'emergency.acknowledged').length, 1)
+  mock.cancel(uid)
+  await page.locator('.att').waitFor({ state: 'detached' })
+  await it.close()
+})
+
+test('an alarm can be noted and asks again when it changes', async () => {
+  const it = await open()
+  const { page, mock } = it
+  await shown(page)
+  mock.setAlarms([{ id: 'journal', level: 'crit', text: 'The journal is not written: the disk is full', since: Date.now() }])
+  await page.locator('.att.crit').waitFor()
+  await page.keyboard.press('a')
+  await page.locator('.att.calm').waitFor()
+  mock.setAlarms([{ id: 'journal', level: 'crit', text: 'The journal is not written for 2 minutes', since: Date.now() }])
+  await page.locator('.att.crit').waitFor()
+  await it.close()
+})
+
+test('chat: sent once, kept while the server is lost, sent when it is back, also after a reload', async () => {
+  const it = await open()
+  const { page, mock } = it
+  await shown(page)
+  await page.keyboard.press('n')
+  await page.keyboard.type('All units hold')
+  await page.keyboard.press('Enter')
+  await page.locator('#sidelog .row').getByText('All units hold').waitFor()
+  const said = () => mock.state.events.filter((event) => event.kind === 'chat.said' && event.data.operator).map((event) => event.data.text)
+  assert.deepEqual(said(), ['All units hold'])
+
+  await it.lose()
+  await page.locator('#top.lost').waitFor()
+  await page.keyboard.type('Second line')
+  await page.keyboard.press('Enter')
+  await page.locator('.row.waiting').getByText('Second line').waitFor()
+  await page.getByText('1 line not sent').waitFor()
+  await axe(page, 'server lost')
+  await shot(page, 'lost-dark-en')
+  await mock.back()
+  await page.locator('#top:not(.lost)').waitFor({ timeout: 15_000 })
+  await page.waitForFunction(() => !document.querySelector('.row.waiting'), null, { timeout: 15_000 })
+  assert.deepEqual(said(), ['All units hold', 'Second line'])
+
+  // The answer is lost, not the line: the page sends it again with the same id.
+  await page.route('**/api/chat', (route) => route.abort(), { times: 1 })
+  await page.locator('#composer-text').fill('Third line')
+  await page.keyboard.press('Enter')
+  await page.locator('.row.waiting').waitFor()
+  await page.reload()
+  await page.waitForFunction(() => [...document.querySelectorAll('#sidelog .row:not(.waiting)')].some((row) => row.textContent.includes('Third line')), null, { timeout: 15_000 })
+  assert.deepEqual(said(), ['All units hold', 'Second line', 'Third line'])
+  await mockStop(it)
+})
+
+/** As close(), for a test that aborted a request on purpose. */
+async function mockStop(it) {
+  assert.deepEqual(await it.page.evaluate(() => window.csp), [])
+  await it.page.close()
+  await it.mock.stop()
+}
+
+test('a refused line stays with its reason until it is dropped', async () => {
+  const it = await open()
+  const { page, mock } = it
+  await shown(page)
+  mock.state.refuse = true
+  await page.locator('#composer-text').fill('Too much')
+  await page.keyboard.press('Enter')
+  await page.locator('.row.waiting').getByText('The text is too long').waitFor()
+  await page.getByRole('button', { name: 'Drop' }).click()
+  await page.locator('.row.waiting').waitFor({ state: 'detached' })
+  await mockStop(it)
+})
+
+test('a gap in the record leads to a resume with `after`, and nothing is missing', async () => {
+  const it = await open()
+  const { page, mock } = it
+  await shown(page)
+  const have = mock.state.seq
+  mock.record('chat.said', { from: 'RGR-1', from_uid: '', text: 'The missed line', to: [], direct: false, operator: null }, true)
+  mock.chat(mock.person(1), 'The line after it')
+  await page.locator('#sidelog').getByText('The missed line').waitFor()
+  await page.locator('#sidelog').getByText('The line after it').waitFor()
+  assert.deepEqual(mock.state.hellos.map((hello) => hello.after), [null, have])
+  assert.equal(await page.locator('#sidelog').getByText('The line after it').count(), 1)
+  await it.close()
+})
+
+test('the lost server: amber with a counter, red after a minute, the silent stay', async () => {
+  const it = await open()
+  const { page } = it
+  await shown(page)
+  await it.lose()
+  await page.locator('#top.lost').getByText('Server lost for').waitFor()
+  await page.evaluate(() => {
+    const real = Date.now
+    Date.now = () => real() + 61_000
+  })
+  await page.locator('#top.lost.long').waitFor()
+  await axe(page, 'lost for long')
+  await it.mock.back()
+  await page.getByRole('button', { name: 'Try now' }).click().catch(() => undefined)
+  await page.locator('#top:not(.lost)').waitFor({ timeout: 15_000 })
+  await it.close()
+})
+
+test('keys: screens, palette, sheet; off inside inputs', async () => {
+  const it = await open()
+  const { page } = it
+  await shown(page)
+  await page.keyboard.press('9')
+  await page.locator('#clienttable').waitFor()
+  await page.keyboard.press('Shift+?')
+  await page.locator('dialog.keys').waitFor()
+  await axe(page, 'keys')
+  await shot(page, 'keys-dark-en')
+  await page.keyboard.press('Escape')
+  await page.locator('dialog').waitFor({ state: 'detached' })
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('amb-3')
+  await page.getByRole('option', { name: /AMB-3/ }).first().waitFor()
+  await axe(page, 'palette')
+  await shot(page, 'find-dark-en')
+  await page.keyboard.press('Enter')
+  await page.locator('#card h3').getByText('AMB-3', { exact: true }).waitFor()
+  await page.waitForFunction(() => location.hash.includes('s=map') && location.hash.includes('sel='))
+  await page.keyboard.press('c')
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'composer-text')
+  await page.keyboard.type('439')
+  assert.equal(await page.locator('#composer-text').inputValue(), '439')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  await page.locator('#card').waitFor({ state: 'detached' })
+  await it.close()
+})
+
+test('each screen in each theme and language: axe-clean, mirrored, nothing outside', async () => {
+  const it = await open()
+  const { page, mock } = it
+  await shown(page)
+  await page.locator('#work').click({ position: { x: 5, y: 300 } })
+  mock.raise(mock.person(3))
+  mock.setAlarms([{ id: 'uid_conflict:x', level: 'warn', text: 'RGR-2: user3 holds it, user9 claims it', since: Date.now() }])
+  await page.locator('.att.warn').waitFor()
+  await page.evaluate((uid) => { location.hash = `#s=map&sel=${uid}` }, mock.person(3).uid)
+  await page.locator('#card').waitFor()
+  for (const language of ['en', 'ur']) {
+    if (language === 'ur') {
+      await page.locator('#top [lang=ur]').click()
+      await page.waitForFunction(() => document.documentElement.dir === 'rtl')
+      await page.evaluate(() => document.fonts.ready)
+    }
+    for (const wanted of ['dark', 'light', 'red']) {
+      await theme(page, wanted)
+      for (const [key, name] of [['1', 'map'], ['3', 'log'], ['4', 'people'], ['9', 'admin']]) {
+        await page.keyboard.press(key)
+        await page.waitForTimeout(250)
+        const outside = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        assert.ok(outside <= 0, `${name} in ${language} is ${outside} px too wide`)
+        if (wanted !== 'red') await axe(page, `${name} ${wanted} ${language}`)
+        await shot(page, `${name}-${wanted}-${language}`)
+      }
+    }
+  }
+  const text = await page.evaluate(() => document.body.innerText)
+  assert.doesNotMatch(text, /\b(nav|att|col|act|log|chat|link|unit|state)\.[a-z_]+\b/, 'an untranslated key')
+  await it.close()
+})
+
+test('sizes: laptop, wall and tablet hold the shell', async () => {
+  const it = await open({}, '?lang=ur')
+  const { page, mock } = it
+  await shown(page)
+  mock.raise(mock.person(3))
+  await page.locator('.att.crit').waitFor()
+  for (const [width, height, query] of [[1366, 768, ''], [1920, 1080, '?scale=1.4'], [820, 1180, '']]) {
+    await page.setViewportSize({ width, height })
+    await page.goto(mock.url + query)
+    await shown(page)
+    await page.waitForTimeout(300)
+    const outside = await page.evaluate(() => [...document.querySelectorAll('.att .btn, #composer .btn, #composer-text, #top, #rail button')]
+      .map((part) => [part.tagName + part.className, part.getBoundingClientRect()])
+      .filter(([, box]) => box.left < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.width === 0).map(([name]) => name))
+    assert.deepEqual(outside, [], `${width} x ${height}`)
+    await shot(page, `size-${width}`)
+  }
+  await page.setViewportSize({ width: 1600, height: 900 })
+  await page.evaluate(() => localStorage.clear())
+  await it.close()
+})

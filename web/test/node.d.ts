@@ -1,0 +1,13 @@
+// The little of Node that the tests use; the page itself has no Node types.
+declare module 'node:test' {
+  export function test(name: string, body: () => void | Promise<void>): void
+}
+declare module 'node:assert/strict' {
+  const assert: {
+    (value: unknown, message?: string): void
+    equal(a: unknown, b: unknown, message?: string): void
+    deepEqual(a: unknown, b: unknown, message?: string): void
+    ok(value: unknown, message?: string): void
+  }
+  export default assert
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { latOf, latLonText, lonOf, mercatorX, mercatorY, mgrsText } from '../src/base/geo'
+import { layout } from '../src/map/layout'
+import type { UnitMessage } from '../src/net/protocol'
+import { note, attention, steady } from '../src/state/attention'
+import { alarms, emergencies } from '../src/state/record'
+import { clearUnits, codeOf, dropUnits, silence, takePosition, takeUnits, units, units_by_uid } from '../src/state/tracks'
+
+function unit(n: number, more: Partial<UnitMessage> = {}): UnitMessage {
+  return {
+    n, uid: 'u' + n, callsign: 'RGR-' + n, type: 'a-f-G', how: '', presence: true, online: true, agency: '', team: '', role: '', battery: null,
+    device: '', user: '', lat: 1, lon: 1, hae: null, ce: null, speed: null, course: null, time: 1000, seen: 500_000, stale: 61_000, remarks: '',
+    groups: [], ...more,
+  }
+}
+
+test('places are written as on the radio', () => {
+  assert.equal(latLonText(10, 20), '10.00000 N 20.00000 E')
+  assert.equal(mgrsText(10, 20), '34P CS 9039 0557')
+  assert.equal(mgrsText(0, 0), '31N AA 6602 0000')
+  assert.equal(mgrsText(38.8977, -77.0365), '18S UJ 2339 0739')
+  assert.equal(mgrsText(89, 0), '')
+  assert.ok(Math.abs(lonOf(mercatorX(-122.4)) + 122.4) < 1e-9)
+  assert.ok(Math.abs(latOf(mercatorY(37.7)) - 37.7) < 1e-9)
+})
+
+test('silence is judged by the span that the sender promised, on the server\'s clock', () => {
+  clearUnits()
+  takeUnits([unit(1)])
+  const it = units.get(1)!
+  assert.equal(silence(it, 560_000), 0)
+  assert.equal(silence(it, 560_001), 1)
+  assert.equal(silence(it, 620_001), 2)
+  takePosition(1, 2, 2, NaN, NaN, NaN, NaN, 700_000)
+  assert.equal(silence(it, 701_000), 0)
+})
+
+test('a unit keeps its object; what is gone is gone', () => {
+  clearUnits()
+  takeUnits([unit(1), unit(2)])
+  const it = units.get(1)
+  takeUnits([unit(1, { callsign: 'RGR-9' })])
+  assert.ok(units.get(1) === it)
+  assert.equal(units_by_uid.get('u1')!.callsign, 'RGR-9')
+  dropUnits([1])
+  assert.equal(units_by_uid.has('u1'), false)
+  assert.equal(units.size, 1)
+})
+
+test('the code is the agency, else what the callsign begins with', () => {
+  assert.equal(codeOf('Ambulance', 'X'), 'AMBU')
+  assert.equal(codeOf('', 'rgr-3'), 'RGR')
+  assert.equal(codeOf('', '7'), '7')
+  assert.equal(codeOf('', 'ایمبولینس 2'), 'ایمب')
+})
+
+function place(list: { n: number; x: number; y: number; rank: number }[], labels = true) {
+  clearUnits()
+  takeUnits(list.map((it) => unit(it.n)))
+  for (const it of list) Object.assign(units.get(it.n)!, { x: it.x, y: it.y })
+  const rank = new Map(list.map((it) => [it.n, it.rank]))
+  return layout({ units: units.values(), resolution: 1, half_w: 18, half_h: 12, labels, letter_px: 7, rank: (it) => rank.get(it.n)! })
+}
+
+test('units at one place share a symbol; one that calls for help never disappears in it', () => {
+  const placed = place([{ n: 1, x: 0, y: 0, rank: 1 }, { n: 2, x: 3, y: 3, rank: 1 }, { n: 3, x: 1, y: 1, rank: 0 }, { n: 4, x: 300, y: 0, rank: 1 }])
+  assert.deepEqual(placed.map((it) => it.unit.n), [3, 4])
+  assert.equal(placed[0]!.others.length, 2)
+})
+
+test('a label never covers another symbol', () => {
+  const placed = place([{ n: 1, x: 0, y: 0, rank: 1 }, { n: 2, x: 60, y: 0, rank: 1 }])
+  assert.deepEqual(placed.map((it) => it.label), [false, true])
+})
+
+test('emergencies come before alarms; a noted alarm asks again when it changes', () => {
+  const alarm = { id: 'journal', level: 'crit' as const, text: 'not writing', since: 1 }
+  alarms.value = [alarm]
+  emergencies.value = [{ uid: 'e', unit_uid: 'u', from: '', type: '', text: '', lat: null, lon: null, raised: 5, acknowledged_by: null, acknowledged: null }]
+  assert.deepEqual(attention.value.map((it) => it.id), ['emergency:e', 'alarm:journal'])
+  note(alarm)
+  assert.equal(attention.value[1]!.level, 'calm')
+  alarms.value = [{ ...alarm, text: 'still not writing' }]
+  assert.equal(attention.value[1]!.level, 'crit')
+})
+
+test('nothing moves under the pointer: what is new goes below', () => {
+  const list = attention.value
+  assert.deepEqual(steady(list, ['alarm:journal']).map((it) => it.id), ['alarm:journal', 'emergency:e'])
+})
