@@ -1,0 +1,177 @@
+/* web_inner.h -- what the files of the web thread share; for web*.c alone.
+ *
+ *   web.c          libwebsockets: sockets, TLS, bytes in and out
+ *   web_turn.c     one turn: answers, new rows, the tick of a second
+ *   web_routes.c   the table of calls, and what stands before each: session, CSRF, body
+ *   web_api.c      the calls that read; web_ask.c: those that the record answers
+ *   web_login.c    the first account, login, sessions
+ *   web_live.c     the WebSockets: hello, snapshot, what follows
+ *
+ * All of it runs in the web thread; the unit tests run it without one. */
+#ifndef CORDON_EDGE_WEB_INNER_H
+#define CORDON_EDGE_WEB_INNER_H
+
+#include "edge/hub.h"
+#include "edge/tiles.h"
+#include "edge/web.h"
+#include "edge/web_events.h"
+#include "edge/web_http.h"
+#include "edge/web_limit.h"
+#include "edge/web_password.h"
+#include "edge/web_picture.h"
+
+enum {
+    VIEWER_WAITING = 1 << 20, /* bytes; more: closed, it comes back with `after` */
+    VIEWER_QUEUE = 4096,      /* messages; the same */
+    VIEWER_HELLO_MS = 10000,
+    VIEWER_HEARD = 4096,      /* bytes of one message from the page */
+    VIEWER_CHUNK = 16000,     /* bytes of one write: one TLS record */
+    PICTURE_LINGER_MS = 30000, /* kept after the last viewer left: it may be a reload */
+    LOGIN_IDLE_MS = 12 * 3600 * 1000,
+    LOGIN_TOUCH_MS = 5 * 60 * 1000, /* how exactly "idle" is known on disk */
+    LOGIN_CHECK_MS = 30000,   /* how long a WebSocket outlives its session */
+};
+
+/*           reading           waiting                     answered           sending
+ *  [free] ---------> [asked] ---------> record, password ----------> [ready] -------> [free]
+ *                       +------------------ answered at once -----------^
+ */
+enum exchange_state { EXCHANGE_READING, EXCHANGE_WAITING, EXCHANGE_READY, EXCHANGE_SENT };
+
+struct exchange {
+    enum exchange_state state;
+    uint64_t id;
+    void *conn; /* web.c's */
+    int64_t until_ms; /* monotonic, while waiting */
+    struct request request;
+    struct reply reply;
+    size_t sent; /* bytes of the body */
+    bool head_sent;
+    size_t body_want;
+    char *memory; /* what request borrows from */
+    size_t memory_len, memory_max;
+};
+
+/* Bytes that go to any number of viewers; counted, of one thread. */
+struct message {
+    uint32_t users;
+    bool binary, counts; /* counts: for VIEWER_WAITING (a snapshot does not) */
+    size_t len;
+    char bytes[];
+};
+
+struct viewer {
+    bool used, greeted, closing;
+    void *conn;
+    struct who who;
+    char address[WEB_ADDRESS_MAX];
+    int64_t since_ms, checked_ms;
+    struct message *queue[VIEWER_QUEUE];
+    uint32_t first, next;
+    size_t waiting; /* bytes that count */
+    size_t sent;    /* of the first message */
+    uint64_t positions_tick; /* has the positions up to this tick */
+    char heard[VIEWER_HEARD];
+    size_t heard_len;
+};
+
+struct web {
+    struct hub *h;
+    char dir[256], address[64];
+    int port;
+    bool ask_certificate;
+    struct accounts *accounts;
+    struct passwords *passwords;
+    struct limit by_address, by_name;
+    struct events events;
+    struct picture picture;
+    struct tiles *tiles;
+    struct exchange *exchanges[WEB_CONNECTIONS];
+    size_t exchange_count, waiting;
+    uint64_t next_request;
+    struct viewer *viewers[WEB_SOCKETS];
+    size_t viewer_count;
+    int64_t picture_until_ms; /* monotonic */
+    int64_t next_tick_ms, next_clients_ms, next_beat_ms, next_expire_ms;
+    uint64_t alarms_sent;
+    uint64_t clients_hash;
+    struct message *positions; /* of the last tick, for whoever has the one before */
+    uint64_t positions_after;
+    char *mail; /* one message out of to_web */
+    char stand_in[SECRET_PASSWORD_MAX]; /* hash for names that nobody has */
+    void (*want_write)(void *conn); /* asks for a turn to write; set by web.c */
+    void (*hang_up)(void *conn);    /* closes a WebSocket soon, whether or not it can be written to */
+    void *edge;                     /* web.c's own state */
+};
+
+/* web_turn.c */
+bool web_init(struct web *w, struct hub *h, const struct web_config *c, struct err *e) MUST_USE;
+void web_fini(struct web *w);
+/* What came in through mailboxes and the journal. */
+void web_turn(struct web *w, struct now now);
+/* About once a second. */
+void web_tick(struct web *w, struct now now);
+
+/* web_routes.c */
+struct exchange *exchange_new(struct web *w, void *conn);
+void exchange_free(struct web *w, struct exchange *x);
+/* Room for the head and body bytes that the request borrows. */
+bool exchange_room(struct exchange *x, size_t bytes) MUST_USE;
+struct str exchange_keep(struct exchange *x, struct str bytes);
+/* Decides about a request whose head is there: READY when it is refused at once. */
+void exchange_begin(struct web *w, struct exchange *x);
+/* The whole request is there. */
+void exchange_run(struct web *w, struct exchange *x, struct now now);
+/* The answer of an exchange that waits; false when it is gone. */
+struct exchange *exchange_waiting(struct web *w, uint64_t id) MUST_USE;
+void exchange_answered(struct web *w, struct exchange *x);
+
+typedef void handler(struct web *w, struct request *q, struct reply *r, struct now now);
+enum right { RIGHT_ALL, RIGHT_LOGGED_IN, RIGHT_ADMIN_OR_HERE };
+struct route {
+    unsigned methods; /* enum method */
+    const char *path;
+    enum right right;
+    bool csrf; /* POST: carries the session's token */
+    handler *run;
+};
+extern const struct route web_routes[];
+extern const size_t web_route_count;
+
+/* handlers: web_api.c, web_login.c, web_ask.c */
+handler get_session, post_setup, post_login, post_logout, post_chat, post_acknowledge, get_events, get_clients,
+    get_maps, get_tile, get_health, get_metrics, get_asset;
+/* The answer of the record / of the password thread for an exchange. */
+void ask_answered(struct web *w, const struct answer_head *head, struct str text);
+void login_checked(struct web *w, struct password_job *job, struct now now);
+void put_clients(struct web *w, struct buf *b);
+void put_alarms(struct web *w, struct buf *b);
+
+/* web_login.c */
+enum { COOKIE_NAME_LEN = 13 };
+#define COOKIE_NAME "__Host-cordon"
+/* Who sends this cookie; who->is false when nobody known. */
+void login_who(struct web *w, struct str cookies, struct now now, struct who *who);
+bool login_still_is(struct web *w, const struct who *who, struct now now) MUST_USE;
+
+/* web_live.c */
+struct viewer *viewer_new(struct web *w, void *conn, const struct who *who, struct now now);
+void viewer_free(struct web *w, struct viewer *v);
+/* Bytes of a text message from the page; false: close. */
+bool viewer_heard(struct web *w, struct viewer *v, struct str bytes, bool last, struct now now) MUST_USE;
+/* The next chunk to write; false: nothing now. */
+struct chunk {
+    struct str bytes;
+    bool first, last, binary;
+};
+bool viewer_chunk(struct web *w, struct viewer *v, struct now now, struct chunk *out) MUST_USE;
+void viewer_sent(struct viewer *v, const struct chunk *c);
+void live_tick(struct web *w, struct now now);
+/* New rows, for everybody. */
+void live_follow(struct web *w);
+/* Closes the sockets of a session that ended. */
+void live_end(struct web *w, const unsigned char token_hash[32]);
+struct message *message_of(web_write *write, void *ctx, bool binary);
+void message_drop(struct message *m);
+
+#endif

@@ -1,0 +1,39 @@
+/* web_password.h -- argon2id on a thread of its own, so that a login delays no picture.
+ *
+ * PASSWORD_JOBS may wait; when more come password_ask() refuses and the caller
+ * answers "in a moment".  A password lies in the caller's job and in one copy of it;
+ * both are wiped. */
+#ifndef CORDON_EDGE_WEB_PASSWORD_H
+#define CORDON_EDGE_WEB_PASSWORD_H
+
+#include "edge/web_http.h"
+#include "os/secret.h"
+
+enum { PASSWORD_JOBS = 8, PASSWORD_TEXT = 256 };
+
+enum password_what {
+    PASSWORD_CHECK, /* is it the one of hash? */
+    PASSWORD_MAKE,  /* makes hash */
+};
+
+struct password_job {
+    enum password_what what;
+    uint64_t request; /* the exchange that waits for it */
+    bool ok;
+    bool known;       /* the name belongs to an operator; else hash is a stand-in */
+    char name[WEB_NAME_MAX], address[WEB_ADDRESS_MAX];
+    char hash[SECRET_PASSWORD_MAX];
+    size_t len;
+    char text[PASSWORD_TEXT];
+};
+
+struct passwords;
+
+/* done(ctx) is called in the worker's thread whenever an answer is there. */
+bool passwords_new(struct passwords **out, void (*done)(void *), void *ctx, struct err *e) MUST_USE;
+void passwords_free(struct passwords *p); /* ends the thread */
+/* false: too many wait. Wipes the job's text. */
+bool passwords_ask(struct passwords *p, struct password_job *job) MUST_USE;
+bool passwords_take(struct passwords *p, struct password_job *out) MUST_USE;
+
+#endif

@@ -1,0 +1,213 @@
+#include "edge/web_inner.h"
+
+#include "os/log.h"
+
+#include <stdlib.h>
+
+#define READS (METHOD_GET | METHOD_HEAD)
+
+const struct route web_routes[] = {
+    {READS, "/healthz", RIGHT_ALL, false, get_health},
+    {READS, "/metrics", RIGHT_ADMIN_OR_HERE, false, get_metrics},
+    {READS, "/api/session", RIGHT_ALL, false, get_session},
+    {METHOD_POST, "/api/setup", RIGHT_ALL, false, post_setup},
+    {METHOD_POST, "/api/login", RIGHT_ALL, false, post_login},
+    {METHOD_POST, "/api/logout", RIGHT_LOGGED_IN, true, post_logout},
+    {METHOD_POST, "/api/chat", RIGHT_LOGGED_IN, true, post_chat},
+    {METHOD_POST, "/api/emergencies/{*}/acknowledge", RIGHT_LOGGED_IN, true, post_acknowledge},
+    {READS, "/api/events", RIGHT_LOGGED_IN, false, get_events},
+    {READS, "/api/clients", RIGHT_LOGGED_IN, false, get_clients},
+    {READS, "/api/maps", RIGHT_LOGGED_IN, false, get_maps},
+    {READS, "/t/{}/{}/{}/{}", RIGHT_LOGGED_IN, false, get_tile},
+    {READS, "/", RIGHT_ALL, false, get_asset},
+    {READS, "/{*}", RIGHT_ALL, false, get_asset},
+};
+const size_t web_route_count = COUNTOF(web_routes);
+
+/* ---- exchanges -------------------------------------------------------- */
+
+struct exchange *exchange_new(struct web *w, void *conn)
+{
+    struct exchange *x;
+    size_t slot = 0;
+
+    while (slot < COUNTOF(w->exchanges) && w->exchanges[slot])
+        slot++;
+    if (slot == COUNTOF(w->exchanges))
+        return NULL;
+    x = calloc(1, sizeof *x);
+    if (!x)
+        return NULL;
+    /* The slot is found again by the number. */
+    x->id = ++w->next_request * WEB_CONNECTIONS + slot;
+    x->conn = conn;
+    x->request.id = x->id;
+    w->exchanges[slot] = x;
+    w->exchange_count++;
+    return x;
+}
+
+void exchange_free(struct web *w, struct exchange *x)
+{
+    if (!x)
+        return;
+    MUST(w->exchanges[x->id % WEB_CONNECTIONS] == x);
+    w->exchanges[x->id % WEB_CONNECTIONS] = NULL;
+    w->exchange_count--;
+    w->waiting -= x->state == EXCHANGE_WAITING;
+    reply_free(&x->reply);
+    if (x->memory)
+        secret_wipe(x->memory, x->memory_len); /* passwords and cookies came in it */
+    free(x->memory);
+    free(x);
+}
+
+bool exchange_room(struct exchange *x, size_t bytes)
+{
+    MUST(!x->memory);
+    x->memory = malloc(bytes);
+    x->memory_max = x->memory ? bytes : 0;
+    return x->memory;
+}
+
+struct str exchange_keep(struct exchange *x, struct str bytes)
+{
+    char *at = x->memory + x->memory_len;
+
+    MUST(bytes.len <= x->memory_max - x->memory_len);
+    if (bytes.len)
+        memcpy(at, bytes.at, bytes.len);
+    x->memory_len += bytes.len;
+    return str_of(at, bytes.len);
+}
+
+struct exchange *exchange_waiting(struct web *w, uint64_t id)
+{
+    struct exchange *x = w->exchanges[id % WEB_CONNECTIONS];
+
+    return x && x->id == id && x->state == EXCHANGE_WAITING ? x : NULL;
+}
+
+void exchange_answered(struct web *w, struct exchange *x)
+{
+    MUST(x->state == EXCHANGE_WAITING && w->waiting > 0 && x->reply.status);
+    w->waiting--;
+    x->state = EXCHANGE_READY;
+    x->reply.later = false;
+    w->want_write(x->conn);
+}
+
+static void refuse(struct exchange *x, int status, const char *why)
+{
+    reply_problem(&x->reply, status, why);
+    x->reply.close = true;
+    x->state = EXCHANGE_READY;
+}
+
+void exchange_begin(struct web *w, struct exchange *x)
+{
+    (void)w;
+    MUST(x->state == EXCHANGE_READING);
+    if (x->request.chunked)
+        refuse(x, 411, "Send the body with a Content-Length, not in chunks.");
+    else if (x->body_want > WEB_BODY)
+        refuse(x, 413, "The request is longer than 64 KiB, which is the most that is taken.");
+}
+
+/* ---- what stands before a handler ------------------------------------- */
+
+/* Paths of calls and tiles are never pages of the application. */
+static bool is_call(struct str path)
+{
+    return str_starts(path, STR("/api/")) || str_starts(path, STR("/t/")) || str_eq(path, STR("/ws"));
+}
+
+/* The route, or NULL and the refusal in r. */
+static const struct route *find(struct request *q, struct reply *r)
+{
+    unsigned allowed = 0;
+
+    for (size_t i = 0; i < web_route_count; i++) {
+        const struct route *route = &web_routes[i];
+
+        if ((route->run == get_asset && is_call(q->path)) || !path_fits(route->path, q->path, q->part))
+            continue;
+        if (route->methods & q->method)
+            return route;
+        if (route->run != get_asset || allowed == 0)
+            allowed |= route->methods;
+    }
+    if (!allowed) {
+        reply_problem(r, 404, "There is nothing under this address.");
+        return NULL;
+    }
+    reply_problem(r, 405, "This address is there, but not for this method.");
+    r->allow = allowed & METHOD_POST ? "POST" : "GET, HEAD";
+    return NULL;
+}
+
+static bool is_here(const char *address)
+{
+    return strcmp(address, "::1") == 0 || str_starts(str_from(address), STR("127."));
+}
+
+static bool may(const struct route *route, const struct request *q, struct reply *r)
+{
+    bool administrator = q->who.is && strcmp(q->who.role, "administrator") == 0;
+
+    if (route->right == RIGHT_ALL || (route->right == RIGHT_LOGGED_IN && q->who.is) ||
+        (route->right == RIGHT_ADMIN_OR_HERE && (administrator || is_here(q->address))))
+        return true;
+    if (q->who.is)
+        reply_problem(r, 403, "Your role may not do this; ask an administrator.");
+    else
+        reply_problem(r, 401, "Sign in first: there is no session, or it has ended.");
+    return false;
+}
+
+/* What a page of somebody else cannot send. */
+static bool is_ours(const struct route *route, const struct request *q, struct reply *r)
+{
+    if (q->origin.len && !origin_fits(q->origin, q->host))
+        reply_problem(r, 403, "This was sent by a page of another address.");
+    else if (!type_is_json(q->content_type))
+        reply_problem(r, 415, "Send the body as application/json.");
+    else if (route->csrf && !secret_same(q->csrf, str_from(q->who.csrf)))
+        reply_problem(r, 403, "The token X-Cordon-CSRF is missing or of another session; load the page again.");
+    else
+        return true;
+    return false;
+}
+
+static void dispatch(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    const struct route *route;
+
+    if (q->host.len == 0) {
+        reply_problem(r, 400, "The request names no Host.");
+        return;
+    }
+    route = find(q, r);
+    if (!route)
+        return;
+    if (route->right != RIGHT_ALL || route->run == get_session)
+        login_who(w, q->cookie, now, &q->who);
+    if (!may(route, q, r) || (q->method == METHOD_POST && !is_ours(route, q, r)))
+        return;
+    route->run(w, q, r, now);
+}
+
+void exchange_run(struct web *w, struct exchange *x, struct now now)
+{
+    MUST(x->state == EXCHANGE_READING);
+    hub_count(&w->h->metrics.web_requests, 1);
+    dispatch(w, &x->request, &x->reply, now);
+    MUST(x->reply.later || x->reply.status);
+    if (!x->reply.later) {
+        x->state = EXCHANGE_READY;
+        return;
+    }
+    x->state = EXCHANGE_WAITING;
+    x->until_ms = now.mono_ms + WEB_ANSWER_MS;
+    w->waiting++;
+}

@@ -1,0 +1,117 @@
+#include "edge/web_inner.h"
+
+#include "os/clock.h"
+#include "os/log.h"
+#include "store/accounts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EXPIRE_MS = 600000, ADDRESS_WAIT_MAX_MS = 900000, NAME_WAIT_MAX_MS = 60000 };
+
+/* A hash that no password has, so that an unknown name costs what a known one does. */
+static bool make_stand_in(struct web *w, struct err *e)
+{
+    char text[65];
+
+    secret_token(text, 32);
+    return secret_password(str_from(text), w->stand_in, e);
+}
+
+bool web_init(struct web *w, struct hub *h, const struct web_config *c, struct err *e)
+{
+    struct hash_key key;
+
+    memset(w, 0, sizeof *w);
+    chance_fill(&key, sizeof key);
+    w->h = h;
+    w->port = c->port;
+    w->ask_certificate = c->ask_certificate;
+    if (!str_copy(w->dir, sizeof w->dir, str_from(c->dir)) ||
+        !str_copy(w->address, sizeof w->address, str_from(c->address)))
+        return err_set(e, ERR_INPUT, "the name of the data folder or the address is too long");
+    limit_init(&w->by_address, key, ADDRESS_WAIT_MAX_MS);
+    /* A stranger may lock a name for a minute, not for the night. */
+    limit_init(&w->by_name, key, NAME_WAIT_MAX_MS);
+    events_init(&w->events, h, w->dir, key);
+    picture_init(&w->picture, h, &w->events);
+    w->tiles = tiles_new(w->dir);
+    w->mail = malloc(HUB_MESSAGE_MAX);
+    if (!w->mail)
+        return err_set(e, ERR_WORLD, "there is not enough memory for the web thread");
+    return secret_start(e) && accounts_open(w->dir, &w->accounts, e) && make_stand_in(w, e);
+}
+
+void web_fini(struct web *w)
+{
+    for (size_t i = 0; i < COUNTOF(w->viewers); i++)
+        if (w->viewers[i])
+            viewer_free(w, w->viewers[i]);
+    for (size_t i = 0; i < COUNTOF(w->exchanges); i++)
+        exchange_free(w, w->exchanges[i]);
+    passwords_free(w->passwords);
+    message_drop(w->positions);
+    picture_fini(&w->picture);
+    events_fini(&w->events);
+    tiles_free(w->tiles);
+    accounts_close(w->accounts);
+    free(w->mail);
+}
+
+static void take_answers(struct web *w)
+{
+    struct answer_head head;
+    size_t len;
+
+    while (w->h->to_web && mailbox_take(w->h->to_web, w->mail, HUB_MESSAGE_MAX, &len)) {
+        MUST(len >= sizeof head);
+        memcpy(&head, w->mail, sizeof head);
+        ask_answered(w, &head, str_of(w->mail + sizeof head, len - sizeof head));
+    }
+}
+
+static void take_passwords(struct web *w, struct now now)
+{
+    struct password_job job;
+
+    while (w->passwords && passwords_take(w->passwords, &job)) {
+        login_checked(w, &job, now);
+        secret_wipe(&job, sizeof job);
+    }
+}
+
+void web_turn(struct web *w, struct now now)
+{
+    take_answers(w);
+    take_passwords(w, now);
+    if (w->viewer_count)
+        live_follow(w);
+}
+
+/* A request is never left without an answer. */
+static void end_waits(struct web *w, struct now now)
+{
+    for (size_t i = 0; i < COUNTOF(w->exchanges) && w->waiting; i++) {
+        struct exchange *x = w->exchanges[i];
+
+        if (!x || x->state != EXCHANGE_WAITING || now.mono_ms < x->until_ms)
+            continue;
+        reply_problem(&x->reply, 503,
+                      "This is not yet on the disk, and may still get there. Sending it again does not double it.");
+        exchange_answered(w, x);
+    }
+}
+
+void web_tick(struct web *w, struct now now)
+{
+    struct err e;
+
+    web_turn(w, now);
+    end_waits(w, now);
+    live_tick(w, now);
+    if (now.mono_ms < w->next_expire_ms)
+        return;
+    w->next_expire_ms = now.mono_ms + EXPIRE_MS;
+    if (!accounts_expire_sessions(w->accounts, now.wall_ms, &e))
+        log_line(LOG_WARN, "web.accounts", "reason=\"%s\"", e.text);
+}
