@@ -27,22 +27,44 @@ void ring_init(struct ring *r, void *memory, uint64_t entries, const uint64_t si
     for (int f = 0; f < FORM_COUNT; f++) {
         r->bytes[f] = at;
         r->size[f] = size[f];
+        r->region[f].lap = size[f] < RING_LAP_FIRST ? size[f] : RING_LAP_FIRST;
+        MUST(size[f] <= UINT32_MAX / 2);
         at += round64(size[f]);
     }
     r->to = (void *)at;
     r->to_size = to_size;
 }
 
-/* Room for len bytes in one piece; what it overwrites is counted by the caller. */
-static uint64_t place(uint64_t *next, uint64_t size, uint64_t len)
+/* Room for len bytes in one piece of a region. */
+static uint32_t place(struct ring_region *g, uint64_t size, uint64_t len, int64_t now_ms)
 {
-    uint64_t at = *next;
+    uint64_t at;
 
     MUST(len <= size / 2);
-    if (at % size + len > size)
-        at += size - at % size;
-    *next = at + len;
-    return at;
+    while (g->at + len > g->lap && g->lap < size && (now_ms - g->lap_ms < RING_LAP_MS || len > g->lap / 2))
+        g->lap = g->lap * 2 < size ? g->lap * 2 : size;
+    if (g->at + len > g->lap) {
+        g->written += g->lap - g->at;
+        g->at = 0;
+        g->lap_ms = now_ms;
+    }
+    at = g->at;
+    g->at += len;
+    g->written += len;
+    return (uint32_t)at;
+}
+
+/* The same for the list of addressees. */
+static uint32_t place_to(struct ring *r, uint64_t count)
+{
+    uint64_t at = r->to_next % r->to_size;
+
+    if (at + count > r->to_size) {
+        r->to_next += r->to_size - at;
+        at = 0;
+    }
+    r->to_next += count;
+    return (uint32_t)at;
 }
 
 /* Is the entry in the half of every region that is not overwritten soon? */
@@ -53,9 +75,9 @@ static bool is_safe(const struct ring *r, uint64_t seq, uint64_t head)
     if (head - seq > r->entries / 2)
         return false;
     for (int f = 0; f < FORM_COUNT; f++)
-        if (c->len[f] && r->next[f] - c->off[f] > r->size[f] / 2)
+        if (c->len[f] && (uint32_t)r->region[f].written - c->when[f] > r->region[f].lap / 2)
             return false;
-    return c->to_count == 0 || r->to_next - c->to_off <= r->to_size / 2;
+    return c->to_count == 0 || (uint32_t)r->to_next - c->to_when <= r->to_size / 2;
 }
 
 /* Moves the mark up to the oldest entry that may still be read. */
@@ -78,15 +100,19 @@ uint64_t ring_append(struct ring *r, const struct ring_put *p)
     MUST(p->to_count <= LIMIT_DESTS);
     for (int f = 0; f < FORM_COUNT; f++) {
         n.len[f] = (uint32_t)p->form[f].len;
-        n.off[f] = n.len[f] ? place(&r->next[f], r->size[f], n.len[f]) : 0;
+        if (n.len[f] == 0)
+            continue;
+        n.off[f] = place(&r->region[f], r->size[f], n.len[f], p->now_ms);
+        n.when[f] = (uint32_t)(r->region[f].written - n.len[f]);
     }
-    n.to_off = p->to_count ? place(&r->to_next, r->to_size, p->to_count) : 0;
+    n.to_off = p->to_count ? place_to(r, p->to_count) : 0;
+    n.to_when = (uint32_t)(r->to_next - p->to_count);
     trim(r); /* readers are warned off before their bytes go */
     for (int f = 0; f < FORM_COUNT; f++)
         if (n.len[f])
-            memcpy(r->bytes[f] + n.off[f] % r->size[f], p->form[f].at, n.len[f]);
+            memcpy(r->bytes[f] + n.off[f], p->form[f].at, n.len[f]);
     if (p->to_count)
-        memcpy(r->to + n.to_off % r->to_size, p->to, p->to_count * sizeof *p->to);
+        memcpy(r->to + n.to_off, p->to, p->to_count * sizeof *p->to);
     *c = n;
     r->hot[seq & (r->entries - 1)] =
         (struct ring_hot){p->unit, p->sender, p->cell, p->in_set, p->flags};

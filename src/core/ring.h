@@ -9,7 +9,9 @@
  * published after the entry stands, and a reader below `safe` must not touch
  * the ring any more (RING_LAPPED): safe runs half a ring ahead of what is
  * overwritten, so that bytes never change under a reader that checked it.
- * A message never wraps: it starts again at the region's begin.
+ * A message never wraps: it starts again at the region's begin.  A lap that took
+ * less than RING_LAP_MS makes the part of the region that is used twice as long,
+ * so that few phones cost little memory and many still have seconds to read.
  * The memory is the caller's; nothing is allocated. Pure. */
 #ifndef CORDON_CORE_RING_H
 #define CORDON_CORE_RING_H
@@ -28,6 +30,8 @@ enum {
     RING_ADDRESSED = 8, /* only for the units in its list */
     RING_HELD_XML = 16, /* too long for a phone in this form: held back */
     RING_HELD_PROTO = 32,
+    RING_LAP_MS = 10000,
+    RING_LAP_FIRST = 1 << 20, /* bytes of the first lap */
     RING_NO_UNIT = UINT32_MAX,
     RING_NO_SENDER = UINT32_MAX,
 };
@@ -38,9 +42,10 @@ struct ring_hot {
 };
 
 struct ring_cold {
-    uint64_t off[FORM_COUNT];
+    uint32_t off[FORM_COUNT];  /* where the bytes lie in their region */
+    uint32_t when[FORM_COUNT]; /* low bits of how many bytes were written before */
     uint32_t len[FORM_COUNT];
-    uint64_t to_off; /* in the list of addressees, with RING_ADDRESSED */
+    uint32_t to_off, to_when; /* in the list of addressees, with RING_ADDRESSED */
     uint32_t to_count;
     int64_t at_ms;        /* monotonic, when it was put in */
     uint64_t journal_seq; /* 0: not in the journal */
@@ -54,7 +59,12 @@ struct ring {
     uint64_t size[FORM_COUNT]; /* of each region */
     uint32_t *to;
     uint64_t to_size;
-    uint64_t next[FORM_COUNT], to_next; /* ever growing positions */
+    struct ring_region {
+        uint64_t written; /* bytes so far, with what was left free at the ends */
+        uint64_t at, lap; /* next place; how much of the region is in use */
+        int64_t lap_ms;   /* when this lap began */
+    } region[FORM_COUNT];
+    uint64_t to_next; /* ever growing */
     _Atomic uint64_t head, safe;
 };
 
@@ -98,7 +108,7 @@ static inline const struct ring_cold *ring_cold(const struct ring *r, uint64_t s
 
 static inline struct str ring_bytes(const struct ring *r, const struct ring_cold *c, enum wire_form f)
 {
-    return str_of(r->bytes[f] + c->off[f] % r->size[f], c->len[f]);
+    return str_of(r->bytes[f] + c->off[f], c->len[f]);
 }
 
 #endif

@@ -664,7 +664,7 @@ static void gather_version(struct session *s, struct buf *out, struct now now)
 
 static bool is_among(const struct session *s, const struct river *r, const struct ring_cold *c)
 {
-    const uint32_t *to = r->must.to + c->to_off % r->must.to_size;
+    const uint32_t *to = r->must.to + c->to_off;
 
     for (uint32_t i = 0; i < c->to_count; i++)
         if (atomic_load_explicit(&r->units.conn[to[i]], memory_order_acquire) == session_handle(s))
@@ -874,7 +874,7 @@ static bool wants(struct session *s, const struct river *r, struct filter f, uin
 static bool is_addressee(const struct session *s, const struct river *r, uint64_t seq)
 {
     const struct ring_cold *c = ring_cold(&r->live, seq);
-    const uint32_t *to = r->live.to + c->to_off % r->live.to_size;
+    const uint32_t *to = r->live.to + c->to_off;
 
     if (!(ring_hot(&r->live, seq)->flags & RING_ADDRESSED))
         return true;

@@ -67,6 +67,8 @@ static void copy_out(struct mailbox *m, void *to, size_t n)
     memcpy((char *)to + part, m->at, n - part);
     m->first = (m->first + n) % m->size;
     m->used -= n;
+    if (m->used == 0)
+        m->first = 0; /* the same few pages again, not all of them in turn */
 }
 
 bool mailbox_put(struct mailbox *m, struct str head, struct str body)
