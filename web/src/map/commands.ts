@@ -1,6 +1,7 @@
 // What the rest of the page may ask of the map. It is null until the map's code has come.
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import type { MapInfo } from '../net/protocol'
+import { hidden_maps, show_grid } from '../state/prefs'
 
 export interface MapCommands {
   fit(): void
@@ -13,6 +14,13 @@ export interface MapCommands {
 export const map_commands = signal<MapCommands | null>(null)
 export const maps = signal<readonly MapInfo[]>([])
 export const maps_error = signal('')
+export const grid_shown = computed(() =>
+  show_grid.value === 'on' || (show_grid.value === 'auto' && maps.value.every((map) => hidden_maps.value.has(map.name))))
+
+export function toggleGrid(): void {
+  show_grid.value = grid_shown.value ? 'off' : 'on'
+}
+
 /** What the footer shows: the place under the pointer, or the middle of the map. */
 export const pointer = signal<{ lat: number; lon: number } | null>(null)
 /** Length and text of the scale bar. */

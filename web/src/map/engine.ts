@@ -7,13 +7,13 @@ import { WORLD, lonOf, latOf, mercatorX, mercatorY } from '../base/geo'
 import { metresText } from '../base/format'
 import { emergencies } from '../state/record'
 import { link_state, lost_since, picture_at } from '../state/live'
-import { dim_map, hidden_maps, show_grid, show_labels, theme } from '../state/prefs'
+import { dim_map, hidden_maps, show_labels, theme } from '../state/prefs'
 import { serverNow } from '../state/clock'
 import { moved, text_changed, units, units_by_uid } from '../state/tracks'
 import { centre, following, screen, select, selected } from '../state/view'
 import { loadWorld, mapLayer, styleWorld, vectorStyle, worldLayer } from './base'
 import type { MapLayer } from './base'
-import { map_commands, maps, pointer, scale_bar } from './commands'
+import { grid_shown, map_commands, maps, pointer, scale_bar } from './commands'
 import { palette, readPalette } from './palette'
 import { UnitLayer } from './unit_layer'
 import world_url from 'world-atlas/countries-110m.json?url'
@@ -50,7 +50,7 @@ export function startMap(target: HTMLElement): () => void {
       now: link_state.peek() === 'live' ? serverNow() : lost_since.peek() ? picture_at.peek() : serverNow(),
       selected: selected.peek(),
       labels: show_labels.peek() === 'on',
-      grid: show_grid.peek() === 'on',
+      grid: grid_shown.peek(),
       frozen: lost_since.peek() !== 0,
       emergencies: emergencies.peek(),
     }
@@ -163,7 +163,7 @@ export function startMap(target: HTMLElement): () => void {
   }))
 
   stops.push(effect(() => {
-    void [selected.value, show_labels.value, show_grid.value, lost_since.value, emergencies.value]
+    void [selected.value, show_labels.value, grid_shown.value, lost_since.value, emergencies.value]
     restate()
   }))
 

@@ -6,7 +6,7 @@ const names = {
   building: '--m-bld', building_line: '--m-bldl', line: '--m-line', main: '--m-main', label: '--m-label',
   green: '--m-green', water: '--m-water',
   unit_fill: '--u-fill', unit_ink: '--u-ink', unit_line: '--u-line', halo: '--u-halo', silent: '--u-silent', silent_bg: '--u-silent-bg',
-  text: '--t1', dim_text: '--t2', crit: '--crit', crit_bg: '--crit-bg', crit_ink: '--crit-ink', warn: '--warn', sel: '--sel', bg: '--bg1',
+  grid: '--m-border', night: '--night', text: '--t1', dim_text: '--t2', crit: '--crit', crit_bg: '--crit-bg', crit_ink: '--crit-ink', warn: '--warn', sel: '--sel', bg: '--bg1',
 } as const
 
 export type Palette = Record<keyof typeof names, string>

@@ -100,7 +100,7 @@ function draw(ctx: CanvasRenderingContext2D, frame: Frame, code: string, look: L
     ctx.fillRect(-5 * scale, -1.5 * scale, 10 * scale, 3 * scale)
     ctx.fillRect(-1.5 * scale, -5 * scale, 3 * scale, 10 * scale)
   }
-  const colour = team_colours[team.toLowerCase()]
+  const colour = p.night ? undefined : team_colours[team.toLowerCase()]
   if (colour && framed(frame) && look !== 'silent') {
     const w = frame === 'friend' ? HALF_W : HALF_H
     ctx.fillStyle = colour

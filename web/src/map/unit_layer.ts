@@ -263,9 +263,8 @@ export class UnitLayer {
     const degree_px = WORLD / 360 / view.resolution
     const step = GRID_STEPS.find((it) => it * degree_px <= 240) ?? 0.0001
     const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))
-    ctx.strokeStyle = this.state.palette.line
+    ctx.strokeStyle = this.state.palette.grid
     ctx.fillStyle = this.state.palette.label
-    ctx.globalAlpha = 0.6
     ctx.lineWidth = 1
     ctx.font = font(500, 11)
     ctx.textAlign = 'left'
@@ -289,7 +288,6 @@ export class UnitLayer {
       ctx.fillText(`${Math.abs(lat).toFixed(digits)}${lat < 0 ? 'S' : 'N'}`, 4, y + 2)
     }
     ctx.stroke()
-    ctx.globalAlpha = 1
   }
 
   /** What stands at a pixel: the most important first. */

@@ -49,7 +49,7 @@ function Clients() {
       </div>
       {rows.length === 0
         ? <Empty>{clients.value.length === 0 ? t('clients.empty') : t('people.none')}</Empty>
-        : <Table id="clienttable" caption={t('clients.title')} columns={columns()} rows={rows} sort="lag" keyOf={(it) => it.id} onRow={(it) => select(it.uid)} />}
+        : <Table id="clienttable" caption={t('clients.title')} columns={columns()} rows={rows} sort="-lag" keyOf={(it) => it.id} onRow={(it) => select(it.uid)} />}
     </section>
   )
 }

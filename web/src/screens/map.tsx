@@ -3,8 +3,8 @@ import { useEffect, useRef } from 'preact/hooks'
 import { T, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { startMap } from '../map/engine'
-import { map_commands, maps, scale_bar } from '../map/commands'
-import { dim_map, hidden_maps, show_grid, show_labels } from '../state/prefs'
+import { grid_shown, map_commands, maps, scale_bar, toggleGrid } from '../map/commands'
+import { dim_map, hidden_maps, show_labels } from '../state/prefs'
 import { silence, text_changed, units } from '../state/tracks'
 import { now } from '../state/clock'
 import { dialog } from '../state/view'
@@ -31,7 +31,7 @@ function Tools() {
       <Tool icon="minus" name="act.zoom_out" keys="−" onClick={() => map_commands.value?.zoom(-1)} />
       <Tool icon="fit" name="act.fit" keys="Home" onClick={() => map_commands.value?.fit()} />
       <Tool icon="label" name="act.labels" keys="L" pressed={show_labels.value === 'on'} onClick={flip(show_labels)} />
-      <Tool icon="grid" name="act.grid" keys="G" pressed={show_grid.value === 'on'} onClick={flip(show_grid)} />
+      <Tool icon="grid" name="act.grid" keys="G" pressed={grid_shown.value} onClick={toggleGrid} />
       <Tool icon="dim" name="act.dim" keys="M" pressed={dim_map.value === 'on'} onClick={flip(dim_map)} />
       <Tool icon="layers" name="act.layers" keys="Y" onClick={() => { dialog.value = 'layers' }} />
     </div>

@@ -5,11 +5,11 @@ import { attention, note } from '../state/attention'
 import type { Attention } from '../state/attention'
 import { silenceSound } from '../state/alarm_sound'
 import { acknowledge } from '../state/outbox'
-import { dim_map, nextTheme, show_grid, show_labels } from '../state/prefs'
+import { dim_map, nextTheme, show_labels } from '../state/prefs'
 import { units_by_uid } from '../state/tracks'
 import { client_filter, dialog, following, recipient, screen, select, selected } from '../state/view'
 import type { Screen } from '../state/view'
-import { map_commands } from '../map/commands'
+import { map_commands, toggleGrid } from '../map/commands'
 
 export interface Action {
   id: string
@@ -120,7 +120,7 @@ export const actions: Action[] = [
   { id: 'up', name: 'act.pan_up', codes: ['ArrowUp'], shown: '↑', group: 'map', run: onMap((map) => map.pan(0, -1)) },
   { id: 'down', name: 'act.pan_down', codes: ['ArrowDown'], shown: '↓', group: 'map', run: onMap((map) => map.pan(0, 1)) },
   { id: 'labels', name: 'act.labels', codes: ['KeyL'], shown: 'L', group: 'map', run: () => toggle(show_labels) },
-  { id: 'grid', name: 'act.grid', codes: ['KeyG'], shown: 'G', group: 'map', run: () => toggle(show_grid) },
+  { id: 'grid', name: 'act.grid', codes: ['KeyG'], shown: 'G', group: 'map', run: toggleGrid },
   { id: 'dim', name: 'act.dim', codes: ['KeyM'], shown: 'M', group: 'map', run: () => toggle(dim_map) },
   { id: 'layers', name: 'act.layers', codes: ['KeyY'], shown: 'Y', group: 'map', run: () => { dialog.value = 'layers' } },
   { id: 'theme', name: 'act.theme', codes: ['KeyT'], shown: 'T', group: 'general', run: nextTheme },

@@ -3,9 +3,9 @@ import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { t } from '../base/i18n'
 import type { Key } from '../base/i18n'
-import { maps, maps_error, map_commands } from '../map/commands'
+import { grid_shown, map_commands, maps, maps_error, toggleGrid } from '../map/commands'
 import { logOut } from '../state/live'
-import { hidden_maps, show_grid, show_labels } from '../state/prefs'
+import { hidden_maps, show_labels } from '../state/prefs'
 import { session } from '../state/session'
 import { units } from '../state/tracks'
 import type { Unit } from '../state/tracks'
@@ -149,7 +149,7 @@ function Layers() {
     <Dialog title={t('act.layers')} onClose={close} class="layers">
       {maps.value.map((map) => <div key={map.name}>{check(map.name, !hidden_maps.value.has(map.name), () => toggle(map.name))}</div>)}
       {maps.value.length === 0 && <Empty>{maps_error.value || t('maps.none')}</Empty>}
-      {check(t('act.grid'), show_grid.value === 'on', flip(show_grid))}
+      {check(t('act.grid'), grid_shown.value, toggleGrid)}
       {check(t('act.labels'), show_labels.value === 'on', flip(show_labels))}
     </Dialog>
   )

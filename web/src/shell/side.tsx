@@ -2,10 +2,12 @@
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { emergencyName, unitName } from '../base/describe'
+import { clockText } from '../base/format'
 import { T, t } from '../base/i18n'
 import { attention, steady, waiting } from '../state/attention'
 import type { Attention } from '../state/attention'
 import { silenceSound, sound_blocked, sounding } from '../state/alarm_sound'
+import { lost_since, picture_at } from '../state/live'
 import { isAcknowledging, say } from '../state/outbox'
 import { events_changed } from '../state/record'
 import { text_changed, units } from '../state/tracks'
@@ -70,7 +72,7 @@ function Decide() {
         {sounding.value && sound_blocked.value && <span class="warn">{t('att.sound_blocked')}</span>}
         <span class="count" aria-live="assertive" aria-label={t('att.count', { n: waiting.value })}>{waiting.value}</span>
       </div>
-      {list.length === 0 && <Empty>{t('att.empty')}</Empty>}
+      {list.length === 0 && <Empty>{lost_since.value ? t('att.empty_lost', { time: clockText(picture_at.value) }) : t('att.empty')}</Empty>}
       <ul data-walk onPointerEnter={() => { held.value = true }} onPointerLeave={() => { held.value = false }}>
         {list.slice(0, SHOWN_MAX).map((item) => <Item key={item.id} item={item} top={item === top} />)}
       </ul>

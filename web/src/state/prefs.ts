@@ -32,7 +32,8 @@ function kept<T extends string>(name: string, values: readonly T[], fallback: T)
 export const themes = ['dark', 'light', 'red'] as const
 export const theme = kept('theme', themes, 'dark')
 export const show_labels = kept('labels', ['on', 'off'] as const, 'on')
-export const show_grid = kept('grid', ['on', 'off'] as const, 'off')
+/** 'auto': only where no map covers the ground. */
+export const show_grid = kept('grid', ['auto', 'on', 'off'] as const, 'auto')
 export const dim_map = kept('dim', ['on', 'off'] as const, 'off')
 export const hidden_maps = signal<ReadonlySet<string>>(new Set())
 

@@ -20,6 +20,7 @@ interface TableProps<Row> {
   columns: Column<Row>[]
   rows: Row[]
   keyOf: (row: Row) => string | number
+  /** The column that is sorted by at first; '-' before it: downwards. */
   sort: string
   chosen?: (row: Row) => boolean
   onRow?: (row: Row) => void
@@ -39,7 +40,7 @@ function compare(a: string | number, b: string | number): number {
 }
 
 export function Table<Row>(props: TableProps<Row>) {
-  const sort = useSignal({ id: props.sort, down: false })
+  const sort = useSignal({ id: props.sort.replace(/^-/, ''), down: props.sort.startsWith('-') })
   const order = useRef<{ key: string; place: Map<string | number, number> }>({ key: '', place: new Map() })
   const held = useRef(false)
 
