@@ -86,7 +86,8 @@ export function describe(event: RecordEvent): Line {
     return { source: get('from'), text, level: get('receipt') === 'failed' ? 'warn' : '', unit: get('from_uid'), said: false }
   }
   if (event.kind === 'emergency.raised') {
-    const name = emergencyName(get('type'))
+    const word = emergencyName(get('type'))
+    const name = word.charAt(0).toUpperCase() + word.slice(1)
     const text = get('text') ? `${name}: ${get('text')}` : name
     return { source: get('from'), text, level: 'crit', unit: get('unit_uid'), said: false }
   }

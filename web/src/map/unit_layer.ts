@@ -277,7 +277,7 @@ export class UnitLayer {
       ctx.moveTo(x, 0)
       ctx.lineTo(x, view.height)
       const shown = lonOf(mercatorX(lon))
-      ctx.fillText(`${Math.abs(shown).toFixed(digits)}${shown < 0 ? 'W' : 'E'}`, x + 3, view.height - 16 * scale)
+      ctx.fillText(`${Math.abs(shown).toFixed(digits)}${shown < 0 ? 'W' : 'E'}`, x + 3, 3)
     }
     const south = latOf(view.y - half_h)
     const north = latOf(view.y + half_h)
