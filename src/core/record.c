@@ -20,8 +20,11 @@ static const struct kind {
 #undef EVENT
 };
 
-enum { PLACES = RECORD_ENTRIES * 2 };
-_Static_assert((PLACES & (PLACES - 1)) == 0, "places are found by a mask");
+/* The table grows by doubling into fresh memory behind itself: an empty record
+ * touches a few pages, not all of them in the disorder of a hash. */
+enum { PLACES_FIRST = 1024, PLACES_LAST = RECORD_ENTRIES * 2 };
+_Static_assert((PLACES_FIRST & (PLACES_FIRST - 1)) == 0 && (PLACES_LAST & (PLACES_LAST - 1)) == 0,
+               "places are found by a mask");
 _Static_assert((RECORD_WAITING & (RECORD_WAITING - 1)) == 0, "the ring wraps by a mask");
 
 const char *event_tag(unsigned kind)
@@ -50,7 +53,7 @@ bool event_matters(unsigned kind)
 
 size_t record_memory(void)
 {
-    return PLACES * sizeof(struct record_entry) + RECORD_WAITING * sizeof(struct record_waiting);
+    return 2 * PLACES_LAST * sizeof(struct record_entry) + RECORD_WAITING * sizeof(struct record_waiting);
 }
 
 void record_init(struct record *r, void *memory, struct hash_key key)
@@ -59,7 +62,9 @@ void record_init(struct record *r, void *memory, struct hash_key key)
     memset(r, 0, sizeof *r);
     r->key = key;
     r->entries = memory;
-    r->waiting = (void *)(r->entries + PLACES);
+    r->places = PLACES_FIRST;
+    r->next = r->entries + PLACES_FIRST;
+    r->waiting = (void *)(r->entries + 2 * PLACES_LAST);
 }
 
 /* One uid may be an emergency, an object and a holder at once. */
@@ -73,12 +78,25 @@ static uint64_t key_of(const struct record *r, enum record_is is, struct str uid
 
 static struct record_entry *find(const struct record *r, uint64_t key)
 {
-    for (uint32_t i = (uint32_t)key & (PLACES - 1);; i = (i + 1) & (PLACES - 1)) {
+    for (uint32_t i = (uint32_t)key & (r->places - 1);; i = (i + 1) & (r->places - 1)) {
         struct record_entry *x = &r->entries[i];
 
         if (x->is == RECORD_FREE || x->key == key)
             return x;
     }
+}
+
+static void grow(struct record *r)
+{
+    struct record_entry *old = r->entries;
+    uint32_t places = r->places;
+
+    r->entries = r->next;
+    r->places = places * 2;
+    r->next = r->entries + r->places;
+    for (uint32_t i = 0; i < places; i++)
+        if (old[i].is != RECORD_FREE)
+            *find(r, old[i].key) = old[i];
 }
 
 /* Closes the gap that a removed entry leaves, so that later ones are still found. */
@@ -91,13 +109,13 @@ static void drop(struct record *r, struct record_entry *x)
 
         r->entries[hole] = (struct record_entry){0};
         for (;;) {
-            i = (i + 1) & (PLACES - 1);
+            i = (i + 1) & (r->places - 1);
             if (r->entries[i].is == RECORD_FREE) {
                 r->count--;
                 return;
             }
-            home = (uint32_t)r->entries[i].key & (PLACES - 1);
-            if (((i - home) & (PLACES - 1)) >= ((i - hole) & (PLACES - 1)))
+            home = (uint32_t)r->entries[i].key & (r->places - 1);
+            if (((i - home) & (r->places - 1)) >= ((i - hole) & (r->places - 1)))
                 break;
         }
         r->entries[hole] = r->entries[i];
@@ -110,7 +128,7 @@ static bool make_room(struct record *r)
 {
     struct record_entry *found = NULL;
 
-    for (uint32_t i = 0; i < PLACES; i++) {
+    for (uint32_t i = 0; i < r->places; i++) {
         struct record_entry *x = &r->entries[i];
 
         if (x->is != RECORD_OBJECT && x->is != RECORD_HOLDER)
@@ -139,6 +157,10 @@ static void put(struct record *r, enum record_is is, struct str uid, uint64_t se
                 r->dropped++;
                 return;
             }
+            x = find(r, key);
+        }
+        if (r->count >= r->places / 2 && r->places < PLACES_LAST) {
+            grow(r);
             x = find(r, key);
         }
         r->count++;
@@ -268,7 +290,7 @@ size_t record_live_rows(const struct record *r, int64_t now_ms, uint64_t *out, s
 {
     size_t n = 0;
 
-    for (uint32_t i = 0; i < PLACES && n < max; i++)
+    for (uint32_t i = 0; i < r->places && n < max; i++)
         if (is_alive(&r->entries[i], now_ms))
             out[n++] = r->entries[i].seq;
     for (uint64_t i = r->waiting_first; i < r->waiting_next && n < max; i++)
@@ -300,7 +322,7 @@ uint64_t record_hash(const struct record *r, int64_t now_ms)
 {
     uint64_t h = 0;
 
-    for (uint32_t i = 0; i < PLACES; i++)
+    for (uint32_t i = 0; i < r->places; i++)
         if (is_alive(&r->entries[i], now_ms))
             h += mix(r->entries[i].key ^ mix(r->entries[i].seq));
     for (uint64_t i = r->waiting_first; i < r->waiting_next; i++) {

@@ -55,8 +55,9 @@ struct record_waiting {
 
 struct record {
     struct hash_key key;
-    struct record_entry *entries; /* open addressing, RECORD_ENTRIES * 2 places */
-    uint32_t count;
+    struct record_entry *entries; /* open addressing; half of the places are free at least */
+    uint32_t places, count;
+    struct record_entry *next; /* where the next, larger table begins */
     struct record_waiting *waiting; /* ring, oldest first */
     uint64_t waiting_first, waiting_next;
     uint64_t seq;     /* last applied */

@@ -69,7 +69,8 @@ struct tak_loop {
     bool deaf; /* takes no connections until the next tick: no descriptor was left */
     uint32_t bucket, buckets_left;
     int64_t next_bucket_us;
-    uint64_t live_seen, must_seen;
+    uint64_t live_seen, must_seen, handshakes_seen;
+    int64_t trim_at_ms;
     int64_t next_tick_ms, next_clients_ms;
 };
 

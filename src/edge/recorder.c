@@ -392,7 +392,8 @@ static bool memory_for(struct recorder *r, struct err *e)
     r->join_max = 4096;
     r->joins = malloc(r->join_max * sizeof *r->joins);
     r->online = calloc(r->h->client_max, sizeof *r->online);
-    r->devices = calloc(DEVICES_MAX * 2, sizeof *r->devices);
+    r->device_places = 1024;
+    r->devices = calloc(r->device_places, sizeof *r->devices);
     r->watch_memory = malloc(2 * LIMIT_EVENT_IN);
     r->watch_values = malloc(LIMIT_EVENT_IN);
     if (!state || !r->message || !r->backlog || !r->entries || !r->joins || !r->online || !r->devices ||

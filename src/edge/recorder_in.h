@@ -69,8 +69,8 @@ struct recorder {
     struct online *online;
     struct { uint64_t hash, seq; } tickets[TICKETS];
     size_t ticket_next;
-    struct device_key *devices; /* open addressing, DEVICES_MAX * 2 */
-    size_t device_count;
+    struct device_key *devices; /* open addressing, device_places of them */
+    size_t device_count, device_places;
     struct dirty dirty[DIRTY_MAX];
     size_t dirty_count;
     struct watch watch;

@@ -4,17 +4,40 @@
 #include "os/clock.h"
 #include "os/log.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 enum { MISSED_PART = 128 * 1024, MISSED_FOR_ALL = 2000 };
+
+static struct device_key *place_of(struct device_key *table, size_t places, uint64_t key)
+{
+    size_t i = (size_t)key & (places - 1);
+
+    while (table[i].key && table[i].key != key)
+        i = (i + 1) & (places - 1);
+    return &table[i];
+}
 
 static struct device_key *device(struct recorder *r, struct str uid)
 {
     uint64_t key = hash_str(r->record.key, uid) | 1;
 
-    for (uint32_t i = (uint32_t)key & (DEVICES_MAX * 2 - 1);; i = (i + 1) & (DEVICES_MAX * 2 - 1))
-        if (r->devices[i].key == 0 || r->devices[i].key == key)
-            return &r->devices[i];
+    return place_of(r->devices, r->device_places, key);
+}
+
+/* Twice as many places; without memory for them, false. */
+static bool more_places(struct recorder *r)
+{
+    struct device_key *more = calloc(r->device_places * 2, sizeof *more);
+
+    if (!more)
+        return false;
+    for (size_t i = 0; i < r->device_places; i++)
+        if (r->devices[i].key)
+            *place_of(more, r->device_places * 2, r->devices[i].key) = r->devices[i];
+    free(r->devices);
+    r->devices = more;
+    r->device_places *= 2;
+    return true;
 }
 
 static void remember(struct recorder *r, struct str uid, uint64_t acked)
@@ -22,8 +45,9 @@ static void remember(struct recorder *r, struct str uid, uint64_t acked)
     struct device_key *d = device(r, uid);
 
     if (d->key == 0) {
-        if (r->device_count == DEVICES_MAX)
+        if (r->device_count >= r->device_places / 2 && (r->device_count == DEVICES_MAX || !more_places(r)))
             return; /* a new phone beyond 65,536: it gets what is addressed to it, from the last day */
+        d = device(r, uid);
         d->key = hash_str(r->record.key, uid) | 1;
         r->device_count++;
     }

@@ -4,6 +4,7 @@
 #include "os/clock.h"
 #include "os/log.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@ enum {
     BULK_US = 3000,      /* and on the picture for newcomers */
     EVENTS = 512,
     TICK_MS = 100,
+    TRIM_AFTER_MS = 2000,
     CLIENTS_MS = 2000,
     TOKEN_TLS = 0x40000000,
     TOKEN_TCP = 0x40000001,
@@ -397,6 +399,20 @@ static void listen_again(struct tak_loop *l)
         loop_change(l->loop, l->tcp_fd, LOOP_READ, TOKEN_TCP);
 }
 
+/* Handshakes leave holes in the heap; once a storm of them is over they are given back. */
+static void trim_memory(struct tak_loop *l, struct now now)
+{
+    uint64_t done = atomic_load_explicit(&l->h->metrics.handshakes, memory_order_relaxed);
+
+    if (done != l->handshakes_seen) {
+        l->handshakes_seen = done;
+        l->trim_at_ms = now.mono_ms + TRIM_AFTER_MS;
+    } else if (l->trim_at_ms && now.mono_ms >= l->trim_at_ms) {
+        l->trim_at_ms = 0;
+        (void)malloc_trim(0);
+    }
+}
+
 static void tick(struct tak_loop *l, struct now now)
 {
     bool show = now.mono_ms >= l->next_clients_ms &&
@@ -404,6 +420,7 @@ static void tick(struct tak_loop *l, struct now now)
 
     if (l->deaf)
         listen_again(l);
+    trim_memory(l, now);
     for (uint32_t i = 0; i < l->used; i++)
         if (l->conns[i].state != CONN_FREE)
             conn_tick(l, &l->conns[i], now);
