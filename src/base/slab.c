@@ -1,5 +1,6 @@
 #include "base/slab.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Classes step by half powers of two: 64, 96, 128, 192, 256 ... */
@@ -26,7 +27,6 @@ static unsigned class_of(size_t n)
     return c;
 }
 
-
 void slab_init(struct slab *s, void *region, size_t size)
 {
     MUST(((uintptr_t)region & 15) == 0);
@@ -41,6 +41,32 @@ size_t slab_size(size_t n)
     return class_size(class_of(n));
 }
 
+static void push(struct slab *s, unsigned c, char *block)
+{
+    memcpy(block, &s->free[c], sizeof s->free[c]);
+    s->free[c] = block;
+}
+
+/* Cuts a larger returned block up for class c, so that a time of large blocks
+ * leaves the region usable for small ones.  What is left of the piece that was
+ * being cut goes to the free blocks; false when there is no larger one. */
+static bool recut(struct slab *s, unsigned c)
+{
+    unsigned big = c + 1;
+
+    while (big < SLAB_CLASSES && !s->free[big])
+        big++;
+    if (big == SLAB_CLASSES)
+        return false;
+    for (unsigned k = c; k-- > 0;)
+        for (; (size_t)(s->end - s->at) >= class_size(k); s->at += class_size(k))
+            push(s, k, s->at);
+    s->at = s->free[big];
+    s->end = s->at + class_size(big);
+    memcpy(&s->free[big], s->at, sizeof s->free[big]);
+    return true;
+}
+
 void *slab_take(struct slab *s, size_t n)
 {
     unsigned c = class_of(n);
@@ -49,7 +75,7 @@ void *slab_take(struct slab *s, size_t n)
 
     if (block) {
         memcpy(&s->free[c], block, sizeof block);
-    } else if ((size_t)(s->end - s->at) >= size) {
+    } else if ((size_t)(s->end - s->at) >= size || recut(s, c)) {
         block = s->at;
         s->at += size;
     } else {
@@ -66,7 +92,6 @@ void slab_give(struct slab *s, void *block, size_t n)
     unsigned c = class_of(n);
 
     MUST(block && s->used >= class_size(c));
-    memcpy(block, &s->free[c], sizeof block);
-    s->free[c] = block;
+    push(s, c, block);
     s->used -= class_size(c);
 }

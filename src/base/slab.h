@@ -3,8 +3,9 @@
  * For bytes that live across turns on the live path: the latest event of a
  * unit, half a message, an unfinished write.  The region is given by the
  * owner (mapped at boot, so that untouched pages cost nothing); slab never
- * asks the system for memory.  When no block is left slab_take() returns
- * NULL and the caller says what that means.  Not thread-safe: one owner or
+ * asks the system for memory.  A returned block is cut up again for smaller ones
+ * when nothing else is left, but never put together again.  When no block is left
+ * slab_take() returns NULL and the caller says what that means.  Not thread-safe: one owner or
  * one lock.  Pure. */
 #ifndef CORDON_BASE_SLAB_H
 #define CORDON_BASE_SLAB_H
