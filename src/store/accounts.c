@@ -38,41 +38,49 @@ enum statement {
 #define USER_COLUMNS "id, name, agency, relay, disabled"
 
 static const char *const texts[STATEMENTS] = {
-    [USER_PUT] = "INSERT INTO users(name, agency, relay, disabled) VALUES(?1, ?2, ?3, ?4)"
-                 " ON CONFLICT(name) DO UPDATE SET agency = ?2, relay = ?3, disabled = ?4 RETURNING id",
+    [USER_PUT] =
+        "INSERT INTO users(name, agency, relay, disabled) VALUES(?1, ?2, ?3, ?4)"
+        " ON CONFLICT(name) DO UPDATE SET agency = ?2, relay = ?3, disabled = ?4 RETURNING id",
     [USER_BY_NAME] = "SELECT " USER_COLUMNS " FROM users WHERE name = ?",
     [USER_BY_ID] = "SELECT " USER_COLUMNS " FROM users WHERE id = ?",
     [USERS] = "SELECT " USER_COLUMNS " FROM users WHERE id > ? ORDER BY id LIMIT 1",
-    [GROUPS] = "SELECT name, may_in, may_out, active FROM user_groups WHERE user_id = ? ORDER BY place",
+    [GROUPS] =
+        "SELECT name, may_in, may_out, active FROM user_groups WHERE user_id = ? ORDER BY place",
     [GROUPS_CLEAR] = "DELETE FROM user_groups WHERE user_id = ?",
     [GROUP_PUT] = "INSERT INTO user_groups(user_id, place, name, may_in, may_out, active)"
                   " VALUES(?, ?, ?, ?, ?, ?)",
     [CERTIFICATE_PUT] = "INSERT INTO certificates(serial, user_id, not_after_ms, revoked_ms)"
                         " VALUES(?1, ?2, ?3, ?4) ON CONFLICT(serial) DO UPDATE"
                         " SET user_id = ?2, not_after_ms = ?3, revoked_ms = ?4",
-    [CERTIFICATE] = "SELECT serial, user_id, not_after_ms, revoked_ms FROM certificates WHERE serial = ?",
+    [CERTIFICATE] =
+        "SELECT serial, user_id, not_after_ms, revoked_ms FROM certificates WHERE serial = ?",
     [REVOKE_ONE] = "UPDATE certificates SET revoked_ms = ?1 WHERE revoked_ms = 0 AND serial = ?3"
                    " AND (?2 = '' OR user_id = (SELECT id FROM users WHERE name = ?2))",
     [REVOKE_ALL] = "UPDATE certificates SET revoked_ms = ?1 WHERE revoked_ms = 0"
                    " AND user_id = (SELECT id FROM users WHERE name = ?2)",
     [OPERATOR_COUNT] = "SELECT count(*) FROM operators",
-    [OPERATOR_PUT] = "INSERT INTO operators(name, role, password_hash, disabled) VALUES(?1, ?2, ?3, ?4)"
-                     " ON CONFLICT(name) DO UPDATE SET role = ?2, password_hash = ?3, disabled = ?4"
-                     " RETURNING id",
+    [OPERATOR_PUT] =
+        "INSERT INTO operators(name, role, password_hash, disabled) VALUES(?1, ?2, ?3, ?4)"
+        " ON CONFLICT(name) DO UPDATE SET role = ?2, password_hash = ?3, disabled = ?4"
+        " RETURNING id",
     [OPERATOR] = "SELECT id, name, role, password_hash, disabled FROM operators WHERE name = ?",
-    [SESSION_PUT] = "INSERT INTO sessions(token_hash, operator_id, made_ms, seen_ms, expires_ms, csrf)"
-                    " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(token_hash) DO UPDATE"
-                    " SET seen_ms = ?4, expires_ms = ?5, csrf = ?6",
-    [SESSION] = "SELECT o.id, o.name, o.role, o.password_hash, o.disabled,"
-                " s.made_ms, s.seen_ms, s.expires_ms, s.csrf"
-                " FROM sessions AS s JOIN operators AS o ON o.id = s.operator_id WHERE s.token_hash = ?",
+    [SESSION_PUT] =
+        "INSERT INTO sessions(token_hash, operator_id, made_ms, seen_ms, expires_ms, csrf)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(token_hash) DO UPDATE"
+        " SET seen_ms = ?4, expires_ms = ?5, csrf = ?6",
+    [SESSION] =
+        "SELECT o.id, o.name, o.role, o.password_hash, o.disabled,"
+        " s.made_ms, s.seen_ms, s.expires_ms, s.csrf"
+        " FROM sessions AS s JOIN operators AS o ON o.id = s.operator_id WHERE s.token_hash = ?",
     [SESSION_END] = "DELETE FROM sessions WHERE token_hash = ?",
     [SESSIONS_EXPIRE] = "DELETE FROM sessions WHERE expires_ms <= ?",
-    [VALUE_PUT] = "INSERT INTO named(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2",
+    [VALUE_PUT] =
+        "INSERT INTO named(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2",
     [VALUE] = "SELECT value FROM named WHERE key = ?",
-    [DEVICE_PUT] = "INSERT INTO devices(uid, callsign, user_id, acked_seq, seen_ms) VALUES(?1, ?2, ?3, ?4, ?5)"
-                   " ON CONFLICT(uid) DO UPDATE SET callsign = ?2, user_id = ?3,"
-                   " acked_seq = max(acked_seq, ?4), seen_ms = ?5",
+    [DEVICE_PUT] =
+        "INSERT INTO devices(uid, callsign, user_id, acked_seq, seen_ms) VALUES(?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT(uid) DO UPDATE SET callsign = ?2, user_id = ?3,"
+        " acked_seq = max(acked_seq, ?4), seen_ms = ?5",
     [DEVICES] = "SELECT uid, callsign, user_id, acked_seq, seen_ms FROM devices ORDER BY uid",
     [DATA_VERSION] = "PRAGMA data_version",
 };
@@ -82,8 +90,10 @@ static const char tables[] =
     "CREATE TABLE IF NOT EXISTS users(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
     " agency TEXT NOT NULL, relay INTEGER NOT NULL, disabled INTEGER NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS user_groups(user_id INTEGER NOT NULL REFERENCES users(id),"
-    " place INTEGER NOT NULL, name TEXT NOT NULL, may_in INTEGER NOT NULL, may_out INTEGER NOT NULL,"
-    " active INTEGER NOT NULL, PRIMARY KEY(user_id, place), UNIQUE(user_id, name)) STRICT, WITHOUT ROWID;"
+    " place INTEGER NOT NULL, name TEXT NOT NULL, may_in INTEGER NOT NULL, may_out INTEGER NOT "
+    "NULL,"
+    " active INTEGER NOT NULL, PRIMARY KEY(user_id, place), UNIQUE(user_id, name)) STRICT, WITHOUT "
+    "ROWID;"
     "CREATE TABLE IF NOT EXISTS certificates(serial TEXT PRIMARY KEY,"
     " user_id INTEGER NOT NULL REFERENCES users(id), not_after_ms INTEGER NOT NULL,"
     " revoked_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
@@ -92,11 +102,17 @@ static const char tables[] =
     " role TEXT NOT NULL, password_hash TEXT NOT NULL, disabled INTEGER NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS sessions(token_hash BLOB PRIMARY KEY,"
     " operator_id INTEGER NOT NULL REFERENCES operators(id), made_ms INTEGER NOT NULL,"
-    " seen_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, csrf TEXT NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS named(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    " seen_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, csrf TEXT NOT NULL) STRICT, WITHOUT "
+    "ROWID;"
+    "CREATE TABLE IF NOT EXISTS named(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT "
+    "ROWID;"
     "CREATE TABLE IF NOT EXISTS devices(uid TEXT PRIMARY KEY, callsign TEXT NOT NULL,"
-    " user_id INTEGER NOT NULL, acked_seq INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    " user_id INTEGER NOT NULL, acked_seq INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT, "
+    "WITHOUT ROWID;"
+    "PRAGMA user_version=1;"
     "COMMIT";
+
+_Static_assert(ACCOUNTS_FORMAT == 1, "the user_version above");
 
 struct accounts {
     struct db *db;
@@ -106,19 +122,19 @@ struct accounts {
 
 /* ---- opening ---------------------------------------------------------- */
 
-static bool format_is_ours(struct accounts *a, struct err *e)
+/* Makes the tables of a new file; one that is there is not written to. */
+static bool make_tables(struct accounts *a, struct err *e)
 {
     int64_t format = 0;
-    char sql[64];
 
     if (!db_ask(a->db, "PRAGMA user_version", &format, e))
         return false;
     if (format > ACCOUNTS_FORMAT)
-        return err_set(e, ERR_INPUT, "cordon.db was written by a newer Cordon (format %d, this one knows %d): "
-                                     "start the newer one",
+        return err_set(e, ERR_INPUT,
+                       "cordon.db was written by a newer Cordon (format %d, this one knows %d): "
+                       "start the newer one",
                        (int)format, ACCOUNTS_FORMAT);
-    (void)snprintf(sql, sizeof sql, "PRAGMA user_version=%d", ACCOUNTS_FORMAT);
-    return format == ACCOUNTS_FORMAT || db_run(a->db, sql, e);
+    return format == ACCOUNTS_FORMAT || db_run(a->db, tables, e);
 }
 
 static bool prepare(struct accounts *a, struct err *e)
@@ -143,8 +159,7 @@ bool accounts_open(const char *dir, struct accounts **out, struct err *e)
         accounts_close(a);
         return err_set(e, ERR_INPUT, "the name of the data folder is too long");
     }
-    if (!db_open(path, &options, &a->db, e) || !format_is_ours(a, e) || !db_run(a->db, tables, e) ||
-        !prepare(a, e)) {
+    if (!db_open(path, &options, &a->db, e) || !make_tables(a, e) || !prepare(a, e)) {
         accounts_close(a);
         return false;
     }
@@ -239,7 +254,8 @@ bool accounts_put_user(struct accounts *a, struct user *u, struct err *e)
     for (size_t i = 0; i < u->group_count; i++)
         for (size_t k = 0; k < i; k++)
             if (strcmp(u->groups[i].name, u->groups[k].name) == 0)
-                return err_set(e, ERR_INPUT, "group %s is named twice for %s", u->groups[i].name, u->name);
+                return err_set(e, ERR_INPUT, "group %s is named twice for %s", u->groups[i].name,
+                               u->name);
     if (!db_begin(a->db, e))
         return false;
     db_set_text(s, 1, str_from(u->name));
@@ -274,7 +290,8 @@ static bool get_groups(struct accounts *a, struct user *u, struct err *e)
 }
 
 /* Takes the row that s gives; *there tells whether it gave one. */
-static bool get_user(struct accounts *a, struct db_stmt *s, struct user *u, bool *there, struct err *e)
+static bool get_user(struct accounts *a, struct db_stmt *s, struct user *u, bool *there,
+                     struct err *e)
 {
     enum db_step step = db_step(s, e);
 
@@ -340,7 +357,8 @@ bool accounts_put_certificate(struct accounts *a, const struct certificate *c, s
     return db_do(s, e);
 }
 
-bool accounts_certificate(struct accounts *a, struct str serial, struct certificate *out, struct err *e)
+bool accounts_certificate(struct accounts *a, struct str serial, struct certificate *out,
+                          struct err *e)
 {
     struct db_stmt *s = a->at[CERTIFICATE];
     enum db_step step;
@@ -356,12 +374,13 @@ bool accounts_certificate(struct accounts *a, struct str serial, struct certific
     }
     db_reset(s);
     if (step == DB_DONE)
-        return err_set(e, ERR_MISSING, "this server never issued certificate %.*s", STR_ARG(serial));
+        return err_set(e, ERR_MISSING, "this server never issued certificate %.*s",
+                       STR_ARG(serial));
     return step == DB_ROW;
 }
 
-bool accounts_revoke(struct accounts *a, struct str user_name, struct str serial, int64_t now_ms, size_t *count,
-                     struct err *e)
+bool accounts_revoke(struct accounts *a, struct str user_name, struct str serial, int64_t now_ms,
+                     size_t *count, struct err *e)
 {
     struct db_stmt *s = a->at[serial.len ? REVOKE_ONE : REVOKE_ALL];
 
@@ -388,7 +407,7 @@ bool accounts_operator_count(struct accounts *a, size_t *count, struct err *e)
     return ok;
 }
 
-bool accounts_put_operator(struct accounts *a, struct operator *o, struct err *e)
+bool accounts_put_operator(struct accounts *a, struct operator* o, struct err *e)
 {
     struct db_stmt *s = a->at[OPERATOR_PUT];
     int64_t id = 0;
@@ -406,7 +425,7 @@ bool accounts_put_operator(struct accounts *a, struct operator *o, struct err *e
 }
 
 /* The first five columns of a row are an operator. */
-static void operator_of(struct db_stmt *s, struct operator *o)
+static void operator_of(struct db_stmt *s, struct operator* o)
 {
     o->id = db_int(s, 0);
     text_to(s, 1, o->name, sizeof o->name);
@@ -415,7 +434,7 @@ static void operator_of(struct db_stmt *s, struct operator *o)
     o->disabled = db_int(s, 4) != 0;
 }
 
-bool accounts_operator(struct accounts *a, struct str name, struct operator *out, struct err *e)
+bool accounts_operator(struct accounts *a, struct str name, struct operator* out, struct err *e)
 {
     struct db_stmt *s = a->at[OPERATOR];
     enum db_step step;
@@ -445,7 +464,7 @@ bool accounts_put_session(struct accounts *a, const struct login *s, struct err 
 }
 
 bool accounts_session(struct accounts *a, const unsigned char token_hash[32], struct login *out,
-                      struct operator *who, struct err *e)
+                      struct operator* who, struct err *e)
 {
     struct db_stmt *s = a->at[SESSION];
     enum db_step step;
@@ -506,11 +525,13 @@ bool accounts_value(struct accounts *a, struct str key, char *out, size_t size, 
     if (step == DB_DONE)
         return err_set(e, ERR_MISSING, "nothing is kept under %.*s", STR_ARG(key));
     if (!fits)
-        return err_set(e, ERR_FULL, "what is kept under %.*s is longer than %zu bytes", STR_ARG(key), size - 1);
+        return err_set(e, ERR_FULL, "what is kept under %.*s is longer than %zu bytes",
+                       STR_ARG(key), size - 1);
     return step == DB_ROW;
 }
 
-bool accounts_put_devices(struct accounts *a, const struct device *devices, size_t count, struct err *e)
+bool accounts_put_devices(struct accounts *a, const struct device *devices, size_t count,
+                          struct err *e)
 {
     struct db_stmt *s = a->at[DEVICE_PUT];
     bool ok = true;

@@ -69,9 +69,9 @@ static bool refuse(struct db *d, int code, struct err *e)
     MUST(code != SQLITE_OK && code != SQLITE_MISUSE && code != SQLITE_RANGE);
     d->damaged = is_damage(code);
     return err_set(e, ERR_WORLD, "%s: %s (%s, code %d)", d->path, saying_of(code),
-                   by_system      ? strerror(system)
-                   : d->at        ? sqlite3_errmsg(d->at)
-                                  : sqlite3_errstr(code),
+                   by_system ? strerror(system)
+                   : d->at   ? sqlite3_errmsg(d->at)
+                             : sqlite3_errstr(code),
                    code);
 }
 
@@ -102,6 +102,7 @@ static int wal_grew(void *ctx, sqlite3 *at, const char *name, int pages)
 
 static bool configure(struct db *d, const struct db_options *o, struct err *e)
 {
+    int64_t pages = 0;
     char sql[512];
 
     (void)sqlite3_extended_result_codes(d->at, 1);
@@ -116,10 +117,13 @@ static bool configure(struct db *d, const struct db_options *o, struct err *e)
         return false;
     if (o->reader || o->as_found)
         return true;
+    /* Only a new file takes it, and saying it again to an old one would write. */
+    if (!db_ask(d, "PRAGMA page_count", &pages, e))
+        return false;
     (void)snprintf(sql, sizeof sql,
                    "%sPRAGMA journal_mode=WAL; PRAGMA synchronous=%s; PRAGMA secure_delete=%s;"
                    "PRAGMA journal_size_limit=%d; PRAGMA foreign_keys=ON;",
-                   o->incremental ? "PRAGMA auto_vacuum=INCREMENTAL;" : "",
+                   o->incremental && pages == 0 ? "PRAGMA auto_vacuum=INCREMENTAL;" : "",
                    o->sync_full ? "FULL" : "NORMAL", o->wipe ? "ON" : "OFF", DB_WAL_FILE_MAX);
     (void)sqlite3_wal_hook(d->at, wal_grew, d);
     return db_run(d, sql, e);
@@ -271,13 +275,15 @@ static void checkpoint(struct db *d)
 {
     int pages = 0, copied = 0;
 
-    if (sqlite3_wal_checkpoint_v2(d->at, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) == SQLITE_OK)
+    if (sqlite3_wal_checkpoint_v2(d->at, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) ==
+        SQLITE_OK)
         d->wal_done = copied;
 }
 
 static void bound_wal(struct db *d)
 {
-    if (!d->reader && d->wal_pages - d->wal_done >= DB_WAL_PAGES_MAX && sqlite3_get_autocommit(d->at) != 0)
+    if (!d->reader && d->wal_pages - d->wal_done >= DB_WAL_PAGES_MAX &&
+        sqlite3_get_autocommit(d->at) != 0)
         checkpoint(d);
 }
 
@@ -342,7 +348,8 @@ bool db_commit(struct db *d, struct err *e)
 {
     /* A transaction that a failure has ended is not there to be committed. */
     if (sqlite3_get_autocommit(d->at) != 0)
-        return err_set(e, ERR_WORLD, "%s: the changes were rolled back by a failure before", d->path);
+        return err_set(e, ERR_WORLD, "%s: the changes were rolled back by a failure before",
+                       d->path);
     if (!db_run(d, "COMMIT", e)) {
         db_rollback(d);
         return false;
@@ -402,7 +409,8 @@ static void aside_name(const char *path, char out[DB_PATH_MAX])
         for (size_t i = 0; i < b.len; i++)
             if (text[i] != '-' && text[i] != ':' && text[i] != '.')
                 stamp[n++] = text[i];
-        (void)snprintf(out, DB_PATH_MAX, "%.*s.damaged-%.*s", DB_PATH_MAX - 64, path, (int)n, stamp);
+        (void)snprintf(out, DB_PATH_MAX, "%.*s.damaged-%.*s", DB_PATH_MAX - 64, path, (int)n,
+                       stamp);
         if (access(out, F_OK) != 0)
             return;
     }

@@ -17,13 +17,13 @@
 #include <stdint.h>
 
 enum {
-    DB_STATEMENTS_MAX = 48,          /* prepared statements of one connection; more is our bug */
+    DB_STATEMENTS_MAX = 48, /* prepared statements of one connection; more is our bug */
     DB_PATH_MAX = 1024,
-    DB_CACHE_KIB = 4096,             /* page cache of one connection */
-    DB_HEAP_SOFT = 48 * 1024 * 1024, /* all of SQLite; past it caches shrink */
-    DB_BUSY_MS = 5000,               /* how long to wait for another program's lock */
-    DB_WAL_PAGES_IDLE = 256,         /* db_idle() checkpoints from here on (1 MiB) */
-    DB_WAL_PAGES_MAX = 4096,         /* db_commit() checkpoints from here on (16 MiB) */
+    DB_CACHE_KIB = 4096,                /* page cache of one connection */
+    DB_HEAP_SOFT = 48 * 1024 * 1024,    /* all of SQLite; past it caches shrink */
+    DB_BUSY_MS = 5000,                  /* how long to wait for another program's lock */
+    DB_WAL_PAGES_IDLE = 256,            /* db_idle() checkpoints from here on (1 MiB) */
+    DB_WAL_PAGES_MAX = 4096,            /* db_commit() checkpoints from here on (16 MiB) */
     DB_WAL_FILE_MAX = 16 * 1024 * 1024, /* the WAL file is cut back to this when it restarts */
 };
 
@@ -31,11 +31,12 @@ struct db;
 struct db_stmt;
 
 struct db_options {
-    bool reader;     /* read-only, beside a writer; the file must be there */
-    bool sync_full;  /* every commit is on disk when it returns; else a power cut may cost the last ones */
+    bool reader;      /* read-only, beside a writer; the file must be there */
+    bool sync_full;   /* every commit is on disk when it returns; else a power cut may cost the last
+                         ones */
     bool incremental; /* the file can shrink again (db_run "PRAGMA incremental_vacuum(N)") */
-    bool wipe;       /* overwrite deleted content with zeros */
-    bool as_found;   /* open a damaged file without changing a byte of it */
+    bool wipe;        /* overwrite deleted content with zeros */
+    bool as_found;    /* open a damaged file without changing a byte of it */
 };
 
 /* On false *out may be a connection all the same: ask it db_damaged(), then close it. */

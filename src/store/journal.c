@@ -57,7 +57,8 @@ bool journal_hash_fits(const struct stored *row, const unsigned char before[JOUR
     return str_eq(str_of(hash, sizeof hash), row->hash);
 }
 
-bool journal_unseal(struct journal *j, const struct stored *row, struct str wrapped, struct str *text)
+bool journal_unseal(struct journal *j, const struct stored *row, struct str wrapped,
+                    struct str *text)
 {
     unsigned char key[SECRET_KEY], seq[8];
     struct str sealed = str_from_at(row->body, BODY_SEALED);
@@ -125,9 +126,9 @@ static bool lock_take(struct journal *j, struct err *e)
         return err_set(e, ERR_WORLD, "%s cannot be made: %s", path, strerror(errno));
     if (flock(j->lock, LOCK_EX | LOCK_NB) == 0)
         return true;
-    return err_set(e, ERR_WORLD,
-                   "another Cordon works in %s: stop that one, or give this one a folder of its own",
-                   j->dir);
+    return err_set(
+        e, ERR_WORLD,
+        "another Cordon works in %s: stop that one, or give this one a folder of its own", j->dir);
 }
 
 static bool journal_new(const char *dir, bool reader, struct journal **out, struct err *e)
@@ -151,46 +152,62 @@ static bool journal_new(const char *dir, bool reader, struct journal **out, stru
 
 static bool prepare(struct journal *j, struct err *e)
 {
-    return db_prepare(j->db, "SELECT seq, body, hash FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?",
+    return db_prepare(j->db,
+                      "SELECT seq, body, hash FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?",
                       &j->rows, e) &&
-           db_prepare(j->db, "SELECT seq, wrapped FROM keys WHERE seq >= ? ORDER BY seq", &j->keys, e) &&
+           db_prepare(j->db, "SELECT seq, wrapped FROM keys WHERE seq >= ? ORDER BY seq", &j->keys,
+                      e) &&
            db_prepare(j->db, "SELECT seq, body, hash FROM journal WHERE seq = ?", &j->row, e) &&
            db_prepare(j->db, "SELECT wrapped FROM keys WHERE seq = ?", &j->row_key, e) &&
-           db_prepare(j->db, "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1", &j->last, e) &&
+           db_prepare(j->db, "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1", &j->last,
+                      e) &&
            (j->reader ||
-            (db_prepare(j->db, "INSERT INTO journal(seq, body, hash) VALUES(?, ?, ?)", &j->put_row, e) &&
-             db_prepare(j->db, "INSERT OR REPLACE INTO keys(seq, wrapped) VALUES(?, ?)", &j->put_key, e)));
+            (db_prepare(j->db, "INSERT INTO journal(seq, body, hash) VALUES(?, ?, ?)", &j->put_row,
+                        e) &&
+             db_prepare(j->db, "INSERT OR REPLACE INTO keys(seq, wrapped) VALUES(?, ?)",
+                        &j->put_key, e)));
 }
 
 /* Rows of a newer form would be misread; the right program is at hand, so this one
  * time we refuse instead of starting with an empty record. */
-static bool format_is_ours(struct journal *j, struct err *e)
+static bool format_is_ours(struct journal *j, int64_t *format, struct err *e)
 {
-    int64_t format = 0;
-
-    if (!db_ask(j->db, "PRAGMA user_version", &format, e))
+    *format = 0;
+    if (!db_ask(j->db, "PRAGMA user_version", format, e))
         return false;
-    if (format <= JOURNAL_FORMAT)
+    if (*format <= JOURNAL_FORMAT)
         return true;
     return err_set(e, ERR_INPUT,
-                   "%s/journal.db was written by a newer Cordon (format %d, this one knows %d): start "
-                   "the newer one",
-                   j->dir, (int)format, JOURNAL_FORMAT);
+                   "%s/journal.db was written by a newer Cordon (format %d, this one knows %d): "
+                   "start the newer one",
+                   j->dir, (int)*format, JOURNAL_FORMAT);
 }
 
-/* One attempt to open what lies there. */
+/* Closing in order leaves no WAL behind. */
+static bool was_cut_off(const char *dir)
+{
+    char path[DB_PATH_MAX];
+    struct stat st;
+
+    journal_path(dir, "journal.db-wal", path);
+    return stat(path, &st) == 0 && st.st_size > 0;
+}
+
+/* One attempt to open what lies there.  A sound file is not written to, so that Cordon starts
+ * on a full disk too. */
 static bool open_writer(struct journal *j, struct journal_opened *how, struct err *e)
 {
     static const struct db_options options = {.sync_full = true, .wipe = true};
     char path[DB_PATH_MAX];
-    int64_t tables = 0;
+    int64_t format;
 
     journal_path(j->dir, "journal.db", path);
-    if (!db_open(path, &options, &j->db, e) || !format_is_ours(j, e) ||
-        !db_ask(j->db, "SELECT count(*) FROM sqlite_schema", &tables, e))
+    if (!db_open(path, &options, &j->db, e) || !format_is_ours(j, &format, e))
         return false;
-    how->created = tables == 0;
-    return journal_make_tables(j->db, e) && prepare(j, e) && journal_mend_tail(j, how, e);
+    how->created = format == 0;
+    if (format < JOURNAL_FORMAT && !journal_make_tables(j->db, e))
+        return false;
+    return prepare(j, e) && journal_mend_tail(j, how, e);
 }
 
 static bool key_take(struct journal *j, struct journal_opened *how, struct err *e)
@@ -202,8 +219,9 @@ static bool key_take(struct journal *j, struct journal_opened *how, struct err *
     if (!secret_key_file(path, j->key, sizeof j->key, &made, e))
         return false;
     if (made && j->head.seq > 0)
-        journal_note(how, "journal.key was not there: a new one was made, and the texts of rows 1 to "
-                          "%llu can be read again only with the old one",
+        journal_note(how,
+                     "journal.key was not there: a new one was made, and the texts of rows 1 to "
+                     "%llu can be read again only with the old one",
                      (unsigned long long)j->head.seq);
     return true;
 }
@@ -218,6 +236,7 @@ bool journal_open(const char *dir, struct journal **out, struct journal_opened *
     ok = journal_new(dir, false, &j, e) && secret_start(e) && lock_take(j, e) &&
          journal_mend_before(dir, how, e);
     if (ok) {
+        how->unclean = was_cut_off(dir);
         ok = open_writer(j, how, e);
         if (!ok && j->db && db_damaged(j->db)) {
             db_close(j->db);
@@ -252,7 +271,8 @@ static bool head_look(struct journal *j, struct err *e)
     return step != DB_FAILED;
 }
 
-bool journal_hash_of(struct journal *j, uint64_t seq, unsigned char out[JOURNAL_HASH], struct err *e)
+bool journal_hash_of(struct journal *j, uint64_t seq, unsigned char out[JOURNAL_HASH],
+                     struct err *e)
 {
     enum db_step step;
     bool ok = false;
@@ -268,7 +288,8 @@ bool journal_hash_of(struct journal *j, uint64_t seq, unsigned char out[JOURNAL_
     }
     db_reset(j->row);
     if (!ok && step != DB_FAILED)
-        return err_set(e, ERR_MISSING, "there is no entry %llu in the record", (unsigned long long)seq);
+        return err_set(e, ERR_MISSING, "there is no entry %llu in the record",
+                       (unsigned long long)seq);
     return ok;
 }
 
@@ -278,6 +299,7 @@ bool journal_open_reader(const char *dir, struct journal **out, struct err *e)
     struct journal *j = NULL;
     char path[DB_PATH_MAX];
     bool made = false, ok;
+    int64_t format;
 
     *out = NULL;
     ok = journal_new(dir, true, &j, e) && secret_start(e);
@@ -285,14 +307,15 @@ bool journal_open_reader(const char *dir, struct journal **out, struct err *e)
         journal_path(j->dir, "journal.key", path);
         /* A reader must never be the one that makes the key. */
         if (access(path, R_OK) != 0)
-            ok = err_set(e, errno == ENOENT ? ERR_MISSING : ERR_WORLD, "%s cannot be read: %s", path,
-                         errno == ENOENT ? "no Cordon has kept a record in this folder yet"
-                                         : strerror(errno));
+            ok =
+                err_set(e, errno == ENOENT ? ERR_MISSING : ERR_WORLD, "%s cannot be read: %s", path,
+                        errno == ENOENT ? "no Cordon has kept a record in this folder yet"
+                                        : strerror(errno));
     }
     ok = ok && secret_key_file(path, j->key, sizeof j->key, &made, e);
     if (ok) {
         journal_path(j->dir, "journal.db", path);
-        ok = db_open(path, &options, &j->db, e) && format_is_ours(j, e) && prepare(j, e) &&
+        ok = db_open(path, &options, &j->db, e) && format_is_ours(j, &format, e) && prepare(j, e) &&
              head_look(j, e);
         if (!ok && j->db)
             (void)journal_met_damage(j, e);
@@ -336,7 +359,8 @@ static void chance_take(struct journal *j, unsigned char *to, size_t n)
 }
 
 /* Writes the body into j->body and the wrapped data key of the row beside it. */
-static struct str row_encode(struct journal *j, const struct journal_row *row, unsigned char wrapped[WRAPPED])
+static struct str row_encode(struct journal *j, const struct journal_row *row,
+                             unsigned char wrapped[WRAPPED])
 {
     unsigned char key[SECRET_KEY], *b = j->body;
     size_t sealed = row->payload.len + SECRET_TAG;
@@ -353,7 +377,8 @@ static struct str row_encode(struct journal *j, const struct journal_row *row, u
     chance_take(j, wrapped, SECRET_NONCE);
     chance_take(j, key, sizeof key);
     secret_seal(key, b + BODY_NONCE, row->payload, str_of(b, BODY_NONCE), b + BODY_SEALED);
-    secret_seal(j->key, wrapped, str_of(key, sizeof key), str_of(b + BODY_SEQ, 8), wrapped + SECRET_NONCE);
+    secret_seal(j->key, wrapped, str_of(key, sizeof key), str_of(b + BODY_SEQ, 8),
+                wrapped + SECRET_NONCE);
     secret_wipe(key, sizeof key);
     return str_of(b, BODY_SEALED + sealed);
 }
@@ -383,14 +408,15 @@ static bool row_put(struct journal *j, const struct stored *row, struct str wrap
 bool journal_add(struct journal *j, uint16_t kind, int64_t recorded_ms, int64_t observed_ms,
                  struct str payload, uint64_t *seq, struct err *e)
 {
-    struct journal_row row = {.kind = kind, .recorded_ms = recorded_ms, .observed_ms = observed_ms,
-                              .payload = payload};
+    struct journal_row row = {
+        .kind = kind, .recorded_ms = recorded_ms, .observed_ms = observed_ms, .payload = payload};
     unsigned char wrapped[WRAPPED], hash[JOURNAL_HASH];
     struct stored stored;
 
     MUST(!j->reader && !j->reading);
     if (payload.len > JOURNAL_PAYLOAD_MAX)
-        return err_set(e, ERR_INPUT, "an entry of %zu bytes is too large for the record: %d is the most",
+        return err_set(e, ERR_INPUT,
+                       "an entry of %zu bytes is too large for the record: %d is the most",
                        payload.len, JOURNAL_PAYLOAD_MAX);
     if (j->in_batch && j->batch_failed)
         return err_set(e, ERR_WORLD, "%s/journal.db: this batch has failed already", j->dir);
@@ -428,8 +454,9 @@ bool journal_commit(struct journal *j, struct err *e)
     if (j->batch_failed) {
         db_rollback(j->db);
         j->stats.failures++;
-        return err_set(e, ERR_WORLD, "%s/journal.db: nothing of this batch was kept, since a row of it "
-                                     "could not be written",
+        return err_set(e, ERR_WORLD,
+                       "%s/journal.db: nothing of this batch was kept, since a row of it "
+                       "could not be written",
                        j->dir);
     }
     ok = db_commit(j->db, e);
@@ -475,7 +502,8 @@ bool journal_erase(struct journal *j, uint64_t seq, struct err *e)
 
     MUST(!j->reader && !j->in_batch);
     if (seq == 0 || seq > j->head.seq)
-        return err_set(e, ERR_MISSING, "there is no entry %llu in the record", (unsigned long long)seq);
+        return err_set(e, ERR_MISSING, "there is no entry %llu in the record",
+                       (unsigned long long)seq);
     (void)snprintf(sql, sizeof sql,
                    "UPDATE keys SET wrapped = NULL WHERE seq = %llu;"
                    "UPDATE torn SET wrapped = NULL WHERE seq = %llu",
@@ -491,8 +519,9 @@ bool journal_erase(struct journal *j, uint64_t seq, struct err *e)
     /* The key still stands in older pages of the WAL until that is written over. */
     if (db_empty_wal(j->db, e))
         return true;
-    return err_in(e, "entry %llu is erased, but an older page with its key is still in use by a "
-                     "reader: erase it once more in a minute",
+    return err_in(e,
+                  "entry %llu is erased, but an older page with its key is still in use by a "
+                  "reader: erase it once more in a minute",
                   (unsigned long long)seq);
 }
 
@@ -592,8 +621,9 @@ static enum db_step out_of_order(struct journal *j, uint64_t seq, struct err *e)
 {
     j->damaged = true;
     journal_mark_damage(j->dir);
-    (void)err_set(e, ERR_WORLD, "%s/journal.db: the file is damaged: row %llu stands at a wrong place",
-                  j->dir, (unsigned long long)seq);
+    (void)err_set(e, ERR_WORLD,
+                  "%s/journal.db: the file is damaged: row %llu stands at a wrong place", j->dir,
+                  (unsigned long long)seq);
     return DB_FAILED;
 }
 
@@ -608,7 +638,8 @@ static bool walk_slice(struct walk *w, struct err *e)
     db_set_int(j->rows, 1, (int64_t)w->next);
     db_set_int(j->rows, 2, JOURNAL_SLICE);
     while ((step = db_step(j->rows, e)) == DB_ROW) {
-        struct stored row = {(uint64_t)db_int(j->rows, 0), db_blob(j->rows, 1), db_blob(j->rows, 2)};
+        struct stored row = {(uint64_t)db_int(j->rows, 0), db_blob(j->rows, 1),
+                             db_blob(j->rows, 2)};
         struct row_key key;
 
         /* What is not committed yet is nobody's business. */
@@ -656,8 +687,8 @@ bool journal_walk(struct walk *w, struct err *e)
     return true;
 }
 
-bool journal_read(struct journal *j, uint64_t from, const uint16_t *kinds, journal_see *see, void *ctx,
-                  struct err *e)
+bool journal_read(struct journal *j, uint64_t from, const uint16_t *kinds, journal_see *see,
+                  void *ctx, struct err *e)
 {
     struct seer to = {j, see, ctx};
     struct walk w = {.j = j, .kinds = kinds, .see = show, .ctx = &to, .next = from ? from : 1};
@@ -694,6 +725,7 @@ bool journal_get(struct journal *j, uint64_t seq, journal_see *see, void *ctx, s
     if (step == DB_FAILED || key_step == DB_FAILED)
         return journal_met_damage(j, e);
     if (step == DB_DONE)
-        return err_set(e, ERR_MISSING, "there is no entry %llu in the record", (unsigned long long)seq);
+        return err_set(e, ERR_MISSING, "there is no entry %llu in the record",
+                       (unsigned long long)seq);
     return true;
 }

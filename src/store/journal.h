@@ -34,8 +34,9 @@ struct journal_head {
 /* What opening found and mended, to be logged. */
 struct journal_opened {
     bool created;
+    bool unclean;   /* the last run was cut off: what it had not committed is gone, nothing else */
     uint64_t rows;
-    char note[256]; /* "" or what a torn write left behind and what was dropped */
+    char note[256]; /* "" or what was found damaged, and where what was dropped lies now */
 };
 
 struct journal_row {
@@ -50,8 +51,12 @@ struct journal_row {
     unsigned char hash[JOURNAL_HASH];
 };
 
-/* Opens or makes the journal in folder dir.  On start the last rows are checked
- * against their hashes. */
+/* Opens or makes the journal in folder dir.  The last 64 rows are checked against their
+ * hashes.  Damage never keeps it from opening and nothing is destroyed: a bad end goes to the
+ * table `torn`, a damaged file is renamed to journal.db.damaged-TIME and what can be read of
+ * it carried over (journal_mend.c has the rules).  A note must become an entry of the
+ * record.  False: the folder cannot be written, the disk is full, another Cordon has
+ * it, or a newer Cordon wrote it. */
 bool journal_open(const char *dir, struct journal **out, struct journal_opened *how,
                   struct err *e) MUST_USE;
 /* Read-only, beside a running writer; for another thread or process. */
@@ -60,7 +65,8 @@ bool journal_open_reader(const char *dir, struct journal **out, struct err *e) M
 void journal_close(struct journal *j);
 
 /* Adds a row to the open batch (begins one when there is none) and gives it its
- * seq.  Not durable until journal_commit(). */
+ * seq.  Not durable until journal_commit().  After a failure of the disk the batch is
+ * lost and journal_commit() says so; a payload that is too large is refused alone. */
 bool journal_add(struct journal *j, uint16_t kind, int64_t recorded_ms, int64_t observed_ms,
                  struct str payload, uint64_t *seq, struct err *e) MUST_USE;
 /* Makes the batch durable.  On false the batch is rolled back; head is as before. */
@@ -73,7 +79,10 @@ struct journal_head journal_head(const struct journal *j);
  * when it has nothing else to do.  (Under steady load commit does it.) */
 void journal_idle(struct journal *j);
 
-/* Calls each row from `from` on in order until see() returns false.  The row is
+/* When the file turns out to be damaged this returns false and leaves a mark: close and open
+ * it again, and it is mended.  see() must not call this journal.
+ *
+ * Calls each row from `from` on in order until see() returns false.  The row is
  * borrowed for the call. kinds: NULL for all, or a 0-terminated list: rows of
  * other kinds are passed over without being opened. */
 typedef bool journal_see(void *ctx, const struct journal_row *row);
@@ -91,7 +100,10 @@ bool journal_put_snapshot(struct journal *j, uint64_t at_seq, const uint64_t *ro
 bool journal_get_snapshot(struct journal *j, uint64_t *at_seq, uint64_t **rows, size_t *count,
                           struct err *e) MUST_USE;
 
-/* Destroys the data key of a row: its text is gone for good, the chain stays whole. */
+/* Destroys the data key of a row: its text is gone for good, the chain stays whole.  Not
+ * reached are backups, files that were moved aside as damaged, and what a flash card
+ * keeps of overwritten blocks.  False with a sentence also when a reader still uses an older
+ * page: call it again then. */
 bool journal_erase(struct journal *j, uint64_t seq, struct err *e) MUST_USE;
 
 /* Signs the head (Ed25519, key in DIR/journal.sign, 0600; public half as a line of

@@ -38,9 +38,9 @@ struct journal {
     struct db *db;
     bool reader;
     bool in_batch, batch_failed;
-    bool reading;  /* inside of see(): the buffers are in use */
-    bool damaged;  /* a read met damage: closing leaves a mark, and opening mends */
-    int lock;      /* the writer's lock file */
+    bool reading;             /* inside of see(): the buffers are in use */
+    bool damaged;             /* a read met damage: closing leaves a mark, and opening mends */
+    int lock;                 /* the writer's lock file */
     struct journal_head head; /* of what is committed */
     struct journal_head next; /* of the open batch */
     unsigned char key[SECRET_KEY];
@@ -91,11 +91,13 @@ void journal_path(const char *dir, const char *file, char out[DB_PATH_MAX]);
 /* Does the body have the form that the header draws, with its own seq in it? */
 bool journal_body_is_whole(const struct stored *row);
 /* The stored hash of a row; false with ERR_MISSING when there is none. */
-bool journal_hash_of(struct journal *j, uint64_t seq, unsigned char out[JOURNAL_HASH], struct err *e);
+bool journal_hash_of(struct journal *j, uint64_t seq, unsigned char out[JOURNAL_HASH],
+                     struct err *e);
 /* hash = SHA-256(before || body), and is that what is stored? */
 bool journal_hash_fits(const struct stored *row, const unsigned char before[JOURNAL_HASH]);
 /* Opens the seal of a whole body into j->text; wrapped is the row's key as stored. */
-bool journal_unseal(struct journal *j, const struct stored *row, struct str wrapped, struct str *text);
+bool journal_unseal(struct journal *j, const struct stored *row, struct str wrapped,
+                    struct str *text);
 /* Makes names that were made, renamed or removed in the folder last. */
 bool journal_folder_sync(const char *dir);
 /* Adds a sentence to what opening tells. */

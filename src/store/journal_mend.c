@@ -91,9 +91,11 @@ static bool tail_look(struct journal *j, int64_t limit, struct tail *t, struct e
     uint64_t expected = 1;
     enum db_step step;
 
-    if (!db_prepare(j->db, "SELECT min(seq) FROM (SELECT seq FROM journal ORDER BY seq DESC LIMIT ?)",
+    if (!db_prepare(j->db,
+                    "SELECT min(seq) FROM (SELECT seq FROM journal ORDER BY seq DESC LIMIT ?)",
                     &from, e) ||
-        !db_prepare(j->db, "SELECT seq, body, hash FROM journal WHERE seq >= ? ORDER BY seq", &rows, e))
+        !db_prepare(j->db, "SELECT seq, body, hash FROM journal WHERE seq >= ? ORDER BY seq", &rows,
+                    e))
         return false;
     *t = (struct tail){0};
     db_set_int(from, 1, limit);
@@ -107,7 +109,8 @@ static bool tail_look(struct journal *j, int64_t limit, struct tail *t, struct e
         bool first = t->rows++ == 0 && row.seq != 1;
 
         t->last = row.seq;
-        if (!first && row.seq == expected && journal_body_is_whole(&row) && journal_hash_fits(&row, before)) {
+        if (!first && row.seq == expected && journal_body_is_whole(&row) &&
+            journal_hash_fits(&row, before)) {
             t->good.seq = row.seq;
             memcpy(t->good.hash, row.hash.at, JOURNAL_HASH);
         } else if (!first) {
@@ -130,14 +133,15 @@ static bool tail_drop(struct journal *j, const struct tail *t, struct err *e)
     char sql[1024];
     long long good = (long long)t->good.seq;
 
-    (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO torn(found_ms, why, seq, body, hash, wrapped)"
-                   " SELECT %lld, 'does not fit the row before it', journal.seq, body, hash, wrapped"
-                   " FROM journal LEFT JOIN keys USING(seq) WHERE seq > %lld ORDER BY seq;"
-                   "DELETE FROM journal WHERE seq > %lld;"
-                   "DELETE FROM keys WHERE seq > %lld;"
-                   "DELETE FROM snapshots WHERE at_seq > %lld",
-                   (long long)clock_wall_ms(), good, good, good, good);
+    (void)snprintf(
+        sql, sizeof sql,
+        "INSERT INTO torn(found_ms, why, seq, body, hash, wrapped)"
+        " SELECT %lld, 'does not fit the row before it', journal.seq, body, hash, wrapped"
+        " FROM journal LEFT JOIN keys USING(seq) WHERE seq > %lld ORDER BY seq;"
+        "DELETE FROM journal WHERE seq > %lld;"
+        "DELETE FROM keys WHERE seq > %lld;"
+        "DELETE FROM snapshots WHERE at_seq > %lld",
+        (long long)clock_wall_ms(), good, good, good, good);
     if (!db_begin(j->db, e))
         return false;
     if (db_run(j->db, sql, e))
@@ -153,12 +157,15 @@ static void tail_tell(const struct tail *t, struct journal_opened *how)
     if (t->bad_first == 0)
         return;
     if (good < last)
-        journal_note(how, "the record's end does not fit its hashes: rows %llu to %llu were moved to the "
-                          "table torn, row %llu is the last good one",
-                     good + 1, last, good);
+        journal_note(
+            how,
+            "the record's end does not fit its hashes: rows %llu to %llu were moved to the "
+            "table torn, row %llu is the last good one",
+            good + 1, last, good);
     if (first < good)
-        journal_note(how, "row %llu does not fit the one before it: a row is missing or was changed; it "
-                          "was left as it is, cordon verify tells more",
+        journal_note(how,
+                     "row %llu does not fit the one before it: a row is missing or was changed; it "
+                     "was left as it is, cordon verify tells more",
                      first);
 }
 
@@ -181,8 +188,10 @@ bool journal_mend_tail(struct journal *j, struct journal_opened *how, struct err
     if (!db_ask(j->db, "SELECT max(seq) FROM checkpoints", &signed_seq, e))
         return false;
     if (signed_seq > (int64_t)j->head.seq)
-        journal_note(how, "a signed head names row %lld, but the record ends at row %llu: its end is missing",
-                     (long long)signed_seq, (unsigned long long)j->head.seq);
+        journal_note(
+            how,
+            "a signed head names row %lld, but the record ends at row %llu: its end is missing",
+            (long long)signed_seq, (unsigned long long)j->head.seq);
     return true;
 }
 
@@ -198,10 +207,12 @@ static const struct copied {
     {"SELECT seq, CAST(wrapped AS BLOB) FROM keys WHERE seq >= ? ORDER BY seq",
      "INSERT OR IGNORE INTO keys(seq, wrapped) VALUES(?, ?)", 2},
     {"SELECT id, seq, at_ms, hash, public, signature FROM checkpoints WHERE id >= ? ORDER BY id",
-     "INSERT OR IGNORE INTO checkpoints(id, seq, at_ms, hash, public, signature) VALUES(?, ?, ?, ?, ?, ?)",
+     "INSERT OR IGNORE INTO checkpoints(id, seq, at_ms, hash, public, signature) VALUES(?, ?, ?, "
+     "?, ?, ?)",
      6},
     {"SELECT id, found_ms, why, seq, body, hash, wrapped FROM torn WHERE id >= ? ORDER BY id",
-     "INSERT OR IGNORE INTO torn(id, found_ms, why, seq, body, hash, wrapped) VALUES(?, ?, ?, ?, ?, ?, ?)",
+     "INSERT OR IGNORE INTO torn(id, found_ms, why, seq, body, hash, wrapped) VALUES(?, ?, ?, ?, "
+     "?, ?, ?)",
      7},
 };
 
@@ -209,7 +220,7 @@ struct copy {
     struct db *from, *to;
     struct db_stmt *select, *insert;
     int columns;
-    int64_t next;   /* the number to go on with */
+    int64_t next; /* the number to go on with */
     uint64_t done, misses;
 };
 
@@ -289,21 +300,23 @@ static void remove_with_wal(const char *path)
 }
 
 /* Puts the finished copy in the place of the damaged file.  The order matters: see above. */
-static bool change_places(const char *dir, const char *path, const char *mending, char aside[DB_PATH_MAX],
-                          struct err *e)
+static bool change_places(const char *dir, const char *path, const char *mending,
+                          char aside[DB_PATH_MAX], struct err *e)
 {
     if (!db_move_aside(path, aside, e))
         return false;
     (void)journal_folder_sync(dir);
     if (rename(mending, path) != 0)
-        return err_set(e, ERR_WORLD, "%s cannot be renamed to %s: %s", mending, path, strerror(errno));
+        return err_set(e, ERR_WORLD, "%s cannot be renamed to %s: %s", mending, path,
+                       strerror(errno));
     (void)journal_folder_sync(dir);
     return true;
 }
 
 bool journal_mend_file(const char *dir, struct journal_opened *how, struct err *e)
 {
-    static const struct db_options as_found = {.as_found = true}, fresh = {.sync_full = true, .wipe = true};
+    static const struct db_options as_found = {.as_found = true},
+                                   fresh = {.sync_full = true, .wipe = true};
     char path[DB_PATH_MAX], mending[DB_PATH_MAX], mark[DB_PATH_MAX], aside[DB_PATH_MAX];
     struct db *from = NULL, *to = NULL;
     uint64_t rows = 0;
@@ -330,9 +343,11 @@ bool journal_mend_file(const char *dir, struct journal_opened *how, struct err *
         return err_in(e, "%s is damaged, and what can be read of it could not be copied", path);
     }
     (void)unlink(mark);
-    journal_note(how, "journal.db was damaged: it lies unchanged in %s, and %llu rows that can be read were "
-                      "carried over",
-                 strrchr(aside, '/') + 1, (unsigned long long)rows);
+    journal_note(
+        how,
+        "journal.db was damaged: it lies unchanged in %s, and %llu rows that can be read were "
+        "carried over",
+        strrchr(aside, '/') + 1, (unsigned long long)rows);
     return true;
 }
 

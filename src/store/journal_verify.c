@@ -60,16 +60,19 @@ static bool prove_row(void *ctx, const struct stored *row, struct row_key key)
     unsigned long long seq = row->seq, due = v->head.seq + 1;
 
     if (seq != due)
-        find(v, due, seq == due + 1 ? "row %llu is missing" : "rows %llu to %llu are missing", due, seq - 1);
+        find(v, due, seq == due + 1 ? "row %llu is missing" : "rows %llu to %llu are missing", due,
+             seq - 1);
     else if (!journal_hash_fits(row, v->head.hash))
-        find(v, seq, "row %llu was changed: its hash is not that of its bytes and of the row before", seq);
+        find(v, seq,
+             "row %llu was changed: its hash is not that of its bytes and of the row before", seq);
     if (!journal_body_is_whole(row))
         find(v, seq, "row %llu: its number, version or length is not what it should be", seq);
     else
         prove_text(p, row, key);
     if (p->witness && p->witness->seq == row->seq &&
         !str_eq(row->hash, str_of(p->witness->hash, JOURNAL_HASH)))
-        find(v, seq, "row %llu has not the hash that the witness kept: the record was rewritten", seq);
+        find(v, seq, "row %llu has not the hash that the witness kept: the record was rewritten",
+             seq);
     v->rows++;
     v->head.seq = row->seq;
     memset(v->head.hash, 0, JOURNAL_HASH);
@@ -113,7 +116,8 @@ static void prove_signed(struct proof *p, struct db_stmt *s, struct str pub)
     struct buf b = buf_over(hex, sizeof hex);
 
     p->v->checkpoints++;
-    if (hash.len != JOURNAL_HASH || public.len != SECRET_SIGN_PUB || signature.len != SECRET_SIGNATURE) {
+    if (hash.len != JOURNAL_HASH || public.len != SECRET_SIGN_PUB ||
+        signature.len != SECRET_SIGNATURE) {
         find(p->v, seq, "the signed head of row %llu has not the form of one", seq);
         return;
     }
@@ -126,7 +130,8 @@ static void prove_signed(struct proof *p, struct db_stmt *s, struct str pub)
     else if (pub.len > 0 && !str_eq(pub, buf_str(&b)))
         find(p->v, seq, "the head of row %llu was signed with another key than journal.pub", seq);
     else if (head.seq > p->v->head.seq)
-        find(p->v, p->v->head.seq + 1, "a signed head names row %llu, but the record ends at row %llu", seq,
+        find(p->v, p->v->head.seq + 1,
+             "a signed head names row %llu, but the record ends at row %llu", seq,
              (unsigned long long)p->v->head.seq);
     else if (!str_eq(db_blob(s, 5), hash))
         find(p->v, seq, "row %llu has not the hash that was signed: the record was rewritten", seq);
@@ -169,10 +174,12 @@ bool journal_verify(struct journal *j, const struct journal_head *witness, struc
     if (below > 0)
         find(v, 1, "%lld rows stand before row 1", (long long)below);
     if (v->head.seq < j->head.seq) /* a writer knows what it wrote */
-        find(v, v->head.seq + 1, "the end was cut off while Cordon runs: row %llu was written, row %llu is the last",
+        find(v, v->head.seq + 1,
+             "the end was cut off while Cordon runs: row %llu was written, row %llu is the last",
              (unsigned long long)j->head.seq, (unsigned long long)v->head.seq);
     if (witness && witness->seq > v->head.seq)
-        find(v, v->head.seq + 1, "the witness kept the hash of row %llu, but the record ends at row %llu",
+        find(v, v->head.seq + 1,
+             "the witness kept the hash of row %llu, but the record ends at row %llu",
              (unsigned long long)witness->seq, (unsigned long long)v->head.seq);
     return true;
 }
@@ -214,16 +221,18 @@ bool journal_sign_head(struct journal *j, int64_t now_ms, struct err *e)
     if (j->head.seq == 0)
         return true;
     ok = sign_key(j->dir, key, e) &&
-         db_prepare_once(j->db, &j->put_checkpoint,
-                         "INSERT INTO checkpoints(seq, at_ms, hash, public, signature) VALUES(?, ?, ?, ?, ?)",
-                         e);
+         db_prepare_once(
+             j->db, &j->put_checkpoint,
+             "INSERT INTO checkpoints(seq, at_ms, hash, public, signature) VALUES(?, ?, ?, ?, ?)",
+             e);
     if (ok) {
         signed_text(&j->head, now_ms, text);
         secret_sign(key, str_of(text, sizeof text), signature);
         db_set_int(j->put_checkpoint, 1, (int64_t)j->head.seq);
         db_set_int(j->put_checkpoint, 2, now_ms);
         db_set_blob(j->put_checkpoint, 3, str_of(j->head.hash, JOURNAL_HASH));
-        db_set_blob(j->put_checkpoint, 4, str_of(key + SECRET_SIGN_KEY - SECRET_SIGN_PUB, SECRET_SIGN_PUB));
+        db_set_blob(j->put_checkpoint, 4,
+                    str_of(key + SECRET_SIGN_KEY - SECRET_SIGN_PUB, SECRET_SIGN_PUB));
         db_set_blob(j->put_checkpoint, 5, str_of(signature, sizeof signature));
         ok = db_do(j->put_checkpoint, e);
     }
@@ -247,14 +256,16 @@ bool journal_put_snapshot(struct journal *j, uint64_t at_seq, const uint64_t *ro
                        JOURNAL_SNAPSHOT_MAX);
     at = malloc(size);
     if (!at)
-        return err_set(e, ERR_WORLD, "there is not enough memory for a snapshot of %zu rows", count);
+        return err_set(e, ERR_WORLD, "there is not enough memory for a snapshot of %zu rows",
+                       count);
     journal_number_put(at, at_seq, 8);
     ok = journal_hash_of(j, at_seq, at + 8, e);
     for (size_t i = 0; i < count; i++)
         journal_number_put(at + SNAPSHOT_ROWS + 8 * i, rows[i], 8);
     secret_sha256(str_of(at, size), hash);
-    ok = ok && db_prepare_once(j->db, &j->put_snapshot,
-                               "INSERT OR REPLACE INTO snapshots(at_seq, rows, hash) VALUES(?, ?, ?)", e);
+    ok = ok &&
+         db_prepare_once(j->db, &j->put_snapshot,
+                         "INSERT OR REPLACE INTO snapshots(at_seq, rows, hash) VALUES(?, ?, ?)", e);
     if (ok) {
         char sql[160];
 
@@ -290,13 +301,15 @@ static bool snapshot_copy(struct str rows, uint64_t **out, size_t *count, struct
     *count = (rows.len - SNAPSHOT_ROWS) / 8;
     *out = malloc(*count * 8 + 1);
     if (!*out)
-        return err_set(e, ERR_WORLD, "there is not enough memory for a snapshot of %zu rows", *count);
+        return err_set(e, ERR_WORLD, "there is not enough memory for a snapshot of %zu rows",
+                       *count);
     for (size_t i = 0; i < *count; i++)
         (*out)[i] = journal_number(rows.at + SNAPSHOT_ROWS + 8 * i, 8);
     return true;
 }
 
-bool journal_get_snapshot(struct journal *j, uint64_t *at_seq, uint64_t **rows, size_t *count, struct err *e)
+bool journal_get_snapshot(struct journal *j, uint64_t *at_seq, uint64_t **rows, size_t *count,
+                          struct err *e)
 {
     enum db_step step;
     bool ok = true;
@@ -304,8 +317,8 @@ bool journal_get_snapshot(struct journal *j, uint64_t *at_seq, uint64_t **rows, 
     *at_seq = 0;
     *rows = NULL;
     *count = 0;
-    if (!db_prepare_once(j->db, &j->snapshots, "SELECT at_seq, rows, hash FROM snapshots ORDER BY at_seq DESC",
-                         e))
+    if (!db_prepare_once(j->db, &j->snapshots,
+                         "SELECT at_seq, rows, hash FROM snapshots ORDER BY at_seq DESC", e))
         return false;
     while ((step = db_step(j->snapshots, e)) == DB_ROW) {
         uint64_t at = (uint64_t)db_int(j->snapshots, 0);

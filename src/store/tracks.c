@@ -31,11 +31,12 @@ enum {
     UNIT_BITS = 21,
     MINUTE_BITS = 26,
     MINUTE_MS = 60000,
-    UNITS_MAX = 1 << UNIT_BITS,   /* units and labels kept; more: the point is left out, see unit_of() */
+    UNITS_MAX =
+        1 << UNIT_BITS, /* units and labels kept; more: the point is left out, see unit_of() */
     LABELS_MAX = 1 << UNIT_BITS,
     SAME_MS_MAX = 1000, /* points of a unit that may share a ms: each takes the next free one */
     FIX_MAX = 64,
-    NAMES_SEEN = 1 << 12, /* names whose numbers are remembered while writing */
+    NAMES_SEEN = 1 << 12,  /* names whose numbers are remembered while writing */
     NAMES_SHOWN = 1 << 10, /* numbers whose names are remembered while reading */
     DAY_MS = 86400000,
     TRACKS_FORMAT = 1,
@@ -74,15 +75,16 @@ enum statement {
 
 /* The next number, or when they are used up the first that pruning has freed; 2097152
  * (UNITS_MAX) when none is free. */
-#define FREE_NUMBER(table)                                                                          \
-    "SELECT CASE WHEN coalesce((SELECT max(id) FROM " table "), 0) < 2097151"                       \
-    " THEN coalesce((SELECT max(id) FROM " table "), 0) + 1"                                        \
-    " ELSE coalesce((SELECT a.id + 1 FROM " table " AS a WHERE NOT EXISTS"                          \
+#define FREE_NUMBER(table)                                                                         \
+    "SELECT CASE WHEN coalesce((SELECT max(id) FROM " table "), 0) < 2097151"                      \
+    " THEN coalesce((SELECT max(id) FROM " table "), 0) + 1"                                       \
+    " ELSE coalesce((SELECT a.id + 1 FROM " table " AS a WHERE NOT EXISTS"                         \
     " (SELECT 1 FROM " table " AS b WHERE b.id = a.id + 1) LIMIT 1), 2097152) END"
 
 static const char *const texts[STATEMENTS] = {
     [POINT_PUT] = "INSERT OR IGNORE INTO point(id, fix) VALUES(?, ?)",
-    [POINTS_OLD] = "DELETE FROM point WHERE id IN (SELECT id FROM point WHERE id < ? ORDER BY id LIMIT ?)",
+    [POINTS_OLD] =
+        "DELETE FROM point WHERE id IN (SELECT id FROM point WHERE id < ? ORDER BY id LIMIT ?)",
     [POINTS] = "SELECT id, fix FROM point WHERE id >= ? AND id < ? ORDER BY id",
     [POINTS_BY_TIME] = "SELECT id, fix FROM point WHERE id >= ? AND id < ? ORDER BY id & 65535, id",
     [POINT_NEXT] = "SELECT id, fix FROM point WHERE id >= ? AND id < ? ORDER BY id LIMIT 1",
@@ -142,7 +144,8 @@ struct place {
 
 static int64_t key_of(struct place p)
 {
-    MUST(p.minute >= 0 && p.minute <= (int64_t)1 << MINUTE_BITS && p.unit >= 0 && p.unit <= UNITS_MAX);
+    MUST(p.minute >= 0 && p.minute <= (int64_t)1 << MINUTE_BITS && p.unit >= 0 &&
+         p.unit <= UNITS_MAX);
     MUST(p.ms >= 0 && p.ms <= 1 << MS_BITS);
     return ((p.minute << UNIT_BITS) + p.unit) * (1 << MS_BITS) + p.ms;
 }
@@ -218,7 +221,9 @@ static int64_t scaled(double v, double units)
 {
     double n = v * units;
 
-    return n > 1e15 ? INT64_C(1000000000000000) : n < -1e15 ? INT64_C(-1000000000000000) : llround(n);
+    return n > 1e15    ? INT64_C(1000000000000000)
+           : n < -1e15 ? INT64_C(-1000000000000000)
+                       : llround(n);
 }
 
 static void put_angle(struct fix_bytes *b, double degrees)
@@ -289,8 +294,10 @@ static bool fix_get(struct fix_bytes *b, struct track_point *p, int64_t *label)
 static const char tables[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS point(id INTEGER PRIMARY KEY, fix BLOB NOT NULL) STRICT;"
-    "CREATE TABLE IF NOT EXISTS unit(id INTEGER PRIMARY KEY, day INTEGER NOT NULL, uid TEXT NOT NULL UNIQUE) STRICT;"
-    "CREATE TABLE IF NOT EXISTS label(id INTEGER PRIMARY KEY, day INTEGER NOT NULL, type TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS unit(id INTEGER PRIMARY KEY, day INTEGER NOT NULL, uid TEXT NOT "
+    "NULL UNIQUE) STRICT;"
+    "CREATE TABLE IF NOT EXISTS label(id INTEGER PRIMARY KEY, day INTEGER NOT NULL, type TEXT NOT "
+    "NULL,"
     " callsign TEXT NOT NULL, UNIQUE(type, callsign)) STRICT;"
     "CREATE INDEX IF NOT EXISTS unit_by_day ON unit(day);"
     "CREATE INDEX IF NOT EXISTS label_by_day ON label(day);"
@@ -307,10 +314,11 @@ static bool open_file(struct tracks *t, const char *path, struct err *e)
     if (!db_open(path, &options, &t->db, e) || !db_ask(t->db, "PRAGMA user_version", &format, e))
         return false;
     if (format > TRACKS_FORMAT)
-        return err_set(e, ERR_INPUT, "%s was written by a newer Cordon (format %d, this one knows %d): start the "
-                                     "newer one",
+        return err_set(e, ERR_INPUT,
+                       "%s was written by a newer Cordon (format %d, this one knows %d): start the "
+                       "newer one",
                        path, (int)format, TRACKS_FORMAT);
-    if (!t->reader && !db_run(t->db, tables, e))
+    if (!t->reader && format < TRACKS_FORMAT && !db_run(t->db, tables, e))
         return false;
     for (size_t i = 0; i < STATEMENTS; i++)
         if (!db_prepare(t->db, texts[i], &t->at[i], e))
@@ -331,7 +339,8 @@ static bool open_writer(struct tracks *t, const char *path, struct err *e)
     t->db = NULL;
     if (!db_move_aside(path, aside, e) || !open_file(t, path, e))
         return false;
-    (void)snprintf(t->note, sizeof t->note, "tracks.db was damaged: it lies in %s, and a new one was begun",
+    (void)snprintf(t->note, sizeof t->note,
+                   "tracks.db was damaged: it lies in %s, and a new one was begun",
                    strrchr(aside, '/') + 1);
     return true;
 }
@@ -396,7 +405,8 @@ struct names {
     struct str first, second; /* uid, none | type, callsign */
 };
 
-static struct known *known_slot(struct tracks *t, const struct names *n, int64_t today, uint64_t *hash)
+static struct known *known_slot(struct tracks *t, const struct names *n, int64_t today,
+                                uint64_t *hash)
 {
     char text[sizeof(int64_t) + 2 + LIMIT_UID + LIMIT_TYPE];
     struct buf b = buf_over(text, sizeof text);
@@ -412,7 +422,8 @@ static struct known *known_slot(struct tracks *t, const struct names *n, int64_t
 }
 
 /* Makes a row for a new name; *id is 0 when the numbers are used up. */
-static bool name_make(struct tracks *t, const struct names *n, int64_t today, int64_t *id, struct err *e)
+static bool name_make(struct tracks *t, const struct names *n, int64_t today, int64_t *id,
+                      struct err *e)
 {
     struct db_stmt *free = t->at[n->free], *put = t->at[n->put];
     enum db_step step = db_step(free, e);
@@ -434,7 +445,8 @@ static bool name_make(struct tracks *t, const struct names *n, int64_t today, in
 }
 
 /* The number of a name, made when it is new. */
-static bool name_id(struct tracks *t, const struct names *n, int64_t today, int64_t *id, struct err *e)
+static bool name_id(struct tracks *t, const struct names *n, int64_t today, int64_t *id,
+                    struct err *e)
 {
     struct db_stmt *get = t->at[n->get], *day = t->at[n->day];
     enum db_step step;
@@ -475,8 +487,13 @@ static bool point_put(struct tracks *t, const struct track_point *p, struct err 
 {
     char type[LIMIT_TYPE + 1], callsign[LIMIT_CALLSIGN + 1];
     struct names unit = {UNIT, UNIT_PUT, UNIT_DAY, UNIT_FREE, UNITS_MAX, p->uid, str_of(NULL, 0)};
-    struct names label = {LABEL, LABEL_PUT, LABEL_DAY, LABEL_FREE, LABELS_MAX,
-                          cut(p->type, type, sizeof type), cut(p->callsign, callsign, sizeof callsign)};
+    struct names label = {LABEL,
+                          LABEL_PUT,
+                          LABEL_DAY,
+                          LABEL_FREE,
+                          LABELS_MAX,
+                          cut(p->type, type, sizeof type),
+                          cut(p->callsign, callsign, sizeof callsign)};
     struct place at = {.minute = minute_of(p->at_ms)};
     struct fix_bytes fix;
     int64_t today = p->at_ms / DAY_MS, label_id = 0;
@@ -533,7 +550,8 @@ bool tracks_add(struct tracks *t, const struct track_point *points, size_t count
 
 /* ---- pruning ---------------------------------------------------------- */
 
-static bool delete_old(struct tracks *t, enum statement which, int64_t before, size_t max, struct err *e)
+static bool delete_old(struct tracks *t, enum statement which, int64_t before, size_t max,
+                       struct err *e)
 {
     db_set_int(t->at[which], 1, before);
     db_set_int(t->at[which], 2, (int64_t)max);
@@ -545,12 +563,14 @@ static bool shrink(struct tracks *t, struct err *e)
 {
     int64_t pages = 0, free = 0;
 
-    if (!db_ask(t->db, "PRAGMA page_count", &pages, e) || !db_ask(t->db, "PRAGMA freelist_count", &free, e))
+    if (!db_ask(t->db, "PRAGMA page_count", &pages, e) ||
+        !db_ask(t->db, "PRAGMA freelist_count", &free, e))
         return false;
     return free < 1024 || free < pages / 2 || db_run(t->db, "PRAGMA incremental_vacuum(256)", e);
 }
 
-bool tracks_prune(struct tracks *t, int64_t before_ms, size_t max_rows, size_t *deleted, struct err *e)
+bool tracks_prune(struct tracks *t, int64_t before_ms, size_t max_rows, size_t *deleted,
+                  struct err *e)
 {
     struct place before = {.minute = minute_of(before_ms)};
     int64_t day = before_ms / DAY_MS;
@@ -565,7 +585,8 @@ bool tracks_prune(struct tracks *t, int64_t before_ms, size_t max_rows, size_t *
         *deleted = (size_t)db_changes(t->db);
         /* No points are left that could need an old name. */
         if (*deleted < max_rows) {
-            ok = delete_old(t, UNITS_OLD, day, max_rows, e) && delete_old(t, LABELS_OLD, day, max_rows, e);
+            ok = delete_old(t, UNITS_OLD, day, max_rows, e) &&
+                 delete_old(t, LABELS_OLD, day, max_rows, e);
             forget(t);
         }
     }
@@ -739,8 +760,8 @@ static bool unit_number(struct tracks *t, struct str uid, int64_t *id, struct er
     return step != DB_FAILED;
 }
 
-bool tracks_read(struct tracks *t, struct str uid, int64_t from_ms, int64_t to_ms, tracks_see *see, void *ctx,
-                 struct err *e)
+bool tracks_read(struct tracks *t, struct str uid, int64_t from_ms, int64_t to_ms, tracks_see *see,
+                 void *ctx, struct err *e)
 {
     struct question q = {.t = t, .from_ms = from_ms, .to_ms = to_ms, .see = see, .ctx = ctx};
     int64_t unit = 0;
@@ -799,13 +820,15 @@ static bool newest_of_minute(struct question *q, int64_t minute, struct err *e)
         db_reset(s);
         if (step == DB_FAILED)
             return false;
-        if (unit < UNITS_MAX && !(q->t->seen[unit / 8] >> unit % 8 & 1) && !newest_in(q, minute, unit, e))
+        if (unit < UNITS_MAX && !(q->t->seen[unit / 8] >> unit % 8 & 1) &&
+            !newest_in(q, minute, unit, e))
             return false;
     }
     return true;
 }
 
-bool tracks_at(struct tracks *t, int64_t at_ms, int64_t max_age_ms, tracks_see *see, void *ctx, struct err *e)
+bool tracks_at(struct tracks *t, int64_t at_ms, int64_t max_age_ms, tracks_see *see, void *ctx,
+               struct err *e)
 {
     struct question q = {.t = t, .see = see, .ctx = ctx};
 

@@ -43,11 +43,12 @@ static void write_rows(struct journal *j, size_t rows, size_t group)
         stop(&e);
     us = clock_us() - start;
     after = journal_stats(j);
-    (void)printf("write  groups of %4zu: %8.0f rows/s, commit %5.2f ms on average, %5.1f ms at most\n", group,
-                 (double)rows * 1e6 / (double)us,
-                 (double)(after.commit_us_sum - before.commit_us_sum) / 1e3 /
-                     (double)(after.commits - before.commits),
-                 (double)after.commit_us_max / 1e3);
+    (void)printf(
+        "write  groups of %4zu: %8.0f rows/s, commit %5.2f ms on average, %5.1f ms at most\n",
+        group, (double)rows * 1e6 / (double)us,
+        (double)(after.commit_us_sum - before.commit_us_sum) / 1e3 /
+            (double)(after.commits - before.commits),
+        (double)after.commit_us_max / 1e3);
 }
 
 int main(int argc, char **argv)
@@ -82,7 +83,8 @@ int main(int argc, char **argv)
     start = clock_us();
     if (!journal_verify(j, NULL, &v, &e))
         stop(&e);
-    (void)printf("verify %.2f s a million rows, %s\n", (double)(clock_us() - start) / (double)v.rows,
+    (void)printf("verify %.2f s a million rows, %s\n",
+                 (double)(clock_us() - start) / (double)v.rows,
                  v.bad_seq ? v.finding : "the chain holds");
     (void)printf("size   %.0f bytes a row\n", (double)journal_stats(j).bytes / (double)how.rows);
     journal_close(j);

@@ -1,6 +1,7 @@
 /* tracks_bench -- a month of 500 phones: how large the file gets, how long a question takes.
  *
- * Usage: tracks_bench FOLDER [DAYS [PHONES [TICK_MS]]]   (an empty folder; 30 days, 500 phones, 500 ms)
+ * Usage: tracks_bench FOLDER [DAYS [PHONES [TICK_MS]]]   (an empty folder; 30 days, 500 phones, 500
+ * ms)
  *
  * Each phone is heard every 30 s on average: half of them move (every 2 to 20 s, in turns of
  * activity), the others stand (180 s); written in batches of TICK_MS: half a second is
@@ -49,10 +50,17 @@ static struct track_point heard(struct phone *f, int64_t now)
     f->lat += (rand() % 200 - 100) * 1e-6;
     f->lon += (rand() % 200 - 100) * 1e-6;
     f->next_ms = now + wait_ms();
-    return (struct track_point){.uid = str_from(f->uid), .callsign = str_from(f->callsign), .type = STR("a-f-G-U-C"),
-                                .at_ms = now, .time_ms = now - 80 - rand() % 400, .lat = f->lat, .lon = f->lon,
-                                .hae = 200 + rand() % 300 / 10.0, .ce = 3 + rand() % 90 / 10.0,
-                                .speed = rand() % 140 / 100.0, .course = f->course};
+    return (struct track_point){.uid = str_from(f->uid),
+                                .callsign = str_from(f->callsign),
+                                .type = STR("a-f-G-U-C"),
+                                .at_ms = now,
+                                .time_ms = now - 80 - rand() % 400,
+                                .lat = f->lat,
+                                .lon = f->lon,
+                                .hae = 200 + rand() % 300 / 10.0,
+                                .ce = 3 + rand() % 90 / 10.0,
+                                .speed = rand() % 140 / 100.0,
+                                .course = f->course};
 }
 
 static size_t write_all(struct tracks *t, int days, int n, int tick_ms)
@@ -63,7 +71,8 @@ static size_t write_all(struct tracks *t, int days, int n, int tick_ms)
 
     for (int i = 0; i < n; i++) {
         phones[i] = (struct phone){.next_ms = START + rand() % 30000, .lat = 31.5, .lon = 74.3};
-        (void)snprintf(phones[i].uid, sizeof phones[i].uid, "ANDROID-%08x%08x", (unsigned)rand(), (unsigned)i);
+        (void)snprintf(phones[i].uid, sizeof phones[i].uid, "ANDROID-%08x%08x", (unsigned)rand(),
+                       (unsigned)i);
         (void)snprintf(phones[i].callsign, sizeof phones[i].callsign, "RGR-%d", i);
     }
     for (int64_t now = START; now < end; now += tick_ms) {
@@ -102,7 +111,8 @@ int main(int argc, char **argv)
     if (!tracks_open(dir, &t, &e))
         stop(&e);
     points = write_all(t, days, n < PHONES_MAX ? n : PHONES_MAX, argc > 4 ? atoi(argv[4]) : 500);
-    (void)printf("%zu points written in %.1f s: %.0f a second\n", points, (double)(clock_us() - start) / 1e6,
+    (void)printf("%zu points written in %.1f s: %.0f a second\n", points,
+                 (double)(clock_us() - start) / 1e6,
                  (double)points * 1e6 / (double)(clock_us() - start));
     tracks_close(t);
     if (!tracks_open(dir, &t, &e))
@@ -116,11 +126,13 @@ int main(int argc, char **argv)
     start = clock_us();
     if (!tracks_at(t, middle + 7 * hour, hour, count, &k, &e))
         stop(&e);
-    (void)printf("%-28s %8zu points in %8.2f ms\n", "newest of each unit", k, (double)(clock_us() - start) / 1e3);
+    (void)printf("%-28s %8zu points in %8.2f ms\n", "newest of each unit", k,
+                 (double)(clock_us() - start) / 1e3);
     start = clock_us();
     if (!tracks_prune(t, START + 86400000, 5000, &deleted, &e))
         stop(&e);
-    (void)printf("%-28s %8zu points in %8.2f ms\n", "prune a step", deleted, (double)(clock_us() - start) / 1e3);
+    (void)printf("%-28s %8zu points in %8.2f ms\n", "prune a step", deleted,
+                 (double)(clock_us() - start) / 1e3);
     tracks_close(t);
     return 0;
 }

@@ -72,14 +72,17 @@ static inline bool record_see(void *ctx, const struct journal_row *row)
     struct record_seen *s = ctx;
     size_t n = strlen(s->text);
 
-    assert_int_equal(row->recorded_ms, row->damaged ? row->recorded_ms : INT64_C(1760000000000) + row->kind);
-    (void)snprintf(s->text + n, sizeof s->text - n, "%llu:%u:%.*s%s%s ", (unsigned long long)row->seq, row->kind,
-                   STR_ARG(row->payload), row->erased ? "(erased)" : "", row->damaged ? "(damaged)" : "");
+    assert_int_equal(row->recorded_ms,
+                     row->damaged ? row->recorded_ms : INT64_C(1760000000000) + row->kind);
+    (void)snprintf(s->text + n, sizeof s->text - n, "%llu:%u:%.*s%s%s ",
+                   (unsigned long long)row->seq, row->kind, STR_ARG(row->payload),
+                   row->erased ? "(erased)" : "", row->damaged ? "(damaged)" : "");
     s->rows++;
     return s->rows != s->stop_after;
 }
 
-static inline void record_shows(struct journal *j, uint64_t from, const uint16_t *kinds, const char *expected)
+static inline void record_shows(struct journal *j, uint64_t from, const uint16_t *kinds,
+                                const char *expected)
 {
     struct record_seen s = {0};
 
@@ -88,7 +91,8 @@ static inline void record_shows(struct journal *j, uint64_t from, const uint16_t
     assert_string_equal(s.text, expected);
 }
 
-static inline struct journal_verify record_verify(struct journal *j, const struct journal_head *witness)
+static inline struct journal_verify record_verify(struct journal *j,
+                                                  const struct journal_head *witness)
 {
     struct journal_verify v;
 

@@ -175,8 +175,10 @@ static void another_connection_is_noticed(void **state)
 
 static void operators_and_sessions(void **state)
 {
-    struct operator o = {.name = "lead", .role = "administrator", .password_hash = "$argon2id$x"}, who;
-    struct login s = {.token_hash = {1, 2, 3}, .made_ms = 10, .seen_ms = 10, .expires_ms = 100, .csrf = "abc"};
+    struct operator o = {.name = "lead", .role = "administrator", .password_hash = "$argon2id$x"},
+                    who;
+    struct login s = {
+        .token_hash = {1, 2, 3}, .made_ms = 10, .seen_ms = 10, .expires_ms = 100, .csrf = "abc"};
     struct login got;
     size_t n = 9;
 
@@ -231,14 +233,16 @@ static bool see_device(void *ctx, const struct device *d)
     char *text = ctx;
     size_t n = strlen(text);
 
-    (void)snprintf(text + n, 256 - n, "%.*s %.*s %lld %llu %lld;", STR_ARG(d->uid), STR_ARG(d->callsign),
-                   (long long)d->user_id, (unsigned long long)d->acked_seq, (long long)d->seen_ms);
+    (void)snprintf(text + n, 256 - n, "%.*s %.*s %lld %llu %lld;", STR_ARG(d->uid),
+                   STR_ARG(d->callsign), (long long)d->user_id, (unsigned long long)d->acked_seq,
+                   (long long)d->seen_ms);
     return true;
 }
 
 static void devices_never_go_back(void **state)
 {
-    const struct device first[] = {{STR("u1"), STR("one"), 1, 10, 100}, {STR("u2"), STR("two"), 2, 20, 100}};
+    const struct device first[] = {{STR("u1"), STR("one"), 1, 10, 100},
+                                   {STR("u2"), STR("two"), 2, 20, 100}};
     const struct device later[] = {{STR("u1"), STR("uno"), 3, 7, 200}};
     char text[256] = "";
 

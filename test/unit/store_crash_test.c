@@ -14,17 +14,24 @@
 
 #include <math.h>
 
-enum { ROWS_MAX = 4096, BATCH_MAX = 24, UNDER_WAY_MAX = 16, PAYLOAD_ROOM = 8192, POINTS_MAX = 8192 };
+enum {
+    ROWS_MAX = 4096,
+    BATCH_MAX = 24,
+    UNDER_WAY_MAX = 16,
+    PAYLOAD_ROOM = 8192,
+    POINTS_MAX = 8192
+};
 
 #define START INT64_C(1760000000000)
 
 static uint64_t first_seed = 1, seed_count = 1000, seed_now;
 static char *dir;
+static bool in_order; /* the last life ended with a close */
 
 /* What must be there. */
 struct promised {
-    uint64_t acked;             /* rows whose commit said true */
-    struct journal_head head;   /* of them */
+    uint64_t acked;              /* rows whose commit said true */
+    struct journal_head head;    /* of them */
     uint32_t batch_of[ROWS_MAX]; /* by seq */
     enum { KEPT, MAYBE_ERASED, ERASED } text_of[ROWS_MAX];
     uint32_t batches;
@@ -44,10 +51,11 @@ static struct {
     uint64_t cuts, rows, refused_commits, kept_under_way, lost_points;
 } met;
 
-#define OR_SEED(x)                                                                                                     \
-    do {                                                                                                               \
-        if (!(x))                                                                                                      \
-            fail_msg("seed %llu: %s, line %d (%s)", (unsigned long long)seed_now, #x, __LINE__, refused.text);         \
+#define OR_SEED(x)                                                                                 \
+    do {                                                                                           \
+        if (!(x))                                                                                  \
+            fail_msg("seed %llu: %s, line %d (%s)", (unsigned long long)seed_now, #x, __LINE__,    \
+                     refused.text);                                                                \
     } while (0)
 
 /* The payload of a row can be made again from its numbers: "batch:seq:" and filling. */
@@ -119,8 +127,7 @@ static void something_else(struct journal *j, struct promised *p)
                 p->text_of[seq] = ERASED;
         }
         break;
-    default:
-        journal_idle(j);
+    default: journal_idle(j);
     }
 }
 
@@ -132,10 +139,17 @@ static void some_points(struct tracks *t, struct promised *p)
     if (p->point_batches + 1 >= POINTS_MAX)
         return;
     for (size_t i = 0; i < n; i++)
-        points[i] = (struct track_point){.uid = crash_dice(2) ? STR("one") : STR("other"), .callsign = STR("C"),
-                                         .type = STR("a-f-G"), .at_ms = START + (int64_t)(p->points + i) * 700,
-                                         .time_ms = START, .lat = (double)(p->points + i) * 1e-4, .lon = 74,
-                                         .hae = NAN, .ce = NAN, .speed = NAN, .course = NAN};
+        points[i] = (struct track_point){.uid = crash_dice(2) ? STR("one") : STR("other"),
+                                         .callsign = STR("C"),
+                                         .type = STR("a-f-G"),
+                                         .at_ms = START + (int64_t)(p->points + i) * 700,
+                                         .time_ms = START,
+                                         .lat = (double)(p->points + i) * 1e-4,
+                                         .lon = 74,
+                                         .hae = NAN,
+                                         .ce = NAN,
+                                         .speed = NAN,
+                                         .course = NAN};
     if (!tracks_add(t, points, n, &refused))
         return;
     p->points += n;
@@ -148,6 +162,7 @@ static void live(struct promised *p, bool faults)
     struct journal *j;
     struct tracks *t;
 
+    in_order = false;
     if (!journal_open(dir, &j, &how, &refused)) {
         OR_SEED(crash_is_dead());
         return;
@@ -161,8 +176,8 @@ static void live(struct promised *p, bool faults)
         bool fault = faults && crash_dice(12) == 0 && p->under_way_count + 2 < UNDER_WAY_MAX;
 
         if (fault)
-            crash_fail((enum crash_op)crash_dice(2), (enum crash_on)crash_dice(3), 1 + crash_dice(8),
-                       crash_dice(2) ? SQLITE_FULL : SQLITE_IOERR_FSYNC);
+            crash_fail((enum crash_op)crash_dice(2), (enum crash_on)crash_dice(3),
+                       1 + crash_dice(8), crash_dice(2) ? SQLITE_FULL : SQLITE_IOERR_FSYNC);
         a_batch(j, p);
         if (crash_dice(3) == 0)
             something_else(j, p);
@@ -172,8 +187,10 @@ static void live(struct promised *p, bool faults)
     }
     if (crash_dice(8)) /* now and then it ends in order */
         crash_pull_now();
+    in_order = !crash_is_dead();
     journal_close(j);
     tracks_close(t);
+    in_order = in_order && !crash_is_dead();
 }
 
 /* ---- what is there after it ------------------------------------------- */
@@ -216,13 +233,14 @@ static void look_at_journal(struct promised *p)
     bool was_under_way = false;
 
     OR_SEED(journal_open(dir, &j, &how, &refused));
+    OR_SEED(!in_order || !how.unclean);
     if (how.note[0])
         fail_msg("seed %llu: %s", (unsigned long long)seed_now, how.note);
     OR_SEED(journal_read(j, 1, NULL, look_row, &l, &refused));
     OR_SEED(l.last == journal_head(j).seq && l.last >= p->acked);
     for (size_t i = 0; i < p->under_way_count; i++)
-        was_under_way = was_under_way ||
-                        (p->under_way[i].batch == l.batch_after && p->acked + p->under_way[i].rows == l.last);
+        was_under_way = was_under_way || (p->under_way[i].batch == l.batch_after &&
+                                          p->acked + p->under_way[i].rows == l.last);
     OR_SEED(l.last == p->acked || was_under_way);
     OR_SEED(journal_verify(j, p->acked ? &p->head : NULL, &v, &refused));
     if (v.bad_seq)
@@ -313,13 +331,16 @@ static void what_was_acknowledged_survives_a_power_cut(void **state)
 {
     (void)state;
     each_seed(some_cuts, seed_count);
-    print_message("%llu cuts, %llu rows acknowledged, %llu commits refused; %llu times the commit under way was kept, "
+    print_message("%llu cuts, %llu rows acknowledged, %llu commits refused; %llu times the commit "
+                  "under way was kept, "
                   "%llu times points were lost\n",
-                  (unsigned long long)met.cuts, (unsigned long long)met.rows, (unsigned long long)met.refused_commits,
-                  (unsigned long long)met.kept_under_way, (unsigned long long)met.lost_points);
+                  (unsigned long long)met.cuts, (unsigned long long)met.rows,
+                  (unsigned long long)met.refused_commits, (unsigned long long)met.kept_under_way,
+                  (unsigned long long)met.lost_points);
     if (seed_count >= 100)
-        assert_true(met.cuts > seed_count && met.rows > 10 * met.cuts && met.refused_commits > seed_count / 10 &&
-                    met.kept_under_way > seed_count / 50 && met.lost_points > seed_count / 50);
+        assert_true(met.cuts > seed_count && met.rows > 10 * met.cuts &&
+                    met.refused_commits > seed_count / 10 && met.kept_under_way > seed_count / 50 &&
+                    met.lost_points > seed_count / 50);
 }
 
 /* ---- a disk that lies about syncing ------------------------------------ */
@@ -332,7 +353,8 @@ static bool look_any(void *ctx, const struct journal_row *row)
     ++*rows;
     if (row->damaged || row->erased || row->seq >= ROWS_MAX)
         return true;
-    OR_SEED(str_eq(row->payload, payload((uint32_t)strtoul(row->payload.at, NULL, 10), row->seq, text)));
+    OR_SEED(str_eq(row->payload,
+                   payload((uint32_t)strtoul(row->payload.at, NULL, 10), row->seq, text)));
     return true;
 }
 
@@ -355,7 +377,8 @@ static void one_lie(void)
         OR_SEED(tries < 3);
         OR_SEED(journal_open(dir, &j, &how, &refused));
         rows = 0;
-        read = journal_read(j, 1, NULL, look_any, &rows, &refused) && journal_verify(j, NULL, &v, &refused);
+        read = journal_read(j, 1, NULL, look_any, &rows, &refused) &&
+               journal_verify(j, NULL, &v, &refused);
         if (!read)
             journal_close(j);
     }

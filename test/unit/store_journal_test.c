@@ -167,7 +167,8 @@ static size_t wrapped_key(const char *dir, int seq, unsigned char out[128])
 
     (void)snprintf(path, sizeof path, "%s/journal.db", dir);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT wrapped FROM keys WHERE seq = ?", -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT wrapped FROM keys WHERE seq = ?", -1, &s, NULL),
+                     SQLITE_OK);
     assert_int_equal(sqlite3_bind_int(s, 1, seq), SQLITE_OK);
     assert_int_equal(sqlite3_step(s), SQLITE_ROW);
     n = (size_t)sqlite3_column_bytes(s, 0);
@@ -195,8 +196,9 @@ static void an_erased_text_is_gone_and_the_chain_stays(void **state)
     assert_int_equal(n, 72);
     assert_true(folder_has(dir, "journal.db-wal", key, n));
     assert_true(journal_erase(j, 7, &refused));
-    record_shows(j, 6, (const uint16_t[]){1, 3, 0}, "6:3:text 6 7:1:(erased) 9:3:text 9 10:1:text 10 12:3:text 12 "
-                                                    "13:1:text 13 15:3:text 15 16:1:text 16 18:3:text 18 19:1:text 19 ");
+    record_shows(j, 6, (const uint16_t[]){1, 3, 0},
+                 "6:3:text 6 7:1:(erased) 9:3:text 9 10:1:text 10 12:3:text 12 "
+                 "13:1:text 13 15:3:text 15 16:1:text 16 18:3:text 18 19:1:text 19 ");
     assert_false(folder_has(dir, "journal.db", key, n));
     assert_false(folder_has(dir, "journal.db-wal", key, n));
     assert_int_equal(wrapped_key(dir, 7, key), 0);
@@ -232,12 +234,19 @@ static void a_snapshot_is_used_only_when_it_fits(void **state)
     free(got);
     (void)snprintf(path, sizeof path, "%s/journal.db", dir);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "UPDATE snapshots SET rows = CAST(substr(rows, 1, 47) || x'02' || substr(rows, 49)"
-                                      " AS BLOB) WHERE at_seq = 20", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(
+            db,
+            "UPDATE snapshots SET rows = CAST(substr(rows, 1, 47) || x'02' || substr(rows, 49)"
+            " AS BLOB) WHERE at_seq = 20",
+            NULL, NULL, NULL),
+        SQLITE_OK);
     assert_true(journal_get_snapshot(j, &at, &got, &count, &refused));
     assert_true(at == 10 && count == 2); /* the one before it */
     free(got);
-    assert_int_equal(sqlite3_exec(db, "UPDATE journal SET hash = zeroblob(32) WHERE seq = 10", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "UPDATE journal SET hash = zeroblob(32) WHERE seq = 10", NULL, NULL, NULL),
+        SQLITE_OK);
     assert_true(journal_get_snapshot(j, &at, &got, &count, &refused));
     assert_true(at == 0 && count == 0 && !got);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
@@ -251,7 +260,8 @@ static void a_snapshot_is_used_only_when_it_fits(void **state)
 
 static void its_files_are_private(void **state)
 {
-    static const char *const names[] = {"journal.db", "journal.db-wal", "journal.key", "journal.sign", "journal.lock"};
+    static const char *const names[] = {"journal.db", "journal.db-wal", "journal.key",
+                                        "journal.sign", "journal.lock"};
     char *dir = folder_make(), path[300];
     struct journal *j = record_open(dir);
     struct stat st;

@@ -83,12 +83,15 @@ static void a_bad_end_is_moved_away(void **state)
     fill(100);
     (void)tamper("UPDATE journal SET hash = zeroblob(32) WHERE seq IN (98, 99, 100)");
     j = record_open(dir);
-    assert_non_null(strstr(how.note, "rows 98 to 100 were moved to the table torn, row 97 is the last good one"));
+    assert_non_null(strstr(
+        how.note, "rows 98 to 100 were moved to the table torn, row 97 is the last good one"));
     assert_int_equal(how.rows, 97);
     assert_int_equal(record_verify(j, NULL).bad_seq, 0);
     goes_on(j, 98);
-    assert_int_equal(tamper("SELECT count(*) FROM torn WHERE seq BETWEEN 98 AND 100 AND length(body) > 60"
-                            " AND length(wrapped) = 72 AND found_ms > 0 AND why <> ''"), 3);
+    assert_int_equal(
+        tamper("SELECT count(*) FROM torn WHERE seq BETWEEN 98 AND 100 AND length(body) > 60"
+               " AND length(wrapped) = 72 AND found_ms > 0 AND why <> ''"),
+        3);
     j = record_open(dir);
     assert_string_equal(how.note, ""); /* told once */
     journal_close(j);
@@ -104,8 +107,10 @@ static void a_bad_row_with_good_ones_behind_it_stays(void **state)
     j = record_open(dir);
     assert_non_null(strstr(how.note, "row 90 does not fit"));
     assert_int_equal(journal_head(j).seq, 100);
-    record_shows(j, 89, (const uint16_t[]){1, 2, 3, 0}, "89:2:text 89 91:1:text 91 92:2:text 92 93:3:text 93 "
-                 "94:1:text 94 95:2:text 95 96:3:text 96 97:1:text 97 98:2:text 98 99:3:text 99 100:1:text 100 ");
+    record_shows(j, 89, (const uint16_t[]){1, 2, 3, 0},
+                 "89:2:text 89 91:1:text 91 92:2:text 92 93:3:text 93 "
+                 "94:1:text 94 95:2:text 95 96:3:text 96 97:1:text 97 98:2:text 98 99:3:text 99 "
+                 "100:1:text 100 ");
     assert_int_equal(record_verify(j, NULL).bad_seq, 90);
     goes_on(j, 101);
 }
@@ -175,6 +180,30 @@ static void a_cut_end_is_told_when_a_head_was_signed(void **state)
     j = record_open(dir);
     assert_non_null(strstr(how.note, "a signed head names row 10, but the record ends at row 8"));
     goes_on(j, 9);
+}
+
+/* As after kill -9: the files are copied while it runs. */
+static void a_run_that_was_cut_off_is_told(void **state)
+{
+    struct journal *j = record_open(dir);
+    char command[900], *copy = folder_make();
+
+    (void)state;
+    assert_false(how.unclean);
+    record_fill(j, 7);
+    (void)snprintf(command, sizeof command, "cp %s/journal.* %s/", dir, copy);
+    (void)record_add(j, 1, "not committed");
+    assert_int_equal(system(command), 0);
+    journal_close(j);
+    j = record_open(copy);
+    assert_true(how.unclean);
+    assert_string_equal(how.note, "");
+    assert_int_equal(journal_head(j).seq, 7);
+    journal_close(j);
+    j = record_open(copy);
+    assert_false(how.unclean);
+    journal_close(j);
+    folder_remove(copy);
 }
 
 /* ---- the file itself -------------------------------------------------- */
@@ -261,7 +290,8 @@ static void lost_pages_cost_only_their_rows(void **state)
     j = record_open(dir);
     head = journal_head(j);
     journal_close(j);
-    scribble(size_of("journal.db") / 4096 / 2 * 4096, size_of("journal.db") / 4096 / 2 * 4096 + 3 * 4096);
+    scribble(size_of("journal.db") / 4096 / 2 * 4096,
+             size_of("journal.db") / 4096 / 2 * 4096 + 3 * 4096);
     j = record_open(dir);
     assert_string_equal(how.note, "");
     assert_false(journal_read(j, 1, NULL, count, &seen, &refused));
@@ -337,6 +367,7 @@ int main(void)
         MEND_TEST(when_no_row_of_the_end_is_good_an_earlier_one_is_found),
         MEND_TEST(when_no_row_at_all_is_good_it_begins_anew),
         MEND_TEST(a_cut_end_is_told_when_a_head_was_signed),
+        MEND_TEST(a_run_that_was_cut_off_is_told),
         MEND_TEST(a_file_that_is_no_database_is_moved_aside),
         MEND_TEST(lost_pages_cost_only_their_rows),
         MEND_TEST(a_mending_that_was_cut_off_is_thrown_away_or_finished),

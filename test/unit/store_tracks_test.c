@@ -53,9 +53,17 @@ static struct tracks *open_in(const char *dir)
 
 static struct track_point point_of(const struct point *p)
 {
-    return (struct track_point){.uid = str_from(p->uid), .callsign = str_from(p->callsign), .type = STR("a-f-G"),
-                                .at_ms = p->at_ms, .time_ms = p->at_ms - 5, .lat = p->lat, .lon = 74.25,
-                                .hae = NAN, .ce = NAN, .speed = NAN, .course = NAN};
+    return (struct track_point){.uid = str_from(p->uid),
+                                .callsign = str_from(p->callsign),
+                                .type = STR("a-f-G"),
+                                .at_ms = p->at_ms,
+                                .time_ms = p->at_ms - 5,
+                                .lat = p->lat,
+                                .lon = 74.25,
+                                .hae = NAN,
+                                .ce = NAN,
+                                .speed = NAN,
+                                .course = NAN};
 }
 
 static void add(struct tracks *t, const struct track_point *p)
@@ -157,7 +165,8 @@ static void the_newest_of_each_unit_is_found(void **state)
 
             (void)snprintf(uid, sizeof uid, "unit-%d", u);
             for (size_t k = 0; k < m.count; k++)
-                if (m.at[k].at_ms <= at && m.at[k].at_ms >= at - age && strcmp(m.at[k].uid, uid) == 0)
+                if (m.at[k].at_ms <= at && m.at[k].at_ms >= at - age &&
+                    strcmp(m.at[k].uid, uid) == 0)
                     newest = &m.at[k];
             for (size_t k = 0; k < s.count; k++)
                 if (strcmp(s.at[k].uid, uid) == 0)
@@ -182,8 +191,10 @@ static bool see_one(void *ctx, const struct track_point *p)
 static void numbers_come_back_within_their_steps(void **state)
 {
     const struct track_point rows[] = {
-        {STR("a"), STR("Ravi \xe2\x98\x85"), STR("a-f-G-U-C"), START, START - 250, 31.5203711, -74.3587123, 214.26, 4.44, 1.337, 359.99},
-        {STR("a"), STR(""), STR(""), START, START + 99999, -90, 180, (double)NAN, (double)NAN, (double)NAN, (double)NAN},
+        {STR("a"), STR("Ravi \xe2\x98\x85"), STR("a-f-G-U-C"), START, START - 250, 31.5203711,
+         -74.3587123, 214.26, 4.44, 1.337, 359.99},
+        {STR("a"), STR(""), STR(""), START, START + 99999, -90, 180, (double)NAN, (double)NAN,
+         (double)NAN, (double)NAN},
         {STR("a"), STR("x"), STR("y"), START, INT64_MIN, 90, -180, -431.04, 9999999.0, 0, 0},
         {STR("a"), STR("x"), STR("y"), START, INT64_MAX, 0, 0, 1e300, -1e300, 1e300, -0.005},
     };
@@ -207,8 +218,8 @@ static void numbers_come_back_within_their_steps(void **state)
         assert_int_equal(isnan(p.speed), isnan(in.speed));
         assert_int_equal(isnan(p.course), isnan(in.course));
         if (i == 0)
-            assert_true(fabs(p.hae - 214.3) < 1e-9 && fabs(p.ce - 4.4) < 1e-9 && fabs(p.speed - 1.34) < 1e-9 &&
-                        fabs(p.course - 359.99) < 1e-9);
+            assert_true(fabs(p.hae - 214.3) < 1e-9 && fabs(p.ce - 4.4) < 1e-9 &&
+                        fabs(p.speed - 1.34) < 1e-9 && fabs(p.course - 359.99) < 1e-9);
     }
     tracks_close(t);
     folder_remove(dir);
@@ -270,7 +281,8 @@ static void pruning_goes_by_steps_and_takes_names_along(void **state)
 
     (void)state;
     for (int i = 0; i < 1000; i++) {
-        struct point old = {"", "c", START + i * 100, 1}, young = {"young", "c", START + 3 * 86400000 + i * 100, 2};
+        struct point old = {"", "c", START + i * 100, 1},
+                     young = {"young", "c", START + 3 * 86400000 + i * 100, 2};
         struct track_point p;
 
         (void)snprintf(old.uid, sizeof old.uid, "old-%d", i % 10);

@@ -72,8 +72,8 @@ static int script(const struct journal_head *witness, char *line, size_t size)
 
     for (size_t i = 0; witness && i < JOURNAL_HASH; i++)
         (void)snprintf(hex + 2 * i, 3, "%02x", witness->hash[i]);
-    (void)snprintf(command, sizeof command, "python3 '%s/tools/verify-journal' '%s' %s", source ? source : ".", dir,
-                   witness ? "--witness " : "");
+    (void)snprintf(command, sizeof command, "python3 '%s/tools/verify-journal' '%s' %s",
+                   source ? source : ".", dir, witness ? "--witness " : "");
     if (witness)
         (void)snprintf(command + strlen(command), sizeof command - strlen(command), "%llu:%s",
                        (unsigned long long)witness->seq, hex);
