@@ -34,6 +34,7 @@ bool account_init(struct account *a, const struct options *o, struct err *e)
     memset(a, 0, sizeof *a);
     a->o = o;
     a->from_us = INT64_MAX;
+    a->timing = &a->calm;
     a->scratch = malloc(SCRATCH);
     if (!ledger_init(&a->ledger, clients, o->neighbours > 0 ? (uint32_t)o->neighbours + 1 : clients,
                      e))
@@ -112,7 +113,7 @@ static void time_it(struct account *a, const struct phone *p, const struct marke
     if (p->slow)
         histogram_note(&a->slow, now_us - m->sent_us);
     else
-        histogram_note(a->in_storm ? &a->storm : &a->calm, now_us - m->sent_us);
+        histogram_note(a->timing, now_us - m->sent_us);
 }
 
 void account_event(struct account *a, const struct phone *p, struct stream_unit u,

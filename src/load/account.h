@@ -28,9 +28,9 @@ struct account {
     const struct options *o;
     struct ledger ledger;
     struct chats chats;
-    struct histogram calm, storm, slow, chat;
-    bool in_storm;
-    int64_t from_us, to_us; /* only what was sent in here is timed */
+    struct histogram calm, storm, after, slow, chat; /* before, while and after all reconnect */
+    struct histogram *timing;                        /* the one of now */
+    int64_t from_us, to_us;                          /* only what was sent in here is timed */
     size_t hint[2];
     uint64_t far;      /* heard from phones that need not be heard */
     uint64_t unmarked; /* the server's own events */

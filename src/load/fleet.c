@@ -18,6 +18,7 @@ enum {
     NEWCOMER_US = 10 * 1000 * 1000,
     SLOW_STEP_US = 50 * 1000,
     METER_US = 500 * 1000,
+    STORM_AFTER_US = 1000 * 1000,
     WAIT_US = 5000,
 };
 
@@ -205,7 +206,8 @@ static void on_phone_live(void *ctx, struct phone *p)
     }
     if (is_newcomer)
         f->newcomers[p->n - first_newcomer(f)].live_us = p->live_us - p->begun_us;
-    if (p->n < clients(f) || is_storm(f, p->n) || is_newcomer)
+    if (f->o->join_silent ? is_newcomer || f->storm_begun
+                          : p->n < clients(f) || is_storm(f, p->n) || is_newcomer)
         (void)send_position(f, p, 0);
 }
 
@@ -239,6 +241,14 @@ static bool connect_one(struct fleet *f, uint32_t n)
     return true;
 }
 
+/* One of those that were there loses its connection and comes back at once. */
+static void reconnect_one(struct fleet *f, uint32_t n)
+{
+    f->live -= f->phones[n].state == PHONE_LIVE;
+    phone_close(&f->shared, &f->phones[n]);
+    (void)connect_one(f, n);
+}
+
 static void connect_some(struct fleet *f)
 {
     uint32_t storm_end = clients(f) + (uint32_t)f->o->storm;
@@ -248,9 +258,10 @@ static void connect_some(struct fleet *f)
          i++)
         (void)connect_one(f, f->next_connect++);
     for (int i = 0; i < CONNECTS_TURN && f->storm_begun && f->storm_next < storm_end; i++)
-        (void)connect_one(f, f->storm_next++);
+        reconnect_one(f, f->storm_next++);
 }
 
+/* Calm until the middle; then the storm, until all are back and a second later. */
 static void storm(struct fleet *f, int64_t now_us)
 {
     int64_t half_us = (int64_t)(f->o->seconds * 1e6 / 2);
@@ -258,18 +269,15 @@ static void storm(struct fleet *f, int64_t now_us)
     if (f->o->storm == 0)
         return;
     if (!f->storm_begun && now_us - f->phase_us >= half_us) {
-        f->storm_begun = f->account.in_storm = true;
+        f->storm_begun = true;
+        f->account.timing = &f->account.storm;
         f->storm_from_us = now_us;
         f->storm_next = clients(f);
-        for (uint32_t n = clients(f); n < clients(f) + (uint32_t)f->o->storm; n++) {
-            f->live -= f->phones[n].state == PHONE_LIVE;
-            phone_close(&f->shared, &f->phones[n]);
-        }
     }
-    if (f->storm_begun && f->storm_us == 0 && f->storm_live == (uint32_t)f->o->storm) {
+    if (f->storm_begun && f->storm_us == 0 && f->storm_live == (uint32_t)f->o->storm)
         f->storm_us = now_us - f->storm_from_us;
-        f->account.in_storm = false;
-    }
+    if (f->storm_us && now_us - f->storm_from_us - f->storm_us > STORM_AFTER_US)
+        f->account.timing = &f->account.after;
 }
 
 /* One newcomer at a time, spread over the measured time. */
@@ -337,6 +345,14 @@ static void watch_memory(struct fleet *f, int64_t now_us)
 
 /* ---- phases ---- */
 
+/* The first reports, when nobody made one on joining. */
+static void say_hello(struct fleet *f)
+{
+    for (uint32_t n = 0; f->o->join_silent && n < clients(f) + (uint32_t)f->o->storm; n++)
+        if (f->phones[n].state == PHONE_LIVE && !send_position(f, &f->phones[n], 0))
+            f->skipped++;
+}
+
 static void begin_warm(struct fleet *f, int64_t now_us)
 {
     for (uint32_t n = 0; n < first_newcomer(f); n++)
@@ -354,6 +370,7 @@ static bool to_phase(struct fleet *f, enum phase next, struct err *e)
     case PHASE_SETTLE:
         progress(f, "all are connected");
         f->connected_us = now_us - f->phase_us;
+        say_hello(f);
         break;
     case PHASE_WARM: begin_warm(f, now_us); break;
     case PHASE_MEASURE:
@@ -368,7 +385,6 @@ static bool to_phase(struct fleet *f, enum phase next, struct err *e)
             return false;
         f->measured_us = now_us - f->phase_us;
         f->account.to_us = now_us;
-        f->account.in_storm = false;
         break;
     case PHASE_OVER:
         f->drained_us = f->heard_us > f->phase_us ? f->heard_us - f->phase_us : 0;

@@ -26,12 +26,11 @@ struct floor {
     int *far, *near; /* sending and receiving ends */
     double *owed;    /* bytes that are due and not sent yet */
     int64_t tick_us;
-    double bytes_us; /* due to each in a microsecond */
+    double event_bytes, bytes_us; /* of one event; due to each in a microsecond */
     struct tls_floor *seal;
     char *plain, *sealed, *drain;
     _Atomic bool stop;
     _Atomic uint64_t sent, sends; /* plain bytes; calls */
-    _Atomic int tid_known;
 };
 
 /* The server's own table (edge/tak.c): the more phones, the rarer it sends to each. */
@@ -161,10 +160,11 @@ static bool measure(struct floor *f, struct loop *loop, struct report *r, struct
     atomic_store(&f->stop, true);
     MUST(pthread_join(thread, NULL) == 0);
     seconds = (double)(b.at_us - a.at_us) / 1e6;
-    events = (double)sent / (double)f->o->event_bytes;
+    events = (double)sent / f->event_bytes;
     cpu_s = sender_cpu(&a, &b);
     report_text(r, "result", "floor");
     report_number(r, "phones", f->n);
+    report_number(r, "event_bytes", f->event_bytes);
     report_number(r, "tick_ms", (double)f->tick_us / 1000);
     report_number(r, "deliveries_per_s", events / seconds);
     report_number(r, "due_per_s", (f->n - 1.0) * f->n * f->o->rate_hz);
@@ -195,9 +195,19 @@ static bool prepare(struct floor *f, struct err *e)
     return true;
 }
 
+static double event_bytes(const struct options *o)
+{
+    struct position p = {.lat = 30, .lon = 70, .wall_ms = clock_wall_ms()};
+    char text[MARKER_EVENT_MAX];
+    struct buf b = buf_over(text, sizeof text);
+
+    position_put(&p, o->form != LOAD_XML, &b);
+    return o->event_bytes ? (double)o->event_bytes : (double)b.len;
+}
+
 bool floor_run(const struct options *o, struct report *r, struct err *e)
 {
-    struct floor f = {.o = o, .n = (uint32_t)o->clients};
+    struct floor f = {.o = o, .n = (uint32_t)o->clients, .event_bytes = event_bytes(o)};
     struct loop *loop = NULL;
     double heard = o->neighbours ? (double)o->neighbours : (double)o->clients - 1;
     bool ok;
@@ -206,7 +216,7 @@ bool floor_run(const struct options *o, struct report *r, struct err *e)
     if (f.n < 2 || net_files_max() < (int)(2 * f.n + 64))
         return err_set(e, ERR_FULL, "--floor needs 2 --clients, and two open files for each");
     f.tick_us = o->tick_ms > 0 ? (int64_t)(o->tick_ms * 1000) : tick_for(f.n);
-    f.bytes_us = heard * (double)o->event_bytes * o->rate_hz / 1e6;
+    f.bytes_us = heard * f.event_bytes * o->rate_hz / 1e6;
     ok =
         prepare(&f, e) && loop_new(&loop, e) && connect_all(&f, loop, e) && measure(&f, loop, r, e);
     for (uint32_t i = 0; f.far && f.near && i < f.n; i++) {

@@ -47,7 +47,10 @@ static bool thread_read(const char folder[FOLDER], struct meter_thread *t)
     (void)str_copy(t->name, sizeof t->name, str_from(text));
     (void)snprintf(path, sizeof path, "%s/%d/schedstat", folder, t->tid);
     if (slurp(path, text, sizeof text) && strtoull(text, NULL, 10) > 0) {
-        t->cpu_s = (double)strtoull(text, NULL, 10) / 1e9;
+        char *waited;
+
+        t->cpu_s = (double)strtoull(text, &waited, 10) / 1e9;
+        t->waited_s = (double)strtoull(waited, NULL, 10) / 1e9;
         return true;
     }
     (void)snprintf(path, sizeof path, "%s/%d/stat", folder, t->tid);
@@ -87,6 +90,7 @@ bool meter_read(int pid, struct meter *out, struct err *e)
         t->tid = (int)strtol(entry->d_name, NULL, 10);
         if (t->tid > 0 && thread_read(folder, t)) {
             out->cpu_s += t->cpu_s;
+            out->waited_s += t->waited_s;
             out->thread_count++;
         }
     }

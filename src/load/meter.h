@@ -1,8 +1,8 @@
 /* meter.h -- what another process costs: CPU by thread and memory, from /proc.
  *
- * CPU is /proc/PID/task/TID/schedstat (nanoseconds on the processor); where the kernel has
- * none, the ticks of /proc/PID/task/TID/stat.  Threads that end in between are
- * lost, and with them their time: read often enough that it does not matter. */
+ * CPU is /proc/PID/task/TID/schedstat (nanoseconds on the processor, and waiting
+ * for it); where the kernel has none, the ticks of /proc/PID/task/TID/stat.  Threads that end in
+ * between are lost, and with them their time: read often enough that it does not matter. */
 #ifndef CORDON_LOAD_METER_H
 #define CORDON_LOAD_METER_H
 
@@ -16,6 +16,7 @@ struct meter_thread {
     int tid;
     char name[16];
     double cpu_s;
+    double waited_s; /* ready to run, but others had the processor; 0 when not known */
 };
 
 struct meter {

@@ -51,6 +51,8 @@ static const struct row {
     {"newcomers", "N", NUMBER, AT(newcomers), 0, 1000,
      "one after the other, N phones join and wait for the whole picture (0)"},
     {"newcomer", NULL, FLAG, AT(newcomers), 0, 0, "the same as --newcomers 1"},
+    {"join-silent", NULL, FLAG, AT(join_silent), 0, 0,
+     "phones report for the first time when all are connected, not each when it is"},
     {"idle", "N", NUMBER, AT(idle), 0, 60000, "connections that never say anything (0)"},
     {"pid", "PID", NUMBER, AT(pid), 1, 1e9, "of the server: tell its CPU and memory"},
     {"json", NULL, FLAG, AT(json), 0, 0, "one JSON object instead of a table"},
@@ -58,7 +60,8 @@ static const struct row {
     {"floor", NULL, MODE, LOAD_FLOOR, 0, 0,
      "no server: measure what bare send() of the same bytes to the same sockets costs (with --tls: "
      "one AES-GCM pass and send)"},
-    {"event-bytes", "N", NUMBER, AT(event_bytes), 1, 60000, "bytes of one event for --floor (275)"},
+    {"event-bytes", "N", NUMBER, AT(event_bytes), 0, 60000,
+     "bytes of one event for --floor; 0: of a report in that --form (0)"},
     {"tick-ms", "MS", REAL, AT(tick_ms), 0, 10000,
      "how often --floor sends to each; 0: as the server for so many clients (0)"},
     {"fill-journal", "DIR", TEXT, AT(data), 0, 0,
@@ -208,7 +211,6 @@ enum options_say options_read(int argc, char **argv, struct options *o, struct e
                           .warmup_s = 2,
                           .seconds = 10,
                           .check_percent = 100,
-                          .event_bytes = 275,
                           .rows = 1000000};
     for (size_t i = 0; i < COUNTOF(rows); i++)
         longs[i] =

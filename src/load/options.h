@@ -19,7 +19,7 @@ struct options {
     enum load_form form;
     const char *host;
     int64_t port, pid;
-    bool tls, json, quiet;
+    bool tls, json, quiet, join_silent;
     const char *certificate, *key, *ca;
     const char *package[OPTIONS_PACKAGES]; /* NAME of NAME.pem and NAME.key; ca.pem lies beside */
     uint32_t package_count;

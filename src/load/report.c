@@ -221,6 +221,7 @@ static void server_put(struct report *r, const struct fleet *f, double seconds)
         return;
     report_group(r, "server");
     report_number(r, "cores", (b->cpu_s - a->cpu_s) / seconds);
+    report_number(r, "waited", (b->waited_s - a->waited_s) / seconds);
     report_number(r, "cpu_s_per_million", (b->cpu_s - a->cpu_s) * 1e6 / deliveries(f));
     report_number(r, "rss_mib_begin", a->rss_mib);
     report_number(r, "rss_mib_end", b->rss_mib);
@@ -262,6 +263,7 @@ void report_fleet(struct report *r, const struct fleet *f)
     server_put(r, f, seconds);
     report_group(r, "tool");
     report_number(r, "cores", (f->own[1].cpu_s - f->own[0].cpu_s) / seconds);
+    report_number(r, "waited", (f->own[1].waited_s - f->own[0].waited_s) / seconds);
     report_number(r, "turn_ms_max", (double)f->turn_max_us / 1000);
     report_group(r, NULL);
 }
