@@ -24,6 +24,7 @@ enum {
     IDLE_SECONDS = 20,  /* between two requests of a connection */
     CLOSE_SECONDS = 5,
     HEAD_POOL = 64,     /* heads that are read at once; further ones wait */
+    SWALLOW = 1 << 20,  /* a body that is refused is read up to this, so that its sender hears why */
     OWN_FILES = 16,     /* of the library itself, beside the connections */
     SEND_BUFFER = 256 * 1024, /* of a WebSocket: what lags shall lag here, not in the kernel */
 };
@@ -130,6 +131,22 @@ static struct str own_header(struct lws *wsi, struct exchange *x, const char *na
     return n > 0 ? exchange_keep(x, str_of(text, (size_t)n)) : (struct str){0};
 }
 
+/* "a=1&b=2" again: the library keeps each pair by itself. */
+static struct str query(struct lws *wsi, struct exchange *x)
+{
+    char text[WEB_HEAD];
+    struct buf b = buf_over(text, sizeof text);
+    char pair[WEB_HEAD / 2];
+    int n;
+
+    for (int i = 0; (n = lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i)) > 0; i++) {
+        if (i)
+            buf_byte(&b, '&');
+        buf_put(&b, str_of(pair, (size_t)n));
+    }
+    return exchange_keep(x, buf_str(&b));
+}
+
 static enum method method_of(struct lws *wsi, struct str *path)
 {
     char *uri = NULL;
@@ -165,7 +182,7 @@ static bool read_head(struct lws *wsi, struct exchange *x)
     if (!exchange_room(x, 2 * WEB_HEAD + (want <= WEB_BODY ? (size_t)want : 0)))
         return false;
     q->path = exchange_keep(x, path);
-    q->query = header(wsi, x, WSI_TOKEN_HTTP_URI_ARGS);
+    q->query = query(wsi, x);
     q->cookie = header(wsi, x, WSI_TOKEN_HTTP_COOKIE);
     q->origin = header(wsi, x, WSI_TOKEN_ORIGIN);
     q->host = header(wsi, x, WSI_TOKEN_HOST);
@@ -198,7 +215,7 @@ static int request_came(struct edge *d, struct lws *wsi, struct conn *c)
     if (!x || !read_head(wsi, x))
         return -1;
     exchange_begin(&d->web, x);
-    if (x->state == EXCHANGE_READING && x->body_want > 0) {
+    if (x->body_want > 0 && x->body_want <= SWALLOW && !x->request.chunked) {
         lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, BODY_SECONDS);
         return 0;
     }
@@ -212,7 +229,7 @@ static int body_came(struct conn *c, struct str bytes)
     struct exchange *x = c->exchange;
 
     if (!x || x->state != EXCHANGE_READING)
-        return 0; /* answered already: the rest is dropped */
+        return 0; /* refused already: the rest is dropped */
     if (bytes.len > x->memory_max - x->memory_len || x->request.body.len + bytes.len > x->body_want)
         return -1;
     (void)exchange_keep(x, bytes);
@@ -224,9 +241,10 @@ static int body_whole(struct edge *d, struct lws *wsi, struct conn *c)
 {
     struct exchange *x = c->exchange;
 
-    if (!x || x->state != EXCHANGE_READING)
+    if (!x)
         return 0;
-    exchange_run(&d->web, x, hub_now());
+    if (x->state == EXCHANGE_READING)
+        exchange_run(&d->web, x, hub_now());
     return answer_now(wsi, x);
 }
 

@@ -81,14 +81,3 @@ void limit_untry(struct limit *l, struct str who)
     k->wrong--;
     k->until_ms = 0;
 }
-
-struct str limit_address(const char *address)
-{
-    struct str all = str_from(address);
-    int colons = 0;
-
-    for (size_t i = 0; i < all.len; i++)
-        if (all.at[i] == ':' && (++colons == 4 || (i > 0 && all.at[i - 1] == ':')))
-            return str_cut(all, 0, i);
-    return all;
-}

@@ -35,7 +35,5 @@ void limit_try(struct limit *l, struct str who, int64_t now_ms);
 void limit_forgive(struct limit *l, struct str who);
 /* It was not judged at all (no room): this one is taken back. */
 void limit_untry(struct limit *l, struct str who);
-/* What an address counts as: an IPv6 one by its network of 64 bits, which one host owns whole. */
-struct str limit_address(const char *address) MUST_USE;
 
 #endif

@@ -132,14 +132,15 @@ static void begin_session(struct web *w, const struct operator *o, struct reply 
                           .seen_ms = now.wall_ms,
                           .expires_ms = now.wall_ms + LOGIN_IDLE_MS};
     struct session_answer a = {w, NULL, now};
+    struct login kept;
     struct who who;
-    struct err e;
+    struct err e = {0};
 
     secret_token(token, WEB_TOKEN / 2);
     secret_token(login.csrf, (sizeof login.csrf - 1) / 2);
     hash_token(str_from(token), login.token_hash);
-    if (!accounts_put_session(w->accounts, &login, &e) || !who_of(w, login.token_hash, now, &login, &who)) {
-        reply_problem(r, 503, e.text);
+    if (!accounts_put_session(w->accounts, &login, &e) || !who_of(w, login.token_hash, now, &kept, &who)) {
+        reply_problem(r, 503, e.text[0] ? e.text : "The session could not be kept. Sign in again.");
         return;
     }
     a.who = &who;
@@ -209,7 +210,7 @@ static void ask_password(struct web *w, struct request *q, struct reply *r, stru
         r->later = true;
         return;
     }
-    limit_untry(&w->by_address, limit_address(q->address));
+    limit_untry(&w->by_address, str_from(q->address));
     limit_untry(&w->by_name, str_from(job->name));
     reply_problem(r, 503, "Many people are signing in just now. Try again in a moment.");
 }
@@ -236,7 +237,7 @@ void post_login(struct web *w, struct request *q, struct reply *r, struct now no
 
     if (!json_read(q->body, &j, &e) || !read_login(j, 1, &job, &e)) {
         reply_problem(r, 400, e.text);
-    } else if (try_begins(w, limit_address(q->address), str_from(job.name), r, now)) {
+    } else if (try_begins(w, str_from(q->address), str_from(job.name), r, now)) {
         /* A name that nobody has costs the same time and gets the same answer. */
         job.known = accounts_operator(w->accounts, str_from(job.name), &o, &e) && !o.disabled;
         (void)str_copy(job.hash, sizeof job.hash, str_from(job.known ? o.password_hash : w->stand_in));
@@ -309,7 +310,7 @@ void post_setup(struct web *w, struct request *q, struct reply *r, struct now no
     } else if (!json_read(q->body, &j, &e) || !json_take_text(j, "code", (struct json_length){1, 64}, &code, &e) ||
                !read_login(j, PASSWORD_MIN, &job, &e)) {
         reply_problem(r, 400, e.text);
-    } else if (try_begins(w, limit_address(q->address), STR("setup code"), r, now)) {
+    } else if (try_begins(w, str_from(q->address), STR("setup code"), r, now)) {
         if (code_fits(w, code))
             ask_password(w, q, r, &job);
         else
@@ -341,7 +342,7 @@ static void made(struct web *w, struct password_job *job, struct reply *r, struc
         reply_problem(r, 503, e.text);
         return;
     }
-    limit_forgive(&w->by_address, limit_address(job->address));
+    limit_forgive(&w->by_address, str_from(job->address));
     limit_forgive(&w->by_name, STR("setup code"));
     journal(w, EV_OPERATOR_MADE, &o, job->address, "");
     log_line(LOG_INFO, "operator.made", "role=%s address=%s", o.role, job->address);
@@ -362,7 +363,7 @@ static void checked(struct web *w, struct password_job *job, struct reply *r, st
         reply_problem(r, 401, "The name or the password is not right.");
         return;
     }
-    limit_forgive(&w->by_address, limit_address(job->address));
+    limit_forgive(&w->by_address, str_from(job->address));
     limit_forgive(&w->by_name, str_from(job->name));
     journal(w, EV_OPERATOR_LOGIN, &o, job->address, "");
     log_line(LOG_INFO, "operator.login", "name=%s address=%s", quoted, job->address);

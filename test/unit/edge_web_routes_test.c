@@ -1,0 +1,518 @@
+#include "edge/json.h"
+#include "edge/web_inner.h"
+#include "support/web_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+/* The calls without sockets: exchanges are made by hand, the record is the world's,
+ * passwords are hashed in the password thread and waited for. */
+
+struct scene {
+    struct world world;
+    struct web web;
+    char cookie[128], csrf[65];
+};
+
+static struct scene scene;
+static int wanted; /* how often somebody asked for a turn to write */
+static int hung_up;
+
+static void want_write(void *conn)
+{
+    (void)conn;
+    wanted++;
+}
+
+static void hang_up(void *conn)
+{
+    (void)conn;
+    hung_up++;
+}
+
+static struct exchange *ask(const char *method, const char *path, const char *body)
+{
+    struct exchange *x = exchange_new(&scene.web, &scene);
+    struct str all = str_from(path);
+    size_t end = str_find_byte(all, '?');
+
+    MUST(x && exchange_room(x, 4096));
+    x->request.method = strcmp(method, "POST") == 0 ? METHOD_POST : strcmp(method, "GET") == 0 ? METHOD_GET : METHOD_OTHER;
+    x->request.path = str_cut(all, 0, end);
+    x->request.query = str_from_at(all, end < all.len ? end + 1 : end);
+    x->request.host = STR("10.0.0.1:8443");
+    x->request.origin = STR("https://10.0.0.1:8443");
+    x->request.content_type = STR("application/json");
+    x->request.cookie = str_from(scene.cookie);
+    x->request.csrf = str_from(scene.csrf);
+    x->request.body = str_from(body);
+    (void)str_copy(x->request.address, sizeof x->request.address, STR("10.0.0.9"));
+    exchange_begin(&scene.web, x);
+    return x;
+}
+
+/* Until it is answered, with the record and the password thread at work. */
+static int finish(struct exchange *x)
+{
+    struct timespec pause = {0, 2000000};
+
+    if (x->state == EXCHANGE_READING)
+        exchange_run(&scene.web, x, hub_now());
+    while (x->state == EXCHANGE_WAITING) {
+        (void)world_record(&scene.world);
+        web_turn(&scene.web, hub_now());
+        (void)nanosleep(&pause, NULL);
+    }
+    return x->reply.status;
+}
+
+static int status(const char *method, const char *path, const char *body)
+{
+    struct exchange *x = ask(method, path, body);
+    int s = finish(x);
+
+    exchange_free(&scene.web, x);
+    return s;
+}
+
+static bool says(const struct exchange *x, const char *words)
+{
+    return str_find(x->reply.body, str_from(words)) < x->reply.body.len;
+}
+
+static int begin(void **state)
+{
+    struct web_config c = {.address = "127.0.0.1", .port = 0};
+    struct err e;
+
+    (void)state;
+    memset(&scene, 0, sizeof scene);
+    world_make(&scene.world);
+    c.dir = scene.world.dir;
+    MUST(web_init(&scene.web, &scene.world.hub, &c, &e));
+    scene.web.want_write = want_write;
+    scene.web.hang_up = hang_up;
+    scene.world.hub.to_web = mailbox_new(1 << 16, NULL, NULL);
+    MUST(passwords_new(&scene.web.passwords, NULL, NULL, &e));
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    web_fini(&scene.web);
+    while (world_record(&scene.world))
+        ;
+    mailbox_free(scene.world.hub.to_web);
+    world_end(&scene.world);
+    return 0;
+}
+
+/* Signs in as the first administrator. */
+static void sign_in(void)
+{
+    char code[WEB_CODE], body[256];
+    struct exchange *x;
+    struct str token;
+    struct json *j;
+    struct str csrf;
+    struct err e;
+
+    assert_true(web_setup_code(&scene.world.hub, scene.web.accounts, code, &e));
+    (void)snprintf(body, sizeof body, "{\"code\":\"%s\",\"name\":\"amina\",\"password\":\"0123456789\"}", code);
+    x = ask("POST", "/api/setup", body);
+    assert_int_equal(finish(x), 200);
+    assert_true(cookie_get(str_from(x->reply.cookie), STR(COOKIE_NAME), &token));
+    (void)snprintf(scene.cookie, sizeof scene.cookie, COOKIE_NAME "=%.*s", STR_ARG(token));
+    assert_true(json_read(x->reply.body, &j, &e));
+    assert_true(json_take_text(j, "csrf", (struct json_length){64, 64}, &csrf, &e));
+    assert_true(str_copy(scene.csrf, sizeof scene.csrf, csrf));
+    json_drop(j);
+    exchange_free(&scene.web, x);
+    assert_true(web_setup_code(&scene.world.hub, scene.web.accounts, code, &e));
+    assert_int_equal(code[0], 0);
+}
+
+static void every_route_without_a_session(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < web_route_count; i++) {
+        const struct route *r = &web_routes[i];
+        const char *method = r->methods & METHOD_POST ? "POST" : "GET";
+        int s = strchr(r->path, '{') ? 0 : status(method, r->path, "{}");
+
+        if (r->right == RIGHT_LOGGED_IN && s && s != 401)
+            fail_msg("%s: %d", r->path, s);
+        if (s && status("DELETE", r->path, "") != 405)
+            fail_msg("%s takes DELETE", r->path);
+    }
+    assert_int_equal(status("GET", "/metrics", ""), 401);
+    assert_int_equal(status("GET", "/t/a/1/1/1", ""), 401);
+    assert_int_equal(status("POST", "/api/emergencies/a/acknowledge", "{}"), 401);
+    assert_int_equal(status("GET", "/api/", ""), 404);
+    assert_int_equal(status("POST", "/api/nothing", "{}"), 404);
+    assert_int_equal(status("GET", "/healthz", ""), 200);
+}
+
+static void an_alarm_fails_health(void **state)
+{
+    struct exchange *x;
+
+    (void)state;
+    hub_alarm(&scene.world.hub, "journal", "crit", "The disk is full.");
+    x = ask("GET", "/healthz", "");
+    assert_int_equal(finish(x), 503);
+    assert_true(says(x, "The disk is full."));
+    exchange_free(&scene.web, x);
+}
+
+static void too_much_of_it(void **state)
+{
+    struct exchange *x = exchange_new(&scene.web, &scene);
+
+    (void)state;
+    x->body_want = WEB_BODY + 1;
+    exchange_begin(&scene.web, x);
+    assert_int_equal(x->reply.status, 413);
+    exchange_free(&scene.web, x);
+    x = exchange_new(&scene.web, &scene);
+    x->request.chunked = true;
+    exchange_begin(&scene.web, x);
+    assert_int_equal(x->reply.status, 411);
+    assert_true(x->reply.close);
+    exchange_free(&scene.web, x);
+}
+
+static void bad_bodies(void **state)
+{
+    static const char *const bodies[] = {
+        "", "{", "{}", "{\"id\":\"12345678\"}", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"\"}",
+        "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"  \"}", "{\"id\":\"1234567 8\",\"to\":\"all\",\"text\":\"a\"}",
+        "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"a\\u0001\"}", "{\"id\":\"12345678\",\"to\":\"\",\"text\":\"a\"}",
+        "{\"id\":\"1\",\"to\":\"all\",\"text\":\"a\"}", "{\"id\":12345678,\"to\":\"all\",\"text\":\"a\"}",
+    };
+
+    (void)state;
+    sign_in();
+    for (size_t i = 0; i < COUNTOF(bodies); i++)
+        if (status("POST", "/api/chat", bodies[i]) != 400)
+            fail_msg("%s", bodies[i]);
+    assert_int_equal(status("POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"X\",\"text\":\"a\"}"), 404);
+    assert_int_equal(status("POST", "/api/emergencies/X/acknowledge", "{\"id\":\"12345678\"}"), 404);
+    scene.csrf[0] ^= 1;
+    assert_int_equal(status("POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"a\"}"), 403);
+}
+
+static void a_chat_waits_for_the_disk(void **state)
+{
+    struct exchange *x;
+    struct now now = hub_now();
+
+    (void)state;
+    sign_in();
+    x = ask("POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"hello\"}");
+    exchange_run(&scene.web, x, now);
+    assert_int_equal(x->state, EXCHANGE_WAITING);
+    web_tick(&scene.web, now);
+    assert_int_equal(x->state, EXCHANGE_WAITING);
+    now.mono_ms += WEB_ANSWER_MS;
+    wanted = 0;
+    web_tick(&scene.web, now);
+    assert_int_equal(x->state, EXCHANGE_READY);
+    assert_int_equal(wanted, 1);
+    assert_int_equal(x->reply.status, 503);
+    exchange_free(&scene.web, x);
+    while (world_record(&scene.world))
+        ;
+    web_turn(&scene.web, now); /* the answer comes late: nobody is there */
+    x = ask("POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"hello\"}");
+    assert_int_equal(finish(x), 200);
+    exchange_free(&scene.web, x);
+    x = ask("GET", "/api/events?kinds=chat.said", "");
+    assert_int_equal(finish(x), 200);
+    assert_true(says(x, "\"text\":\"hello\""));
+    assert_int_equal(str_find(str_from_at(x->reply.body, str_find(x->reply.body, STR("hello")) + 1), STR("hello")),
+                     x->reply.body.len - str_find(x->reply.body, STR("hello")) - 1);
+    exchange_free(&scene.web, x);
+}
+
+static void a_record_that_is_full_is_told(void **state)
+{
+    static char junk[1 << 20];
+
+    (void)state;
+    sign_in();
+    while (mailbox_put(scene.world.hub.to_recorder, (struct str){0}, str_of(junk, 60000)))
+        ;
+    while (mailbox_put(scene.world.hub.to_recorder, (struct str){0}, str_of(junk, 1)))
+        ;
+    assert_int_equal(status("POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"hello\"}"), 503);
+    mailbox_free(scene.world.hub.to_recorder);
+    scene.world.hub.to_recorder = mailbox_new(1 << 20, NULL, NULL);
+}
+
+static void a_session_ends(void **state)
+{
+    struct who who;
+    struct now now = hub_now(), later = now;
+
+    (void)state;
+    sign_in();
+    login_who(&scene.web, str_from(scene.cookie), now, &who);
+    assert_true(who.is);
+    later.wall_ms += LOGIN_IDLE_MS - 1000;
+    login_who(&scene.web, str_from(scene.cookie), later, &who); /* not idle any more */
+    assert_true(who.is);
+    later.wall_ms += LOGIN_IDLE_MS;
+    login_who(&scene.web, str_from(scene.cookie), later, &who);
+    assert_false(who.is);
+    login_who(&scene.web, STR(COOKIE_NAME "=0000"), now, &who);
+    assert_false(who.is);
+    assert_int_equal(status("POST", "/api/logout", "{}"), 204);
+    login_who(&scene.web, str_from(scene.cookie), now, &who);
+    assert_false(who.is);
+}
+
+static void many_at_once_wait_or_are_refused(void **state)
+{
+    struct exchange *x[PASSWORD_JOBS + 2];
+    int refused = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(x); i++) {
+        char body[64];
+
+        (void)snprintf(body, sizeof body, "{\"name\":\"n%zu\",\"password\":\"x\"}", i);
+        x[i] = ask("POST", "/api/login", body);
+        (void)snprintf(x[i]->request.address, sizeof x[i]->request.address, "10.0.1.%zu", i);
+        exchange_run(&scene.web, x[i], hub_now());
+        if (x[i]->state == EXCHANGE_READY) {
+            assert_int_equal(x[i]->reply.status, 503);
+            assert_true(x[i]->reply.retry_after_s > 0);
+            refused++;
+        }
+    }
+    assert_int_equal(refused, 2);
+    for (size_t i = 0; i < COUNTOF(x); i++) {
+        int s = finish(x[i]);
+
+        assert_true(s == 401 || s == 503);
+        exchange_free(&scene.web, x[i]);
+    }
+}
+
+/* ---- WebSockets without sockets --------------------------------------- */
+
+/* The next whole message; NULL: none. */
+static char *next_message(struct viewer *v, size_t *len)
+{
+    char *all = NULL;
+    struct chunk k;
+
+    *len = 0;
+    while (viewer_chunk(&scene.web, v, hub_now(), &k)) {
+        all = realloc(all, *len + k.bytes.len + 1);
+        MUST(all);
+        memcpy(all + *len, k.bytes.at, k.bytes.len);
+        *len += k.bytes.len;
+        all[*len] = 0;
+        viewer_sent(v, &k);
+        if (k.last)
+            return all;
+    }
+    free(all);
+    return NULL;
+}
+
+static struct viewer *view(const char *hello)
+{
+    struct who who = {.is = true};
+    struct viewer *v = viewer_new(&scene.web, &scene, &who, hub_now());
+
+    assert_non_null(v);
+    assert_true(viewer_heard(&scene.web, v, str_from(hello), true, hub_now()));
+    return v;
+}
+
+static void the_picture_follows(void **state)
+{
+    struct viewer *v;
+    size_t len;
+    char *m;
+
+    (void)state;
+    world_unit(&scene.world, "UNIT-1", "ALPHA", 30.5, 72);
+    v = view("{\"type\":\"hello\",\"protocol\":1,\"after\":null}");
+    m = next_message(v, &len);
+    assert_non_null(m);
+    assert_non_null(strstr(m, "\"type\":\"snapshot\""));
+    assert_non_null(strstr(m, "\"user\":\"rgr-3\""));
+    assert_non_null(strstr(m, "\"agency\":\"RGR\""));
+    free(m);
+    assert_null(next_message(v, &len));
+    world_unit(&scene.world, "UNIT-1", "ALPHA", 30.6, 72); /* only moved */
+    live_tick(&scene.web, (struct now){1, 1});
+    while ((m = next_message(v, &len)) && m[0] == '{') {
+        assert_null(strstr(m, "\"type\":\"units\""));
+        free(m);
+    }
+    assert_non_null(m);
+    assert_int_equal(len, PICTURE_HEAD + PICTURE_RECORD);
+    free(m);
+    world_unit(&scene.world, "UNIT-1", "BRAVO", 30.6, 72);
+    world_unit(&scene.world, "UNIT-2", "GOLF", 30.6, 72);
+    live_tick(&scene.web, (struct now){2, 2});
+    m = next_message(v, &len);
+    assert_non_null(strstr(m, "\"type\":\"units\""));
+    assert_non_null(strstr(m, "BRAVO"));
+    assert_non_null(strstr(m, "GOLF"));
+    free(m);
+    units_remove(&scene.world.river.units, units_find(&scene.world.river.units, STR("UNIT-2")));
+    live_tick(&scene.web, (struct now){3, 3});
+    while ((m = next_message(v, &len)) && !strstr(m, "\"type\":\"gone\""))
+        free(m);
+    assert_non_null(m);
+    free(m);
+    viewer_free(&scene.web, v);
+}
+
+static void a_slow_page_is_closed_and_resumes(void **state)
+{
+    static char text[7000];
+    char payload[8192], hello[128], *m;
+    struct viewer *v = view("{\"type\":\"hello\",\"protocol\":1,\"after\":null}");
+    uint64_t seen, last = 0;
+    size_t len;
+
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    hung_up = 0;
+    seen = scene.web.events.last;
+    for (int i = 0; i < 160; i++) {
+        struct buf b = buf_over(payload, sizeof payload);
+
+        fields_put(&b, FIELD_TEXT, str_from(text));
+        last = world_row(&scene.world, EV_EVENT_REFUSED, buf_str(&b));
+        b = buf_over(payload, sizeof payload);
+        fields_put(&b, FIELD_REASON, str_from(text));
+        last = world_row(&scene.world, EV_EVENT_REFUSED, buf_str(&b));
+    }
+    web_turn(&scene.web, hub_now());
+    assert_int_equal(hung_up, 1);
+    assert_true(v->closing);
+    assert_true(v->waiting <= VIEWER_WAITING);
+    viewer_free(&scene.web, v);
+    (void)snprintf(hello, sizeof hello, "{\"type\":\"hello\",\"protocol\":1,\"after\":%llu}", (unsigned long long)seen);
+    v = view(hello);
+    m = next_message(v, &len);
+    (void)snprintf(hello, sizeof hello, "\"seq\":%llu,", (unsigned long long)last);
+    assert_non_null(strstr(m, hello));
+    assert_int_equal(hung_up, 1); /* a snapshot may be long */
+    free(m);
+    viewer_free(&scene.web, v);
+}
+
+static void hellos(void **state)
+{
+    static const char *const bad[] = {"", "hello", "{}", "{\"type\":\"hello\"}", "{\"type\":\"hello\",\"protocol\":2}",
+                                      "{\"type\":\"x\",\"protocol\":1}", "{\"type\":\"hello\",\"protocol\":1,\"after\":\"1\"}",
+                                      "{\"type\":\"hello\",\"protocol\":1,\"after\":-1}"};
+    struct who who = {.is = true};
+    static char longer[VIEWER_HEARD + 1];
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(bad); i++) {
+        struct viewer *v = viewer_new(&scene.web, &scene, &who, hub_now());
+
+        assert_false(viewer_heard(&scene.web, v, str_from(bad[i]), true, hub_now()));
+        assert_false(viewer_heard(&scene.web, v, str_of(longer, sizeof longer), false, hub_now()));
+        viewer_free(&scene.web, v);
+    }
+}
+
+/* ---- the record read back --------------------------------------------- */
+
+static bool count_line(void *ctx, const struct event_line *line)
+{
+    uint64_t *last = ctx;
+
+    assert_int_equal(line->prev, *last);
+    *last = line->seq;
+    return true;
+}
+
+struct page {
+    uint64_t first, first_prev, last;
+    size_t count;
+};
+
+static bool see_page(void *ctx, const struct event_line *line)
+{
+    struct page *p = ctx;
+
+    if (p->count++ == 0) {
+        p->first = line->seq;
+        p->first_prev = line->prev;
+    } else {
+        assert_int_equal(line->prev, p->last);
+    }
+    p->last = line->seq;
+    return true;
+}
+
+static void pages_of_the_record_chain(void **state)
+{
+    struct events *v = &scene.web.events;
+    char payload[64];
+    struct err e;
+    uint64_t last = 0, all;
+
+    (void)state;
+    for (int i = 0; i < 3000; i++) {
+        struct buf b = buf_over(payload, sizeof payload);
+        uint64_t seq;
+
+        fields_put_int(&b, FIELD_TEXT, i);
+        assert_true(journal_add(scene.world.journal, i % 3 ? EV_UID_BOUND : EV_CHAT_SAID, 1000 + i, 0, buf_str(&b), &seq,
+                                &e));
+    }
+    assert_true(journal_commit(scene.world.journal, &e));
+    assert_true(events_follow(v, NULL, NULL, &e));
+    assert_int_equal(v->next - v->first, EVENTS_FIRST);
+    all = v->last;
+    for (uint64_t after = 0;; after = last) { /* onwards, page by page */
+        struct events_ask ask = {.after = after, .limit = 300};
+
+        last = after;
+        assert_true(events_read(v, &ask, count_line, &last, &e));
+        if (last == after)
+            break;
+    }
+    assert_int_equal(last, all);
+    for (uint64_t before = all + 1, left = 1000; left;) { /* and back */
+        struct events_ask ask = {.before = before, .limit = 300};
+        struct page page = {0};
+
+        assert_true(events_read(v, &ask, see_page, &page, &e));
+        assert_true(page.last < before);
+        assert_int_equal(page.count, left < 300 ? left : 300);
+        left -= page.count;
+        assert_int_equal(page.first_prev == 0, left == 0);
+        before = page.first;
+    }
+}
+
+int main(void)
+{
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+    const struct CMUnitTest tests[] = {
+        SCENE(every_route_without_a_session), SCENE(an_alarm_fails_health), SCENE(too_much_of_it),
+        SCENE(bad_bodies), SCENE(a_chat_waits_for_the_disk), SCENE(a_record_that_is_full_is_told),
+        SCENE(a_session_ends), SCENE(many_at_once_wait_or_are_refused), SCENE(the_picture_follows),
+        SCENE(a_slow_page_is_closed_and_resumes), SCENE(hellos), SCENE(pages_of_the_record_chain),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

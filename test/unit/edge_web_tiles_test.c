@@ -1,0 +1,112 @@
+#include "edge/tiles.h"
+#include "support/folder.h"
+#include "support/web_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <sys/stat.h>
+
+/* Real maps lie outside of the repository: CORDON_DATA, or shared/data beside it. */
+static bool data_file(const char *name, char *path, size_t size)
+{
+    const char *data = getenv("CORDON_DATA"), *source = getenv("CORDON_SOURCE");
+
+    (void)snprintf(path, size, "%s%s/tiles/%s", data ? data : source ? source : ".", data ? "" : "/../shared/data", name);
+    if (access(path, R_OK) == 0)
+        return true;
+    print_message("skipped: %s is not there; set CORDON_DATA\n", path);
+    return false;
+}
+
+static void copy(const char *from, const char *folder, const char *name)
+{
+    static char bytes[1 << 20];
+    char to[1024];
+    FILE *in = fopen(from, "rb"), *out;
+    size_t n;
+
+    (void)snprintf(to, sizeof to, "%s/maps/%s", folder, name);
+    MUST(in && (out = fopen(to, "wb")));
+    n = fread(bytes, 1, sizeof bytes, in);
+    MUST(fwrite(bytes, 1, n, out) == n);
+    (void)fclose(in);
+    MUST(fclose(out) == 0);
+}
+
+static void put_file(const char *folder, const char *name, const char *text)
+{
+    char path[1024];
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "%s/maps/%s", folder, name);
+    f = fopen(path, "wb");
+    MUST(f && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+static void tiles_of_real_maps(void **state)
+{
+    char path[1024], text[8192];
+    struct buf b = buf_over(text, sizeof text);
+    char *dir = folder_make();
+    struct tile_at at = {.map = STR("sf"), .z = 15, .x = 0, .y = 0};
+    struct tiles *t;
+    struct tile tile;
+    struct err e;
+
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/maps", dir);
+    MUST(mkdir(path, 0700) == 0);
+    put_file(dir, "broken.mbtiles", "this is no database");
+    put_file(dir, "empty.mbtiles", "");
+    put_file(dir, "other.txt", "x");
+    if (!data_file("sf_z15.mbtiles", path, sizeof path))
+        skip();
+    copy(path, dir, "sf.mbtiles");
+    if (data_file("world_cities.mbtiles", path, sizeof path))
+        copy(path, dir, "world cities.mbtiles");
+    t = tiles_new(dir);
+    tiles_put(t, &b);
+    assert_false(b.full);
+    print_message("%.*s\n", STR_ARG(buf_str(&b)));
+    assert_true(str_find(buf_str(&b), STR("\"name\":\"sf\"")) < b.len);
+    assert_true(str_find(buf_str(&b), STR("broken")) == b.len);
+    assert_true(tiles_get(t, &at, &tile, &e));
+    assert_int_equal(tile.len, 0);
+    at = (struct tile_at){.map = STR("world cities")};
+    assert_true(tiles_get(t, &at, &tile, &e));
+    assert_true(tile.len > 0);
+    free(tile.bytes);
+    at.z = 40;
+    assert_true(tiles_get(t, &at, &tile, &e) && tile.len == 0);
+    at.map = STR("../sf");
+    assert_false(tiles_get(t, &at, &tile, &e));
+    assert_int_equal(e.kind, ERR_MISSING);
+    tiles_free(t);
+    MUST(nftw(dir, world_remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0);
+    free(dir);
+}
+
+static void no_folder_is_no_maps(void **state)
+{
+    char text[64];
+    struct buf b = buf_over(text, sizeof text);
+    struct tiles *t = tiles_new("/nonexistent");
+
+    (void)state;
+    tiles_put(t, &b);
+    assert_true(str_eq(buf_str(&b), STR("[]")));
+    tiles_free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tiles_of_real_maps),
+        cmocka_unit_test(no_folder_is_no_maps),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

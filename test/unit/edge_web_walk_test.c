@@ -1,0 +1,93 @@
+#include "os/pki.h"
+#include "support/web_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+/* The whole web thread over TLS, walked by test/support/web_walk.py. */
+
+static atomic_bool ending;
+
+static void *record(void *arg)
+{
+    struct world *w = arg;
+    int turns = 0;
+
+    while (!atomic_load(&ending)) {
+        mailbox_wait(w->hub.to_recorder, 50);
+        while (world_record(w))
+            ;
+        if (++turns % 10 == 0)
+            world_unit(w, "UNIT-1", "ALPHA", 30.5, 72.0);
+    }
+    return NULL;
+}
+
+static void a_browser_walks_through(void **state)
+{
+    static struct world w;
+    struct web_config c = {.address = "127.0.0.1", .port = 0};
+    struct pki_made made;
+    struct accounts *accounts;
+    char code[WEB_CODE], command[1024];
+    pthread_t recorder;
+    int port = 0, rc;
+    struct err e = {0};
+
+    (void)state;
+    world_make(&w);
+    c.dir = w.dir;
+    world_unit(&w, "UNIT-1", "ALPHA", 30.5, 72.0);
+    (void)world_emergency(&w, "EMG-1");
+    assert_true(pki_prepare(w.dir, clock_wall_ms(), &made, &e));
+    assert_true(accounts_open(w.dir, &accounts, &e));
+    assert_true(web_setup_code(&w.hub, accounts, code, &e));
+    accounts_close(accounts);
+    if (!web_start(&w.hub, &c, &port, &e))
+        fail_msg("%s", e.text);
+    assert_true(port > 0);
+    assert_int_equal(pthread_create(&recorder, NULL, record, &w), 0);
+    (void)snprintf(command, sizeof command, "python3 '%s/test/support/web_walk.py' %d %s", getenv("CORDON_SOURCE"), port,
+                   code);
+    rc = system(command);
+    assert_true(web_reload(&w.hub, &e));
+    atomic_store(&ending, true);
+    assert_int_equal(pthread_join(recorder, NULL), 0);
+    web_stop(&w.hub);
+    world_end(&w);
+    assert_int_equal(rc, 0);
+}
+
+static void a_start_that_fails_says_why(void **state)
+{
+    static struct world w;
+    struct web_config c = {.address = "127.0.0.1", .port = 0};
+    struct pki_made made;
+    struct err e = {0};
+    int port;
+
+    (void)state;
+    world_make(&w);
+    c.dir = w.dir;
+    assert_false(web_start(&w.hub, &c, &port, &e));
+    assert_non_null(strstr(e.text, "server.pem"));
+    assert_true(pki_prepare(w.dir, clock_wall_ms(), &made, &e));
+    c.address = "192.0.2.77";
+    c.port = 8443;
+    assert_false(web_start(&w.hub, &c, &port, &e));
+    assert_true(e.text[0]);
+    assert_null(w.hub.web);
+    world_end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_start_that_fails_says_why),
+        cmocka_unit_test(a_browser_walks_through),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
