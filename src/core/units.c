@@ -101,7 +101,7 @@ static bool make_room(struct units *u, enum unit_kind kind)
     if (u->count < u->max && (!others || kind == UNIT_EMERGENCY || u->others < u->max / 4 * 3))
         return true;
     x = stalest(u, UNIT_TRACK);
-    if (!x && !others)
+    if (!x && (!others || kind == UNIT_EMERGENCY))
         x = stalest(u, UNIT_PRESENCE);
     if (x)
         units_remove(u, x);
