@@ -187,12 +187,6 @@ static void apply_bound(struct record *r, uint64_t seq, int64_t at_ms, struct st
     put(r, RECORD_HOLDER, fields_get(payload, FIELD_UID), seq, INT64_MAX);
 }
 
-static void apply_raised(struct record *r, uint64_t seq, int64_t at_ms, struct str payload)
-{
-    (void)at_ms;
-    put(r, RECORD_EMERGENCY, fields_get(payload, FIELD_UID), seq, INT64_MAX);
-}
-
 static uint64_t bloom_bit(const struct record *r, struct str uid)
 {
     return (uint64_t)1 << (key_of(r, RECORD_HOLDER, uid) >> 58);
@@ -233,6 +227,16 @@ static void apply_message(struct record *r, uint64_t seq, int64_t at_ms, struct 
     r->waiting[r->waiting_next++ & (RECORD_WAITING - 1)] = w;
 }
 
+/* An alert, an object for a few is no part of the common picture: it waits for
+ * them like a message. */
+static void apply_raised(struct record *r, uint64_t seq, int64_t at_ms, struct str payload)
+{
+    if (fields_has(payload, FIELD_TO))
+        apply_message(r, seq, at_ms, payload);
+    else
+        put(r, RECORD_EMERGENCY, fields_get(payload, FIELD_UID), seq, INT64_MAX);
+}
+
 static void apply_cancelled(struct record *r, uint64_t seq, int64_t at_ms, struct str payload)
 {
     end(r, RECORD_EMERGENCY, fields_get(payload, FIELD_UID));
@@ -247,7 +251,6 @@ static void apply_acknowledged(struct record *r, uint64_t seq, int64_t at_ms, st
 
 static void apply_object(struct record *r, uint64_t seq, int64_t at_ms, struct str payload)
 {
-    (void)at_ms;
     if (fields_has(payload, FIELD_TO)) {
         apply_message(r, seq, at_ms, payload);
         return;
