@@ -67,7 +67,9 @@ static uint32_t place_to(struct ring *r, uint64_t count)
     return (uint32_t)at;
 }
 
-/* Is the entry in the half of every region that is not overwritten soon? */
+/* Is the entry in the half of every region that is not overwritten soon?  An
+ * entry without bytes in a region counts by where they would stand, so that
+ * behind a safe entry there are only safe ones. */
 static bool is_safe(const struct ring *r, uint64_t seq, uint64_t head)
 {
     const struct ring_cold *c = ring_cold(r, seq);
