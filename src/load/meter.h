@@ -21,7 +21,7 @@ struct meter_thread {
 
 struct meter {
     int64_t at_us;
-    double cpu_s;             /* of all threads */
+    double cpu_s, waited_s;   /* of all threads */
     double rss_mib, peak_mib; /* VmRSS, VmHWM */
     int thread_count;
     struct meter_thread thread[METER_THREADS];
