@@ -77,9 +77,9 @@ static bool is_safe(const struct ring *r, uint64_t seq, uint64_t head)
     if (head - seq > r->entries / 2)
         return false;
     for (int f = 0; f < FORM_COUNT; f++)
-        if (c->len[f] && (uint32_t)r->region[f].written - c->when[f] > r->region[f].lap / 2)
+        if ((uint32_t)r->region[f].written - c->when[f] > r->region[f].lap / 2)
             return false;
-    return c->to_count == 0 || (uint32_t)r->to_next - c->to_when <= r->to_size / 2;
+    return (uint32_t)r->to_next - c->to_when <= r->to_size / 2;
 }
 
 /* Moves the mark up to the oldest entry that may still be read. */
@@ -102,9 +102,8 @@ uint64_t ring_append(struct ring *r, const struct ring_put *p)
     MUST(p->to_count <= LIMIT_DESTS);
     for (int f = 0; f < FORM_COUNT; f++) {
         n.len[f] = (uint32_t)p->form[f].len;
-        if (n.len[f] == 0)
-            continue;
-        n.off[f] = place(&r->region[f], r->size[f], n.len[f], p->now_ms);
+        if (n.len[f])
+            n.off[f] = place(&r->region[f], r->size[f], n.len[f], p->now_ms);
         n.when[f] = (uint32_t)(r->region[f].written - n.len[f]);
     }
     n.to_off = p->to_count ? place_to(r, p->to_count) : 0;

@@ -137,7 +137,7 @@ static void ring_keeps_what_was_put(void **state)
     assert_int_equal(ring_hot(&r, 0)->sender, 4);
     assert_int_equal(ring_hot(&r, 0)->in_set, 6);
     assert_int_equal(ring_cold(&r, 0)->journal_seq, 9);
-    assert_memory_equal(r.to + ring_cold(&r, 0)->to_off % r.to_size, to, sizeof to);
+    assert_memory_equal(r.to + ring_cold(&r, 0)->to_off, to, sizeof to);
     free(memory);
 }
 
@@ -178,9 +178,45 @@ static void ring_never_changes_what_is_safe(void **state)
                 assert_str(ring_bytes(&r, c, (enum wire_form)f), text[k][f]);
             assert_int_equal(c->to_count, count[k]);
             for (uint32_t i = 0; i < c->to_count; i++)
-                assert_int_equal(r.to[c->to_off % r.to_size + i], (uint32_t)k);
+                assert_int_equal(r.to[c->to_off + i], (uint32_t)k);
         }
     }
+    free(memory);
+}
+
+/* The part of a region that is in use grows while laps are quick, and what is safe
+ * stays as it was put through that. */
+static void ring_grows_its_laps(void **state)
+{
+    const uint64_t size[FORM_COUNT] = {8 << 20, 3 << 20};
+    enum { LEN = 40000 };
+    static char text[LEN + 1];
+    struct ring r;
+    void *memory = zeroed(ring_memory(1024, size, 2 * LIMIT_DESTS));
+    int64_t now = 1;
+
+    (void)state;
+    ring_init(&r, memory, 1024, size, 2 * LIMIT_DESTS);
+    assert_int_equal(r.region[FORM_XML].lap, RING_LAP_FIRST);
+    for (uint64_t n = 0; n < 3000; n++) {
+        size_t len = n % 11 ? LEN - n % 997 : 30;
+        struct ring_put p = {.now_ms = now, .form = {str_of(text, len), str_of(text, n % 3 ? len / 2 : 0)}};
+
+        now += n < 200 ? 1000 : n < 1000 ? 1 : (int64_t)n % 50 * 20;
+        memset(text, (int)('a' + n % 23), LEN);
+        (void)ring_append(&r, &p);
+        for (uint64_t k = r.safe; k < r.head; k += r.head - k > 40 ? 17 : 1)
+            for (int f = 0; f < FORM_COUNT; f++) {
+                struct str got = ring_bytes(&r, ring_cold(&r, k), (enum wire_form)f);
+
+                assert_true(got.len == 0 || (got.at[0] == (char)('a' + k % 23) && got.at[got.len - 1] == got.at[0]));
+                assert_true(got.at + got.len <= r.bytes[f] + size[f]);
+            }
+        assert_false(ring_lapped(&r, n));
+        assert_true(n != 190 || r.region[FORM_XML].lap == RING_LAP_FIRST); /* slow laps do not grow it */
+    }
+    assert_int_equal(r.region[FORM_XML].lap, size[FORM_XML]);
+    assert_int_equal(r.region[FORM_PROTO].lap, size[FORM_PROTO]);
     free(memory);
 }
 
@@ -679,6 +715,7 @@ int main(void)
         cmocka_unit_test(groups_are_bounded),
         cmocka_unit_test(ring_keeps_what_was_put),
         cmocka_unit_test(ring_never_changes_what_is_safe),
+        cmocka_unit_test(ring_grows_its_laps),
         cmocka_unit_test(ring_newest_is_safe),
         cmocka_unit_test(units_are_found_and_forgotten),
         cmocka_unit_test(callsigns_follow),
