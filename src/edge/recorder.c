@@ -168,6 +168,28 @@ static void relayed_first(struct recorder *r, const struct entry *x, struct str 
     hub_alarm_clear(r->h, "unrecorded");
 }
 
+/* Two users speak as one device: shown until the uid has a new holder. */
+static void show_conflict(struct recorder *r, const struct entry *x)
+{
+    struct str uid = fields_get(x->payload, FIELD_UID);
+    char id[48], why[256];
+
+    if (x->kind != EV_UID_CONFLICT && x->kind != EV_UID_BOUND)
+        return;
+    if (uid.len > 36)
+        uid.len = 36;
+    (void)snprintf(id, sizeof id, "conflict/%.*s", STR_ARG(uid));
+    if (x->kind == EV_UID_BOUND) {
+        hub_alarm_clear(r->h, id);
+        return;
+    }
+    (void)snprintf(why, sizeof why,
+                   "%.*s also speaks as %.*s, which belongs to another user. Ask both who they are; nothing was "
+                   "silenced.",
+                   STR_ARG(fields_get(x->payload, FIELD_CLAIMANT)), STR_ARG(fields_get(x->payload, FIELD_CALLSIGN)));
+    hub_alarm(r->h, id, "warn", why);
+}
+
 static void note_ticket(struct recorder *r, const struct entry *x)
 {
     bool known;
@@ -196,17 +218,7 @@ static void apply_and_publish(struct recorder *r)
             relayed_first(r, x, &later, text, sizeof text);
         else
             river_publish(r->h->river, &p, now);
-        if (x->kind == EV_UID_CONFLICT) {
-            char id[48], why[256];
-
-            (void)snprintf(id, sizeof id, "conflict/%.36s", fields_get(x->payload, FIELD_UID).at);
-            (void)snprintf(why, sizeof why,
-                           "%.*s also speaks as %.*s, which belongs to another user. Ask both who they are; nothing "
-                           "was silenced.",
-                           STR_ARG(fields_get(x->payload, FIELD_CLAIMANT)),
-                           STR_ARG(fields_get(x->payload, FIELD_CALLSIGN)));
-            hub_alarm(r->h, id, "warn", why);
-        }
+        show_conflict(r, x);
         hub_unlock(r->h);
         note_ticket(r, x);
         answer(r, x->request, true, x->seq, "");
