@@ -11,8 +11,10 @@ static const struct key {
     int64_t min, max;
     const char *initial, *what;
 } keys[] = {
-#define T(field, first, text) {#field, TEXT, offsetof(struct config, field), sizeof(((struct config *)0)->field), 0, 0, first, text}
-#define N(field, first, lo, hi, text) {#field, NUMBER, offsetof(struct config, field), sizeof(int64_t), lo, hi, first, text}
+#define T(field, first, text) \
+    {#field, TEXT, offsetof(struct config, field), sizeof(((struct config *)0)->field), 0, 0, first, text}
+#define N(field, first, lo, hi, text) \
+    {#field, NUMBER, offsetof(struct config, field), sizeof(int64_t), lo, hi, first, text}
     T(data, "cordon-data", "folder of everything that is kept: record, accounts, certificates, maps"),
     T(config, "", "config file; without it DATA/cordon.conf, when there is one"),
     T(listen, "::", "address of the TLS ports (TAK, web, enrolment); :: is every address"),
@@ -25,7 +27,8 @@ static const struct key {
     N(enrol, "8446", 0, 65535, "port of enrolment by phones; not served by this version"),
     T(server_name, "", "name shown in the page and in certificates; without it the host's name"),
     N(loops, "1", 1, 16, "threads of the live river"),
-    N(clients_max, "16384", 16, 60000, "TAK clients at once; beyond, the oldest that has not identified itself gives way"),
+    N(clients_max, "16384", 16, 60000,
+      "TAK clients at once; beyond, the oldest that has not identified itself gives way"),
     N(units_max, "32768", 256, 1000000, "devices, tracks and map objects known at once"),
     N(uids_per_user, "8", 1, 10000, "devices one user may speak for without a relay grant"),
     T(default_group, "__ANON__", "group of users who have none"),

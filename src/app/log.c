@@ -210,7 +210,8 @@ int command_erase(int argc, char **argv)
     bool ok = args_take(argc, argv, args, COUNTOF(args), &word, &e);
 
     if (ok && (!word || !yes))
-        ok = err_set(&e, ERR_INPUT, "this cannot be undone: cordon erase SEQ --data DIR --yes, with the server stopped");
+        ok = err_set(&e, ERR_INPUT,
+                     "this cannot be undone: cordon erase SEQ --data DIR --yes, with the server stopped");
     ok = ok && number("SEQ", word, &seq, &e) && journal_open(dir, &j, &opened, &e) &&
          journal_erase(j, (uint64_t)seq, &e);
     if (j)

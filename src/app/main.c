@@ -45,9 +45,11 @@ static int help(int argc, char **argv)
     (void)puts("Cordon: a command-and-control centre for emergencies, in one program.\n\nUsage: cordon COMMAND\n");
     for (size_t i = 0; i < COUNTOF(commands); i++)
         (void)printf("  cordon %s\n      %s\n", commands[i].usage, commands[i].what);
-    (void)puts("\nSettings of `cordon serve`, as options or in DATA/cordon.conf (key = value, dashes as underscores):\n");
+    (void)puts("\nSettings of `cordon serve`, as options or in DATA/cordon.conf (key = value, dashes as\n"
+               "underscores):\n");
     config_help(stdout, false);
-    (void)puts("\nSignals: TERM and INT stop it cleanly, HUP reads the certificates and cordon.conf's log level again.");
+    (void)puts("\nSignals: TERM and INT stop it cleanly, HUP reads the certificates and cordon.conf's log\n"
+               "level again.");
     return 0;
 }
 

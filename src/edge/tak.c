@@ -582,7 +582,8 @@ static bool loop_memory(struct tak_loop *l, struct err *e)
     l->plain_buf = map(CONN_PLAIN);
     l->cipher_buf = map(CONN_CIPHER);
     l->message = map(2 * HUB_MESSAGE_MAX);
-    if (!region || !l->conns || !l->handshakes.at || !l->bulk.at || !l->recv_buf || !l->plain_buf || !l->cipher_buf || !l->message)
+    if (!region || !l->conns || !l->handshakes.at || !l->bulk.at || !l->recv_buf || !l->plain_buf ||
+        !l->cipher_buf || !l->message)
         return err_set(e, ERR_WORLD, "no memory for %u clients: lower clients_max", l->max);
     slab_init(&l->slab, region, TAK_BUFFERS);
     return true;
