@@ -32,7 +32,7 @@ static void event_attributes(const struct xml *x, struct buf *scratch, struct co
         for (size_t k = 0; k < COUNTOF(event_rows); k++) {
             struct str value;
 
-            if (a->name.len != event_rows[k].name.len || !str_eq(a->name, event_rows[k].name))
+            if (!xml_same(a->name, event_rows[k].name))
                 continue;
             value = xml_value(a, scratch);
             memcpy((char *)c + event_rows[k].at, &value, sizeof(value));
@@ -82,10 +82,10 @@ static bool event_children(struct xml *x, struct buf *scratch, struct cot *c)
             return true;
         if (what != XML_OPEN)
             continue;
-        if (!has_detail && str_eq(x->name, STR("detail"))) {
+        if (!has_detail && xml_same(x->name, STR("detail"))) {
             has_detail = true;
             ok = detail_read(x, scratch, c);
-        } else if (!c->has_point && str_eq(x->name, STR("point"))) {
+        } else if (!c->has_point && xml_same(x->name, STR("point"))) {
             ok = point_attributes(x, scratch, c) && xml_skip(x);
         } else {
             ok = xml_skip(x);
@@ -113,9 +113,12 @@ static bool demands_met(struct cot *c, struct err *e)
         return err_set(e, ERR_INPUT, "the event's uid is longer than %d bytes", LIMIT_UID);
     if (c->type.len > LIMIT_TYPE)
         return err_set(e, ERR_INPUT, "the event's type is longer than %d bytes", LIMIT_TYPE);
-    if (!time_ok("time", c->time_text, &c->time_ms, e) ||
-        !time_ok("start", c->start_text, &c->start_ms, e) ||
-        !time_ok("stale", c->stale_text, &c->stale_ms, e))
+    if (!time_ok("time", c->time_text, &c->time_ms, e))
+        return false;
+    c->start_ms = c->time_ms; /* as most clients write it */
+    if (!str_eq(c->start_text, c->time_text) && !time_ok("start", c->start_text, &c->start_ms, e))
+        return false;
+    if (!time_ok("stale", c->stale_text, &c->stale_ms, e))
         return false;
     if (!c->has_point && !str_eq(c->type, STR("t-x-d-d")))
         return err_set(e, ERR_INPUT, "the event has no point");
@@ -170,7 +173,7 @@ bool cot_from_xml(struct str xml, struct buf *scratch, struct cot *out, struct e
     begin = x.token;
     if (what == XML_BAD)
         return false;
-    if (what != XML_OPEN || !str_eq(x.name, STR("event")))
+    if (what != XML_OPEN || !xml_same(x.name, STR("event")))
         return err_set(e, ERR_INPUT, "there is no <event>");
     out->self_closed = x.empty;
     event_attributes(&x, scratch, out);

@@ -41,7 +41,7 @@ static const struct typed_row {
 static size_t row_of(struct str name)
 {
     for (size_t i = 0; i < COT_TYPED; i++)
-        if (name.len == rows[i].name.len && str_eq(name, rows[i].name))
+        if (xml_same(name, rows[i].name))
             return i;
     return COT_TYPED;
 }
@@ -139,7 +139,7 @@ static bool marti_read(struct xml *x, bool *has_dest, bool *has_other)
             return false;
         if (what == XML_CLOSE && x->depth < inside)
             return true;
-        if (what == XML_OPEN && x->depth == inside + 1 && str_eq(x->name, STR("dest"))) {
+        if (what == XML_OPEN && x->depth == inside + 1 && xml_same(x->name, STR("dest"))) {
             *has_dest = true;
             if (!xml_skip(x))
                 return false;
@@ -170,7 +170,7 @@ bool detail_read(struct xml *x, struct buf *scratch, struct cot *c)
         if (i < COT_TYPED) {
             if (!typed_read(x, i, scratch, c))
                 return false;
-        } else if (str_eq(x->name, STR("marti"))) {
+        } else if (xml_same(x->name, STR("marti"))) {
             if (!marti_read(x, &has_dest, &has_other))
                 return false;
             c->has_dest = c->has_dest || has_dest;
@@ -213,7 +213,7 @@ __attribute__((noinline)) static void put_marti(struct str marti, struct buf *b)
 
         if (what == XML_BAD || what == XML_END)
             break;
-        if (what == XML_OPEN && x.depth == 2 && str_eq(x.name, STR("dest"))) {
+        if (what == XML_OPEN && x.depth == 2 && xml_same(x.name, STR("dest"))) {
             buf_put(b, str_cut(marti, from, (size_t)(x.token - marti.at)));
             ok = xml_skip(&x);
             from = (size_t)(x.at - marti.at);
@@ -241,7 +241,7 @@ static void put_stripped(struct str detail, const struct detail_cuts *cuts, stru
             break;
         if (what != XML_OPEN)
             continue;
-        if (!str_eq(x.name, STR("marti"))) {
+        if (!xml_same(x.name, STR("marti"))) {
             ok = xml_skip(&x);
             continue;
         }

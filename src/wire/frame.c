@@ -19,6 +19,8 @@
  * The bytes are looked at twice at most. */
 #include "wire/frame.h"
 
+#include "wire/scan.h"
+
 enum {
     BETWEEN,      /* nothing but filler so far; scanned is 0 */
     SKIPPING,     /* the same, and the bytes before were junk */
@@ -222,28 +224,31 @@ static enum step tag_end(struct framer *f, struct str in, size_t at)
 
 static enum step tag(struct framer *f, struct str in)
 {
-    for (size_t i = f->scanned; i < in.len; i++) {
-        char c = in.at[i];
-        size_t n;
+    const char *p = in.at + f->scanned, *end = in.at + in.len;
 
+    for (;; p++) {
+        char c;
+
+        p = scan_tag(p, end);
+        f->scanned = (size_t)(p - in.at);
+        if (p == end)
+            return WAIT;
+        c = *p;
         if (c == '>')
-            return tag_end(f, in, i);
+            return tag_end(f, in, f->scanned);
         if (c == '<') {
             /* Ill-formed; what begins here is looked at on its own. */
             f->depth = (uint16_t)(f->depth + (f->same && f->depth < UINT16_MAX));
-            return to(f, TEXT, i);
+            return to(f, TEXT, f->scanned);
         }
-        if ((c != '"' && c != '\'') || !opens_value(in, i))
+        if (p[-1] != '=' && !opens_value(in, f->scanned))
             continue;
-        n = str_find_byte(str_from_at(in, i + 1), c);
-        if (i + 1 + n == in.len) {
+        p = scan_byte(p + 1, end, c);
+        if (p == end) {
             f->quote = (uint8_t)c;
             return to(f, VALUE, in.len);
         }
-        i += n + 1;
     }
-    f->scanned = in.len;
-    return WAIT;
 }
 
 /* Content that begins with "<!". */
@@ -262,17 +267,24 @@ static enum step marked(struct framer *f, struct str in, size_t i)
  * in was never finished. */
 static enum match begins_next(const struct framer *f, struct str in, size_t i)
 {
-    enum match m = stands_name(in, i, STR("<?xml"));
-
-    if (m != NO || str_eq(root_name(f, in), STR("event")))
-        return m;
+    if (in.at[i + 1] == '?')
+        return stands_name(in, i, STR("<?xml"));
+    if (in.at[i + 1] != 'e' || str_eq(root_name(f, in), STR("event")))
+        return NO;
     return stands_name(in, i, STR("<event"));
+}
+
+/* Is it the root's name that stands there? */
+static enum match is_root(const struct framer *f, struct str in, size_t at)
+{
+    if (at < in.len && in.at[at] != in.at[f->mark])
+        return NO;
+    return stands_name(in, at, root_name(f, in));
 }
 
 static enum step text(struct framer *f, struct str in)
 {
-    struct str name = root_name(f, in), rest = str_from_at(in, f->scanned);
-    size_t i = f->scanned + str_find_byte(rest, '<');
+    size_t i = f->scanned + str_find_byte(str_from_at(in, f->scanned), '<');
     enum match m;
 
     f->scanned = i;
@@ -286,14 +298,14 @@ static enum step text(struct framer *f, struct str in)
     if (in.at[i + 1] == '?')
         return to(f, INSTRUCTION, i + 2);
     if (in.at[i + 1] == '/') {
-        m = stands_name(in, i + 2, name);
+        m = is_root(f, in, i + 2);
         if (m == CUT_SHORT)
             return WAIT;
-        return m == YES ? to(f, CLOSE, i + 2 + name.len) : to(f, TEXT, i + 2);
+        return m == YES ? to(f, CLOSE, i + 2 + root_name(f, in).len) : to(f, TEXT, i + 2);
     }
     if (!begins_name(in.at[i + 1]))
         return to(f, TEXT, i + 1);
-    m = stands_name(in, i + 1, name);
+    m = is_root(f, in, i + 1);
     if (m == CUT_SHORT)
         return WAIT;
     f->same = m == YES;
@@ -330,7 +342,9 @@ static enum step inner(struct framer *f, struct str in)
     f->scanned = i;
     if (i == in.len)
         return WAIT;
-    m = in.at[i] == '<' ? stands_name(in, i + 1, root_name(f, in)) : NO;
+    if (in.at[i] == '<' && i + 1 == in.len)
+        return WAIT;
+    m = in.at[i] == '<' ? is_root(f, in, i + 1) : NO;
     if (m == NO && in.at[i] == '<')
         m = begins_next(f, in, i);
     if (m == CUT_SHORT)

@@ -6,9 +6,9 @@
  * and one operation rounds once (Clinger, 1990).  Above, mantissa / 10^k is
  * done in 128 bits and rounded by hand.
  *
- * Printing: v = m * 2^-s.  For 0, 1, 2 ... digits behind the point the nearest
- * decimal is taken; the first whose distance from v is below half the gap to
- * the next double reads back as v. */
+ * Printing: v = m * 2^-s.  For a number of digits behind the point the nearest
+ * decimal is taken; it reads back as v when its distance from v is below half
+ * the gap to the next double.  The least such number of digits is taken. */
 #include "wire/number.h"
 
 #include "wire/cot.h"
@@ -19,7 +19,7 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-enum { DIGITS_EXACT = 19, POWER_EXACT = 22, PLACES_MAX = 22, TEXT_MAX = 400 };
+enum { DIGITS_EXACT = 19, POWER_EXACT = 22, TEXT_MAX = 400 };
 
 static const double power_of_ten[] = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
@@ -46,42 +46,50 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* "[+-]d*[.d*][e[+-]d+]" with a digit somewhere before the exponent. */
+/* "e[+-]d+", all of s. */
+static bool exponent_read(struct str s, struct decimal *d)
+{
+    bool plus = s.len > 1 && s.at[1] == '+';
+    int64_t e;
+
+    /* A minus is str_to_int's; "+-1" is no number. */
+    if ((s.at[0] | 0x20) != 'e' || (plus && s.len > 2 && s.at[2] == '-'))
+        return false;
+    if (!str_to_int(str_from_at(s, plus ? 2 : 1), -99999, 99999, &e))
+        return false;
+    d->power += (int)e;
+    return true;
+}
+
+/* "d*[.d*][e[+-]d+]" with a digit somewhere before the exponent. */
 static bool decimal_read(struct str s, struct decimal *d)
 {
-    size_t i = 0, kept = 0, seen = 0;
-    bool point = false;
+    const char *p = s.at, *end = s.at + s.len;
+    uint64_t mantissa = 0;
+    size_t kept = 0;
+    int power = 0;
+    bool point = false, digit = false;
 
-    for (; i < s.len && (is_digit(s.at[i]) || (s.at[i] == '.' && !point)); i++) {
-        if (s.at[i] == '.') {
+    for (; p < end && (is_digit(*p) || (*p == '.' && !point)); p++) {
+        if (*p == '.') {
             point = true;
             continue;
         }
-        seen++;
+        digit = true;
         if (kept == DIGITS_EXACT) {
-            d->cut = d->cut || s.at[i] != '0';
-            d->power += !point;
+            d->cut = d->cut || *p != '0';
+            power += !point;
             continue;
         }
-        d->mantissa = d->mantissa * 10 + (uint64_t)(s.at[i] - '0');
-        kept += d->mantissa != 0;
-        d->power -= point;
+        mantissa = mantissa * 10 + (uint64_t)(*p - '0');
+        kept += mantissa != 0;
+        power -= point;
     }
-    if (seen == 0)
+    d->mantissa = mantissa;
+    d->power = power;
+    if (!digit)
         return false;
-    if (i < s.len && (s.at[i] == 'e' || s.at[i] == 'E')) {
-        bool plus = i + 1 < s.len && s.at[i + 1] == '+';
-        int64_t e;
-
-        /* A minus is str_to_int's; "+-1" is no number. */
-        if (plus && i + 2 < s.len && s.at[i + 2] == '-')
-            return false;
-        if (!str_to_int(str_from_at(s, i + 1 + plus), -99999, 99999, &e))
-            return false;
-        d->power += (int)e;
-        return true;
-    }
-    return i == s.len;
+    return p == end || exponent_read(str_of(p, (size_t)(end - p)), d);
 }
 
 /* mantissa / 10^k for 0 < k < 20, rounded to the nearest double, ties to even. */
@@ -129,13 +137,16 @@ static double by_library(struct str s)
 
 double cot_number(struct str text)
 {
-    struct str s = str_trim(text);
+    struct str s = text;
     struct decimal d = {0, 0, false};
-    bool minus = s.len > 0 && s.at[0] == '-';
+    bool minus;
     double v;
 
+    if (s.len > 0 && (s.at[0] <= ' ' || s.at[s.len - 1] <= ' '))
+        s = str_trim(s);
+    minus = s.len > 0 && s.at[0] == '-';
     if (minus || (s.len > 0 && s.at[0] == '+'))
-        s = str_from_at(s, 1);
+        s = str_of(s.at + 1, s.len - 1);
     if (!decimal_read(s, &d))
         return NAN;
     if (d.mantissa == 0)
@@ -194,27 +205,39 @@ static bool reads_back(uint64_t n, wide exact, int s, wide gap, uint64_t m)
     return off < gap || (off == gap && (m & 1) == 0);
 }
 
-/* The exact way, for m * 2^-s with 0 <= s and room in 128 bits. */
-static bool put_exact(struct buf *b, uint64_t m, int s)
+/* v = m * 2^-s rounded to so many places, times 10^places; whether it reads
+ * back as v. */
+static bool try_places(uint64_t m, int s, unsigned places, uint64_t *n)
 {
-    wide gap = 1;
+    wide gap = places < COUNTOF(whole_power) ? (wide)whole_power[places]
+                                             : (wide)whole_power[19] * whole_power[places - 19];
+    wide exact = m * gap, rounded = (exact >> s) + ((exact >> (s - 1)) & 1);
 
-    for (size_t places = 0; places <= PLACES_MAX; places++, gap *= 10) {
-        wide exact = m * gap;
-        wide n = exact >> s;
+    MUST(rounded >> 64 == 0);
+    *n = (uint64_t)rounded;
+    return reads_back(*n, exact, s, gap, m);
+}
 
-        if (exact >> 124 != 0)
-            return false;
-        if (s > 0 && ((exact >> (s - 1)) & 1) != 0)
-            n++;
-        if (n >> 64 != 0)
-            return false;
-        if (reads_back((uint64_t)n, exact, s, gap, m)) {
-            put_fixed(b, (uint64_t)n, places);
-            return true;
-        }
+/* The exact way, for 1e-5 <= v < 2^52.  Seventeen digits always read back (here
+ * eighteen, for limit is not exact), and where some number of places does, more
+ * do too: so halving finds the least. */
+static void put_exact(struct buf *b, double v, uint64_t m, int s)
+{
+    unsigned least = 0, most = 22;
+    uint64_t n = 0;
+
+    for (double limit = 1e-4; limit <= v && most > 1; limit *= 10)
+        most--;
+    while (least < most) {
+        unsigned places = (least + most) / 2;
+
+        if (try_places(m, s, places, &n))
+            most = places;
+        else
+            least = places + 1;
     }
-    return false;
+    MUST(try_places(m, s, least, &n));
+    put_fixed(b, n, least);
 }
 
 /* The rare way: 1 to 17 digits with an exponent. */
@@ -258,7 +281,6 @@ void number_put(struct buf *b, double v)
     } else if (s <= 0 || v < 1e-5) {
         put_scientific(b, v);
     } else {
-        if (!put_exact(b, m, s))
-            put_scientific(b, v);
+        put_exact(b, v, m, s);
     }
 }

@@ -224,8 +224,7 @@ static const struct row {
 static const struct row *row_of(const struct xml *x, struct str parent)
 {
     for (size_t i = 0; i < COUNTOF(rows); i++)
-        if (rows[i].name.len == x->name.len && rows[i].parent.len == parent.len &&
-            str_eq(rows[i].name, x->name) && str_eq(rows[i].parent, parent))
+        if (xml_same(rows[i].name, x->name) && str_eq(rows[i].parent, parent))
             return &rows[i];
     return NULL;
 }

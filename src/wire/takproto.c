@@ -29,10 +29,10 @@ enum { VARINT_MAX = 10, VARINT32_MAX = 5 };
 
 enum { KEEP_TEXT, KEEP_U32, KEEP_TIME, KEEP_DOUBLE, KEEP_RAW, KEEP_MESSAGE };
 
-/* Row n-1 of a table is field n: how its value is kept, and where in the
- * struct that the whole TakMessage is decoded into. */
+/* Row n-1 of a table is field n: how its value is kept, and where: in struct
+ * cot, or in what else a TakMessage has. */
 struct field {
-    uint8_t wire, keep;
+    uint8_t wire, keep, in;
     size_t at; /* of a message: where its `is` stands */
     const struct message *inside;
 };
@@ -42,32 +42,34 @@ struct message {
     size_t count;
 };
 
-struct decoded {
+struct beside {
     struct tak_control control;
     struct str xml_detail;
     bool has_event, has_detail;
-    struct cot cot;
 };
 
-#define AT(f) offsetof(struct decoded, f)
+enum { IN_COT, IN_BESIDE };
+
+#define AT(f) IN_COT, offsetof(struct cot, f)
+#define AT_BESIDE(f) IN_BESIDE, offsetof(struct beside, f)
 #define TEXT(f) {WIRE_BYTES, KEEP_TEXT, AT(f), NULL}
-#define U32(f) {WIRE_VARINT, KEEP_U32, AT(f), NULL}
 #define TIME(f) {WIRE_VARINT, KEEP_TIME, AT(f), NULL}
 #define DOUBLE(f) {WIRE_64, KEEP_DOUBLE, AT(f), NULL}
 #define INSIDE(f, name) {WIRE_BYTES, KEEP_MESSAGE, AT(f), &name##_message}
+#define BESIDE(f, name) {WIRE_BYTES, KEEP_MESSAGE, AT_BESIDE(f), &name##_message}
 #define MESSAGE(name) \
     static const struct message name##_message = {name##_fields, COUNTOF(name##_fields)}
 
-static const struct field contact_fields[] = {TEXT(cot.contact.endpoint),
-                                              TEXT(cot.contact.callsign)};
-static const struct field group_fields[] = {TEXT(cot.group.name), TEXT(cot.group.role)};
-static const struct field precision_fields[] = {TEXT(cot.precision.geopointsrc),
-                                                TEXT(cot.precision.altsrc)};
-static const struct field status_fields[] = {U32(cot.status.battery)};
-static const struct field takv_fields[] = {TEXT(cot.takv.device), TEXT(cot.takv.platform),
-                                           TEXT(cot.takv.os), TEXT(cot.takv.version)};
-static const struct field track_fields[] = {DOUBLE(cot.track.speed.value),
-                                            DOUBLE(cot.track.course.value)};
+static const struct field contact_fields[] = {TEXT(contact.endpoint),
+                                              TEXT(contact.callsign)};
+static const struct field group_fields[] = {TEXT(group.name), TEXT(group.role)};
+static const struct field precision_fields[] = {TEXT(precision.geopointsrc),
+                                                TEXT(precision.altsrc)};
+static const struct field status_fields[] = {{WIRE_VARINT, KEEP_U32, AT(status.battery), NULL}};
+static const struct field takv_fields[] = {TEXT(takv.device), TEXT(takv.platform),
+                                           TEXT(takv.os), TEXT(takv.version)};
+static const struct field track_fields[] = {DOUBLE(track.speed.value),
+                                            DOUBLE(track.course.value)};
 MESSAGE(contact);
 MESSAGE(group);
 MESSAGE(precision);
@@ -76,34 +78,39 @@ MESSAGE(takv);
 MESSAGE(track);
 
 static const struct field detail_fields[] = {
-    {WIRE_BYTES, KEEP_RAW, AT(xml_detail), NULL},
-    INSIDE(cot.contact.is, contact),
-    INSIDE(cot.group.is, group),
-    INSIDE(cot.precision.is, precision),
-    INSIDE(cot.status.is, status),
-    INSIDE(cot.takv.is, takv),
-    INSIDE(cot.track.is, track),
+    {WIRE_BYTES, KEEP_RAW, AT_BESIDE(xml_detail), NULL},
+    INSIDE(contact.is, contact),
+    INSIDE(group.is, group),
+    INSIDE(precision.is, precision),
+    INSIDE(status.is, status),
+    INSIDE(takv.is, takv),
+    INSIDE(track.is, track),
 };
 MESSAGE(detail);
 
 static const struct field event_fields[] = {
-    TEXT(cot.type), TEXT(cot.access), TEXT(cot.qos), TEXT(cot.opex), TEXT(cot.uid),
-    TIME(cot.time_ms), TIME(cot.start_ms), TIME(cot.stale_ms), TEXT(cot.how),
-    DOUBLE(cot.lat.value), DOUBLE(cot.lon.value), DOUBLE(cot.hae.value), DOUBLE(cot.ce.value),
-    DOUBLE(cot.le.value), INSIDE(has_detail, detail), TEXT(cot.caveat), TEXT(cot.releasable_to),
+    TEXT(type), TEXT(access), TEXT(qos), TEXT(opex), TEXT(uid),
+    TIME(time_ms), TIME(start_ms), TIME(stale_ms), TEXT(how),
+    DOUBLE(lat.value), DOUBLE(lon.value), DOUBLE(hae.value), DOUBLE(ce.value),
+    DOUBLE(le.value), BESIDE(has_detail, detail), TEXT(caveat), TEXT(releasable_to),
 };
 MESSAGE(event);
 
-static const struct field control_fields[] = {U32(control.min_version), U32(control.max_version),
-                                              TEXT(control.contact_uid)};
+static const struct field control_fields[] = {
+    {WIRE_VARINT, KEEP_U32, AT_BESIDE(control.min_version), NULL},
+    {WIRE_VARINT, KEEP_U32, AT_BESIDE(control.max_version), NULL},
+    {WIRE_BYTES, KEEP_TEXT, AT_BESIDE(control.contact_uid), NULL},
+};
 MESSAGE(control);
 
-static const struct field top_fields[] = {INSIDE(control.is, control), INSIDE(has_event, event)};
+static const struct field top_fields[] = {BESIDE(control.is, control),
+                                          BESIDE(has_event, event)};
 MESSAGE(top);
 
 struct reader {
     const uint8_t *at, *end;
     struct err *e;
+    char *into[2]; /* IN_COT, IN_BESIDE */
 };
 
 static bool cut_off(const struct reader *r)
@@ -111,9 +118,14 @@ static bool cut_off(const struct reader *r)
     return err_set(r->e, ERR_INPUT, "the protobuf message is cut off or broken");
 }
 
-static bool varint(struct reader *r, unsigned bytes_max, uint64_t *out)
+static inline bool varint(struct reader *r, unsigned bytes_max, uint64_t *out)
 {
     uint64_t v = 0;
+
+    if (r->at < r->end && *r->at < 0x80) {
+        *out = *r->at++;
+        return true;
+    }
 
     for (unsigned i = 0; i < bytes_max && r->at < r->end; i++) {
         uint8_t c = *r->at++;
@@ -136,7 +148,7 @@ struct value {
 
 static bool field_next(struct reader *r, struct value *v)
 {
-    uint64_t key, n = 0;
+    uint64_t key = 0, n = 0;
 
     if (!varint(r, VARINT32_MAX, &key))
         return false;
@@ -163,20 +175,21 @@ static bool field_next(struct reader *r, struct value *v)
 
 static double double_of(struct str eight)
 {
-    const uint8_t *u = (const uint8_t *)eight.at;
-    uint64_t bits = 0;
+    uint64_t bits;
     double v;
 
-    MUST(eight.len == 8);
-    for (unsigned i = 0; i < 8; i++)
-        bits |= (uint64_t)u[i] << (8 * i);
+    MUST(eight.len == sizeof(bits));
+    memcpy(&bits, eight.at, sizeof(bits));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bits = __builtin_bswap64(bits);
+#endif
     memcpy(&v, &bits, sizeof(v));
     return isfinite(v) ? v : (double)NAN;
 }
 
-static bool keep(const struct field *f, const struct value *v, struct decoded *d, struct err *e)
+static bool keep(const struct reader *r, const struct field *f, const struct value *v)
 {
-    char *at = (char *)d + f->at;
+    char *at = r->into[f->in] + f->at;
     double real;
     uint32_t u32;
     int64_t ms;
@@ -199,13 +212,13 @@ static bool keep(const struct field *f, const struct value *v, struct decoded *d
         memcpy(at, &v->bytes, sizeof(v->bytes));
         if (f->keep == KEEP_RAW || xml_is_chars(v->bytes))
             return true;
-        return err_set(e, ERR_INPUT, "a text in protobuf is no UTF-8, or no text that XML can have");
+        return err_set(r->e, ERR_INPUT, "a text in protobuf is no UTF-8, or no text that XML can have");
     }
 }
 
 /* Messages nest as deep as the tables do: four.  A field that is there twice
  * counts as the last one, a message as both together (proto3). */
-static bool read_message(struct reader *r, const struct message *m, struct decoded *d)
+static bool read_message(struct reader *r, const struct message *m)
 {
     while (r->at < r->end) {
         const struct field *f;
@@ -217,22 +230,22 @@ static bool read_message(struct reader *r, const struct message *m, struct decod
             continue;
         f = &m->fields[v.field - 1];
         if (f->keep == KEEP_MESSAGE) {
-            struct reader sub = {(const uint8_t *)v.bytes.at, NULL, r->e};
+            struct reader sub = *r;
 
+            sub.at = (const uint8_t *)v.bytes.at;
             sub.end = sub.at + v.bytes.len;
-            memcpy((char *)d + f->at, &(bool){true}, sizeof(bool));
-            if (!read_message(&sub, f->inside, d))
+            memcpy(r->into[f->in] + f->at, &(bool){true}, sizeof(bool));
+            if (!read_message(&sub, f->inside))
                 return false;
-        } else if (!keep(f, &v, d, r->e)) {
+        } else if (!keep(r, f, &v)) {
             return false;
         }
     }
     return true;
 }
 
-static bool event_ok(struct decoded *d, struct buf *scratch, struct err *e)
+static bool event_ok(struct cot *c, struct str xml_detail, struct buf *scratch, struct err *e)
 {
-    struct cot *c = &d->cot;
     XML_ON_STACK(x);
 
     if (c->uid.len == 0 || c->type.len == 0)
@@ -243,58 +256,74 @@ static bool event_ok(struct decoded *d, struct buf *scratch, struct err *e)
         return err_set(e, ERR_INPUT, "the event's type is longer than %d bytes", LIMIT_TYPE);
     c->from_proto = true;
     c->has_point = true;
-    if (d->xml_detail.len == 0)
+    if (xml_detail.len == 0)
         return true;
-    xml_over(&x, d->xml_detail, 2, e);
+    xml_over(&x, xml_detail, 2, e);
     return detail_read(&x, scratch, c) || err_in(e, "xmlDetail");
 }
 
 bool tak_decode(struct str payload, struct buf *scratch, struct cot *out, bool *has_event,
                 struct tak_control *control, struct err *e)
 {
-    struct reader r = {(const uint8_t *)payload.at, NULL, e};
-    struct decoded d = {0};
+    struct beside beside = {0};
+    struct reader r = {(const uint8_t *)payload.at, NULL, e, {(char *)out, (char *)&beside}};
 
+    *out = (struct cot){0};
     if (payload.len > LIMIT_EVENT_IN)
         return err_set(e, ERR_FULL, "the event is larger than %d bytes", LIMIT_EVENT_IN);
     MUST(scratch->max - scratch->len >= payload.len);
     r.end = r.at + payload.len;
-    if (!read_message(&r, &top_message, &d) || (d.has_event && !event_ok(&d, scratch, e)))
+    if (!read_message(&r, &top_message))
         return false;
-    *out = d.cot;
-    *has_event = d.has_event;
-    *control = d.control;
-    return true;
+    *has_event = beside.has_event;
+    *control = beside.control;
+    return !beside.has_event || event_ok(out, beside.xml_detail, scratch, e);
 }
 
 /* ---- encoding ---------------------------------------------------------- */
 
-static void put_varint(struct buf *b, uint64_t v)
+/* As buf_put(), but inline: an event is some sixty small pieces. */
+static inline void put_bytes(struct buf *b, const char *at, size_t n)
+{
+    if (n > b->max - b->len) {
+        b->full = true;
+        return;
+    }
+    if (n > 0)
+        memcpy(b->at + b->len, at, n);
+    b->len += n;
+}
+
+static inline void put_varint(struct buf *b, uint64_t v)
 {
     char bytes[VARINT_MAX];
     size_t n = 0;
 
+    if (v < 0x80 && b->len < b->max) {
+        b->at[b->len++] = (char)v;
+        return;
+    }
     for (; v >= 0x80; v >>= 7)
         bytes[n++] = (char)(v | 0x80);
     bytes[n++] = (char)v;
-    buf_put(b, str_of(bytes, n));
+    put_bytes(b, bytes, n);
 }
 
-static void put_key(struct buf *b, unsigned field, unsigned wire)
+static inline void put_key(struct buf *b, unsigned field, unsigned wire)
 {
     put_varint(b, field << 3 | wire);
 }
 
-static void put_text(struct buf *b, unsigned field, struct str s)
+static inline void put_text(struct buf *b, unsigned field, struct str s)
 {
     if (s.len == 0)
         return;
     put_key(b, field, WIRE_BYTES);
     put_varint(b, s.len);
-    buf_put(b, s);
+    put_bytes(b, s.at, s.len);
 }
 
-static void put_uint(struct buf *b, unsigned field, uint64_t v)
+static inline void put_uint(struct buf *b, unsigned field, uint64_t v)
 {
     if (v == 0)
         return;
@@ -302,7 +331,7 @@ static void put_uint(struct buf *b, unsigned field, uint64_t v)
     put_varint(b, v);
 }
 
-static void put_double(struct buf *b, unsigned field, double v)
+static inline void put_double(struct buf *b, unsigned field, double v)
 {
     char bytes[8];
     uint64_t bits;
@@ -310,10 +339,12 @@ static void put_double(struct buf *b, unsigned field, double v)
     memcpy(&bits, &v, sizeof(bits));
     if (bits == 0)
         return;
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (char)(bits >> (8 * i) & 0xFF);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bits = __builtin_bswap64(bits);
+#endif
+    memcpy(bytes, &bits, sizeof(bytes));
     put_key(b, field, WIRE_64);
-    buf_put(b, str_of(bytes, sizeof(bytes)));
+    put_bytes(b, bytes, sizeof(bytes));
 }
 
 /* A message's length stands before it and is known after it.  So many bytes
@@ -326,7 +357,7 @@ static struct slot message_begin(struct buf *b, size_t width)
 {
     struct slot s = {b->len, width};
 
-    buf_put(b, str_of("\0\0\0\0", width));
+    put_bytes(b, "\0\0\0", width);
     return s;
 }
 

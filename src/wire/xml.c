@@ -5,24 +5,23 @@
 
 /* What a byte may be.  Bytes from 0x80 on have no class: they are looked at
  * as whole characters. */
-enum { NAME0 = 1, NAME = 2, SPACE = 4, IN_VALUE = 8, IN_TEXT = 16 };
-#define LETTER (NAME0 | NAME | IN_VALUE | IN_TEXT)
-#define DIGIT (NAME | IN_VALUE | IN_TEXT)
-#define PLAIN (IN_VALUE | IN_TEXT)
+enum { NAME0 = 1, NAME = 2, SPACE = 4, PLAIN = 8 }; /* PLAIN: in text */
+#define LETTER (NAME0 | NAME | PLAIN)
+#define DIGIT (NAME | PLAIN)
 
 static const uint8_t class[256] = {
-    ['\t'] = SPACE | IN_TEXT, ['\n'] = SPACE | IN_TEXT, ['\r'] = SPACE,
-    [' '] = SPACE | PLAIN, ['!'] = PLAIN, ['"'] = IN_TEXT, ['#'] = PLAIN, ['$'] = PLAIN,
-    ['%'] = PLAIN, ['\''] = IN_TEXT, ['('] = PLAIN, [')'] = PLAIN, ['*'] = PLAIN, ['+'] = PLAIN,
+    ['\t'] = SPACE | PLAIN, ['\n'] = SPACE | PLAIN, ['\r'] = SPACE,
+    [' '] = SPACE | PLAIN, ['!'] = PLAIN, ['"'] = PLAIN, ['#'] = PLAIN, ['$'] = PLAIN,
+    ['%'] = PLAIN, ['\''] = PLAIN, ['('] = PLAIN, [')'] = PLAIN, ['*'] = PLAIN, ['+'] = PLAIN,
     [','] = PLAIN, ['-'] = DIGIT, ['.'] = DIGIT, ['/'] = PLAIN, ['0'] = DIGIT, ['1'] = DIGIT,
     ['2'] = DIGIT, ['3'] = DIGIT, ['4'] = DIGIT, ['5'] = DIGIT, ['6'] = DIGIT, ['7'] = DIGIT,
-    ['8'] = DIGIT, ['9'] = DIGIT, [':'] = LETTER, [';'] = PLAIN, ['='] = PLAIN, ['>'] = IN_VALUE,
+    ['8'] = DIGIT, ['9'] = DIGIT, [':'] = LETTER, [';'] = PLAIN, ['='] = PLAIN, 
     ['?'] = PLAIN, ['@'] = PLAIN, ['A'] = LETTER, ['B'] = LETTER, ['C'] = LETTER, ['D'] = LETTER,
     ['E'] = LETTER, ['F'] = LETTER, ['G'] = LETTER, ['H'] = LETTER, ['I'] = LETTER, ['J'] = LETTER,
     ['K'] = LETTER, ['L'] = LETTER, ['M'] = LETTER, ['N'] = LETTER, ['O'] = LETTER, ['P'] = LETTER,
     ['Q'] = LETTER, ['R'] = LETTER, ['S'] = LETTER, ['T'] = LETTER, ['U'] = LETTER, ['V'] = LETTER,
     ['W'] = LETTER, ['X'] = LETTER, ['Y'] = LETTER, ['Z'] = LETTER, ['['] = PLAIN, ['\\'] = PLAIN,
-    [']'] = IN_VALUE, ['^'] = PLAIN, ['_'] = LETTER, ['`'] = PLAIN, ['a'] = LETTER, ['b'] = LETTER,
+    ['^'] = PLAIN, ['_'] = LETTER, ['`'] = PLAIN, ['a'] = LETTER, ['b'] = LETTER,
     ['c'] = LETTER, ['d'] = LETTER, ['e'] = LETTER, ['f'] = LETTER, ['g'] = LETTER, ['h'] = LETTER,
     ['i'] = LETTER, ['j'] = LETTER, ['k'] = LETTER, ['l'] = LETTER, ['m'] = LETTER, ['n'] = LETTER,
     ['o'] = LETTER, ['p'] = LETTER, ['q'] = LETTER, ['r'] = LETTER, ['s'] = LETTER, ['t'] = LETTER,
@@ -104,12 +103,12 @@ bool xml_is_chars(struct str s)
     const char *p = s.at, *end = s.at + s.len;
     uint32_t code;
 
-    while (p < end) {
+    while ((p = scan_odd(p, end)) < end) {
         size_t n = 1;
 
         if ((unsigned char)*p >= 0x80)
             n = character(p, end, &code);
-        else if (class[(unsigned char)*p] == 0 && *p != '&' && *p != '<')
+        else if (!is(*p, SPACE))
             n = 0;
         if (n == 0)
             return false;
@@ -154,15 +153,15 @@ static const char *odd_name(struct xml *x, const char *from, const char *p)
     return p;
 }
 
-static const char *name_at(struct xml *x, const char *from, struct str *out)
+static inline const char *name_at(struct xml *x, const char *from, struct str *out)
 {
-    const char *p = from;
+    const char *p = from, *end = x->end;
 
-    if (p == x->end || (!is(*p, NAME0) && (unsigned char)*p < 0x80))
+    if (p == end || (!is(*p, NAME0) && (unsigned char)*p < 0x80))
         return refuse_at(x, p, "a name is expected");
-    while (p < x->end && is(*p, NAME))
+    while (p < end && is(*p, NAME))
         p++;
-    if (p < x->end && (unsigned char)*p >= 0x80) {
+    if (p < end && (unsigned char)*p >= 0x80) {
         p = odd_name(x, from, p);
         if (!p)
             return NULL;
@@ -238,15 +237,12 @@ static const char *value_at(struct xml *x, const char *p, struct xml_attr *a)
 
     a->plain = true;
     for (;;) {
-        while (p < x->end && is(*p, IN_VALUE))
-            p++;
+        p = scan_value(p, x->end, quote);
         if (p == x->end)
             return refuse_at(x, from, "an attribute value is not closed");
         if (*p == quote)
             break;
-        if (*p == '"' || *p == '\'') {
-            p++;
-        } else if (*p == '&') {
+        if (*p == '&') {
             a->plain = false;
             p = check_reference(x, p);
         } else if (is(*p, SPACE)) {
@@ -296,7 +292,7 @@ static bool is_repeated(const struct xml *x)
     struct str name = x->attr[x->attr_count - 1].name;
 
     for (size_t i = 0; i + 1 < x->attr_count; i++)
-        if (str_eq(x->attr[i].name, name))
+        if (xml_same(x->attr[i].name, name))
             return true;
     return false;
 }
@@ -349,7 +345,7 @@ static enum xml_is end_tag(struct xml *x)
     if (x->depth == x->base)
         return refuse(x, x->at, "an end tag without its start tag");
     name = x->open[x->depth - 1];
-    if (!str_starts(str_of(p, (size_t)(x->end - p)), name))
+    if ((size_t)(x->end - p) < name.len || !scan_same(p, name.at, name.len))
         return refuse(x, x->at, "an end tag of another element");
     p = spaces(x, p + name.len);
     if (p == x->end || *p != '>')
@@ -366,7 +362,7 @@ static enum xml_is text(struct xml *x)
 
     x->plain = true;
     while (p < x->end && *p != '<') {
-        if (is(*p, IN_TEXT)) {
+        if (is(*p, PLAIN)) {
             p++;
         } else if (*p == '&') {
             x->plain = false;
@@ -560,7 +556,7 @@ void xml_put_cdata(struct buf *b, struct str text)
 const struct xml_attr *xml_attr(const struct xml *x, struct str name)
 {
     for (size_t i = 0; i < x->attr_count; i++)
-        if (str_eq(x->attr[i].name, name))
+        if (xml_same(x->attr[i].name, name))
             return &x->attr[i];
     return NULL;
 }

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "wire/scan.h"
 
 enum xml_is {
     XML_BAD,   /* refused; the sentence is set */
@@ -45,6 +46,12 @@ struct xml {
 
 /* The scanner is large and needs no zeroes in its tables. */
 #define XML_ON_STACK(name) struct xml name __attribute__((uninitialized))
+
+/* str_eq for names, which are never empty: most differ in length or first byte. */
+static inline bool xml_same(struct str a, struct str b)
+{
+    return a.len == b.len && a.at[0] == b.at[0] && scan_same(a.at, b.at, a.len);
+}
 
 /* Scans content: text and elements in any number.  `depth` elements are held
  * to be open around it. */

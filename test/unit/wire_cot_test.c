@@ -214,8 +214,8 @@ static void refuses(void **state)
     }
 }
 
-/* An event whose detail has `n` times `what`, and behind them `end` as often. */
-static bool takes(const char *what, const char *end, size_t n, struct err *e)
+/* An event whose detail has `n` times `begin`, and behind them `end` as often. */
+static bool takes(const char *begin, const char *end, size_t n, struct err *e)
 {
     static char bytes[LIMIT_EVENT_IN];
     struct buf b = buf_over(bytes, sizeof(bytes));
@@ -223,7 +223,7 @@ static bool takes(const char *what, const char *end, size_t n, struct err *e)
 
     buf_put(&b, STR(HEAD POINT "<detail>"));
     for (size_t i = 0; i < n; i++)
-        buf_fmt(&b, what, i);
+        buf_put(&b, str_from(begin));
     for (size_t i = 0; i < n; i++)
         buf_put(&b, str_from(end));
     buf_put(&b, STR("</detail></event>"));
