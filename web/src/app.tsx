@@ -15,7 +15,7 @@ import { Rail } from './shell/rail'
 import { Side } from './shell/side'
 import { startKeys } from './shell/actions'
 import { Top } from './shell/top'
-import { emergencyName, unitName } from './base/describe'
+import { callerName, emergencyName } from './base/describe'
 import { unacknowledged } from './state/attention'
 import { startLive } from './state/live'
 import { startOutbox } from './state/outbox'
@@ -35,7 +35,7 @@ function Title() {
   const name = session.value?.server.name ?? 'Cordon'
   const count = unacknowledged.value.length
   useEffect(() => {
-    document.title = first ? `(${count}) ${emergencyName(first.type)} ${first.from || unitName(first.unit_uid)}` : name
+    document.title = first ? `(${count}) ${emergencyName(first.type)} ${callerName(first.unit_uid, first.from)}` : name
   })
   return null
 }

@@ -1,5 +1,6 @@
 // One line of the record in words. Data comes from phones: every field is read as if it could be missing.
 import type { RecordEvent } from '../net/protocol'
+import { callerOf } from '../state/record'
 import { units_by_uid } from '../state/tracks'
 import { bytesText } from './format'
 import { t, tMaybe } from './i18n'
@@ -36,6 +37,16 @@ export function emergencyName(type: string): string {
 
 export function unitName(uid: string): string {
   return units_by_uid.get(uid)?.callsign ?? uid
+}
+
+/** Who calls for help: the unit by its callsign, else what the alert called itself ("RGR-3-Alert"). */
+export function callerName(unit_uid: string, from: string): string {
+  return units_by_uid.get(unit_uid)?.callsign ?? (from || unit_uid)
+}
+
+/** What was said with an alert, unless it is only the caller's name again. */
+export function callText(caller: string, text: string): string {
+  return text === caller ? '' : text
 }
 
 type Data = (name: string) => string
@@ -88,8 +99,10 @@ export function describe(event: RecordEvent): Line {
   if (event.kind === 'emergency.raised') {
     const word = emergencyName(get('type'))
     const name = word.charAt(0).toUpperCase() + word.slice(1)
-    const text = get('text') ? `${name}: ${get('text')}` : name
-    return { source: get('from'), text, level: 'crit', unit: get('unit_uid'), said: false }
+    const source = callerName(get('unit_uid'), get('from'))
+    const said = callText(source, get('text'))
+    const text = said ? `${name}: ${said}` : name
+    return { source, text, level: 'crit', unit: get('unit_uid'), said: false }
   }
   const sentence = sentences[event.kind]
   if (!sentence) return { source: '', text: event.kind, level: '', unit: '', said: false }
@@ -100,7 +113,10 @@ export function describe(event: RecordEvent): Line {
     holder: get('holder'), claimant: get('claimant'), groups: groupsText(event),
     size: typeof event.data['size'] === 'number' ? bytesText(event.data['size']) : '',
   }
-  if (event.kind === 'emergency.acknowledged') values['who'] = unitName(get('uid'))
+  if (event.kind.startsWith('emergency.')) {
+    const caller = callerOf(get('uid'))
+    values['who'] = caller ? callerName(caller.unit_uid, caller.from) : unitName(get('uid'))
+  }
   const source = get(sentence.source) || get('from') || get('user')
   const text = t(sentence.key, values).replace(/[:,]?\s*$/, '')
   return { source, text, level: sentence.level ?? '', unit: get(sentence.unit), said: false }

@@ -1,7 +1,7 @@
 // The column that never goes away: what needs a decision, the log, and the line to write.
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import { emergencyName, unitName } from '../base/describe'
+import { callText, callerName, emergencyName, unitName } from '../base/describe'
 import { clockText } from '../base/format'
 import { T, t } from '../base/i18n'
 import { attention, steady, waiting } from '../state/attention'
@@ -23,8 +23,8 @@ const SHOWN_MAX = 6
 function itemWords(item: Attention): { who: string; title: string; text: string } {
   if (item.emergency) {
     const { from, type, text, unit_uid, acknowledged_by } = item.emergency
-    const who = from || unitName(unit_uid)
-    return { who, title: emergencyName(type), text: acknowledged_by ? t('att.acknowledged_by', { who: acknowledged_by }) : text || t('att.nobody') }
+    const who = callerName(unit_uid, from)
+    return { who, title: emergencyName(type), text: acknowledged_by ? t('att.acknowledged_by', { who: acknowledged_by }) : callText(who, text) || t('att.nobody') }
   }
   const alarm = item.alarm!
   const named = /^([a-z_]+)/.exec(alarm.id)?.[1] ?? ''

@@ -15,6 +15,13 @@ export const alarms = signal<readonly Alarm[]>([])
 /** True when there is nothing older than events[0]. */
 export const reached_start = signal(false)
 
+/** Whose emergency each one was, by its uid, also after it was closed. */
+const callers = new Map<string, { unit_uid: string; from: string }>()
+
+export function callerOf(uid: string): { unit_uid: string; from: string } | undefined {
+  return callers.get(uid)
+}
+
 let last_seq: number | null = null
 
 export function lastSeq(): number | null {
@@ -24,7 +31,13 @@ export function lastSeq(): number | null {
 const text = (value: unknown) => (typeof value === 'string' ? value : '')
 const number = (value: unknown) => (typeof value === 'number' ? value : null)
 
+function remember(event: RecordEvent): void {
+  if (event.kind !== 'emergency.raised') return
+  callers.set(text(event.data['uid']), { unit_uid: text(event.data['unit_uid']), from: text(event.data['from']) })
+}
+
 function follow(event: RecordEvent): void {
+  remember(event)
   const uid = text(event.data['uid'])
   const others = () => emergencies.peek().filter((it) => it.uid !== uid)
   if (event.kind === 'emergency.raised') {
@@ -74,6 +87,8 @@ export function takeSnapshot(snapshot: Snapshot, asked_after: number | null): vo
     reached_start.value = first ? first.prev === 0 : true
   }
   events.push(...snapshot.events)
+  snapshot.events.forEach(remember)
+  for (const { uid, unit_uid, from } of snapshot.emergencies) callers.set(uid, { unit_uid, from })
   last_seq = snapshot.seq
   emergencies.value = snapshot.emergencies
   clients.value = snapshot.clients ?? []
@@ -87,12 +102,14 @@ export function takeOlder(older: RecordEvent[]): void {
   const fresh = older.filter((event) => event.seq < first)
   if (fresh.length === 0) reached_start.value = true
   events.unshift(...fresh)
+  fresh.forEach(remember)
   if (events[0]?.prev === 0) reached_start.value = true
   events_changed.value++
 }
 
 export function clearRecord(): void {
   events.length = 0
+  callers.clear()
   last_seq = null
   emergencies.value = []
   clients.value = []
