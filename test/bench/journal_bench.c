@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { PAYLOAD = 300 };
 
@@ -30,6 +31,7 @@ static void write_rows(struct journal *j, size_t rows, size_t group)
     static char payload[PAYLOAD];
     struct journal_stats before = journal_stats(j), after;
     int64_t start = clock_us(), us;
+    clock_t cpu = clock();
     struct err e;
     uint64_t seq;
 
@@ -44,11 +46,13 @@ static void write_rows(struct journal *j, size_t rows, size_t group)
     us = clock_us() - start;
     after = journal_stats(j);
     (void)printf(
-        "write  groups of %4zu: %8.0f rows/s, commit %5.2f ms on average, %5.1f ms at most\n",
+        "write  groups of %4zu: %8.0f rows/s, commit %5.2f ms on average, %5.1f ms at most; "
+        "%.1f us of CPU a row\n",
         group, (double)rows * 1e6 / (double)us,
         (double)(after.commit_us_sum - before.commit_us_sum) / 1e3 /
             (double)(after.commits - before.commits),
-        (double)after.commit_us_max / 1e3);
+        (double)after.commit_us_max / 1e3,
+        (double)(clock() - cpu) * 1e6 / CLOCKS_PER_SEC / (double)rows);
 }
 
 int main(int argc, char **argv)
