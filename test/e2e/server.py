@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -94,7 +95,7 @@ class Server:
             with open(self.log_path, "ab") as log:
                 self.process = subprocess.Popen(command + self.options, stdin=subprocess.DEVNULL,
                                                 stdout=subprocess.PIPE, stderr=log, env=self.env, text=True)
-            threading.Thread(target=self._take_lines, args=(self.process.stdout,), daemon=True).start()
+            threading.Thread(target=self._take_lines, args=(self.process.stdout, self.lines, self.ready), daemon=True).start()
             self.tls_port, self.tcp_port = tls_port, tcp_port
             if not wait:
                 return self
@@ -107,12 +108,13 @@ class Server:
                 raise AssertionError(f"the server did not become ready (exit {code}): {self.lines} {self.log_text()}")
         raise AssertionError("no free ports")
 
-    def _take_lines(self, pipe):
+    @staticmethod
+    def _take_lines(pipe, lines, ready):
         for line in pipe:
-            self.lines.append(line.rstrip("\n"))
+            lines.append(line.rstrip("\n"))
             if line.startswith("ready "):
-                self.ready.set()
-        self.ready.set()
+                ready.set()
+        ready.set()
         pipe.close()
 
     def _end(self, sig):
@@ -201,6 +203,18 @@ class Server:
         """The first row of that kind that fits."""
         return eventually(f"a row {kind}; there are {self.journal()[-8:]}",
                           lambda: next((r for r in self.journal(kind) if match(r)), None), seconds)
+
+    def acked(self, uid):
+        """Up to which row a device has what is to arrive, as the accounts say; 0: nothing yet."""
+        base = sqlite3.connect(f"file:{self.data}/cordon.db?mode=ro", uri=True)
+        try:
+            row = base.execute("select acked_seq from devices where uid = ?", (uid,)).fetchone()
+            return row[0] if row else 0
+        finally:
+            base.close()
+
+    def wait_acked(self, uid, seq):
+        eventually(f"{uid} has row {seq}", lambda: self.acked(uid) >= seq)
 
     def verify(self, ok=True):
         done = self.command("verify", ok=False)

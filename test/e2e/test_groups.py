@@ -1,0 +1,221 @@
+"""Who hears whom: groups with IN and OUT, switched live; dest by callsign, uid and group."""
+import events
+from server import Server, eventually
+
+
+def say(phone, name):
+    """A position, a marker and a chat, so that both rings are tried; the marker's uid is told."""
+    phone.send(events.position(phone.uid, phone.callsign, lat="48.123"), events.marker(f"{name}-marker"),
+               events.chat(phone.uid, phone.callsign, f"{name}-chat"))
+
+
+def heard(phone, name):
+    """Which of the three it heard."""
+    return (phone.has(lambda e: e.uid == f"ANDROID-{name}" and e.point["lat"] == "48.123"),
+            phone.has(uid=f"{name}-marker"), phone.has(type="b-t-f", remarks=f"{name}-chat"))
+
+
+def test_matrix():
+    """Eight users with all kinds of memberships: each hears exactly whose IN meets its OUT."""
+    people = {"none": (), "red": ("red",), "blue": ("blue",), "both": ("red", "blue"), "redin": ("red:in",),
+              "redout": ("red:out",), "mixed": ("red:in", "blue:out"), "anon": ("__ANON__",)}
+
+    def sides(groups, side):
+        return {g.split(":")[0] for g in (groups or ("__ANON__",)) if ":" not in g or g.endswith(side)}
+
+    with Server() as s:
+        phones = {n: s.phone(n, s.client(n, *groups)) for n, groups in people.items()}
+        all_of = s.phone(client=s.client("witness", "red", "blue", "__ANON__"))  # hears everybody
+        for name, phone in phones.items():
+            say(phone, name)
+        for name, groups in people.items():
+            if sides(groups, ":in"):
+                all_of.hear(uid=f"{name}-marker")
+                all_of.hear(remarks=f"{name}-chat")
+            else:  # heard by nobody, but recorded
+                s.wait_journal("chat.said", lambda r: r["text"] == f"{name}-chat")
+        end = s.phone("end", s.client("end", "red:in", "blue:in", "__ANON__:in"))
+        say(end, "end")
+        for hearer, phone in phones.items():
+            hears_end = bool(sides(people[hearer], ":out"))
+            if hears_end:
+                phone.hear(uid="end-marker")
+                phone.hear(remarks="end-chat")
+                phone.hear(lambda e: e.uid == "ANDROID-end" and e.point["lat"] == "48.123")
+            else:
+                phone.ping()
+            for speaker in phones:
+                meant = hearer != speaker and bool(sides(people[hearer], ":out") & sides(people[speaker], ":in"))
+                got = heard(phone, speaker)
+                assert got == (meant,) * 3, f"{hearer} heard of {speaker} {got}, meant was {meant}"
+
+
+def test_newcomers_picture_is_that_of_its_groups():
+    with Server() as s:
+        red, blue = s.phone("red", s.client("red", "red")), s.phone("blue", s.client("blue", "blue"))
+        red.send(events.marker("red-marker"), events.emergency("ANDROID-red", "red"))
+        blue.send(events.marker("blue-marker"), events.emergency("ANDROID-blue", "blue"))
+        watcher = s.phone(client=s.client("w", "red", "blue"))
+        watcher.hear(uid="ANDROID-red-9-1-1")
+        watcher.hear(uid="ANDROID-blue-9-1-1")
+        new = s.phone(client=s.client("red2", "red"))
+        assert {e.uid for e in new.heard[:-1]} == {"ANDROID-red", "red-marker", "ANDROID-red-9-1-1"}
+
+
+def test_switching_groups_live():
+    """A fresh picture and t-x-g-c, without a reconnect; from then on the new groups count both ways."""
+    with Server() as s:
+        anna = s.phone("anna", s.client("anna", "red"))
+        v = s.phone("vera", s.client("vera", "red"), v1=True)
+        red, blue = s.phone("red", s.client("r", "red")), s.phone("blue", s.client("b", "blue"))
+        blue.send(events.marker("blue-marker"))
+        blue.ping()
+        eventually("the marker is known", lambda: s.phone(client="b").has(uid="blue-marker"))
+        for name in ("anna", "vera"):
+            s.regroup(name, "blue")
+        for phone in (anna, v):
+            phone.hear(type="t-x-g-c")
+            phone.hear(uid="ANDROID-blue")
+            phone.hear(uid="blue-marker")
+        say(red, "red")
+        say(blue, "blue")
+        for phone in (anna, v):
+            phone.hear(remarks="blue-chat")
+            assert not phone.has(uid="red-marker") and not phone.has(remarks="red-chat")
+        say(anna, "anna")
+        blue.hear(remarks="anna-chat")
+        red.send(events.marker("behind"))
+        s.phone("red3", "r").close()
+        red.ping()
+        assert not red.has(remarks="anna-chat")
+        row = s.wait_journal("groups.changed", lambda r: r["user"] == "anna")
+        assert row.many("in") == ["blue"] and row.many("out") == ["blue"], row
+        assert not s.journal("client.left") or all(r["user"] == "r" for r in s.journal("client.left"))
+
+
+def test_switching_one_side_only():
+    with Server() as s:
+        anna, red = s.phone("anna", s.client("anna", "red")), s.phone("red", s.client("r", "red"))
+        s.regroup("anna", "red:out")  # may still listen, is no longer heard
+        anna.hear(type="t-x-g-c")
+        say(anna, "anna")
+        say(red, "red")
+        anna.hear(remarks="red-chat")
+        red.ping()
+        third = s.phone("third", s.client("t", "red"))
+        say(third, "third")
+        red.hear(remarks="third-chat")
+        assert heard(red, "anna") == (False, False, False)
+
+
+def test_user_without_a_group_is_in_the_default_one():
+    with Server(default_group="Everybody") as s:
+        a, b = s.phone("A", s.client("anna")), s.phone("B", s.client("bert", "Everybody"))
+        tcp = s.phone("T")
+        say(a, "A")
+        for phone in (b, tcp):
+            phone.hear(remarks="A-chat")
+
+
+def test_dest_callsign_and_uid():
+    with Server() as s:
+        a, b, c = s.phone("A"), s.phone("B", v1=True), s.phone("C")
+        for dest, who in ((events.dests(callsigns=["B"]), (b,)), (events.dests(uids=["ANDROID-C"]), (c,)),
+                          (events.dests(callsigns=["B"], uids=["ANDROID-C"]), (b, c)),
+                          (events.dests(callsigns=["nobody"], uids=["nothing"]), ())):
+            uid = events.fresh("sent")
+            a.send(events.marker(f"{uid}-marker", extra=dest), events.track(f"{uid}-track", extra=dest),
+                   events.casevac(f"{uid}-casevac"), events.marker(f"{uid}-end"), events.track(f"{uid}-track-end"))
+            for phone in (b, c):
+                phone.hear(uid=f"{uid}-end")
+                phone.hear(uid=f"{uid}-track-end")
+                assert phone.has(uid=f"{uid}-marker") == (phone in who)
+                assert phone.has(uid=f"{uid}-track") == (phone in who)
+        new = s.phone()
+        assert not new.has(lambda e: e.uid.endswith("-marker")), "what is for a few is no part of the picture"
+
+
+def test_two_phones_of_one_callsign():
+    with Server() as s:
+        a = s.phone("A")
+        b, c = s.phone("TWIN", uid="twin-1"), s.phone("TWIN", uid="twin-2")
+        a.send(events.marker("for-both", extra=events.dests(callsigns=["TWIN"])))
+        b.hear(uid="for-both")
+        c.hear(uid="for-both")
+
+
+def test_dest_callsign_with_characters_of_xml():
+    with Server() as s:
+        a, b, c = s.phone("A"), s.phone('R&D "<one>"', uid="odd"), s.phone("C")
+        a.send(events.marker("odd-marker", extra=events.dests(callsigns=['R&D "<one>"'])), events.marker("end"))
+        b.hear(uid="odd-marker")
+        c.hear(uid="end")
+        assert not c.has(uid="odd-marker")
+
+
+def test_dest_group():
+    """A sender in two groups speaks to one of them; a group that is not his own reaches nobody new."""
+    with Server() as s:
+        both = s.phone("both", s.client("both", "red", "blue"))
+        red, blue = s.phone("red", s.client("r", "red")), s.phone("blue", s.client("b", "blue"))
+        green = s.phone("green", s.client("g", "green"))
+        both.send(events.marker("to-red", extra=events.dests(groups=["red"])),
+                  events.track("track-red", extra=events.dests(groups=["red"])),
+                  events.marker("to-green", extra=events.dests(groups=["green"])),
+                  events.marker("to-all"), events.track("track-all"))
+        red.hear(uid="to-all")
+        red.hear(uid="track-all")
+        blue.hear(uid="to-all")
+        blue.hear(uid="track-all")
+        assert red.has(uid="to-red") and red.has(uid="track-red")
+        assert not blue.has(uid="to-red") and not blue.has(uid="track-red")
+        g2 = s.phone("green2", s.client("g2", "green"))
+        g2.send(events.marker("green-end"))
+        green.hear(uid="green-end")
+        assert not green.has(uid="to-green") and not green.has(uid="to-all")
+
+
+def test_dest_does_not_cross_groups():
+    with Server() as s:
+        red, blue = s.phone("red", s.client("r", "red")), s.phone("blue", s.client("b", "blue"))
+        b2 = s.phone("blue2", s.client("b2", "blue"))
+        red.send(events.marker("sneak", extra=events.dests(callsigns=["blue"])),
+                 events.track("sneak-track", extra=events.dests(uids=["ANDROID-blue"])),
+                 events.direct("ANDROID-red", "red", "ANDROID-blue", "blue", "psst"))
+        red.ping()
+        s.wait_journal("chat.said")
+        b2.send(events.marker("end"), events.track("end-track"))
+        blue.hear(uid="end")
+        blue.hear(uid="end-track")
+        assert not blue.has(lambda e: e.uid.startswith("sneak") or e.type == "b-t-f")
+
+
+def test_all_streaming_is_everybody():
+    with Server() as s:
+        a, b, c = s.phone("A"), s.phone("B"), s.phone("C")
+        a.send(events.chat("ANDROID-A", "A", "to all", dest=events.dests(callsigns=["All Streaming"])))
+        for phone in (b, c):
+            assert phone.hear(type="b-t-f").remarks == "to all"
+
+
+def test_dest_without_a_usable_attribute():
+    """Seen in real data: <dest><callsign/></dest>; it is for everybody and stays as it was."""
+    with Server() as s:
+        a, b = s.phone("A"), s.phone("B")
+        a.send(events.marker("odd", extra="<marti><dest><callsign>B</callsign></dest></marti>"))
+        b.hear(uid="odd")
+
+
+def test_many_addressees():
+    with Server() as s:
+        a = s.phone("A")
+        others = [s.phone(f"P{i}") for i in range(12)]
+        names = [f"P{i}" for i in range(6)] + [f"nobody{i}" for i in range(100)]
+        a.send(events.marker("to-many", extra=events.dests(callsigns=names)),
+               events.marker("too-many", extra=events.dests(callsigns=[f"n{i}" for i in range(200)])),
+               events.marker("end"))
+        for i, phone in enumerate(others):
+            phone.hear(uid="end")
+            assert phone.has(uid="to-many") == (i < 6)
+            assert not phone.has(uid="too-many")
+        s.wait_log("tak.refused", "128 receivers")
