@@ -994,6 +994,18 @@ bool session_is_urgent(const struct session *s, const struct river *r)
     return false;
 }
 
+/* Its place is somebody else's soon, who must hear what is sent on in its name:
+ * the repeats of an emergency, what waited for the disk. */
+static void forget_sender(const struct session *s, struct river *r)
+{
+    for (uint32_t i = 0; i < r->units.used; i++)
+        if (r->units.list[i].sender == s->slot)
+            r->units.list[i].sender = RING_NO_SENDER;
+    for (int i = 0; i < RIVER_FLIGHTS; i++)
+        if (r->flights[i].used && r->flights[i].sender == s->slot)
+            r->flights[i].sender = RING_NO_SENDER;
+}
+
 void session_leave(struct session *s, struct river *r, struct buf *payload)
 {
     if (!s->live)
@@ -1002,6 +1014,7 @@ void session_leave(struct session *s, struct river *r, struct buf *payload)
     atomic_fetch_sub_explicit(&r->listeners[s->form], 1, memory_order_relaxed);
     atomic_fetch_sub_explicit(&r->sessions, 1, memory_order_relaxed);
     fields_put(payload, FIELD_USER, str_from(s->user.name));
+    forget_sender(s, r);
     for (uint32_t i = 0; i < r->units.used; i++) {
         uint64_t mine = session_handle(s);
 

@@ -209,7 +209,7 @@ static void apply_and_publish(struct recorder *r)
     for (size_t i = 0; i < count; i++) {
         struct entry *x = &r->entries[i];
         struct river_publish p = {.journal_seq = x->seq, .kind = x->kind, .payload = x->payload,
-                                  .sender = x->sender, .recorded = true};
+                                  .sender = recorder_sender(r, x), .recorded = true};
         struct str later = {0};
 
         record_apply(&r->record, x->seq, x->kind, x->at_ms, x->payload);

@@ -91,8 +91,13 @@ void recorder_decide_join(struct recorder *r, const struct ask_head *head, struc
 void recorder_tell_joins(struct recorder *r);
 void recorder_follow_accounts(struct recorder *r);
 void recorder_left(struct recorder *r, const struct ask_head *head);
+/* The sender of a row as the rings know it; nobody when that session is gone, as its
+ * place may be another's by now. */
+uint32_t recorder_sender(const struct recorder *r, const struct entry *x) MUST_USE;
 /* recorder_missed.c */
 void recorder_load_devices(struct recorder *r);
+/* This device was here before: what is for all waits for it, too. */
+void recorder_know(struct recorder *r, struct str uid);
 void recorder_missed(struct recorder *r, const struct ask_head *head, struct str payload);
 void recorder_acked(struct recorder *r, const struct ask_head *head, struct str payload);
 void recorder_write_devices(struct recorder *r);

@@ -153,6 +153,13 @@ void recorder_left(struct recorder *r, const struct ask_head *head)
         r->online[slot].handle = 0;
 }
 
+uint32_t recorder_sender(const struct recorder *r, const struct entry *x)
+{
+    uint32_t slot = (uint32_t)x->handle & 0x7fffffffu;
+
+    return slot < r->h->client_max && r->online[slot].handle != x->handle ? RING_NO_SENDER : x->sender;
+}
+
 static void record_groups(struct recorder *r, const struct user *u)
 {
     struct ask_head head = {.ask = ASK_ROW, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
