@@ -55,6 +55,11 @@ static void remember(struct recorder *r, struct str uid, uint64_t acked)
         d->acked = acked;
 }
 
+void recorder_know(struct recorder *r, struct str uid)
+{
+    remember(r, uid, 0);
+}
+
 static bool see_device(void *ctx, const struct device *d)
 {
     remember(ctx, d->uid, d->acked_seq);

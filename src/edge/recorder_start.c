@@ -33,6 +33,7 @@ static bool show_row(void *ctx, const struct journal_row *row)
     if (row->erased)
         return false;
     if (row->kind == EV_UID_BOUND) {
+        recorder_know(r, fields_get(row->payload, FIELD_UID));
         if (record_is_live(&r->record, row->seq, row->kind, row->payload) &&
             accounts_user_by_name(r->accounts, fields_get(row->payload, FIELD_USER), &u, &e))
             river_restore_holder(r->h->river, fields_get(row->payload, FIELD_UID),
