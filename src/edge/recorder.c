@@ -369,6 +369,11 @@ static void housework(struct recorder *r)
     }
     if (r->failing)
         return;
+    if (r->entry_count == 0) {
+        journal_idle(r->journal);
+        if (r->tracks)
+            tracks_idle(r->tracks);
+    }
     if (journal_head(r->journal).seq - r->snapshot_at >= RECORDER_SNAPSHOT_ROWS && !recorder_snapshot(r, &e))
         log_line(LOG_WARN, "journal.snapshot", "reason=\"%s\"", e.text);
     if (now.mono_ms >= r->next_sign_ms) {
@@ -462,6 +467,8 @@ bool recorder_open(struct hub *h, const struct recorder_config *c, struct record
         return false;
     if (c->track_days > 0 && !tracks_open(h->dir, &r->tracks, e))
         return false;
+    if (r->tracks && tracks_note(r->tracks)[0])
+        log_line(LOG_WARN, "tracks.mended", "note=\"%s\"", tracks_note(r->tracks));
     (void)snprintf(how->note, sizeof how->note, "%s", opened.note);
     recorder_load_users(r);
     recorder_load_devices(r);
