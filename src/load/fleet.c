@@ -13,6 +13,8 @@ enum {
     SENDS_TURN = 64,
     HANDSHAKE_US = 1500,   /* work on handshakes in one turn */
     QUIET_US = 600 * 1000, /* nothing came for so long: it is quiet */
+    CONNECT_US = 30 * 1000 * 1000,
+    CONNECT_EACH_US = 20 * 1000,
     SETTLE_US = 20 * 1000 * 1000,
     DRAIN_US = 60 * 1000 * 1000,
     NEWCOMER_US = 10 * 1000 * 1000,
@@ -413,7 +415,7 @@ static bool step(struct fleet *f, int64_t now_us, struct err *e)
     case PHASE_CONNECT:
         if (f->live == all)
             return to_phase(f, PHASE_SETTLE, e);
-        if (f->closed || in_us > 15000000 + (int64_t)all * 5000)
+        if (f->closed || in_us > CONNECT_US + (int64_t)all * CONNECT_EACH_US)
             return err_set(e, ERR_WORLD, "%u of %u phones are connected after %.1f s%s%s", f->live,
                            all, (double)in_us / 1e6, f->closed ? "; " : "",
                            f->closed ? f->first_failure.text : "");
