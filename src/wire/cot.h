@@ -56,7 +56,7 @@ struct cot {
     struct cot_takv takv;
     struct cot_track track;
     bool self_closed; /* <event .../> */
-    bool from_proto;  /* typed elements may be beside `detail` instead of inside it */
+    bool from_proto;  /* with no `xml`, typed elements may stand beside `detail` */
     bool has_dest;    /* a marti/dest stands in `detail` */
     uint8_t in_detail; /* 1 << enum cot_typed: an element of that name stands in `detail` */
     /* Where in `detail` the element stands that v1 has a message for, wholly

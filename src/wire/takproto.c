@@ -386,7 +386,7 @@ static void message_end(struct buf *b, struct slot s)
  * say all that the element says.  Else: when it stands beside detail. */
 static bool is_typed(const struct cot *c, enum cot_typed i, bool is)
 {
-    if (c->from_proto)
+    if (c->xml.len == 0)
         return is && (c->in_detail & 1u << i) == 0;
     return c->typed[i].len > 0;
 }
@@ -438,7 +438,7 @@ static struct detail_cuts cuts_of(const struct cot *c)
 {
     struct detail_cuts cuts = {.count = 0};
 
-    for (size_t i = 0; i < COT_TYPED && !c->from_proto; i++) {
+    for (size_t i = 0; i < COT_TYPED && c->xml.len > 0; i++) {
         size_t at = cuts.count;
 
         if (c->typed[i].len == 0)
