@@ -77,14 +77,18 @@ static bool refuse(struct db *d, int code, struct err *e)
 
 /* ---- opening ---------------------------------------------------------- */
 
-/* SQLite would make the file readable for others; it takes the mode of the WAL from it. */
+/* SQLite would make the file readable for others; it takes the mode of the WAL from it.
+ * One that is there is not opened here: closing it again would let go of the locks that
+ * other connections of this program have on it (POSIX locks belong to the process), and
+ * the next program that closes the file would take the WAL away from under them. */
 static bool make_private(const char *path, struct err *e)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-    if (fd < 0)
+    if (fd >= 0)
+        (void)close(fd);
+    else if (errno != EEXIST || access(path, R_OK | W_OK) != 0)
         return err_set(e, ERR_WORLD, "%s: cannot be opened for writing: %s", path, strerror(errno));
-    (void)close(fd);
     return true;
 }
 

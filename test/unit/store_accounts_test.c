@@ -1,11 +1,14 @@
 #include "store/accounts.h"
 #include "support/folder.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -271,6 +274,40 @@ static void all_is_there_after_a_restart_and_private(void **state)
     assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+/* In a process of its own, as only another process is told of our locks: 0 when one is held
+ * on the bytes that SQLite locks in WAL mode as long as a connection is open. */
+static int lock_is_seen(const char *path)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510};
+    pid_t child = fork();
+    int status = -1;
+
+    if (child == 0) {
+        int fd = open(path, O_RDWR);
+
+        _exit(fd < 0 || fcntl(fd, F_GETLK, &lock) != 0 ? 2 : lock.l_type == F_UNLCK);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+/* Without its locks the next `cordon client` would take the WAL away from under a running
+ * server, which then never hears of a certificate or a revocation again. */
+static void a_second_connection_lets_go_of_no_locks(void **state)
+{
+    char path[300];
+    struct accounts *second;
+
+    (void)state;
+    (void)put("a", "PUN");
+    (void)snprintf(path, sizeof path, "%s/cordon.db", dir);
+    assert_int_equal(lock_is_seen(path), 0);
+    second = open_in(dir);
+    assert_int_equal(lock_is_seen(path), 0);
+    accounts_close(second);
+    assert_int_equal(lock_is_seen(path), 0);
+}
+
 #define ACCOUNTS_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -285,6 +322,7 @@ int main(void)
         ACCOUNTS_TEST(values_are_kept_by_name),
         ACCOUNTS_TEST(devices_never_go_back),
         ACCOUNTS_TEST(all_is_there_after_a_restart_and_private),
+        ACCOUNTS_TEST(a_second_connection_lets_go_of_no_locks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
