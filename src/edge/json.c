@@ -9,7 +9,8 @@ bool json_read(struct str text, struct json **out, struct err *e)
 
     *out = NULL;
     if (!j)
-        return err_set(e, ERR_INPUT, "this is not JSON: line %d, column %d: %s", why.line, why.column, why.text);
+        return err_set(e, ERR_INPUT, "this is not JSON: line %d, column %d: %s", why.line,
+                       why.column, why.text);
     if (!json_is_object(j)) {
         json_decref(j);
         return err_set(e, ERR_INPUT, "this is JSON, but not an object");
@@ -28,7 +29,8 @@ static json_t *member(const struct json *j, const char *name)
     return json_object_get((const json_t *)j, name);
 }
 
-bool json_take_text(const struct json *j, const char *name, struct json_length fits, struct str *out, struct err *e)
+bool json_take_text(const struct json *j, const char *name, struct json_length fits,
+                    struct str *out, struct err *e)
 {
     const json_t *v = member(j, name);
 
@@ -36,11 +38,13 @@ bool json_take_text(const struct json *j, const char *name, struct json_length f
         return err_set(e, ERR_INPUT, "\"%s\" is missing, or is not a text", name);
     *out = str_of(json_string_value(v), json_string_length(v));
     if (out->len < fits.min || out->len > fits.max)
-        return err_set(e, ERR_INPUT, "\"%s\" must have %zu to %zu bytes, not %zu", name, fits.min, fits.max, out->len);
+        return err_set(e, ERR_INPUT, "\"%s\" must have %zu to %zu bytes, not %zu", name, fits.min,
+                       fits.max, out->len);
     return true;
 }
 
-bool json_take_number(const struct json *j, const char *name, bool *is, uint64_t *out, struct err *e)
+bool json_take_number(const struct json *j, const char *name, bool *is, uint64_t *out,
+                      struct err *e)
 {
     const json_t *v = member(j, name);
 

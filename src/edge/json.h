@@ -13,9 +13,13 @@ struct json;
 bool json_read(struct str text, struct json **out, struct err *e) MUST_USE;
 void json_drop(struct json *j); /* NULL is fine */
 /* A string of min to max bytes; refused when it is missing. */
-struct json_length { size_t min, max; };
-bool json_take_text(const struct json *j, const char *name, struct json_length fits, struct str *out, struct err *e) MUST_USE;
+struct json_length {
+    size_t min, max;
+};
+bool json_take_text(const struct json *j, const char *name, struct json_length fits,
+                    struct str *out, struct err *e) MUST_USE;
 /* An integer from 0 up, or null or missing (*is false). */
-bool json_take_number(const struct json *j, const char *name, bool *is, uint64_t *out, struct err *e) MUST_USE;
+bool json_take_number(const struct json *j, const char *name, bool *is, uint64_t *out,
+                      struct err *e) MUST_USE;
 
 #endif

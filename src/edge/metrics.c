@@ -15,12 +15,16 @@ static const struct {
     const char *name, *kind, *help;
     size_t at;
 } counters[] = {
-#define COUNTER(field, kind, help) {"cordon_" #field, kind, help, offsetof(struct hub_metrics, field)}
+#define COUNTER(field, kind, help)                                                                 \
+    {                                                                                              \
+        "cordon_" #field, kind, help, offsetof(struct hub_metrics, field)                          \
+    }
     COUNTER(accepted, "counter", "Connections accepted on the TAK ports."),
     COUNTER(handshakes, "counter", "TLS handshakes that were finished."),
     COUNTER(handshake_failures, "counter", "TLS handshakes that failed."),
     COUNTER(closed_slow, "counter", "Clients closed because nothing moved for a minute."),
-    COUNTER(closed_lapped, "counter", "Clients closed because they fell behind with what must arrive."),
+    COUNTER(closed_lapped, "counter",
+            "Clients closed because they fell behind with what must arrive."),
     COUNTER(closed_stream, "counter", "Clients closed because their stream could not be cut."),
     COUNTER(refused_events, "counter", "Events that were refused."),
     COUNTER(bytes_in, "counter", "Bytes received from clients."),
@@ -45,7 +49,8 @@ static const struct {
 #undef COUNTER
 };
 
-static void put_value(struct buf *b, const char *name, const char *kind, const char *help, uint64_t value)
+static void put_value(struct buf *b, const char *name, const char *kind, const char *help,
+                      uint64_t value)
 {
     buf_fmt(b, "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n", name, help, name, kind, name, value);
 }
@@ -67,7 +72,8 @@ static void count_units(struct hub *h, struct river_count *c)
         for (uint32_t i = at; i < used && i < at + STEP; i++) {
             MUST(h->river->units.list[i].kind < KINDS);
             c->kinds[h->river->units.list[i].kind]++;
-            c->conflicts += h->river->units.list[i].kind != UNIT_FREE && h->river->units.list[i].conflict;
+            c->conflicts +=
+                h->river->units.list[i].kind != UNIT_FREE && h->river->units.list[i].conflict;
         }
         hub_unlock(h);
     }
@@ -97,9 +103,11 @@ static void put_river(struct hub *h, struct buf *b)
 
     count_units(h, &c);
     count_clients(h, &c);
-    buf_put(b, STR("# HELP cordon_clients TAK clients by the form that they hear.\n# TYPE cordon_clients gauge\n"));
+    buf_put(b, STR("# HELP cordon_clients TAK clients by the form that they hear.\n# TYPE "
+                   "cordon_clients gauge\n"));
     for (int f = 0; f < FORM_COUNT; f++)
-        buf_fmt(b, "cordon_clients{form=\"%s\"} %" PRIu32 "\n", forms[f], atomic_load(&r->listeners[f]));
+        buf_fmt(b, "cordon_clients{form=\"%s\"} %" PRIu32 "\n", forms[f],
+                atomic_load(&r->listeners[f]));
     put_value(b, "cordon_sessions", "gauge", "TAK clients that joined.", atomic_load(&r->sessions));
     buf_put(b, STR("# HELP cordon_units Units by kind.\n# TYPE cordon_units gauge\n"));
     for (int k = UNIT_PRESENCE; k < KINDS; k++)
@@ -107,12 +115,16 @@ static void put_river(struct hub *h, struct buf *b)
     put_value(b, "cordon_emergencies_open", "gauge", "Open emergencies.", c.kinds[UNIT_EMERGENCY]);
     put_value(b, "cordon_uid_conflicts", "gauge", "Units that two users claim.", c.conflicts);
     buf_put(b, STR("# HELP cordon_alarms Alarms that stand.\n# TYPE cordon_alarms gauge\n"));
-    buf_fmt(b, "cordon_alarms{level=\"warn\"} %" PRIu64 "\ncordon_alarms{level=\"crit\"} %" PRIu64 "\n", c.alarms[0],
-            c.alarms[1]);
-    put_value(b, "cordon_lag_max_ms", "gauge", "Lag of the slowest client; followed while somebody looks.",
+    buf_fmt(
+        b, "cordon_alarms{level=\"warn\"} %" PRIu64 "\ncordon_alarms{level=\"crit\"} %" PRIu64 "\n",
+        c.alarms[0], c.alarms[1]);
+    put_value(b, "cordon_lag_max_ms", "gauge",
+              "Lag of the slowest client; followed while somebody looks.",
               (uint64_t)(c.lag_ms > 0 ? c.lag_ms : 0));
-    put_value(b, "cordon_live_events", "counter", "Events put into the live ring.", ring_head(&r->live));
-    put_value(b, "cordon_must_events", "counter", "Events put into the ring of what must arrive.", ring_head(&r->must));
+    put_value(b, "cordon_live_events", "counter", "Events put into the live ring.",
+              ring_head(&r->live));
+    put_value(b, "cordon_must_events", "counter", "Events put into the ring of what must arrive.",
+              ring_head(&r->must));
 }
 
 /* Resident bytes, from the kernel's own words. */
@@ -136,13 +148,16 @@ static void put_process(const struct hub *h, struct buf *b)
     (void)getrusage(RUSAGE_SELF, &used);
     put_value(b, "process_resident_memory_bytes", "gauge", "Memory in use.", resident());
     buf_fmt(b,
-            "# HELP process_cpu_seconds_total Processor time used.\n# TYPE process_cpu_seconds_total counter\n"
+            "# HELP process_cpu_seconds_total Processor time used.\n# TYPE "
+            "process_cpu_seconds_total counter\n"
             "process_cpu_seconds_total %lld.%06lld\n",
             (long long)(used.ru_utime.tv_sec + used.ru_stime.tv_sec +
                         (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000000),
             (long long)((used.ru_utime.tv_usec + used.ru_stime.tv_usec) % 1000000));
-    put_value(b, "process_start_time_seconds", "gauge", "When the server started.", (uint64_t)h->started_ms / 1000);
-    put_value(b, "cordon_up", "gauge", "1 while the record is being written.", atomic_load(&h->recording));
+    put_value(b, "process_start_time_seconds", "gauge", "When the server started.",
+              (uint64_t)h->started_ms / 1000);
+    put_value(b, "cordon_up", "gauge", "1 while the record is being written.",
+              atomic_load(&h->recording));
 }
 
 void metrics_put(struct hub *h, const struct metrics_web *web, struct buf *b)
@@ -158,13 +173,15 @@ void metrics_put(struct hub *h, const struct metrics_web *web, struct buf *b)
     put_river(h, b);
     if (h->to_recorder)
         mailbox_depth(h->to_recorder, &bytes, &messages);
-    put_value(b, "cordon_record_queue_messages", "gauge", "Events that wait for the record thread.", messages);
+    put_value(b, "cordon_record_queue_messages", "gauge", "Events that wait for the record thread.",
+              messages);
     put_value(b, "cordon_record_queue_bytes", "gauge", "Their bytes.", bytes);
     put_value(b, "cordon_web_exchanges", "gauge", "HTTP requests under way.", web->connections);
-    put_value(b, "cordon_web_waiting", "gauge", "HTTP requests that wait for the disk or a password.",
-              web->requests_waiting);
+    put_value(b, "cordon_web_waiting", "gauge",
+              "HTTP requests that wait for the disk or a password.", web->requests_waiting);
     put_value(b, "cordon_web_sockets", "gauge", "WebSockets of pages.", web->viewers);
-    put_value(b, "cordon_web_socket_bytes", "gauge", "Bytes that wait for them.", web->viewer_bytes);
+    put_value(b, "cordon_web_socket_bytes", "gauge", "Bytes that wait for them.",
+              web->viewer_bytes);
     put_process(h, b);
 }
 

@@ -82,7 +82,8 @@ static void add_map(struct tiles *t, struct str name)
     (void)log_quote(quoted, sizeof quoted, name);
     if (t->count == TILES_MAPS || !str_is_utf8(name) || !str_copy(m->name, sizeof m->name, name)) {
         log_line(LOG_WARN, "maps.passed_over", "name=%s reason=\"%s\"", quoted,
-                 t->count == TILES_MAPS ? "there are too many maps" : "its name is too long or not UTF-8");
+                 t->count == TILES_MAPS ? "there are too many maps"
+                                        : "its name is too long or not UTF-8");
         return;
     }
     if (open_map(t, m, &e)) {
@@ -105,7 +106,8 @@ static void look(struct tiles *t)
         t->looked = false;
         return;
     }
-    if (t->looked && st.st_mtim.tv_sec == t->changed.tv_sec && st.st_mtim.tv_nsec == t->changed.tv_nsec)
+    if (t->looked && st.st_mtim.tv_sec == t->changed.tv_sec &&
+        st.st_mtim.tv_nsec == t->changed.tv_nsec)
         return;
     close_all(t);
     t->looked = true;
@@ -116,7 +118,8 @@ static void look(struct tiles *t)
     while ((f = readdir(d))) {
         struct str name = str_from(f->d_name);
 
-        if (str_ends(name, suffix) && name.len > suffix.len && name.at[0] != '.' && t->count < TILES_MAPS)
+        if (str_ends(name, suffix) && name.len > suffix.len && name.at[0] != '.' &&
+            t->count < TILES_MAPS)
             add_map(t, str_cut(name, 0, name.len - suffix.len));
     }
     (void)closedir(d);
@@ -126,8 +129,8 @@ static void put_map(const struct map *m, struct buf *b)
 {
     buf_put(b, STR("{\"name\":"));
     buf_json(b, str_from(m->name));
-    buf_fmt(b, ",\"format\":\"%s\",\"minzoom\":%d,\"maxzoom\":%d,\"bounds\":[", m->about.format, m->about.zoom_min,
-            m->about.zoom_max);
+    buf_fmt(b, ",\"format\":\"%s\",\"minzoom\":%d,\"maxzoom\":%d,\"bounds\":[", m->about.format,
+            m->about.zoom_min, m->about.zoom_max);
     for (size_t i = 0; i < 4; i++) {
         if (i)
             buf_byte(b, ',');
@@ -185,7 +188,8 @@ bool tiles_get(struct tiles *t, const struct tile_at *at, struct tile *out, stru
         look(t);
     m = find(t, at->map);
     if (!m)
-        return err_set(e, ERR_MISSING, "There is no map \"%.*s\" in the folder maps.", STR_ARG(at->map));
+        return err_set(e, ERR_MISSING, "There is no map \"%.*s\" in the folder maps.",
+                       STR_ARG(at->map));
     if (!open_map(t, m, e) || !mbtiles_tile(m->at, at->z, at->x, at->y, &bytes, e))
         return err_in(e, "map %s", m->name);
     if (bytes.len == 0)

@@ -13,19 +13,19 @@
 /* libwebsockets, and nothing else: what it calls becomes exchanges and viewers
  * (web_inner.h), what those have to say becomes lws_write(), at most one a turn.
  *
- *   a connection:  HTTP ... HTTP_BODY ... HTTP_BODY_COMPLETION -> run -> HTTP_WRITEABLE ... next one
- *                  FILTER_PROTOCOL_CONNECTION -> ESTABLISHED -> RECEIVE, SERVER_WRITEABLE -> CLOSED */
+ *   a connection:  HTTP ... HTTP_BODY ... HTTP_BODY_COMPLETION -> run -> HTTP_WRITEABLE ... next
+ * one FILTER_PROTOCOL_CONNECTION -> ESTABLISHED -> RECEIVE, SERVER_WRITEABLE -> CLOSED */
 
 enum {
     TICK_US = 1000000,
-    HEAD_SECONDS = 10,  /* a head that is not whole by then is not awaited any longer */
+    HEAD_SECONDS = 10, /* a head that is not whole by then is not awaited any longer */
     BODY_SECONDS = 15,
-    SEND_SECONDS = 30,  /* of one chunk */
-    IDLE_SECONDS = 20,  /* between two requests of a connection */
+    SEND_SECONDS = 30, /* of one chunk */
+    IDLE_SECONDS = 20, /* between two requests of a connection */
     CLOSE_SECONDS = 5,
-    HEAD_POOL = 64,     /* heads that are read at once; further ones wait */
-    SWALLOW = 1 << 20,  /* a body that is refused is read up to this, so that its sender hears why */
-    OWN_FILES = 16,     /* of the library itself, beside the connections */
+    HEAD_POOL = 64,    /* heads that are read at once; further ones wait */
+    SWALLOW = 1 << 20, /* a body that is refused is read up to this, so that its sender hears why */
+    OWN_FILES = 16,    /* of the library itself, beside the connections */
     SEND_BUFFER = 256 * 1024, /* of a WebSocket: what lags shall lag here, not in the kernel */
 };
 
@@ -139,7 +139,8 @@ static struct str query(struct lws *wsi, struct exchange *x)
     char pair[WEB_HEAD / 2];
     int n;
 
-    for (int i = 0; (n = lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i)) > 0; i++) {
+    for (int i = 0;
+         (n = lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i)) > 0; i++) {
         if (i)
             buf_byte(&b, '&');
         buf_put(&b, str_of(pair, (size_t)n));
@@ -200,7 +201,8 @@ static int answer_now(struct lws *wsi, struct exchange *x)
 {
     bool waits = x->state == EXCHANGE_WAITING;
 
-    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, waits ? WEB_ANSWER_MS / 1000 + 5 : SEND_SECONDS);
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT,
+                    waits ? WEB_ANSWER_MS / 1000 + 5 : SEND_SECONDS);
     if (!waits)
         (void)lws_callback_on_writable(wsi);
     return 0;
@@ -269,7 +271,8 @@ static int request_write(struct edge *d, struct lws *wsi, struct conn *c)
     MUST(!b.full);
     x->sent += left;
     done = x->sent == total;
-    if (b.len && lws_write(wsi, d->out + LWS_PRE, b.len, done ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
+    if (b.len &&
+        lws_write(wsi, d->out + LWS_PRE, b.len, done ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
         return -1;
     if (!done) {
         lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SEND_SECONDS);
@@ -339,7 +342,8 @@ static int socket_write(struct edge *d, struct lws *wsi, struct conn *c)
         return 0;
     how = !k.first ? LWS_WRITE_CONTINUATION : k.binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT;
     memcpy(d->out + LWS_PRE, k.bytes.at, k.bytes.len);
-    if (lws_write(wsi, d->out + LWS_PRE, k.bytes.len, (enum lws_write_protocol)(k.last ? how : how | LWS_WRITE_NO_FIN)) <
+    if (lws_write(wsi, d->out + LWS_PRE, k.bytes.len,
+                  (enum lws_write_protocol)(k.last ? how : how | LWS_WRITE_NO_FIN)) <
         (int)k.bytes.len)
         return -1;
     viewer_sent(c->viewer, &k);
@@ -385,7 +389,8 @@ static void tick(lws_sorted_usec_list_t *timer)
     lws_sul_schedule(d->context, 0, &d->timer, tick, TICK_US);
 }
 
-static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t len)
 {
     struct edge *d = lws_context_user(lws_get_context(wsi));
     struct conn *c = user;
@@ -448,7 +453,8 @@ static void library_said(int level, const char *line)
 
     if (level & LLL_ERR)
         (void)str_copy(last_words, sizeof last_words, s);
-    log_line(level & LLL_ERR ? LOG_WARN : LOG_DEBUG, "web.library", "said=%s", log_quote(quoted, sizeof quoted, s));
+    log_line(level & LLL_ERR ? LOG_WARN : LOG_DEBUG, "web.library", "said=%s",
+             log_quote(quoted, sizeof quoted, s));
 }
 
 /* A port that cannot be had is told in our words, before the library tries. */
@@ -480,7 +486,10 @@ static bool has_files(struct edge *d, const struct web_config *c, struct err *e)
 static struct lws_context *make_context(struct edge *d, const struct web_config *c)
 {
     static const struct lws_protocols protocols[] = {
-        {.name = "cordon", .callback = on_event, .per_session_data_size = sizeof(struct conn), .rx_buffer_size = 4096},
+        {.name = "cordon",
+         .callback = on_event,
+         .per_session_data_size = sizeof(struct conn),
+         .rx_buffer_size = 4096},
         {0},
     };
     struct lws_context_creation_info info = {0};
@@ -502,7 +511,8 @@ static struct lws_context *make_context(struct edge *d, const struct web_config 
         info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     if (c->ask_certificate) {
         info.ssl_ca_filepath = d->trust;
-        info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT | LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED;
+        info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT |
+                        LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED;
     }
     info.max_http_header_data = WEB_HEAD;
     info.max_http_header_pool = HEAD_POOL;
@@ -521,7 +531,8 @@ static bool edge_begin(struct edge *d, struct hub *h, const struct web_config *c
     pthread_condattr_t attr;
 
     MUST(pthread_mutex_init(&d->lock, NULL) == 0 && pthread_condattr_init(&attr) == 0);
-    MUST(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&d->answered, &attr) == 0);
+    MUST(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
+         pthread_cond_init(&d->answered, &attr) == 0);
     (void)pthread_condattr_destroy(&attr);
     if (!has_files(d, c, e) || !port_is_free(c, e) || !web_init(&d->web, h, c, e))
         return false;
@@ -532,7 +543,8 @@ static bool edge_begin(struct edge *d, struct hub *h, const struct web_config *c
     lws_set_log_level(LLL_ERR | LLL_WARN, library_said);
     d->context = make_context(d, c);
     if (!d->context)
-        return err_set(e, ERR_WORLD, "the web port %s:%d cannot be opened (%s)", c->address, c->port, last_words);
+        return err_set(e, ERR_WORLD, "the web port %s:%d cannot be opened (%s)", c->address,
+                       c->port, last_words);
     return passwords_new(&d->web.passwords, wake_context, d, e);
 }
 
@@ -589,8 +601,9 @@ bool web_reload(struct hub *h, struct err *e)
     d->reload = 0;
     MUST(pthread_mutex_unlock(&d->lock) == 0);
     if (got != 2)
-        return err_set(e, ERR_WORLD, "%s and its key were not taken (%s); the old certificate stays", d->certificate,
-                       got == 1 ? "the web thread does not answer" : last_words);
+        return err_set(e, ERR_WORLD,
+                       "%s and its key were not taken (%s); the old certificate stays",
+                       d->certificate, got == 1 ? "the web thread does not answer" : last_words);
     return true;
 }
 

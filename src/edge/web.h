@@ -21,17 +21,18 @@ enum {
     WEB_PER_ADDRESS = 64,
     WEB_SOCKETS = 64,
     WEB_BODY = 64 * 1024,
-    WEB_HEAD = 8 * 1024,    /* bytes of a request's headers */
+    WEB_HEAD = 8 * 1024, /* bytes of a request's headers */
     WEB_WAITING = 128,
-    WEB_ANSWER_MS = 10000,  /* how long a request waits for the record */
+    WEB_ANSWER_MS = 10000, /* how long a request waits for the record */
     WEB_MAILBOX = 8 * 1024 * 1024,
-    WEB_CODE = 15,          /* a setup code with its NUL */
+    WEB_CODE = 15, /* a setup code with its NUL */
 };
 
 struct web_config {
     const char *address; /* "0.0.0.0", "::" (IPv6 and IPv4), "127.0.0.1" */
     int port;            /* 0: any */
-    const char *dir;     /* the data folder: ca/server.pem, ca/server.key, maps/, cordon.db, journal.db */
+    const char
+        *dir; /* the data folder: ca/server.pem, ca/server.key, maps/, cordon.db, journal.db */
     bool ask_certificate; /* request a client certificate, but do not demand one (Marti) */
 };
 

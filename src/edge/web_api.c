@@ -28,7 +28,8 @@ static void put_client(const struct hub_client *c, struct buf *b)
     buf_fmt(b,
             ",\"form\":\"%s\",\"since\":%" PRId64 ",\"lag_ms\":%" PRId64 ",\"sent_bytes\":%" PRIu64
             ",\"conflated\":%" PRIu64 ",\"state\":\"%s\"}",
-            c->v1 ? "v1" : "xml", c->since_ms, c->lag_ms, c->sent_bytes, c->conflated, c->live ? "live" : "joining");
+            c->v1 ? "v1" : "xml", c->since_ms, c->lag_ms, c->sent_bytes, c->conflated,
+            c->live ? "live" : "joining");
 }
 
 void put_clients(struct web *w, struct buf *b)
@@ -54,6 +55,28 @@ void put_clients(struct web *w, struct buf *b)
     buf_byte(b, ']');
 }
 
+/* The page knows alarms by "kind" or "kind:uid". */
+static void put_alarm_id(const char *id, struct buf *b)
+{
+    static const struct {
+        struct str inside, page;
+    } names[] = {
+        {{"conflict/", 9}, {"uid_conflict:", 13}},
+        {{"unrecorded", 10}, {"emergency_unrecorded", 20}},
+    };
+    char text[sizeof((struct hub_alarm *)0)->id + 32];
+    struct buf named = buf_over(text, sizeof text);
+    struct str s = str_from(id);
+
+    for (size_t i = 0; i < COUNTOF(names) && named.len == 0; i++)
+        if (str_starts(s, names[i].inside)) {
+            buf_put(&named, names[i].page);
+            s = str_from_at(s, names[i].inside.len);
+        }
+    buf_put(&named, s);
+    web_put_text(b, "id", buf_str(&named));
+}
+
 void put_alarms(struct web *w, struct buf *b)
 {
     struct hub_alarm alarms[HUB_ALARMS];
@@ -68,7 +91,7 @@ void put_alarms(struct web *w, struct buf *b)
     buf_byte(b, '[');
     for (size_t i = 0; i < n; i++) {
         buf_put(b, i ? STR(",{") : STR("{"));
-        web_put_text(b, "id", str_from(alarms[i].id));
+        put_alarm_id(alarms[i].id, b);
         buf_byte(b, ',');
         web_put_text(b, "level", str_from(alarms[i].level));
         buf_byte(b, ',');
@@ -151,8 +174,11 @@ static bool read_ask(const struct request *q, struct events_answer *a, struct er
     if (!query_int(q->query, STR("after"), INT64_MAX / 2, 0, &after) ||
         !query_int(q->query, STR("before"), INT64_MAX / 2, 0, &before) ||
         !query_int(q->query, STR("limit"), EVENTS_LIMIT, EVENTS_FIRST, &limit))
-        return err_set(e, ERR_INPUT, "after, before and limit are whole numbers; limit is at most %d.", EVENTS_LIMIT);
-    a->ask = (struct events_ask){.after = (uint64_t)after, .before = (uint64_t)before, .limit = (size_t)limit};
+        return err_set(e, ERR_INPUT,
+                       "after, before and limit are whole numbers; limit is at most %d.",
+                       EVENTS_LIMIT);
+    a->ask = (struct events_ask){
+        .after = (uint64_t)after, .before = (uint64_t)before, .limit = (size_t)limit};
     if (!query_get(q->query, STR("kinds"), &kinds) || kinds.len == 0)
         return true;
     a->ask.kinds = a->kinds;
@@ -235,7 +261,9 @@ void get_health(struct web *w, struct request *q, struct reply *r, struct now no
 static void write_metrics(void *ctx, struct buf *b)
 {
     struct web *w = ctx;
-    struct metrics_web m = {.connections = w->exchange_count, .requests_waiting = w->waiting, .viewers = w->viewer_count};
+    struct metrics_web m = {.connections = w->exchange_count,
+                            .requests_waiting = w->waiting,
+                            .viewers = w->viewer_count};
 
     for (size_t i = 0; i < COUNTOF(w->viewers); i++)
         if (w->viewers[i])
@@ -246,7 +274,8 @@ static void write_metrics(void *ctx, struct buf *b)
 void get_metrics(struct web *w, struct request *q, struct reply *r, struct now now)
 {
     (void)q;
-    atomic_store(&w->h->clients_wanted_ms, now.mono_ms + 60000); /* the next reading wants the lag */
+    atomic_store(&w->h->clients_wanted_ms,
+                 now.mono_ms + 60000); /* the next reading wants the lag */
     reply_written(r, write_metrics, w);
     if (r->status == 200)
         r->type = "text/plain; version=0.0.4; charset=utf-8";
@@ -291,7 +320,8 @@ void get_asset(struct web *w, struct request *q, struct reply *r, struct now now
         return;
     }
     if (!gzip_fits(q->accept_encoding)) {
-        reply_problem(r, 406, "The page is kept compressed alone; accept gzip (curl --compressed).");
+        reply_problem(r, 406,
+                      "The page is kept compressed alone; accept gzip (curl --compressed).");
         return;
     }
     r->type = a->type;

@@ -26,13 +26,15 @@ static bool take_ticket(const struct json *j, struct str *out, struct err *e)
     for (size_t i = 0; i < out->len; i++) {
         char c = out->at[i];
 
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '-' || c == '_'))
             return err_set(e, ERR_INPUT, "\"id\" must be a UUID");
     }
     return true;
 }
 
-static void ask(struct web *w, struct request *q, struct reply *r, enum event_id kind, const struct buf *payload)
+static void ask(struct web *w, struct request *q, struct reply *r, enum event_id kind,
+                const struct buf *payload)
 {
     struct ask_head head = {.ask = ASK_ROW,
                             .kind = (uint16_t)kind,
@@ -43,9 +45,12 @@ static void ask(struct web *w, struct request *q, struct reply *r, enum event_id
     if (payload->full)
         reply_problem(r, 413, "The message is too long for a phone. Send it in parts.");
     else if (w->waiting >= WEB_WAITING)
-        reply_problem(r, 503, "Too many messages wait for the disk. Try again in a moment; nothing was sent.");
+        reply_problem(
+            r, 503,
+            "Too many messages wait for the disk. Try again in a moment; nothing was sent.");
     else if (!hub_ask(w->h, &head, buf_str(payload)))
-        reply_problem(r, 503, "The record's queue is full. Try again in a moment; nothing was sent.");
+        reply_problem(r, 503,
+                      "The record's queue is full. Try again in a moment; nothing was sent.");
     else
         r->later = true;
 }
@@ -65,17 +70,20 @@ static bool find_addressee(struct web *w, struct chat *m, struct err *e)
     x = units_find(&r->units, m->to);
     if (x) {
         (void)str_copy(m->callsign, sizeof m->callsign, x->callsign);
-        m->offline = atomic_load_explicit(&r->units.conn[units_index(&r->units, x)], memory_order_relaxed) == CONN_NONE;
+        m->offline = atomic_load_explicit(&r->units.conn[units_index(&r->units, x)],
+                                          memory_order_relaxed) == CONN_NONE;
     }
     hub_unlock(w->h);
     if (!x)
-        return err_set(e, ERR_MISSING, "There is no unit with this uid any more; choose another one.");
+        return err_set(e, ERR_MISSING,
+                       "There is no unit with this uid any more; choose another one.");
     return true;
 }
 
 static bool read_chat(struct web *w, const struct json *j, struct chat *m, struct err *e)
 {
-    if (!take_ticket(j, &m->id, e) || !json_take_text(j, "to", (struct json_length){1, LIMIT_UID}, &m->to, e) ||
+    if (!take_ticket(j, &m->id, e) ||
+        !json_take_text(j, "to", (struct json_length){1, LIMIT_UID}, &m->to, e) ||
         !json_take_text(j, "text", (struct json_length){1, CHAT_TEXT}, &m->text, e))
         return false;
     if (!text_is_plain(m->text, true) || !text_is_plain(m->to, false))
@@ -86,10 +94,11 @@ static bool read_chat(struct web *w, const struct json *j, struct chat *m, struc
     return !m->direct || find_addressee(w, m, e);
 }
 
-static void put_chat(struct web *w, const struct request *q, const struct chat *m, struct now now, char *memory,
-                     struct buf *b)
+static void put_chat(struct web *w, const struct request *q, const struct chat *m, struct now now,
+                     char *memory, struct buf *b)
 {
-    struct buf detail = buf_over(memory, DETAIL_ROOM), xml = buf_over(memory + DETAIL_ROOM, EVENT_ROOM);
+    struct buf detail = buf_over(memory, DETAIL_ROOM),
+               xml = buf_over(memory + DETAIL_ROOM, EVENT_ROOM);
     char name[3 * LIMIT_UID];
     struct buf uid = buf_over(name, sizeof name);
     struct reply_chat chat = {.message_id = m->id,

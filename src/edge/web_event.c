@@ -208,7 +208,8 @@ static const struct shown {
      {{"uid", put_text, FIELD_UID, 0},
       {"unit_uid", put_text, FIELD_LINK_UID, FIELD_FROM_UID},
       {"from", put_text, FIELD_CALLSIGN, FIELD_USER}}},
-    {EV_EMERGENCY_ACKNOWLEDGED, {{"uid", put_text, FIELD_UID, 0}, {"by", put_text, FIELD_BY, FIELD_USER}}},
+    {EV_EMERGENCY_ACKNOWLEDGED,
+     {{"uid", put_text, FIELD_UID, 0}, {"by", put_text, FIELD_BY, FIELD_USER}}},
     {EV_CASEVAC_SENT,
      {{"uid", put_text, FIELD_UID, 0},
       {"unit_uid", put_text, FIELD_LINK_UID, FIELD_FROM_UID},
@@ -254,7 +255,9 @@ static const struct shown {
       {"holder", put_user, FIELD_REF, 0},
       {"claimant", put_text, FIELD_CLAIMANT, 0}}},
     {EV_GROUPS_CHANGED,
-     {{"user", put_text, FIELD_NAME, FIELD_USER}, {"groups", put_groups, FIELD_IN, 0}, {"by", put_text, FIELD_BY, 0}}},
+     {{"user", put_text, FIELD_NAME, FIELD_USER},
+      {"groups", put_groups, FIELD_IN, 0},
+      {"by", put_text, FIELD_BY, 0}}},
     {EV_EVENT_REFUSED,
      {{"user", put_text, FIELD_USER, 0},
       {"address", put_text, FIELD_ADDRESS, 0},
@@ -285,11 +288,23 @@ bool web_kind_is_shown(unsigned kind)
 
 const uint16_t *web_kinds(void)
 {
-    static const uint16_t kinds[] = {
-        EV_CHAT_SAID,   EV_CHAT_RECEIPT,     EV_EMERGENCY_RAISED, EV_EMERGENCY_CANCELLED, EV_EMERGENCY_ACKNOWLEDGED,
-        EV_CASEVAC_SENT, EV_OBJECT_PUT,      EV_OBJECT_DELETED,   EV_FILE_OFFERED,        EV_CLIENT_CONNECTED,
-        EV_CLIENT_LEFT, EV_UID_CONFLICT,     EV_GROUPS_CHANGED,   EV_EVENT_REFUSED,       EV_OPERATOR_LOGIN,
-        EV_OPERATOR_MADE, 0};
+    static const uint16_t kinds[] = {EV_CHAT_SAID,
+                                     EV_CHAT_RECEIPT,
+                                     EV_EMERGENCY_RAISED,
+                                     EV_EMERGENCY_CANCELLED,
+                                     EV_EMERGENCY_ACKNOWLEDGED,
+                                     EV_CASEVAC_SENT,
+                                     EV_OBJECT_PUT,
+                                     EV_OBJECT_DELETED,
+                                     EV_FILE_OFFERED,
+                                     EV_CLIENT_CONNECTED,
+                                     EV_CLIENT_LEFT,
+                                     EV_UID_CONFLICT,
+                                     EV_GROUPS_CHANGED,
+                                     EV_EVENT_REFUSED,
+                                     EV_OPERATOR_LOGIN,
+                                     EV_OPERATOR_MADE,
+                                     0};
 
     _Static_assert(COUNTOF(kinds) == COUNTOF(shown) + 1, "every kind that is shown is asked for");
     return kinds;
@@ -309,7 +324,9 @@ void web_event_put(const struct web_event *ev, struct buf *b)
     size_t from;
 
     MUST(kind && ev->values);
-    buf_fmt(b, "{\"seq\":%" PRIu64 ",\"prev\":%" PRIu64 ",\"kind\":\"%s\",\"at\":%" PRId64 ",\"observed\":",
+    buf_fmt(b,
+            "{\"seq\":%" PRIu64 ",\"prev\":%" PRIu64 ",\"kind\":\"%s\",\"at\":%" PRId64
+            ",\"observed\":",
             ev->row->seq, ev->prev, event_tag(ev->row->kind), ev->row->recorded_ms);
     if (ev->row->observed_ms)
         buf_fmt(b, "%" PRId64, ev->row->observed_ms);
@@ -320,7 +337,8 @@ void web_event_put(const struct web_event *ev, struct buf *b)
     buf_put(b, STR(",\"data\":{"));
     from = b->len;
     put_data(ev, kind->columns, b);
-    if (b->full && b->max - from > 16) { /* too many addressees to show: the row stays, without them */
+    if (b->full &&
+        b->max - from > 16) { /* too many addressees to show: the row stays, without them */
         b->full = false;
         b->len = from;
     }

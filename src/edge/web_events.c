@@ -71,7 +71,8 @@ static void keep(struct events *v, const struct event_line *line)
 {
     struct event_line *slot;
 
-    while (v->first < v->next && (v->next - v->first == EVENTS_KEPT || v->bytes + line->len > EVENTS_BYTES)) {
+    while (v->first < v->next &&
+           (v->next - v->first == EVENTS_KEPT || v->bytes + line->len > EVENTS_BYTES)) {
         struct event_line *oldest = &v->kept[v->first++ % EVENTS_KEPT];
 
         v->bytes -= oldest->len;
@@ -114,7 +115,8 @@ const struct event_ack *events_ack(struct events *v, struct str uid, uint64_t ra
     uint64_t key = hash_str(v->hash, uid);
     struct err e;
 
-    if (raised && raised < v->acks_from && v->journal && journal_read(v->journal, raised, kinds, see_ack, v, &e))
+    if (raised && raised < v->acks_from && v->journal &&
+        journal_read(v->journal, raised, kinds, see_ack, v, &e))
         v->acks_from = raised;
     for (size_t i = 0; i < EVENTS_ACKS; i++)
         if (v->acks[i].uid == key && v->acks[i].seq > raised)
@@ -147,8 +149,8 @@ struct found {
     bool early; /* the walk was cut off: there may be older ones */
 };
 
-static bool walk_back(struct events *v, uint64_t to, size_t want, const uint16_t *kinds, struct found *f,
-                      struct err *e)
+static bool walk_back(struct events *v, uint64_t to, size_t want, const uint16_t *kinds,
+                      struct found *f, struct err *e)
 {
     uint64_t span = 4 * want + 256, looked = 0;
     struct back k;
@@ -282,7 +284,8 @@ bool events_kept_after(const struct events *v, uint64_t after, events_see *see, 
     return true;
 }
 
-bool events_read(struct events *v, const struct events_ask *ask, events_see *see, void *ctx, struct err *e)
+bool events_read(struct events *v, const struct events_ask *ask, events_see *see, void *ctx,
+                 struct err *e)
 {
     const uint16_t *kinds = ask->kinds ? ask->kinds : web_kinds();
     struct reading r = {.v = v, .see = see, .ctx = ctx, .left = ask->limit, .to = UINT64_MAX};

@@ -20,7 +20,7 @@ enum {
     EVENTS_LIMIT = 1000, /* of one call */
     EVENTS_GAP = 20000,  /* rows; further behind, the newest are read instead of all */
     EVENTS_SCAN = 1 << 19,
-    EVENTS_ACKS = 256,   /* acknowledgements of open emergencies */
+    EVENTS_ACKS = 256, /* acknowledgements of open emergencies */
 };
 
 struct event_line {
@@ -67,7 +67,8 @@ void events_fini(struct events *v);
 /* Reads what is new; see() for each new line (none for the first ones that are loaded). */
 bool events_follow(struct events *v, events_see *see, void *ctx, struct err *e) MUST_USE;
 /* Lines in order.  prev of a line is the one before of the kinds that were asked for. */
-bool events_read(struct events *v, const struct events_ask *ask, events_see *see, void *ctx, struct err *e) MUST_USE;
+bool events_read(struct events *v, const struct events_ask *ask, events_see *see, void *ctx,
+                 struct err *e) MUST_USE;
 /* Lines that are kept, after a number; false when older ones are needed. */
 bool events_kept_after(const struct events *v, uint64_t after, events_see *see, void *ctx) MUST_USE;
 /* When the row was recorded; 0 when it cannot be read. */

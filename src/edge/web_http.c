@@ -45,13 +45,14 @@ void reply_problem(struct reply *r, int status, const char *detail)
     struct buf b = buf_over(r->problem, sizeof r->problem);
 
     reply_free(r);
-    buf_fmt(&b, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":", status_title(status),
-            status);
+    buf_fmt(&b, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":",
+            status_title(status), status);
     buf_json(&b, str_from(detail));
     buf_byte(&b, '}');
     if (b.full) { /* escapes made a long sentence longer */
         b = buf_over(r->problem, sizeof r->problem);
-        buf_fmt(&b, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d}", status_title(status), status);
+        buf_fmt(&b, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d}",
+                status_title(status), status);
     }
     r->status = status;
     r->type = "application/problem+json";
@@ -62,8 +63,8 @@ void reply_problem(struct reply *r, int status, const char *detail)
 void reply_err(struct reply *r, const struct err *e)
 {
     static const int statuses[] = {
-        [ERR_NONE] = 500, [ERR_INPUT] = 400, [ERR_DENIED] = 403,
-        [ERR_MISSING] = 404, [ERR_FULL] = 503, [ERR_WORLD] = 503,
+        [ERR_NONE] = 500,    [ERR_INPUT] = 400, [ERR_DENIED] = 403,
+        [ERR_MISSING] = 404, [ERR_FULL] = 503,  [ERR_WORLD] = 503,
     };
 
     MUST(e->kind < COUNTOF(statuses));
@@ -101,7 +102,8 @@ void reply_written(struct reply *r, web_write *write, void *ctx)
     char *at = web_written(16384, write, ctx, &len);
 
     if (!at) {
-        reply_problem(r, 503, "The answer is too large for the memory that is left; ask for less of it.");
+        reply_problem(r, 503,
+                      "The answer is too large for the memory that is left; ask for less of it.");
         return;
     }
     free(r->owned);
@@ -144,7 +146,8 @@ void reply_head(const struct reply *r, struct buf *b)
     else if (r->keep_hour)
         buf_put(b, STR("cache-control: private, max-age=3600\r\n"));
     else
-        buf_put(b, r->etag ? STR("cache-control: no-cache\r\n") : STR("cache-control: no-store\r\n"));
+        buf_put(b,
+                r->etag ? STR("cache-control: no-cache\r\n") : STR("cache-control: no-store\r\n"));
     if (r->allow)
         buf_fmt(b, "allow: %s\r\n", r->allow);
     if (r->retry_after_s > 0)
@@ -303,7 +306,8 @@ bool text_is_plain(struct str s, bool lines)
         if (c == 0x7F || (c < 0x20 && !(lines && (c == '\t' || c == '\n' || c == '\r'))))
             return false;
         /* U+FFFE and U+FFFF are no characters of XML. */
-        if (c == 0xEF && s.len - i > 2 && (unsigned char)s.at[i + 1] == 0xBF && (unsigned char)s.at[i + 2] >= 0xBE)
+        if (c == 0xEF && s.len - i > 2 && (unsigned char)s.at[i + 1] == 0xBF &&
+            (unsigned char)s.at[i + 2] >= 0xBE)
             return false;
     }
     return str_is_utf8(s);

@@ -10,7 +10,13 @@
 #include "base/err.h"
 
 enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
-enum { REQUEST_PARTS = 4, WEB_TOKEN = 64, WEB_NAME_MAX = 64, WEB_ROLE_MAX = 32, WEB_ADDRESS_MAX = 64 };
+enum {
+    REQUEST_PARTS = 4,
+    WEB_TOKEN = 64,
+    WEB_NAME_MAX = 64,
+    WEB_ROLE_MAX = 32,
+    WEB_ADDRESS_MAX = 64
+};
 
 /* Who asks, by the session's cookie. */
 struct who {
@@ -25,7 +31,7 @@ struct request {
     enum method method;
     struct str path, query; /* percent-decoded */
     struct str cookie, origin, host, content_type, csrf, accept_encoding, if_none_match;
-    bool chunked;           /* Transfer-Encoding was sent */
+    bool chunked; /* Transfer-Encoding was sent */
     struct str body;
     char address[WEB_ADDRESS_MAX]; /* of the peer, without its port */
     /* Set on the way to the handler: */
@@ -35,19 +41,19 @@ struct request {
 
 struct reply {
     int status;
-    const char *type;  /* Content-Type; NULL: no body */
+    const char *type; /* Content-Type; NULL: no body */
     struct str body;
-    char *owned;       /* the body's memory when it is the reply's */
-    bool later;        /* not yet: the exchange is answered by its id */
-    bool close;        /* the connection cannot go on */
-    bool gzip;         /* Content-Encoding */
-    bool immutable;    /* may be kept for a year */
-    bool keep_hour;    /* may be kept for an hour */
+    char *owned;    /* the body's memory when it is the reply's */
+    bool later;     /* not yet: the exchange is answered by its id */
+    bool close;     /* the connection cannot go on */
+    bool gzip;      /* Content-Encoding */
+    bool immutable; /* may be kept for a year */
+    bool keep_hour; /* may be kept for an hour */
     const char *etag;
-    const char *allow;      /* methods, with 405 */
-    int retry_after_s;      /* with 429 and 503 */
+    const char *allow;           /* methods, with 405 */
+    int retry_after_s;           /* with 429 and 503 */
     char cookie[WEB_TOKEN + 96]; /* Set-Cookie */
-    char problem[1024];     /* body of a refusal */
+    char problem[1024];          /* body of a refusal */
 };
 
 /* A refusal as problem details; detail: a sentence for the user. */
@@ -70,7 +76,8 @@ const char *status_title(int status) MUST_USE;
 /* A value of "a=1&b=2"; false when it is not there. */
 bool query_get(struct str query, struct str name, struct str *out) MUST_USE;
 /* An integer of it; `otherwise` when it is not there; false when it is none in [min, max]. */
-bool query_int(struct str query, struct str name, int64_t max, int64_t otherwise, int64_t *out) MUST_USE;
+bool query_int(struct str query, struct str name, int64_t max, int64_t otherwise,
+               int64_t *out) MUST_USE;
 /* A value of "a=1; b=2". */
 bool cookie_get(struct str cookies, struct str name, struct str *out) MUST_USE;
 /* Fits path the pattern?  {} is one part without '/', {*} anything up to what follows it. */

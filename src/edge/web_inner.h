@@ -24,12 +24,12 @@ enum {
     VIEWER_WAITING = 1 << 20, /* bytes; more: closed, it comes back with `after` */
     VIEWER_QUEUE = 4096,      /* messages; the same */
     VIEWER_HELLO_MS = 10000,
-    VIEWER_HEARD = 4096,      /* bytes of one message from the page */
-    VIEWER_CHUNK = 16000,     /* bytes of one write: one TLS record */
+    VIEWER_HEARD = 4096,       /* bytes of one message from the page */
+    VIEWER_CHUNK = 16000,      /* bytes of one write: one TLS record */
     PICTURE_LINGER_MS = 30000, /* kept after the last viewer left: it may be a reload */
     LOGIN_IDLE_MS = 12 * 3600 * 1000,
     LOGIN_TOUCH_MS = 5 * 60 * 1000, /* how exactly "idle" is known on disk */
-    LOGIN_CHECK_MS = 30000,   /* how long a WebSocket outlives its session */
+    LOGIN_CHECK_MS = 30000,         /* how long a WebSocket outlives its session */
 };
 
 /*           reading           waiting                     answered           sending
@@ -41,7 +41,7 @@ enum exchange_state { EXCHANGE_READING, EXCHANGE_WAITING, EXCHANGE_READY, EXCHAN
 struct exchange {
     enum exchange_state state;
     uint64_t id;
-    void *conn; /* web.c's */
+    void *conn;       /* web.c's */
     int64_t until_ms; /* monotonic, while waiting */
     struct request request;
     struct reply reply;
@@ -68,8 +68,8 @@ struct viewer {
     int64_t since_ms, checked_ms;
     struct message *queue[VIEWER_QUEUE];
     uint32_t first, next;
-    size_t waiting; /* bytes that count */
-    size_t sent;    /* of the first message */
+    size_t waiting;          /* bytes that count */
+    size_t sent;             /* of the first message */
     uint64_t positions_tick; /* has the positions up to this tick */
     char heard[VIEWER_HEARD];
     size_t heard_len;
@@ -97,11 +97,11 @@ struct web {
     uint64_t clients_hash;
     struct message *positions; /* of the last tick, for whoever has the one before */
     uint64_t positions_after;
-    char *mail; /* one message out of to_web */
+    char *mail;                         /* one message out of to_web */
     char stand_in[SECRET_PASSWORD_MAX]; /* hash for names that nobody has */
-    void (*want_write)(void *conn); /* asks for a turn to write; set by web.c */
-    void (*hang_up)(void *conn);    /* closes a WebSocket soon, whether or not it can be written to */
-    void *edge;                     /* web.c's own state */
+    void (*want_write)(void *conn);     /* asks for a turn to write; set by web.c */
+    void (*hang_up)(void *conn); /* closes a WebSocket soon, whether or not it can be written to */
+    void *edge;                  /* web.c's own state */
 };
 
 /* web_turn.c */
@@ -139,8 +139,8 @@ extern const struct route web_routes[];
 extern const size_t web_route_count;
 
 /* handlers: web_api.c, web_login.c, web_ask.c */
-handler get_session, post_setup, post_login, post_logout, post_chat, post_acknowledge, get_events, get_clients,
-    get_maps, get_tile, get_health, get_metrics, get_asset;
+handler get_session, post_setup, post_login, post_logout, post_chat, post_acknowledge, get_events,
+    get_clients, get_maps, get_tile, get_health, get_metrics, get_asset;
 /* The answer of the record / of the password thread for an exchange. */
 void ask_answered(struct web *w, const struct answer_head *head, struct str text);
 void login_checked(struct web *w, struct password_job *job, struct now now);
@@ -158,7 +158,8 @@ bool login_still_is(struct web *w, const struct who *who, struct now now) MUST_U
 struct viewer *viewer_new(struct web *w, void *conn, const struct who *who, struct now now);
 void viewer_free(struct web *w, struct viewer *v);
 /* Bytes of a text message from the page; false: close. */
-bool viewer_heard(struct web *w, struct viewer *v, struct str bytes, bool last, struct now now) MUST_USE;
+bool viewer_heard(struct web *w, struct viewer *v, struct str bytes, bool last,
+                  struct now now) MUST_USE;
 /* The next chunk to write; false: nothing now. */
 struct chunk {
     struct str bytes;

@@ -211,8 +211,9 @@ static void write_snapshot(void *ctx, struct buf *b)
     struct web *w = s->w;
 
     s->b = b;
-    buf_fmt(b, "{\"type\":\"snapshot\",\"now\":%" PRId64 ",\"seq\":%" PRIu64 ",\"server\":{\"name\":", s->now.wall_ms,
-            w->events.last);
+    buf_fmt(b,
+            "{\"type\":\"snapshot\",\"now\":%" PRId64 ",\"seq\":%" PRIu64 ",\"server\":{\"name\":",
+            s->now.wall_ms, w->events.last);
     buf_json(b, str_from(w->h->server_name));
     buf_fmt(b, ",\"version\":\"%s\"},\"units\":[", CORDON_VERSION);
     (void)picture_put_units(&w->picture, 0, b);
@@ -260,7 +261,8 @@ static bool read_hello(struct str text, bool *resumes, uint64_t *after, struct e
     if (!json_read(text, &j, e))
         return false;
     ok = json_take_text(j, "type", (struct json_length){1, 32}, &type, e) &&
-         json_take_number(j, "protocol", &is, &protocol, e) && json_take_number(j, "after", resumes, after, e);
+         json_take_number(j, "protocol", &is, &protocol, e) &&
+         json_take_number(j, "after", resumes, after, e);
     if (ok && (!str_eq(type, STR("hello")) || protocol != 1))
         ok = err_set(e, ERR_INPUT, "the first message must be a hello of protocol 1");
     json_drop(j);

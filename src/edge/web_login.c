@@ -18,8 +18,8 @@ static void hash_token(struct str token, unsigned char out[SECRET_SHA])
     secret_sha256(token, out);
 }
 
-static bool who_of(struct web *w, const unsigned char token_hash[32], struct now now, struct login *login,
-                   struct who *who)
+static bool who_of(struct web *w, const unsigned char token_hash[32], struct now now,
+                   struct login *login, struct who *who)
 {
     struct operator o;
     struct err e;
@@ -101,9 +101,11 @@ static void put_session(void *ctx, struct buf *b)
 {
     const struct session_answer *a = ctx;
 
-    buf_fmt(b, "{\"needs_setup\":%s,\"server\":{\"name\":", !a->who->is && needs_setup(a->w) ? "true" : "false");
+    buf_fmt(b, "{\"needs_setup\":%s,\"server\":{\"name\":",
+            !a->who->is && needs_setup(a->w) ? "true" : "false");
     buf_json(b, str_from(a->w->h->server_name));
-    buf_fmt(b, ",\"version\":\"%s\",\"now\":%" PRId64 "},\"operator\":", CORDON_VERSION, a->now.wall_ms);
+    buf_fmt(b, ",\"version\":\"%s\",\"now\":%" PRId64 "},\"operator\":", CORDON_VERSION,
+            a->now.wall_ms);
     if (a->who->is) {
         buf_put(b, STR("{\"name\":"));
         buf_json(b, str_from(a->who->name));
@@ -124,7 +126,7 @@ void get_session(struct web *w, struct request *q, struct reply *r, struct now n
 }
 
 /* A new session for o, its cookie in the reply. */
-static void begin_session(struct web *w, const struct operator *o, struct reply *r, struct now now)
+static void begin_session(struct web *w, const struct operator* o, struct reply *r, struct now now)
 {
     char token[WEB_TOKEN + 1];
     struct login login = {.operator_id = o->id,
@@ -139,21 +141,24 @@ static void begin_session(struct web *w, const struct operator *o, struct reply 
     secret_token(token, WEB_TOKEN / 2);
     secret_token(login.csrf, (sizeof login.csrf - 1) / 2);
     hash_token(str_from(token), login.token_hash);
-    if (!accounts_put_session(w->accounts, &login, &e) || !who_of(w, login.token_hash, now, &kept, &who)) {
+    if (!accounts_put_session(w->accounts, &login, &e) ||
+        !who_of(w, login.token_hash, now, &kept, &who)) {
         reply_problem(r, 503, e.text[0] ? e.text : "The session could not be kept. Sign in again.");
         return;
     }
     a.who = &who;
     reply_written(r, put_session, &a);
-    (void)snprintf(r->cookie, sizeof r->cookie, COOKIE_NAME "=%s; Path=/; Secure; HttpOnly; SameSite=Strict", token);
+    (void)snprintf(r->cookie, sizeof r->cookie,
+                   COOKIE_NAME "=%s; Path=/; Secure; HttpOnly; SameSite=Strict", token);
     secret_wipe(token, sizeof token);
 }
 
 /* Into the record: who came in, or who was not let in and why. */
-static void journal(struct web *w, enum event_id kind, const struct operator *o, const char *address,
-                    const char *reason)
+static void journal(struct web *w, enum event_id kind, const struct operator* o,
+                    const char *address, const char *reason)
 {
-    struct ask_head head = {.ask = ASK_ROW, .kind = (uint16_t)kind, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
+    struct ask_head head = {
+        .ask = ASK_ROW, .kind = (uint16_t)kind, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
     char payload[1024];
     struct buf b = buf_over(payload, sizeof payload);
 
@@ -182,13 +187,15 @@ static void too_often(struct reply *r, int64_t wait_ms)
     char text[128];
     int seconds = (int)((wait_ms + 999) / 1000);
 
-    (void)snprintf(text, sizeof text, "There were too many wrong tries. Wait %d s, then try again.", seconds);
+    (void)snprintf(text, sizeof text, "There were too many wrong tries. Wait %d s, then try again.",
+                   seconds);
     reply_problem(r, 429, text);
     r->retry_after_s = seconds;
 }
 
 /* Counts a try of this address and name; false when it has to wait. */
-static bool try_begins(struct web *w, struct str address, struct str name, struct reply *r, struct now now)
+static bool try_begins(struct web *w, struct str address, struct str name, struct reply *r,
+                       struct now now)
 {
     int64_t a = limit_wait_ms(&w->by_address, address, now.mono_ms);
     int64_t n = limit_wait_ms(&w->by_name, name, now.mono_ms);
@@ -202,7 +209,8 @@ static bool try_begins(struct web *w, struct str address, struct str name, struc
     return true;
 }
 
-static void ask_password(struct web *w, struct request *q, struct reply *r, struct password_job *job)
+static void ask_password(struct web *w, struct request *q, struct reply *r,
+                         struct password_job *job)
 {
     job->request = q->id;
     (void)str_copy(job->address, sizeof job->address, str_from(q->address));
@@ -215,12 +223,15 @@ static void ask_password(struct web *w, struct request *q, struct reply *r, stru
     reply_problem(r, 503, "Many people are signing in just now. Try again in a moment.");
 }
 
-static bool read_login(const struct json *j, size_t password_min, struct password_job *job, struct err *e)
+static bool read_login(const struct json *j, size_t password_min, struct password_job *job,
+                       struct err *e)
 {
     struct str name, password;
 
-    if (!json_take_text(j, "name", (struct json_length){1, WEB_NAME_MAX - 1}, &name, e) || !name_fits(name, e) ||
-        !json_take_text(j, "password", (struct json_length){password_min, PASSWORD_TEXT}, &password, e))
+    if (!json_take_text(j, "name", (struct json_length){1, WEB_NAME_MAX - 1}, &name, e) ||
+        !name_fits(name, e) ||
+        !json_take_text(j, "password", (struct json_length){password_min, PASSWORD_TEXT}, &password,
+                        e))
         return false;
     MUST(str_copy(job->name, sizeof job->name, name));
     memcpy(job->text, password.at, password.len);
@@ -240,7 +251,8 @@ void post_login(struct web *w, struct request *q, struct reply *r, struct now no
     } else if (try_begins(w, str_from(q->address), str_from(job.name), r, now)) {
         /* A name that nobody has costs the same time and gets the same answer. */
         job.known = accounts_operator(w->accounts, str_from(job.name), &o, &e) && !o.disabled;
-        (void)str_copy(job.hash, sizeof job.hash, str_from(job.known ? o.password_hash : w->stand_in));
+        (void)str_copy(job.hash, sizeof job.hash,
+                       str_from(job.known ? o.password_hash : w->stand_in));
         ask_password(w, q, r, &job);
     }
     secret_wipe(job.text, sizeof job.text);
@@ -307,14 +319,16 @@ void post_setup(struct web *w, struct request *q, struct reply *r, struct now no
 
     if (!needs_setup(w)) {
         reply_problem(r, 409, "The first account is there already. Sign in with it.");
-    } else if (!json_read(q->body, &j, &e) || !json_take_text(j, "code", (struct json_length){1, 64}, &code, &e) ||
+    } else if (!json_read(q->body, &j, &e) ||
+               !json_take_text(j, "code", (struct json_length){1, 64}, &code, &e) ||
                !read_login(j, PASSWORD_MIN, &job, &e)) {
         reply_problem(r, 400, e.text);
     } else if (try_begins(w, str_from(q->address), STR("setup code"), r, now)) {
         if (code_fits(w, code))
             ask_password(w, q, r, &job);
         else
-            reply_problem(r, 403, "This is not the setup code that the server printed at its start.");
+            reply_problem(r, 403,
+                          "This is not the setup code that the server printed at its start.");
     }
     secret_wipe(job.text, sizeof job.text);
     json_drop(j);
@@ -328,11 +342,13 @@ static void made(struct web *w, struct password_job *job, struct reply *r, struc
     struct err e;
 
     if (!job->ok) {
-        reply_problem(r, 503, "The password could not be kept: there is not enough memory. Try again.");
+        reply_problem(r, 503,
+                      "The password could not be kept: there is not enough memory. Try again.");
         return;
     }
     if (!needs_setup(w)) {
-        reply_problem(r, 409, "The first account was made just now by somebody else. Sign in with it.");
+        reply_problem(r, 409,
+                      "The first account was made just now by somebody else. Sign in with it.");
         return;
     }
     (void)str_copy(o.name, sizeof o.name, str_from(job->name));

@@ -20,7 +20,7 @@ struct password_job {
     enum password_what what;
     uint64_t request; /* the exchange that waits for it */
     bool ok;
-    bool known;       /* the name belongs to an operator; else hash is a stand-in */
+    bool known; /* the name belongs to an operator; else hash is a stand-in */
     char name[WEB_NAME_MAX], address[WEB_ADDRESS_MAX];
     char hash[SECRET_PASSWORD_MAX];
     size_t len;

@@ -190,7 +190,8 @@ static void put_unit_words(struct picture *p, const struct parsed *x, struct buf
     web_put_text(b, "role", c->group.role);
     buf_byte(b, ',');
     web_put_text(b, "device", device);
-    if (c->status.is && c->status.battery <= 100 && (c->status.battery > 0 || c->status.battery_text.len))
+    if (c->status.is && c->status.battery <= 100 &&
+        (c->status.battery > 0 || c->status.battery_text.len))
         buf_fmt(b, ",\"battery\":%" PRIu32 ",", c->status.battery);
     else
         buf_put(b, STR(",\"battery\":null,"));
@@ -386,8 +387,8 @@ size_t picture_put_units(const struct picture *p, uint64_t after, struct buf *b)
         put_member(b, "ce", x->ce);
         put_member(b, "speed", x->speed);
         put_member(b, "course", x->course);
-        buf_fmt(b, ",\"time\":%" PRId64 ",\"seen\":%" PRId64 ",\"stale\":%" PRId64 "}", x->time_ms, x->seen_ms,
-                x->stale_ms);
+        buf_fmt(b, ",\"time\":%" PRId64 ",\"seen\":%" PRId64 ",\"stale\":%" PRId64 "}", x->time_ms,
+                x->seen_ms, x->stale_ms);
     }
     return n;
 }

@@ -24,7 +24,7 @@ struct picture_unit {
     uint32_t id;
     uint32_t generation; /* of the last whole walk that met it */
     bool emergency;
-    char *uid; /* of an emergency, for its acknowledgement */
+    char *uid;   /* of an emergency, for its acknowledgement */
     char *words; /* members of the JSON object, without numbers */
     uint32_t words_len;
     uint64_t moved_tick, words_tick;
@@ -44,8 +44,8 @@ struct picture {
     struct picture_unit *units; /* in no order */
     uint32_t count, room;
     uint32_t *places, place_count; /* hash of id -> index + 1 */
-    char *groups[LIMIT_SETS]; /* JSON lists of the IN sets */
-    uint32_t *gone; /* ids deleted in the last tick */
+    char *groups[LIMIT_SETS];      /* JSON lists of the IN sets */
+    uint32_t *gone;                /* ids deleted in the last tick */
     size_t gone_count, gone_room;
     char *memory, *values, *detail, *words;
 };
@@ -59,7 +59,8 @@ void picture_follow(struct picture *p);
 size_t picture_put_units(const struct picture *p, uint64_t after, struct buf *b);
 size_t picture_put_emergencies(struct picture *p, struct buf *b);
 /* The binary frame with what was heard after a tick; how many units. */
-size_t picture_put_positions(const struct picture *p, uint64_t after, int64_t now_ms, struct buf *b);
+size_t picture_put_positions(const struct picture *p, uint64_t after, int64_t now_ms,
+                             struct buf *b);
 size_t picture_positions_size(const struct picture *p) MUST_USE;
 
 #endif

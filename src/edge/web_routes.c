@@ -119,7 +119,8 @@ void exchange_begin(struct web *w, struct exchange *x)
 /* Paths of calls and tiles are never pages of the application. */
 static bool is_call(struct str path)
 {
-    return str_starts(path, STR("/api/")) || str_starts(path, STR("/t/")) || str_eq(path, STR("/ws"));
+    return str_starts(path, STR("/api/")) || str_starts(path, STR("/t/")) ||
+           str_eq(path, STR("/ws"));
 }
 
 /* The route, or NULL and the refusal in r. */
@@ -130,7 +131,8 @@ static const struct route *find(struct request *q, struct reply *r)
     for (size_t i = 0; i < web_route_count; i++) {
         const struct route *route = &web_routes[i];
 
-        if ((route->run == get_asset && is_call(q->path)) || !path_fits(route->path, q->path, q->part))
+        if ((route->run == get_asset && is_call(q->path)) ||
+            !path_fits(route->path, q->path, q->part))
             continue;
         if (route->methods & q->method)
             return route;
@@ -173,7 +175,9 @@ static bool is_ours(const struct route *route, const struct request *q, struct r
     else if (!type_is_json(q->content_type))
         reply_problem(r, 415, "Send the body as application/json.");
     else if (route->csrf && !secret_same(q->csrf, str_from(q->who.csrf)))
-        reply_problem(r, 403, "The token X-Cordon-CSRF is missing or of another session; load the page again.");
+        reply_problem(
+            r, 403,
+            "The token X-Cordon-CSRF is missing or of another session; load the page again.");
     else
         return true;
     return false;

@@ -97,7 +97,8 @@ static void end_waits(struct web *w, struct now now)
         if (!x || x->state != EXCHANGE_WAITING || now.mono_ms < x->until_ms)
             continue;
         reply_problem(&x->reply, 503,
-                      "This is not yet on the disk, and may still get there. Sending it again does not double it.");
+                      "This is not yet on the disk, and may still get there. Sending it again does "
+                      "not double it.");
         exchange_answered(w, x);
     }
 }

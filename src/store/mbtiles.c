@@ -81,7 +81,7 @@ static bool read_about(struct mbtiles *m, struct mbtiles_about *about, struct er
     static const struct {
         struct str written, format;
     } formats[] = {
-        {{"pbf", 3}, {"pbf", 3}}, {{"png", 3}, {"png", 3}},   {{"jpg", 3}, {"jpg", 3}},
+        {{"pbf", 3}, {"pbf", 3}},  {{"png", 3}, {"png", 3}},   {{"jpg", 3}, {"jpg", 3}},
         {{"jpeg", 4}, {"jpg", 3}}, {{"webp", 4}, {"webp", 4}},
     };
     struct str format = meta_of(m, STR("format"));
@@ -93,7 +93,8 @@ static bool read_about(struct mbtiles *m, struct mbtiles_about *about, struct er
         if (str_eq(formats[i].written, format))
             (void)str_copy(about->format, sizeof about->format, formats[i].format);
     if (!about->format[0])
-        return err_set(e, ERR_INPUT, "its tiles are of the format \"%.*s\"; pbf, png, jpg and webp can be shown",
+        return err_set(e, ERR_INPUT,
+                       "its tiles are of the format \"%.*s\"; pbf, png, jpg and webp can be shown",
                        STR_ARG(format));
     bounds_of(meta_of(m, STR("bounds")), about->bounds);
     (void)str_copy(about->attribution, sizeof about->attribution, meta_of(m, STR("attribution")));
@@ -103,7 +104,8 @@ static bool read_about(struct mbtiles *m, struct mbtiles_about *about, struct er
     return true;
 }
 
-bool mbtiles_open(const char *path, struct mbtiles **out, struct mbtiles_about *about, struct err *e)
+bool mbtiles_open(const char *path, struct mbtiles **out, struct mbtiles_about *about,
+                  struct err *e)
 {
     static const struct db_options options = {.reader = true};
     struct mbtiles *m = calloc(1, sizeof *m);
@@ -113,9 +115,10 @@ bool mbtiles_open(const char *path, struct mbtiles **out, struct mbtiles_about *
         return err_set(e, ERR_WORLD, "there is not enough memory");
     if (!db_open(path, &options, &m->db, e) ||
         !db_prepare(m->db, "SELECT value FROM metadata WHERE name = ?", &m->meta, e) ||
-        !db_prepare(m->db,
-                    "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?",
-                    &m->tile, e) ||
+        !db_prepare(
+            m->db,
+            "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?",
+            &m->tile, e) ||
         !read_about(m, about, e)) {
         mbtiles_close(m);
         return false;
@@ -132,7 +135,8 @@ void mbtiles_close(struct mbtiles *m)
     free(m);
 }
 
-bool mbtiles_tile(struct mbtiles *m, unsigned z, unsigned x, unsigned y, struct str *out, struct err *e)
+bool mbtiles_tile(struct mbtiles *m, unsigned z, unsigned x, unsigned y, struct str *out,
+                  struct err *e)
 {
     enum db_step step;
 

@@ -17,9 +17,11 @@ struct mbtiles_about {
     char attribution[512];
 };
 
-bool mbtiles_open(const char *path, struct mbtiles **out, struct mbtiles_about *about, struct err *e) MUST_USE;
+bool mbtiles_open(const char *path, struct mbtiles **out, struct mbtiles_about *about,
+                  struct err *e) MUST_USE;
 void mbtiles_close(struct mbtiles *m); /* NULL is fine */
 /* Borrowed until the next call; empty when there is none. */
-bool mbtiles_tile(struct mbtiles *m, unsigned z, unsigned x, unsigned y, struct str *out, struct err *e) MUST_USE;
+bool mbtiles_tile(struct mbtiles *m, unsigned z, unsigned x, unsigned y, struct str *out,
+                  struct err *e) MUST_USE;
 
 #endif

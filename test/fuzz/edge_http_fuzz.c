@@ -1,9 +1,10 @@
 /* What a stranger, or an operator's page gone mad, may send to the web port.
  *
  * The input is a request: its first byte says how, then parts divided by NUL: path, query, cookie,
- * origin, content type, token, accept-encoding, and the body, which takes the rest.  It is run through the routes
- * with a session and without one; odd inputs are also the first words on a WebSocket.  Nothing may
- * abort, an answer has a status and a head that fits, and its JSON can be read back. */
+ * origin, content type, token, accept-encoding, and the body, which takes the rest.  It is run
+ * through the routes with a session and without one; odd inputs are also the first words on a
+ * WebSocket.  Nothing may abort, an answer has a status and a head that fits, and its JSON can be
+ * read back. */
 #include "edge/json.h"
 #include "edge/web_inner.h"
 #include "os/clock.h"
@@ -44,7 +45,8 @@ static void make_river(void)
 
     l.units_max = 256;
     l.slab_bytes = 4 << 20;
-    memory = mmap(NULL, river_memory(&l), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    memory = mmap(NULL, river_memory(&l), PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     MUST(memory != MAP_FAILED);
     river_init(&river, &l, memory, (struct hash_key){1, 2}, STR("CORDON"));
     MUST(units_put(&river.units, STR("UNIT-1"), UNIT_OBJECT));
@@ -55,7 +57,8 @@ static void make_river(void)
 static void make_session(void)
 {
     struct operator o = {.name = "amina", .role = "administrator"};
-    struct login login = {.made_ms = clock_wall_ms(), .seen_ms = clock_wall_ms(), .expires_ms = INT64_MAX / 2};
+    struct login login = {
+        .made_ms = clock_wall_ms(), .seen_ms = clock_wall_ms(), .expires_ms = INT64_MAX / 2};
     char token[WEB_TOKEN + 1];
     struct err e;
 

@@ -1,4 +1,5 @@
-/* web_world.h -- a hub for tests of the web thread: a small river, a folder, and a record that answers.
+/* web_world.h -- a hub for tests of the web thread: a small river, a folder, and a record that
+ * answers.
  *
  * world_record() does in one thread what the recorder does, as far as the page sees
  * it: a row is on disk before anybody hears of it, and a ticket counts once. */
@@ -26,7 +27,8 @@ struct world {
     uint64_t ticket_seq;
 };
 
-static inline int world_remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+static inline int world_remove_one(const char *path, const struct stat *st, int type,
+                                   struct FTW *at)
 {
     (void)st, (void)type, (void)at;
     return remove(path);
@@ -44,7 +46,8 @@ static inline void world_river(struct world *w)
     l.must_bytes[FORM_XML] = l.must_bytes[FORM_PROTO] = 4 << 20;
     l.slab_bytes = 32 << 20;
     size = river_memory(&l);
-    memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                  -1, 0);
     MUST(memory != MAP_FAILED);
     river_init(&w->river, &l, memory, (struct hash_key){3, 4}, str_from(w->hub.server_uid));
 }
@@ -83,7 +86,8 @@ static inline void world_end(struct world *w)
 }
 
 /* A device of user 7 was heard. */
-static inline void world_unit(struct world *w, const char *uid, const char *callsign, double lat, double lon)
+static inline void world_unit(struct world *w, const char *uid, const char *callsign, double lat,
+                              double lon)
 {
     char xml[2048];
     struct buf b = buf_over(xml, sizeof xml);
@@ -92,11 +96,16 @@ static inline void world_unit(struct world *w, const char *uid, const char *call
     struct err e;
 
     buf_fmt(&b,
-            "<event version=\"2.0\" uid=\"%s\" type=\"a-f-G-U-C\" how=\"m-g\" time=\"2026-01-02T03:04:05Z\" "
-            "start=\"2026-01-02T03:04:05Z\" stale=\"2026-01-02T03:05:05Z\"><point lat=\"%.7f\" lon=\"%.7f\" "
-            "hae=\"200\" ce=\"5\" le=\"9999999\"/><detail><contact callsign=\"%s\" endpoint=\"*:-1:stcp\"/>"
-            "<__group name=\"Cyan\" role=\"Medic\"/><status battery=\"77\"/><track speed=\"1.5\" course=\"90\"/>"
-            "<takv device=\"PIXEL 8\" platform=\"ATAK-CIV\" os=\"34\" version=\"5.1\"/></detail></event>",
+            "<event version=\"2.0\" uid=\"%s\" type=\"a-f-G-U-C\" how=\"m-g\" "
+            "time=\"2026-01-02T03:04:05Z\" "
+            "start=\"2026-01-02T03:04:05Z\" stale=\"2026-01-02T03:05:05Z\"><point lat=\"%.7f\" "
+            "lon=\"%.7f\" "
+            "hae=\"200\" ce=\"5\" le=\"9999999\"/><detail><contact callsign=\"%s\" "
+            "endpoint=\"*:-1:stcp\"/>"
+            "<__group name=\"Cyan\" role=\"Medic\"/><status battery=\"77\"/><track speed=\"1.5\" "
+            "course=\"90\"/>"
+            "<takv device=\"PIXEL 8\" platform=\"ATAK-CIV\" os=\"34\" "
+            "version=\"5.1\"/></detail></event>",
             uid, lat, lon, callsign);
     MUST(!b.full);
     hub_lock(&w->hub);
@@ -112,7 +121,8 @@ static inline void world_unit(struct world *w, const char *uid, const char *call
 /* One row, as the recorder does it. */
 static inline uint64_t world_row(struct world *w, unsigned kind, struct str payload)
 {
-    struct river_publish p = {.kind = kind, .payload = payload, .sender = RING_NO_SENDER, .recorded = true};
+    struct river_publish p = {
+        .kind = kind, .payload = payload, .sender = RING_NO_SENDER, .recorded = true};
     struct err e;
 
     MUST(journal_add(w->journal, (uint16_t)kind, clock_wall_ms(), 0, payload, &p.journal_seq, &e));
@@ -129,10 +139,14 @@ static inline uint64_t world_emergency(struct world *w, const char *uid)
     struct buf b = buf_over(xml, sizeof xml), f = buf_over(payload, sizeof payload);
 
     buf_fmt(&b,
-            "<event version=\"2.0\" uid=\"%s\" type=\"b-a-o-tbl\" how=\"m-g\" time=\"2026-01-02T03:04:05Z\" "
-            "start=\"2026-01-02T03:04:05Z\" stale=\"2036-01-02T03:04:15Z\"><point lat=\"30.5\" lon=\"72\" "
-            "hae=\"0\" ce=\"5\" le=\"9\"/><detail><link uid=\"UNIT-1\" type=\"a-f-G-U-C\" relation=\"p-p\"/>"
-            "<contact callsign=\"ALPHA-Alert\"/><emergency type=\"911 Alert\">ALPHA</emergency></detail></event>",
+            "<event version=\"2.0\" uid=\"%s\" type=\"b-a-o-tbl\" how=\"m-g\" "
+            "time=\"2026-01-02T03:04:05Z\" "
+            "start=\"2026-01-02T03:04:05Z\" stale=\"2036-01-02T03:04:15Z\"><point lat=\"30.5\" "
+            "lon=\"72\" "
+            "hae=\"0\" ce=\"5\" le=\"9\"/><detail><link uid=\"UNIT-1\" type=\"a-f-G-U-C\" "
+            "relation=\"p-p\"/>"
+            "<contact callsign=\"ALPHA-Alert\"/><emergency type=\"911 "
+            "Alert\">ALPHA</emergency></detail></event>",
             uid);
     fields_put(&f, FIELD_UID, str_from(uid));
     fields_put(&f, FIELD_LINK_UID, STR("UNIT-1"));

@@ -1,10 +1,10 @@
 #include "edge/json.h"
 #include "edge/web_http.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <stdio.h>
 
 static void path_rows(void **state)
@@ -102,7 +102,8 @@ static void origin_rows(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNTOF(rows); i++)
-        assert_int_equal(origin_fits(str_from(rows[i].origin), str_from(rows[i].host)), rows[i].fits);
+        assert_int_equal(origin_fits(str_from(rows[i].origin), str_from(rows[i].host)),
+                         rows[i].fits);
 }
 
 static void gzip_rows(void **state)
@@ -172,7 +173,8 @@ static void heads(void **state)
 {
     char text[2048];
     struct buf b = buf_over(text, sizeof text);
-    struct reply r = {.status = 200, .type = "text/html", .body = STR("hello"), .gzip = true, .immutable = true};
+    struct reply r = {
+        .status = 200, .type = "text/html", .body = STR("hello"), .gzip = true, .immutable = true};
 
     (void)state;
     reply_head(&r, &b);
@@ -191,7 +193,14 @@ static void heads(void **state)
 
 static void json_refusals(void **state)
 {
-    static const char *const bad[] = {"", "{", "[]", "1", "null", "{\"a\":1,\"a\":2}", "{\"a\":\"\\u0000\"}", "{\"a\":\"\xff\"}",
+    static const char *const bad[] = {"",
+                                      "{",
+                                      "[]",
+                                      "1",
+                                      "null",
+                                      "{\"a\":1,\"a\":2}",
+                                      "{\"a\":\"\\u0000\"}",
+                                      "{\"a\":\"\xff\"}",
                                       "{}x"};
     struct json *j = NULL;
     struct str s;
@@ -206,7 +215,8 @@ static void json_refusals(void **state)
         assert_true(e.text[0]);
     }
     assert_true(json_read(STR("{\"a\":\"text\",\"n\":7,\"z\":null,\"m\":-1,\"f\":1.5}"), &j, &e));
-    assert_true(json_take_text(j, "a", (struct json_length){1, 4}, &s, &e) && str_eq(s, STR("text")));
+    assert_true(json_take_text(j, "a", (struct json_length){1, 4}, &s, &e) &&
+                str_eq(s, STR("text")));
     assert_false(json_take_text(j, "a", (struct json_length){1, 3}, &s, &e));
     assert_false(json_take_text(j, "n", (struct json_length){1, 3}, &s, &e));
     assert_false(json_take_text(j, "none", (struct json_length){0, 3}, &s, &e));
@@ -221,9 +231,11 @@ static void json_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(path_rows),   cmocka_unit_test(query_rows), cmocka_unit_test(cookie_rows),
-        cmocka_unit_test(origin_rows), cmocka_unit_test(gzip_rows),  cmocka_unit_test(text_rows),
-        cmocka_unit_test(a_problem_is_json), cmocka_unit_test(heads), cmocka_unit_test(json_refusals),
+        cmocka_unit_test(path_rows),         cmocka_unit_test(query_rows),
+        cmocka_unit_test(cookie_rows),       cmocka_unit_test(origin_rows),
+        cmocka_unit_test(gzip_rows),         cmocka_unit_test(text_rows),
+        cmocka_unit_test(a_problem_is_json), cmocka_unit_test(heads),
+        cmocka_unit_test(json_refusals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

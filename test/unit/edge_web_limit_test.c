@@ -1,9 +1,9 @@
 #include "edge/web_limit.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <stdio.h>
 
 static const struct hash_key KEY = {1, 2};

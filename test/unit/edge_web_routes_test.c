@@ -2,10 +2,10 @@
 #include "edge/web_inner.h"
 #include "support/web_world.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 
 /* The calls without sockets: exchanges are made by hand, the record is the world's,
  * passwords are hashed in the password thread and waited for. */
@@ -39,7 +39,9 @@ static struct exchange *ask(const char *method, const char *path, const char *bo
     size_t end = str_find_byte(all, '?');
 
     MUST(x && exchange_room(x, 4096));
-    x->request.method = strcmp(method, "POST") == 0 ? METHOD_POST : strcmp(method, "GET") == 0 ? METHOD_GET : METHOD_OTHER;
+    x->request.method = strcmp(method, "POST") == 0  ? METHOD_POST
+                        : strcmp(method, "GET") == 0 ? METHOD_GET
+                                                     : METHOD_OTHER;
     x->request.path = str_cut(all, 0, end);
     x->request.query = str_from_at(all, end < all.len ? end + 1 : end);
     x->request.host = STR("10.0.0.1:8443");
@@ -121,7 +123,8 @@ static void sign_in(void)
     struct err e;
 
     assert_true(web_setup_code(&scene.world.hub, scene.web.accounts, code, &e));
-    (void)snprintf(body, sizeof body, "{\"code\":\"%s\",\"name\":\"amina\",\"password\":\"0123456789\"}", code);
+    (void)snprintf(body, sizeof body,
+                   "{\"code\":\"%s\",\"name\":\"amina\",\"password\":\"0123456789\"}", code);
     x = ask("POST", "/api/setup", body);
     assert_int_equal(finish(x), 200);
     assert_true(cookie_get(str_from(x->reply.cookie), STR(COOKIE_NAME), &token));
@@ -188,10 +191,17 @@ static void too_much_of_it(void **state)
 static void bad_bodies(void **state)
 {
     static const char *const bodies[] = {
-        "", "{", "{}", "{\"id\":\"12345678\"}", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"\"}",
-        "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"  \"}", "{\"id\":\"1234567 8\",\"to\":\"all\",\"text\":\"a\"}",
-        "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"a\\u0001\"}", "{\"id\":\"12345678\",\"to\":\"\",\"text\":\"a\"}",
-        "{\"id\":\"1\",\"to\":\"all\",\"text\":\"a\"}", "{\"id\":12345678,\"to\":\"all\",\"text\":\"a\"}",
+        "",
+        "{",
+        "{}",
+        "{\"id\":\"12345678\"}",
+        "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"\"}",
+        "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"  \"}",
+        "{\"id\":\"1234567 8\",\"to\":\"all\",\"text\":\"a\"}",
+        "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"a\\u0001\"}",
+        "{\"id\":\"12345678\",\"to\":\"\",\"text\":\"a\"}",
+        "{\"id\":\"1\",\"to\":\"all\",\"text\":\"a\"}",
+        "{\"id\":12345678,\"to\":\"all\",\"text\":\"a\"}",
     };
 
     (void)state;
@@ -199,10 +209,13 @@ static void bad_bodies(void **state)
     for (size_t i = 0; i < COUNTOF(bodies); i++)
         if (status("POST", "/api/chat", bodies[i]) != 400)
             fail_msg("%s", bodies[i]);
-    assert_int_equal(status("POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"X\",\"text\":\"a\"}"), 404);
-    assert_int_equal(status("POST", "/api/emergencies/X/acknowledge", "{\"id\":\"12345678\"}"), 404);
+    assert_int_equal(
+        status("POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"X\",\"text\":\"a\"}"), 404);
+    assert_int_equal(status("POST", "/api/emergencies/X/acknowledge", "{\"id\":\"12345678\"}"),
+                     404);
     scene.csrf[0] ^= 1;
-    assert_int_equal(status("POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"a\"}"), 403);
+    assert_int_equal(
+        status("POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"a\"}"), 403);
 }
 
 static void a_chat_waits_for_the_disk(void **state)
@@ -233,7 +246,8 @@ static void a_chat_waits_for_the_disk(void **state)
     x = ask("GET", "/api/events?kinds=chat.said", "");
     assert_int_equal(finish(x), 200);
     assert_true(says(x, "\"text\":\"hello\""));
-    assert_int_equal(str_find(str_from_at(x->reply.body, str_find(x->reply.body, STR("hello")) + 1), STR("hello")),
+    assert_int_equal(str_find(str_from_at(x->reply.body, str_find(x->reply.body, STR("hello")) + 1),
+                              STR("hello")),
                      x->reply.body.len - str_find(x->reply.body, STR("hello")) - 1);
     exchange_free(&scene.web, x);
 }
@@ -248,7 +262,9 @@ static void a_record_that_is_full_is_told(void **state)
         ;
     while (mailbox_put(scene.world.hub.to_recorder, (struct str){0}, str_of(junk, 1)))
         ;
-    assert_int_equal(status("POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"hello\"}"), 503);
+    assert_int_equal(
+        status("POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"hello\"}"),
+        503);
     mailbox_free(scene.world.hub.to_recorder);
     scene.world.hub.to_recorder = mailbox_new(1 << 20, NULL, NULL);
 }
@@ -344,12 +360,14 @@ static void the_picture_follows(void **state)
 
     (void)state;
     world_unit(&scene.world, "UNIT-1", "ALPHA", 30.5, 72);
+    hub_alarm(&scene.world.hub, "conflict/UNIT-1", "warn", "Ask both who they are.");
     v = view("{\"type\":\"hello\",\"protocol\":1,\"after\":null}");
     m = next_message(v, &len);
     assert_non_null(m);
     assert_non_null(strstr(m, "\"type\":\"snapshot\""));
     assert_non_null(strstr(m, "\"user\":\"rgr-3\""));
     assert_non_null(strstr(m, "\"agency\":\"RGR\""));
+    assert_non_null(strstr(m, "\"id\":\"uid_conflict:UNIT-1\""));
     free(m);
     assert_null(next_message(v, &len));
     world_unit(&scene.world, "UNIT-1", "ALPHA", 30.6, 72); /* only moved */
@@ -404,7 +422,8 @@ static void a_slow_page_is_closed_and_resumes(void **state)
     assert_true(v->closing);
     assert_true(v->waiting <= VIEWER_WAITING);
     viewer_free(&scene.web, v);
-    (void)snprintf(hello, sizeof hello, "{\"type\":\"hello\",\"protocol\":1,\"after\":%llu}", (unsigned long long)seen);
+    (void)snprintf(hello, sizeof hello, "{\"type\":\"hello\",\"protocol\":1,\"after\":%llu}",
+                   (unsigned long long)seen);
     v = view(hello);
     m = next_message(v, &len);
     (void)snprintf(hello, sizeof hello, "\"seq\":%llu,", (unsigned long long)last);
@@ -416,8 +435,13 @@ static void a_slow_page_is_closed_and_resumes(void **state)
 
 static void hellos(void **state)
 {
-    static const char *const bad[] = {"", "hello", "{}", "{\"type\":\"hello\"}", "{\"type\":\"hello\",\"protocol\":2}",
-                                      "{\"type\":\"x\",\"protocol\":1}", "{\"type\":\"hello\",\"protocol\":1,\"after\":\"1\"}",
+    static const char *const bad[] = {"",
+                                      "hello",
+                                      "{}",
+                                      "{\"type\":\"hello\"}",
+                                      "{\"type\":\"hello\",\"protocol\":2}",
+                                      "{\"type\":\"x\",\"protocol\":1}",
+                                      "{\"type\":\"hello\",\"protocol\":1,\"after\":\"1\"}",
                                       "{\"type\":\"hello\",\"protocol\":1,\"after\":-1}"};
     struct who who = {.is = true};
     static char longer[VIEWER_HEARD + 1];
@@ -475,8 +499,8 @@ static void pages_of_the_record_chain(void **state)
         uint64_t seq;
 
         fields_put_int(&b, FIELD_TEXT, i);
-        assert_true(journal_add(scene.world.journal, i % 3 ? EV_UID_BOUND : EV_CHAT_SAID, 1000 + i, 0, buf_str(&b), &seq,
-                                &e));
+        assert_true(journal_add(scene.world.journal, i % 3 ? EV_UID_BOUND : EV_CHAT_SAID, 1000 + i,
+                                0, buf_str(&b), &seq, &e));
     }
     assert_true(journal_commit(scene.world.journal, &e));
     assert_true(events_follow(v, NULL, NULL, &e));
@@ -508,10 +532,18 @@ int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
-        SCENE(every_route_without_a_session), SCENE(an_alarm_fails_health), SCENE(too_much_of_it),
-        SCENE(bad_bodies), SCENE(a_chat_waits_for_the_disk), SCENE(a_record_that_is_full_is_told),
-        SCENE(a_session_ends), SCENE(many_at_once_wait_or_are_refused), SCENE(the_picture_follows),
-        SCENE(a_slow_page_is_closed_and_resumes), SCENE(hellos), SCENE(pages_of_the_record_chain),
+        SCENE(every_route_without_a_session),
+        SCENE(an_alarm_fails_health),
+        SCENE(too_much_of_it),
+        SCENE(bad_bodies),
+        SCENE(a_chat_waits_for_the_disk),
+        SCENE(a_record_that_is_full_is_told),
+        SCENE(a_session_ends),
+        SCENE(many_at_once_wait_or_are_refused),
+        SCENE(the_picture_follows),
+        SCENE(a_slow_page_is_closed_and_resumes),
+        SCENE(hellos),
+        SCENE(pages_of_the_record_chain),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

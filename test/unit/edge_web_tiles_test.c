@@ -2,10 +2,10 @@
 #include "support/folder.h"
 #include "support/web_world.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 
 #include <sys/stat.h>
 
@@ -14,7 +14,11 @@ static bool data_file(const char *name, char *path, size_t size)
 {
     const char *data = getenv("CORDON_DATA"), *source = getenv("CORDON_SOURCE");
 
-    (void)snprintf(path, size, "%s%s/tiles/%s", data ? data : source ? source : ".", data ? "" : "/../shared/data", name);
+    (void)snprintf(path, size, "%s%s/tiles/%s",
+                   data     ? data
+                   : source ? source
+                            : ".",
+                   data ? "" : "/../shared/data", name);
     if (access(path, R_OK) == 0)
         return true;
     print_message("skipped: %s is not there; set CORDON_DATA\n", path);

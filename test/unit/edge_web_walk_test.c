@@ -1,10 +1,10 @@
 #include "os/pki.h"
 #include "support/web_world.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 
 /* The whole web thread over TLS, walked by test/support/web_walk.py. */
 
@@ -49,8 +49,8 @@ static void a_browser_walks_through(void **state)
         fail_msg("%s", e.text);
     assert_true(port > 0);
     assert_int_equal(pthread_create(&recorder, NULL, record, &w), 0);
-    (void)snprintf(command, sizeof command, "python3 '%s/test/support/web_walk.py' %d %s", getenv("CORDON_SOURCE"), port,
-                   code);
+    (void)snprintf(command, sizeof command, "python3 '%s/test/support/web_walk.py' %d %s",
+                   getenv("CORDON_SOURCE"), port, code);
     rc = system(command);
     assert_true(web_reload(&w.hub, &e));
     atomic_store(&ending, true);
