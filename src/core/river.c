@@ -409,6 +409,7 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
                          struct now now)
 {
     enum unit_kind kind = p->kind == EV_EMERGENCY_RAISED ? UNIT_EMERGENCY : UNIT_OBJECT;
+    bool opens = kind == UNIT_EMERGENCY && !units_find_emergency(&r->units, ev->cot.uid);
     int in_set = river_in_set(r, p->payload);
     struct unit *x;
 
@@ -420,11 +421,11 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
         r->count.unit_refused++;
         return;
     }
-    if (kind == UNIT_EMERGENCY && (x->kind != UNIT_EMERGENCY || !x->latest))
-        r->emergencies++;
-    if (x->kind != UNIT_PRESENCE)
+    r->emergencies += opens;
+    if (x->kind == UNIT_TRACK)
         units_become(&r->units, x, kind);
-    x->owner = river_owner(r, fields_get(p->payload, FIELD_USER));
+    if (opens) /* who raises it again does not take it over */
+        x->owner = river_owner(r, fields_get(p->payload, FIELD_USER));
     river_forms(r, ev, true);
     update_unit(r, x, ev, in_set < 0 ? SETS_EVERYONE : (uint16_t)in_set, now);
     units_touch(&r->units, x, true);
@@ -438,10 +439,10 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
 static void publish_cancelled(struct river *r, const struct river_publish *p, struct river_event *ev,
                               struct now now)
 {
-    struct unit *x = units_find(&r->units, ev->cot.uid);
+    struct unit *x = units_find_emergency(&r->units, ev->cot.uid);
 
     append_must(r, p, ev, now);
-    if (x && x->kind == UNIT_EMERGENCY) {
+    if (x) {
         MUST(r->emergencies > 0);
         r->emergencies--;
         units_remove(&r->units, x);
@@ -494,8 +495,6 @@ static void publish_deleted(struct river *r, const struct river_publish *p, stru
         return;
     if (x->pending)
         x->pending--;
-    if (x->kind == UNIT_EMERGENCY)
-        return; /* an open emergency ends by its cancel, never by a delete */
     if (x->pending == 0)
         delete_unit(r, x, now);
 }

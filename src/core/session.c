@@ -179,10 +179,28 @@ static bool bind(struct taking *t, struct unit *x)
     return true;
 }
 
+/* Why an event must not stand on the phones in the place of an open emergency or of
+ * an object that its sender does not see; x: what has its uid now, if anything. */
+static const char *intrusion(struct taking *t, const struct unit *x)
+{
+    const struct unit *alert = units_find_emergency(&t->r->units, t->ev.cot.uid);
+
+    if (alert && alert->owner != river_owner(t->r, str_from(t->s->user.name)))
+        return "its uid is that of somebody else's open emergency";
+    if (x && x->kind == UNIT_OBJECT && !sets_hears(t->r->sets, t->s->user.out_set, x->in_set))
+        return "its uid is that of an object of another group";
+    return NULL;
+}
+
 static void take_presence(struct taking *t)
 {
     struct unit *x = units_find(&t->r->units, t->ev.cot.uid);
+    const char *no = intrusion(t, x);
 
+    if (no) {
+        refuse(t, no);
+        return;
+    }
     if (!x && !may_hold_more(t)) {
         refuse(t, "this user speaks for too many devices already: a gateway needs a relay grant");
         return;
@@ -193,8 +211,8 @@ static void take_presence(struct taking *t)
         refuse(t, "the table of units is full: raise units_max or wait until silent ones are forgotten");
         return;
     }
-    if (x->kind == UNIT_TRACK)
-        units_become(&t->r->units, x, UNIT_PRESENCE); /* it was a track until it became reachable */
+    if (x->kind != UNIT_PRESENCE)
+        units_become(&t->r->units, x, UNIT_PRESENCE); /* it was a thing until it became reachable */
     if (!bind(t, x))
         return;
     river_put_live(t->r, x, &t->ev, t->s->slot, audience(t), t->now);
@@ -204,8 +222,14 @@ static void take_presence(struct taking *t)
 
 static void take_track(struct taking *t)
 {
-    struct unit *x = units_put(&t->r->units, t->ev.cot.uid, UNIT_TRACK);
+    const char *no = intrusion(t, units_find(&t->r->units, t->ev.cot.uid));
+    struct unit *x;
 
+    if (no) {
+        refuse(t, no);
+        return;
+    }
+    x = units_put(&t->r->units, t->ev.cot.uid, UNIT_TRACK);
     if (!x) {
         t->r->count.unit_refused++;
         refuse(t, "the table of units is full: raise units_max or wait until silent ones are forgotten");
@@ -418,9 +442,10 @@ static bool may_hear(const struct taking *t, const struct unit *x)
     return sets_hears(t->r->sets, t->s->user.out_set, x->in_set);
 }
 
-/* What a durable event may not do to a responder's own device. */
+/* What a durable event may not do to a responder's own device or alert. */
 static const char *objection(struct taking *t, const struct unit *own, const struct unit *target)
 {
+    const struct unit *alert = units_find_emergency(&t->r->units, t->ev.cot.uid);
     int64_t me = t->s->user.id;
 
     if (own && own->kind == UNIT_PRESENCE && own->holder != me && t->ev.is == CLASS_OBJECT &&
@@ -428,12 +453,14 @@ static const char *objection(struct taking *t, const struct unit *own, const str
         return "its uid is that of a responder's device: a drawing needs a uid of its own";
     if (t->ev.is == CLASS_DELETE && target && target->kind == UNIT_PRESENCE && target->holder != me)
         return "only a device itself may take itself off the map";
-    if (t->ev.is == CLASS_OBJECT && own && own->kind == UNIT_OBJECT && !may_hear(t, own))
-        return "its uid is that of an object of another group";
+    if (t->ev.is == CLASS_OBJECT && intrusion(t, own))
+        return intrusion(t, own);
+    if (t->ev.is == CLASS_DELETE && units_find_emergency(&t->r->units, t->ev.routing.link_uid))
+        return "an open emergency ends by its cancel";
     if (t->ev.is == CLASS_DELETE && target && target->kind != UNIT_PRESENCE && !may_hear(t, target))
         return "what it deletes belongs to another group";
-    if (t->ev.is == CLASS_EMERGENCY_CANCEL && own && own->kind == UNIT_EMERGENCY &&
-        own->owner != river_owner(t->r, str_from(t->s->user.name)))
+    if (t->ev.is == CLASS_EMERGENCY_CANCEL && alert &&
+        alert->owner != river_owner(t->r, str_from(t->s->user.name)))
         return "only who raised an emergency may cancel it; the command post acknowledges it";
     return NULL;
 }
@@ -888,24 +915,43 @@ static bool is_addressee(const struct session *s, const struct river *r, uint64_
 struct run {
     const char *at;
     size_t len;
+    struct buf *out;
+    struct runs *runs; /* NULL: everything is copied */
 };
 
-static void run_flush(struct run *run, struct buf *out)
+/* What was copied since the last item becomes one. */
+static void seal(struct runs *runs, const struct buf *out)
 {
-    buf_put(out, str_of(run->at, run->len));
+    if (out->len > runs->sealed)
+        runs->item[runs->count++] = str_of(out->at + runs->sealed, out->len - runs->sealed);
+    runs->sealed = out->len;
+}
+
+static void run_flush(struct run *run)
+{
+    struct runs *runs = run->runs;
+
+    if (runs && run->len >= SESSION_RUN_MIN && runs->count + 3 <= SESSION_RUNS) {
+        seal(runs, run->out);
+        runs->item[runs->count++] = str_of(run->at, run->len);
+        run->out->max -= run->len; /* the whole stays within one send */
+    } else {
+        buf_put(run->out, str_of(run->at, run->len));
+    }
     run->len = 0;
 }
 
-static bool run_add(struct run *run, struct str bytes, struct buf *out)
+static bool run_add(struct run *run, struct str bytes)
 {
-    if (!has_room(out, run->len + bytes.len))
+    if (!has_room(run->out, run->len + bytes.len))
         return false;
     if (run->len && run->at + run->len == bytes.at) {
         run->len += bytes.len;
         return true;
     }
-    run_flush(run, out);
-    *run = (struct run){bytes.at, bytes.len};
+    run_flush(run);
+    run->at = bytes.at;
+    run->len = bytes.len;
     return true;
 }
 
@@ -915,12 +961,12 @@ static void measure_lag(struct session *s, const struct river *r, struct now now
 }
 
 static enum gather gather_live(struct session *s, struct river *r, const struct session_world *w,
-                               struct buf *out, struct now now)
+                               struct buf *out, struct runs *runs, struct now now)
 {
     const struct ring *ring = &r->live;
     uint64_t head = ring_head(ring), first = s->live_at, at = first;
-    size_t begin = out->len;
-    struct run run = {0};
+    size_t begin = out->len, room = out->max;
+    struct run run = {.out = out, .runs = runs};
     struct filter f;
 
     if (first == head)
@@ -934,17 +980,20 @@ static enum gather gather_live(struct session *s, struct river *r, const struct 
             continue;
         c = ring_cold(ring, at);
         if (c->len[s->form]) {
-            if (!run_add(&run, ring_bytes(ring, c, s->form), out))
+            if (!run_add(&run, ring_bytes(ring, c, s->form)))
                 break;
             s->count.delivered++;
             continue;
         }
-        run_flush(&run, out);
+        run_flush(&run);
         if (!put_entry(s, r, w, ring, at, out))
             break;
     }
-    run_flush(&run, out);
+    run_flush(&run);
     if (ring_lapped(ring, first)) {
+        out->max = room;
+        if (runs)
+            runs->count = runs->sealed = 0;
         out->len = begin; /* the ring went over it: the latest of each unit instead */
         s->count.lapped++;
         start_roster(s, r);
@@ -955,8 +1004,8 @@ static enum gather gather_live(struct session *s, struct river *r, const struct 
     return at < head ? GATHER_FULL : GATHER_DONE;
 }
 
-enum gather session_gather(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
-                           struct now now)
+static enum gather gather_all(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
+                              struct runs *runs, struct now now)
 {
     enum gather g;
 
@@ -973,7 +1022,30 @@ enum gather session_gather(struct session *s, struct river *r, const struct sess
         gather_version(s, out, now);
     if (g != GATHER_DONE)
         return g;
-    return gather_live(s, r, w, out, now);
+    return gather_live(s, r, w, out, runs, now);
+}
+
+enum gather session_gather(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
+                           struct now now)
+{
+    return gather_all(s, r, w, out, NULL, now);
+}
+
+enum gather session_gather_runs(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
+                                struct runs *runs, struct now now)
+{
+    enum gather g;
+
+    runs->count = runs->sealed = 0;
+    runs->first = s->live_at;
+    g = gather_all(s, r, w, out, runs, now);
+    seal(runs, out);
+    return g;
+}
+
+bool session_runs_hold(const struct river *r, const struct runs *runs)
+{
+    return !ring_lapped(&r->live, runs->first);
 }
 
 bool session_is_behind(const struct session *s, const struct river *r)

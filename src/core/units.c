@@ -66,12 +66,22 @@ static uint32_t *bucket(struct units *u, uint32_t *table, struct str key)
     return &table[hash_str(u->key, key) & (u->buckets - 1)];
 }
 
-struct unit *units_find(struct units *u, struct str uid)
+static struct unit *find(struct units *u, struct str uid, bool emergency)
 {
     for (uint32_t at = *bucket(u, u->by_uid, uid); at; at = u->list[at - 1].next_uid)
-        if (str_eq(u->list[at - 1].uid, uid))
+        if ((u->list[at - 1].kind == UNIT_EMERGENCY) == emergency && str_eq(u->list[at - 1].uid, uid))
             return &u->list[at - 1];
     return NULL;
+}
+
+struct unit *units_find(struct units *u, struct str uid)
+{
+    return find(u, uid, false);
+}
+
+struct unit *units_find_emergency(struct units *u, struct str uid)
+{
+    return find(u, uid, true);
 }
 
 /* The stalest of a kind that may be forgotten to make room. */
@@ -155,7 +165,7 @@ static void give_text(struct units *u, struct str *text)
 
 struct unit *units_put(struct units *u, struct str uid, enum unit_kind kind)
 {
-    struct unit *x = units_find(u, uid);
+    struct unit *x = find(u, uid, kind == UNIT_EMERGENCY);
     uint32_t *head;
 
     MUST(kind != UNIT_FREE && uid.len > 0);
@@ -242,6 +252,7 @@ void units_remove(struct units *u, struct unit *x)
 void units_become(struct units *u, struct unit *x, enum unit_kind kind)
 {
     MUST(x->kind != UNIT_FREE && kind != UNIT_FREE);
+    MUST(x->kind != UNIT_EMERGENCY && kind != UNIT_EMERGENCY);
     u->others -= x->kind != UNIT_PRESENCE;
     u->others += kind != UNIT_PRESENCE;
     x->kind = (uint8_t)kind;

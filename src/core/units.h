@@ -1,6 +1,8 @@
 /* units.h -- everything that has a uid: who and where, and its latest event.
  *
- * One table for people's devices, tracks, map objects and open emergencies.  The
+ * One table for people's devices, tracks, map objects and open emergencies.  An
+ * emergency and a thing on the map may have the same uid: each is found by its own
+ * question, and neither takes the other's place.  The
  * latest event of each is kept as received (marti/dest removed), for newcomers,
  * for readers that fell behind and for the browser.  Found by uid and, for
  * routing, by callsign.
@@ -72,12 +74,14 @@ void units_init(struct units *u, void *memory, uint32_t max, struct slab *slab, 
 
 struct unit *units_at(struct units *u, uint32_t index);
 uint32_t units_index(const struct units *u, const struct unit *x) MUST_USE;
-/* NULL when it is not known. */
+/* The device, track or object of that uid; NULL when it is not known. */
 struct unit *units_find(struct units *u, struct str uid) MUST_USE;
+/* The open emergency of that uid. */
+struct unit *units_find_emergency(struct units *u, struct str uid) MUST_USE;
 /* The known one or a new one of kind; NULL when the table or the slab is full. */
 struct unit *units_put(struct units *u, struct str uid, enum unit_kind kind) MUST_USE;
 void units_remove(struct units *u, struct unit *x);
-/* Changes what it is. */
+/* Changes what it is; from and to anything but an emergency. */
 void units_become(struct units *u, struct unit *x, enum unit_kind kind);
 /* Follows a change of callsign (cut to LIMIT_CALLSIGN). */
 void units_rename(struct units *u, struct unit *x, struct str callsign);

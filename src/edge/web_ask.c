@@ -156,12 +156,10 @@ void post_chat(struct web *w, struct request *q, struct reply *r, struct now now
 /* Is it an emergency that is open? */
 static bool is_open(struct web *w, struct str uid)
 {
-    const struct unit *x;
     bool open;
 
     hub_lock(w->h);
-    x = units_find(&w->h->river->units, uid);
-    open = x && x->kind == UNIT_EMERGENCY;
+    open = units_find_emergency(&w->h->river->units, uid) != NULL;
     hub_unlock(w->h);
     return open;
 }

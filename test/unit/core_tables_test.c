@@ -417,10 +417,8 @@ static void who_gives_way(void **state)
             x = put(t, uid, c == 'E' ? UNIT_EMERGENCY : UNIT_PRESENCE);
             assert_non_null(x);
             x->seen_mono_ms = (int64_t)(100 + k);
-            units_become(&t->u, x, c == 'T'   ? UNIT_TRACK
-                                   : c == 'O' ? UNIT_OBJECT
-                                   : c == 'E' ? UNIT_EMERGENCY
-                                              : UNIT_PRESENCE);
+            if (c != 'E')
+                units_become(&t->u, x, c == 'T' ? UNIT_TRACK : c == 'O' ? UNIT_OBJECT : UNIT_PRESENCE);
             if (c == 'p')
                 atomic_store(&t->u.conn[units_index(&t->u, x)], 99);
         }
