@@ -1,11 +1,12 @@
 #include "edge/json.h"
 #include "edge/web_http.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+
+#include <cmocka.h>
 
 static void path_rows(void **state)
 {

@@ -1,10 +1,11 @@
 #include "edge/web_limit.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+
+#include <cmocka.h>
 
 static const struct hash_key KEY = {1, 2};
 enum { MAX_MS = 60000 };

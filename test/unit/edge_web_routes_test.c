@@ -2,10 +2,11 @@
 #include "edge/web_inner.h"
 #include "support/web_world.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 /* The calls without sockets: exchanges are made by hand, the record is the world's,
  * passwords are hashed in the password thread and waited for. */

@@ -2,10 +2,11 @@
 #include "support/folder.h"
 #include "support/web_world.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 #include <sys/stat.h>
 

@@ -1,10 +1,11 @@
 #include "os/pki.h"
 #include "support/web_world.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 /* The whole web thread over TLS, walked by test/support/web_walk.py. */
 
