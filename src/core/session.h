@@ -99,6 +99,19 @@ enum gather {
  * LIMIT_EVENT_OUT bytes at least. */
 enum gather session_gather(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
                            struct now now) MUST_USE;
+/* The same without copying long runs of the live ring: what is to be sent are the
+ * items in order, which point into out and into the ring.  What points into the
+ * ring stands for a while only: when session_runs_hold() is false after they were
+ * read, bytes may have changed under the reader, and the connection must close. */
+enum { SESSION_RUNS = 16, SESSION_RUN_MIN = 2048 };
+struct runs {
+    size_t count, sealed; /* sealed: bytes of out that stand in items */
+    struct str item[SESSION_RUNS];
+    uint64_t first; /* oldest live number that an item points at */
+};
+enum gather session_gather_runs(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
+                                struct runs *runs, struct now now) MUST_USE;
+bool session_runs_hold(const struct river *r, const struct runs *runs) MUST_USE;
 /* Is anything waiting for it?  Cheap, without the lock. */
 bool session_is_behind(const struct session *s, const struct river *r) MUST_USE;
 /* Is something waiting that goes out at once? */

@@ -217,19 +217,42 @@ static bool send_bytes(struct tak_loop *l, struct conn *c, struct str bytes)
     return false;
 }
 
-/* Plain bytes, sealed when the connection is TLS. */
-static bool send_plain(struct tak_loop *l, struct conn *c, struct str plain)
+/* Seals what was gathered, straight from the ring where it could be, and sends it in
+ * one piece. */
+static bool send_sealed(struct tak_loop *l, struct conn *c, const struct runs *runs)
 {
     struct buf cipher = buf_over(l->cipher_buf, CONN_CIPHER);
     struct err e;
 
-    if (!c->is_tls)
-        return send_bytes(l, c, plain);
-    if (tls_write(c->tls, plain, &cipher, &e) != TLS_DONE) {
-        conn_close(l, c, e.text);
+    for (size_t i = 0; i < runs->count; i++)
+        if (tls_write(c->tls, runs->item[i], &cipher, &e) != TLS_DONE) {
+            conn_close(l, c, e.text);
+            return false;
+        }
+    if (!session_runs_hold(l->h->river, runs)) {
+        conn_close(l, c, "the ring went over what was being sent to it");
         return false;
     }
-    return send_bytes(l, c, buf_str(&cipher));
+    return cipher.len == 0 || send_bytes(l, c, buf_str(&cipher));
+}
+
+/* One gather and one send; false when bytes remain or it closed. */
+static bool flush_once(struct tak_loop *l, struct conn *c, enum gather *g)
+{
+    struct buf plain = buf_over(l->plain_buf, CONN_PLAIN);
+    struct runs runs;
+    struct now now = hub_now();
+
+    *g = c->is_tls ? session_gather_runs(&c->s, l->h->river, &l->world, &plain, &runs, now)
+                   : session_gather(&c->s, l->h->river, &l->world, &plain, now);
+    if (*g == GATHER_LAPPED) {
+        hub_count(&l->h->metrics.closed_lapped, 1);
+        conn_close(l, c, "it reads too slowly for what must arrive: the rest waits for its return");
+        return false;
+    }
+    if (c->is_tls)
+        return send_sealed(l, c, &runs);
+    return plain.len == 0 || send_bytes(l, c, buf_str(&plain));
 }
 
 void conn_enqueue(struct tak_loop *l, struct conn_queue *q, struct conn *c)
@@ -246,15 +269,9 @@ void conn_flush(struct tak_loop *l, struct conn *c)
     if (c->state != CONN_LIVE || !send_pending(l, c))
         return;
     for (int i = 0; i < CONN_GATHERS; i++) {
-        struct buf plain = buf_over(l->plain_buf, CONN_PLAIN);
-        enum gather g = session_gather(&c->s, l->h->river, &l->world, &plain, hub_now());
+        enum gather g;
 
-        if (g == GATHER_LAPPED) {
-            hub_count(&l->h->metrics.closed_lapped, 1);
-            conn_close(l, c, "it reads too slowly for what must arrive: the rest waits for its return");
-            return;
-        }
-        if (plain.len && !send_plain(l, c, buf_str(&plain))) {
+        if (!flush_once(l, c, &g)) {
             if (c->state == CONN_LIVE && g == GATHER_DONE)
                 c->must_sent = c->s.must_seen;
             return;
@@ -299,12 +316,19 @@ static void take_plain(struct tak_loop *l, struct conn *c, struct str all)
 {
     struct err e = {0};
     size_t used = 0;
+    uint64_t held;
+    char user[160];
     bool ok;
 
     l->feeding = c;
     hub_lock(l->h);
+    held = l->h->river->count.held_back;
     ok = session_feed(&c->s, l->h->river, &l->world, all, &used, hub_now(), &e);
+    held = l->h->river->count.held_back - held;
     hub_unlock(l->h);
+    if (held)
+        log_line(LOG_WARN, "tak.held", "peer=%s user=%s reason=\"%s\"", c->address,
+                 log_quote(user, sizeof user, str_from(c->s.user.name)), HUB_HELD);
     if (!ok) {
         hub_count(&l->h->metrics.closed_stream, 1);
         world_refused(l, &c->s, e.text);

@@ -19,7 +19,7 @@ enum {
     CONN_REFUSAL_MS = 10000,    /* a refusal row in the journal at most this often */
     CONN_ACK_MS = 3000,         /* how often it is looked at what arrived */
     CONN_PLAIN = 64 * 1024,     /* plain bytes of one send */
-    CONN_CIPHER = CONN_PLAIN + 8 * 1024,
+    CONN_CIPHER = CONN_PLAIN + 16 * 1024, /* with the records' heads and tags */
 };
 
 struct conn {

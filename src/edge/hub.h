@@ -15,6 +15,9 @@
 
 enum { HUB_LOOPS_MAX = 16, HUB_ALARMS = 32, HUB_REASONS = 16 };
 
+/* Why an event did not go out to (some) phones. */
+#define HUB_HELD "it is larger than 60000 bytes, which is what a phone takes: kept back from the phones"
+
 /* Names behind user ids, for the browser and for a join while the disk stalls. */
 struct hub_user {
     int64_t id;
