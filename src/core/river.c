@@ -165,6 +165,23 @@ void river_forms(struct river *r, struct river_event *ev, bool all)
         r->count.held_back++;
 }
 
+/* Adds the form it came in, which nobody may be listening to at the moment. */
+static void add_own_form(struct river *r, struct river_event *ev)
+{
+    enum wire_form own = ev->cot.from_proto ? FORM_PROTO : FORM_XML;
+    uint16_t held = own == FORM_XML ? RING_HELD_XML : RING_HELD_PROTO;
+    bool has_dest = cot_has_dest(&ev->cot);
+
+    if (ev->form[own].len || ev->held & held)
+        return;
+    if (own == FORM_XML)
+        form_xml(r, ev, has_dest);
+    else
+        form_proto(r, ev, has_dest);
+    if (ev->form[own].len > LIMIT_EVENT_OUT)
+        ev->form[own] = (struct str){0};
+}
+
 /* Keeps the event as the latest of x, in the form it came in where possible. */
 static void keep_latest(struct river *r, struct unit *x, struct river_event *ev)
 {
@@ -266,6 +283,21 @@ static bool is_addressed(const struct cot_routing *routing)
     return false;
 }
 
+/* A report into the table, for newcomers in the form that it was sent in. */
+static void show_report(struct river *r, struct unit *x, struct river_event *ev, const struct ring_put *put,
+                        struct now now)
+{
+    struct str xml = ev->form[FORM_XML], proto = ev->form[FORM_PROTO];
+
+    x->sender = put->sender;
+    x->addressed = put->flags & RING_ADDRESSED;
+    add_own_form(r, ev);
+    update_unit(r, x, ev, put->in_set, now);
+    x->updates++;
+    ev->form[FORM_XML] = xml;
+    ev->form[FORM_PROTO] = proto;
+}
+
 void river_put_live(struct river *r, struct unit *x, const struct river_event *given, uint32_t sender,
                     uint16_t in_set, struct now now)
 {
@@ -281,14 +313,9 @@ void river_put_live(struct river *r, struct unit *x, const struct river_event *g
         put.flags = (uint16_t)((put.flags | RING_ADDRESSED) & ~(unsigned)RING_CONFLATE);
     }
     if (x) {
-        x->addressed = put.to != NULL;
-        x->sender = sender;
-        if (!ev.form[FORM_XML].len && !ev.form[FORM_PROTO].len && !ev.held)
-            river_forms(r, &ev, true); /* nobody listens yet: the newcomer will want it */
-        update_unit(r, x, &ev, in_set, now);
-        x->updates++;
+        show_report(r, x, &ev, &put, now);
         if (x->pending) {
-            x->held = true; /* a durable event about it goes first */
+            x->held |= !x->addressed; /* a durable event about it goes first */
             return;
         }
     }
