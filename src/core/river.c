@@ -247,7 +247,7 @@ static void append_live(struct river *r, struct unit *x, const struct river_even
     put.cell = x ? x->cell : 0;
     seq = ring_append(&r->live, &put);
     r->count.live_put++;
-    if (x)
+    if (x && !(put.flags & RING_ADDRESSED))
         atomic_store_explicit(&r->units.newest[put.unit], seq + 1, memory_order_release);
 }
 
@@ -283,12 +283,18 @@ static bool is_addressed(const struct cot_routing *routing)
     return false;
 }
 
-/* A report into the table, for newcomers in the form that it was sent in. */
+/* A report into the table, for newcomers in the form that it was sent in.  One for
+ * a few does not take the place of the last that was for all. */
 static void show_report(struct river *r, struct unit *x, struct river_event *ev, const struct ring_put *put,
                         struct now now)
 {
     struct str xml = ev->form[FORM_XML], proto = ev->form[FORM_PROTO];
 
+    if (put->flags & RING_ADDRESSED && x->latest && !x->addressed) {
+        x->seen_ms = now.wall_ms;
+        x->seen_mono_ms = now.mono_ms;
+        return;
+    }
     x->sender = put->sender;
     x->addressed = put->flags & RING_ADDRESSED;
     add_own_form(r, ev);
@@ -315,7 +321,7 @@ void river_put_live(struct river *r, struct unit *x, const struct river_event *g
     if (x) {
         show_report(r, x, &ev, &put, now);
         if (x->pending) {
-            x->held |= !x->addressed; /* a durable event about it goes first */
+            x->held |= !(put.flags & RING_ADDRESSED); /* a durable event about it goes first */
             return;
         }
     }
@@ -458,6 +464,7 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
     units_touch(&r->units, x, true);
     x->journal_seq = p->journal_seq;
     x->sender = p->sender;
+    x->addressed = false;
     x->repeat_at_ms = now.mono_ms + r->limits.repeat_ms;
     if (kind == UNIT_EMERGENCY && (r->next_repeat_ms == 0 || x->repeat_at_ms < r->next_repeat_ms))
         r->next_repeat_ms = x->repeat_at_ms;
