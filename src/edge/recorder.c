@@ -199,6 +199,15 @@ static void note_ticket(struct recorder *r, const struct entry *x)
         *seq = x->seq;
 }
 
+static void tell_held(const struct entry *x)
+{
+    char uid[2 * LIMIT_UID + 8], user[160];
+
+    log_line(LOG_WARN, "tak.held", "seq=%" PRIu64 " user=%s uid=%s reason=\"%s\"", x->seq,
+             log_quote(user, sizeof user, fields_get(x->payload, FIELD_USER)),
+             log_quote(uid, sizeof uid, fields_get(x->payload, FIELD_UID)), HUB_HELD);
+}
+
 /* Everything of the batch is on disk: the state, the phones, the page hear of it. */
 static void apply_and_publish(struct recorder *r)
 {
@@ -211,15 +220,20 @@ static void apply_and_publish(struct recorder *r)
         struct river_publish p = {.journal_seq = x->seq, .kind = x->kind, .payload = x->payload,
                                   .sender = recorder_sender(r, x), .recorded = true};
         struct str later = {0};
+        uint64_t held;
 
         record_apply(&r->record, x->seq, x->kind, x->at_ms, x->payload);
         hub_lock(r->h);
+        held = r->h->river->count.held_back;
         if (river_landed(r->h->river, x->ticket))
             relayed_first(r, x, &later, text, sizeof text);
         else
             river_publish(r->h->river, &p, now);
+        held = r->h->river->count.held_back - held;
         show_conflict(r, x);
         hub_unlock(r->h);
+        if (held)
+            tell_held(x);
         note_ticket(r, x);
         answer(r, x->request, true, x->seq, "");
         if (later.len) {
