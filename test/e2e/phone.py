@@ -214,8 +214,8 @@ class Phone:
                 ElementTree.fromstring(unit)
                 break
             except ElementTree.ParseError:
-                at = end + 1  # inside of CDATA or a comment
-                if b"<![CDATA[" not in unit and b"<!--" not in unit:
+                at = end + 1  # inside of CDATA, a comment ...
+                if unit.count(b"<event") < 2 and not any(x in unit for x in (b"<![CDATA[", b"<!--", b"<?")):
                     raise Broken(f"not well-formed: {unit[:600]!r}") from None
         if len(unit) > OUT_MAX:
             raise Broken(f"an event of {len(unit)} bytes is more than a phone's buffer takes")
