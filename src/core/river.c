@@ -493,30 +493,31 @@ static struct str frame_payload(struct str frame)
     return str_from_at(frame, at < frame.len ? at + 1 : frame.len);
 }
 
-/* What the table and the held position have to do with a delete of x. */
-static void delete_unit(struct river *r, struct unit *x, struct now now)
+/* Tells the report that waited for a delete. */
+static void release_held(struct river *r, struct unit *x, int64_t now_ms)
 {
-    uint64_t head = ring_head(&r->live);
-    uint32_t index = units_index(&r->units, x);
-    struct ring_put put = {.sender = x->sender, .in_set = x->in_set, .now_ms = now.mono_ms};
+    struct ring_put put = {.sender = x->sender, .in_set = x->in_set, .now_ms = now_ms};
     struct river_event ev;
     struct err e;
     bool xml = x->form == FORM_XML;
     struct str bytes = str_of(x->latest, x->latest_len);
 
-    atomic_store_explicit(&r->units.floor[index], head, memory_order_release);
-    atomic_store_explicit(&r->floor_max, head, memory_order_release);
-    if (!x->held) {
-        units_remove(&r->units, x);
-        return;
-    }
     x->held = false;
-    atomic_store_explicit(&r->units.newest[index], 0, memory_order_relaxed);
-    if (!river_parse(r, xml ? bytes : (struct str){0}, xml ? (struct str){0} : frame_payload(bytes), &ev, &e))
+    atomic_store_explicit(&r->units.newest[units_index(&r->units, x)], 0, memory_order_relaxed);
+    if (!x->latest || !river_parse(r, xml ? bytes : (struct str){0}, xml ? (struct str){0} : frame_payload(bytes), &ev, &e))
         return;
     river_forms(r, &ev, false);
     put.flags = live_flags(r, x, &ev);
     append_live(r, x, &ev, put);
+}
+
+/* What stands in the live ring about x is dead: it was deleted since. */
+static void raise_floor(struct river *r, const struct unit *x)
+{
+    uint64_t head = ring_head(&r->live);
+
+    atomic_store_explicit(&r->units.floor[units_index(&r->units, x)], head, memory_order_release);
+    atomic_store_explicit(&r->floor_max, head, memory_order_release);
 }
 
 static void publish_deleted(struct river *r, const struct river_publish *p, struct river_event *ev,
@@ -524,13 +525,19 @@ static void publish_deleted(struct river *r, const struct river_publish *p, stru
 {
     struct unit *x = units_find(&r->units, fields_get(p->payload, FIELD_LINK_UID));
 
+    if (x)
+        raise_floor(r, x); /* before anybody can read of the delete */
     append_must(r, p, ev, now);
     if (!x)
         return;
     if (x->pending)
         x->pending--;
-    if (x->pending == 0)
-        delete_unit(r, x, now);
+    if (x->pending)
+        return; /* another delete follows */
+    if (x->held)
+        release_held(r, x, now.mono_ms);
+    else
+        units_remove(&r->units, x);
 }
 
 /* A client is gone and that is on disk: tells those who see its devices. */
@@ -594,8 +601,8 @@ void river_abandon(struct river *r, unsigned kind, struct str payload)
     if (kind != EV_OBJECT_DELETED)
         return;
     x = units_find(&r->units, fields_get(payload, FIELD_LINK_UID));
-    if (x && x->pending && --x->pending == 0)
-        x->held = false; /* the next report of it goes out again */
+    if (x && x->pending && --x->pending == 0 && x->held)
+        release_held(r, x, x->seen_mono_ms);
 }
 
 uint64_t river_fly(struct river *r, struct str payload, uint32_t sender, struct now now)

@@ -2,6 +2,8 @@
 
 #include "core/reply.h"
 
+enum { VERSION_ROOM = 2048 }; /* what t-x-takp-v needs at most */
+
 void session_init(struct session *s, uint32_t slot, uint32_t born)
 {
     memset(s, 0, sizeof *s);
@@ -512,8 +514,10 @@ static void take_durable(struct taking *t)
         }
         /* Life first: the emergency goes out by the 100 ms rule all the same. */
     }
-    if (t->ev.is == CLASS_DELETE && target)
+    if (t->ev.is == CLASS_DELETE && target) {
         target->pending++;
+        target->held = false; /* what waits for an earlier delete is deleted, too */
+    }
 }
 
 static void negotiate(struct taking *t)
@@ -804,6 +808,8 @@ static bool is_in_roster(const struct session *s, const struct river *r, uint32_
 
     if (x->kind == UNIT_FREE || !x->latest || x->addressed || x->incognito)
         return false;
+    if (x->held)
+        return false; /* comes behind the delete that it waits for */
     if ((x->kind == UNIT_EMERGENCY) != (s->roster_pass == 0))
         return false;
     if (newest > s->roster_from && x->kind != UNIT_OBJECT && x->kind != UNIT_EMERGENCY)
@@ -960,16 +966,27 @@ static void measure_lag(struct session *s, const struct river *r, struct now now
     s->lag_ms = s->live_at < ring_head(&r->live) ? now.mono_ms - ring_cold(&r->live, s->live_at)->at_ms : 0;
 }
 
+/* Where a gather puts what it finds. */
+struct gathering {
+    struct buf *out;
+    struct runs *runs;
+    uint64_t live_head; /* where the live ring stood when it began */
+};
+
+/* Up to where the ring stood before the must ring was looked at, or a position could
+ * overtake the delete before it that another thread put in since. */
 static enum gather gather_live(struct session *s, struct river *r, const struct session_world *w,
-                               struct buf *out, struct runs *runs, struct now now)
+                               struct gathering *to, struct now now)
 {
     const struct ring *ring = &r->live;
-    uint64_t head = ring_head(ring), first = s->live_at, at = first;
+    struct buf *out = to->out;
+    struct runs *runs = to->runs;
+    uint64_t head = to->live_head, first = s->live_at, at = first;
     size_t begin = out->len, room = out->max;
     struct run run = {.out = out, .runs = runs};
     struct filter f;
 
-    if (first == head)
+    if (first >= head)
         return GATHER_DONE;
     measure_lag(s, r, now);
     f = filter_for(s, r);
@@ -1004,11 +1021,13 @@ static enum gather gather_live(struct session *s, struct river *r, const struct 
     return at < head ? GATHER_FULL : GATHER_DONE;
 }
 
-static enum gather gather_all(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
-                              struct runs *runs, struct now now)
+static enum gather gather_all(struct session *s, struct river *r, const struct session_world *w,
+                              struct gathering *to, struct now now)
 {
+    struct buf *out = to->out;
     enum gather g;
 
+    to->live_head = ring_head(&r->live);
     MUST(s->live && has_room(out, LIMIT_EVENT_OUT));
     gather_replies(s, r, out, now);
     g = gather_must(s, r, w, out);
@@ -1018,27 +1037,31 @@ static enum gather gather_all(struct session *s, struct river *r, const struct s
     if (g != GATHER_DONE)
         return g;
     g = gather_roster(s, r, w, out);
-    if (has_room(out, 2048))
-        gather_version(s, out, now);
+    if (!has_room(out, VERSION_ROOM))
+        return GATHER_FULL;
+    gather_version(s, out, now);
     if (g != GATHER_DONE)
         return g;
-    return gather_live(s, r, w, out, runs, now);
+    return gather_live(s, r, w, to, now);
 }
 
 enum gather session_gather(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
                            struct now now)
 {
-    return gather_all(s, r, w, out, NULL, now);
+    struct gathering to = {.out = out};
+
+    return gather_all(s, r, w, &to, now);
 }
 
 enum gather session_gather_runs(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
                                 struct runs *runs, struct now now)
 {
+    struct gathering to = {.out = out, .runs = runs};
     enum gather g;
 
     runs->count = runs->sealed = 0;
     runs->first = s->live_at;
-    g = gather_all(s, r, w, out, runs, now);
+    g = gather_all(s, r, w, &to, now);
     seal(runs, out);
     return g;
 }

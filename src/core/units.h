@@ -30,7 +30,7 @@ struct unit {
     uint8_t form; /* of the latest event */
     bool incognito, conflict, held, addressed;
     uint16_t in_set;
-    uint16_t pending; /* durable events about it that are not on disk yet */
+    uint32_t pending; /* deletes of it that are not on disk yet */
     uint32_t id, next_uid, next_callsign;
     uint32_t updates;
     struct str uid, callsign;
