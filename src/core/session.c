@@ -1016,6 +1016,8 @@ static enum gather gather_live(struct session *s, struct river *r, const struct 
         start_roster(s, r);
         return GATHER_FULL;
     }
+    if (runs)
+        runs->first = first;
     s->live_at = at;
     measure_lag(s, r, now);
     return at < head ? GATHER_FULL : GATHER_DONE;
@@ -1037,7 +1039,7 @@ static enum gather gather_all(struct session *s, struct river *r, const struct s
     if (g != GATHER_DONE)
         return g;
     g = gather_roster(s, r, w, out);
-    if (!has_room(out, VERSION_ROOM))
+    if (!s->version_sent && !has_room(out, VERSION_ROOM))
         return GATHER_FULL;
     gather_version(s, out, now);
     if (g != GATHER_DONE)
@@ -1060,7 +1062,7 @@ enum gather session_gather_runs(struct session *s, struct river *r, const struct
     enum gather g;
 
     runs->count = runs->sealed = 0;
-    runs->first = s->live_at;
+    runs->first = UINT64_MAX;
     g = gather_all(s, r, w, &to, now);
     seal(runs, out);
     return g;

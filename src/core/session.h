@@ -107,7 +107,7 @@ enum { SESSION_RUNS = 16, SESSION_RUN_MIN = 2048 };
 struct runs {
     size_t count, sealed; /* sealed: bytes of out that stand in items */
     struct str item[SESSION_RUNS];
-    uint64_t first; /* oldest live number that an item points at */
+    uint64_t first; /* oldest live number that an item may point at; UINT64_MAX: none does */
 };
 enum gather session_gather_runs(struct session *s, struct river *r, const struct session_world *w, struct buf *out,
                                 struct runs *runs, struct now now) MUST_USE;
