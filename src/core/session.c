@@ -334,7 +334,7 @@ static void put_addressees(struct taking *t, struct buf *b)
     for (size_t i = 1; i < routing->chat_member_count; i++)
         if (!is_open_room(routing->chat_members[i]))
             put_to(t, b, routing->chat_members[i], &count);
-    if (count == 0 && routing->chat_member_count == 0)
+    if (count == 0) /* nobody but the sender is named: the room is a device, never everybody */
         put_to(t, b, routing->chat_id, &count);
 }
 
