@@ -171,6 +171,11 @@ static bool bind(struct taking *t, struct unit *x)
         record_bound(t, x);
     }
     if (atomic_load_explicit(conn, memory_order_relaxed) != session_handle(s)) {
+        /* What was put in for it until now comes with what it missed: entries of the
+         * must ring from before may be for another unit that had this place. */
+        atomic_store_explicit(&t->r->units.since[units_index(&t->r->units, x)], ring_head(&t->r->must),
+                              memory_order_relaxed);
+        s->must_seen = t->r->published_seq > s->must_seen ? t->r->published_seq : s->must_seen;
         atomic_store_explicit(conn, session_handle(s), memory_order_release);
         units_touch(&t->r->units, x, true);
         t->w->bound(t->w->ctx, s, x->uid, t->ev.cot.contact.callsign);
@@ -693,12 +698,14 @@ static void gather_version(struct session *s, struct buf *out, struct now now)
     put_reply(s, &c, out);
 }
 
-static bool is_among(const struct session *s, const struct river *r, const struct ring_cold *c)
+static bool is_among(const struct session *s, const struct river *r, uint64_t seq)
 {
+    const struct ring_cold *c = ring_cold(&r->must, seq);
     const uint32_t *to = r->must.to + c->to_off;
 
     for (uint32_t i = 0; i < c->to_count; i++)
-        if (atomic_load_explicit(&r->units.conn[to[i]], memory_order_acquire) == session_handle(s))
+        if (atomic_load_explicit(&r->units.conn[to[i]], memory_order_acquire) == session_handle(s) &&
+            seq >= atomic_load_explicit(&r->units.since[to[i]], memory_order_relaxed))
             return true;
     return false;
 }
@@ -763,7 +770,7 @@ static enum gather gather_must(struct session *s, struct river *r, const struct 
         if (ring_lapped(ring, s->must_at))
             break;
         if (h->sender != s->slot && sets_hears(r->sets, s->user.out_set, h->in_set) &&
-            (!(h->flags & RING_ADDRESSED) || is_among(s, r, c)) && !put_entry(s, r, w, ring, s->must_at, out))
+            (!(h->flags & RING_ADDRESSED) || is_among(s, r, s->must_at)) && !put_entry(s, r, w, ring, s->must_at, out))
             break;
         s->must_seen = c->journal_seq > s->must_seen ? c->journal_seq : s->must_seen;
     }
@@ -912,7 +919,8 @@ static bool is_addressee(const struct session *s, const struct river *r, uint64_
     if (!(ring_hot(&r->live, seq)->flags & RING_ADDRESSED))
         return true;
     for (uint32_t i = 0; i < c->to_count; i++)
-        if (atomic_load_explicit(&r->units.conn[to[i]], memory_order_acquire) == session_handle(s))
+        if (atomic_load_explicit(&r->units.conn[to[i]], memory_order_acquire) == session_handle(s) &&
+            seq >= atomic_load_explicit(&r->units.floor[to[i]], memory_order_relaxed))
             return true;
     return false;
 }

@@ -413,6 +413,20 @@ static void trim_memory(struct tak_loop *l, struct now now)
     }
 }
 
+/* A picture that took more sends than one flush may do, when nothing else happens:
+ * the wheel turns once more. */
+static void wake_wheel(struct tak_loop *l)
+{
+    for (uint32_t i = 0; i < l->used && l->buckets_left == 0; i++) {
+        struct conn *c = &l->conns[i];
+
+        if (c->state != CONN_LIVE || c->wants_write || !session_is_behind(&c->s, l->h->river))
+            continue;
+        l->next_bucket_us = clock_us();
+        l->buckets_left = BUCKETS + 1;
+    }
+}
+
 static void tick(struct tak_loop *l, struct now now)
 {
     bool show = now.mono_ms >= l->next_clients_ms &&
@@ -424,6 +438,7 @@ static void tick(struct tak_loop *l, struct now now)
     for (uint32_t i = 0; i < l->used; i++)
         if (l->conns[i].state != CONN_FREE)
             conn_tick(l, &l->conns[i], now);
+    wake_wheel(l);
     hub_lock(l->h);
     if (l->index == 0)
         river_tick(l->h->river, now);
