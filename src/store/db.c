@@ -68,7 +68,8 @@ static bool refuse(struct db *d, int code, struct err *e)
     /* Misuse of the library is a bug of ours, never something that the world did. */
     MUST(code != SQLITE_OK && code != SQLITE_MISUSE && code != SQLITE_RANGE);
     d->damaged = is_damage(code);
-    return err_set(e, ERR_WORLD, "%s: %s (%s, code %d)", d->path, saying_of(code),
+    return err_set(e, ERR_WORLD, "%s: %s (%s, code %d)", d->path,
+                   saying_of(by_system && system == ENOSPC ? SQLITE_FULL : code),
                    by_system ? strerror(system)
                    : d->at   ? sqlite3_errmsg(d->at)
                              : sqlite3_errstr(code),
