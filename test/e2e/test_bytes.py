@@ -169,3 +169,14 @@ def test_roster_of_large_events():
             if v1:
                 new.ping()
             assert len({e.uid for e in new.heard if e.uid.startswith("track")}) == 60
+
+
+def test_offer_after_a_picture_of_any_size():
+    """The offer of v1 comes when the picture ends just where a write ends, and nothing else happens."""
+    with Server() as s:
+        a = s.phone()
+        a.send(padded("first", 59000))
+        for size in range(600, 7000, 200):
+            a.send(padded("second", size))
+            a.ping()
+            s.phone().sock.close()
