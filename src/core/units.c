@@ -18,7 +18,7 @@ static uint32_t buckets_for(uint32_t max)
 
 size_t units_memory(uint32_t max)
 {
-    return round64(max * sizeof(struct unit)) + 3 * round64(max * sizeof(uint64_t)) +
+    return round64(max * sizeof(struct unit)) + 4 * round64(max * sizeof(uint64_t)) +
            2 * round64(buckets_for(max) * sizeof(uint32_t));
 }
 
@@ -44,6 +44,8 @@ void units_init(struct units *u, void *memory, uint32_t max, struct slab *slab, 
     at += round64(max * sizeof *u->newest);
     u->floor = (void *)at;
     at += round64(max * sizeof *u->floor);
+    u->since = (void *)at;
+    at += round64(max * sizeof *u->since);
     u->by_uid = (void *)at;
     at += round64(u->buckets * sizeof *u->by_uid);
     u->by_callsign = (void *)at;

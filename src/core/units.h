@@ -7,8 +7,8 @@
  * for readers that fell behind and for the browser.  Found by uid and, for
  * routing, by callsign.
  *
- * Owner: the river; all calls under its lock, except that `conn`, `newest` and
- * `floor` may be read without it (atomics).  An index is stable while the unit lives;
+ * Owner: the river; all calls under its lock, except that `conn`, `newest`, `since`
+ * and `floor` may be read without it (atomics).  An index is stable while the unit lives;
  * `id` is never used twice.  Bounds: `max` units, bytes in the given slab; when
  * full the stalest track, then the stalest silent device gives way, and when
  * nothing may give way the newcomer is refused (NULL), which the caller logs.
@@ -56,6 +56,7 @@ struct units {
     _Atomic uint64_t *conn;   /* who holds it now: slot and born, CONN_NONE: offline */
     _Atomic uint64_t *newest; /* live ring number of its newest entry, plus 1 */
     _Atomic uint64_t *floor;  /* live entries about it below this are dead: it was deleted since */
+    _Atomic uint64_t *since;  /* must entries for it below this are not for who holds it now */
     const _Atomic uint64_t *live_head;
     uint32_t *by_uid, *by_callsign;
     uint32_t max, used, buckets; /* used: highest index + 1 */

@@ -50,6 +50,7 @@ static void world_refused(void *ctx, struct session *s, const char *reason)
     struct buf b = buf_over(text, sizeof text);
 
     hub_count(&l->h->metrics.refused_events, 1);
+    hub_count(&l->h->metrics.refused_by[hub_reason(reason)], 1);
     log_line(LOG_WARN, "tak.refused", "peer=%s user=%s reason=%s", c->address,
              log_quote(user, sizeof user, str_from(s->user.name)),
              log_quote(quoted, sizeof quoted, str_from(reason)));
@@ -81,7 +82,7 @@ static void world_bound(void *ctx, struct session *s, struct str uid, struct str
     fields_put_int(&b, FIELD_REF, (int64_t)s->join_seq);
     fields_put_int(&b, FIELD_OUT, s->user.out_set);
     if (!hub_ask(l->h, &head, buf_str(&b)))
-        c->missed_done = true; /* it asks again at its next connect */
+        hub_count(&l->h->metrics.record_full, 1); /* nothing counts as arrived: it asks again at its next connect */
 }
 
 void conn_world(struct tak_loop *l)
@@ -117,6 +118,19 @@ static void tell_left(struct tak_loop *l, struct conn *c, const char *reason)
         log_line(LOG_ERROR, "record.full", "lost=client.left peer=%s", c->address);
 }
 
+/* What the session counted since the last time, for /metrics. */
+static void tell_counts(struct tak_loop *l, struct conn *c)
+{
+    const struct session_counts *is = &c->s.count;
+    struct hub_metrics *m = &l->h->metrics;
+
+    hub_count(&m->delivered, is->delivered - c->told.delivered);
+    hub_count(&m->conflated, is->conflated - c->told.conflated);
+    hub_count(&m->lapped, is->lapped - c->told.lapped);
+    hub_count(&m->held_back, is->held_back - c->told.held_back);
+    c->told = *is;
+}
+
 void conn_close(struct tak_loop *l, struct conn *c, const char *reason)
 {
     char quoted[256], user[160];
@@ -126,6 +140,7 @@ void conn_close(struct tak_loop *l, struct conn *c, const char *reason)
     log_line(LOG_INFO, "tak.closed", "peer=%s user=%s reason=%s", c->address,
              log_quote(user, sizeof user, str_from(c->s.user.name[0] ? c->s.user.name : c->peer.name)),
              log_quote(quoted, sizeof quoted, str_from(reason)));
+    tell_counts(l, c);
     if (c->state == CONN_LIVE)
         tell_left(l, c, reason);
     else
@@ -591,6 +606,7 @@ void conn_tick(struct tak_loop *l, struct conn *c, struct now now)
         conn_close(l, c, "it took no byte for 60 s");
         return;
     }
+    tell_counts(l, c);
     if (c->extra && c->s.extra.len == 0) {
         free(c->extra);
         c->extra = NULL;
