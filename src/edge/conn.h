@@ -39,6 +39,7 @@ struct conn {
     int64_t accepted_ms, since_wall_ms, progress_ms, refused_ms, acked_ms;
     uint64_t must_sent, must_acked, sent_bytes;
     uint64_t refused_untold;
+    struct session_counts told; /* what /metrics has of it */
     char address[NET_ADDRESS_MAX];
     struct tls_peer peer;
 };

@@ -67,3 +67,39 @@ bool hub_ask(struct hub *h, const struct ask_head *head, struct str payload)
 {
     return mailbox_put(h->to_recorder, str_of(head, sizeof *head), payload);
 }
+
+/* How the sentences of session.c and conn.c begin; what none of them fits is an event
+ * that is not well-formed. */
+static const struct {
+    const char *name, *begins;
+} reasons[] = {
+    {"malformed", NULL},
+    {"junk", "bytes that are no event"},
+    {"rate", "it sends more events"},
+    {"devices", "this user speaks for too many"},
+    {"units_full", "the table of units"},
+    {"record_full", "the record cannot"},
+    {"right", "only "},
+    {"right", "its uid is"},
+    {"right", "what it deletes"},
+    {"too_long", "it is too long"},
+    {"stream", "an event is longer"},
+};
+_Static_assert(COUNTOF(reasons) <= HUB_REASONS, "a counter for each class");
+
+unsigned hub_reason(const char *sentence)
+{
+    for (unsigned i = 1; i < COUNTOF(reasons); i++) {
+        if (!str_starts(str_from(sentence), str_from(reasons[i].begins)))
+            continue;
+        while (strcmp(reasons[i].name, reasons[i - 1].name) == 0)
+            i--; /* several beginnings may be of one class */
+        return i;
+    }
+    return 0;
+}
+
+const char *hub_reason_name(unsigned reason)
+{
+    return reason < COUNTOF(reasons) ? reasons[reason].name : NULL;
+}

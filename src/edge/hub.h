@@ -49,6 +49,7 @@ struct hub_metrics {
         record_rows, record_failures, web_requests, web_dropped_frames;
     /* the journal's own figures, set by the recorder after each commit */
     _Atomic uint64_t commits, commit_us_last, commit_us_max, commit_us_sum, journal_bytes, journal_seq, tracks_rows;
+    _Atomic uint64_t refused_by[HUB_REASONS]; /* by hub_reason() */
 };
 
 struct recorder;
@@ -90,6 +91,9 @@ struct now hub_now(void);
 /* Raises or changes an alarm (under the lock); text: a sentence with what to do. */
 void hub_alarm(struct hub *h, const char *id, const char *level, const char *text);
 void hub_alarm_clear(struct hub *h, const char *id);
+/* The class of a refusal's sentence, below HUB_REASONS, for /metrics; its name, NULL beyond the last. */
+unsigned hub_reason(const char *sentence) MUST_USE;
+const char *hub_reason_name(unsigned reason) MUST_USE;
 /* The name and agency of a user id, NULL when not known (under the lock). */
 const struct hub_user *hub_user(const struct hub *h, int64_t id) MUST_USE;
 static inline void hub_count(_Atomic uint64_t *counter, uint64_t n)

@@ -160,6 +160,17 @@ static void put_process(const struct hub *h, struct buf *b)
               atomic_load(&h->recording));
 }
 
+/* A class may have several places in hub.c; only its first one counts. */
+static void put_refusals(struct hub *h, struct buf *b)
+{
+    buf_put(b, STR("# HELP cordon_refused_total Events that were refused, by reason.\n"
+                   "# TYPE cordon_refused_total counter\n"));
+    for (unsigned i = 0; i < HUB_REASONS && hub_reason_name(i); i++)
+        if (i == 0 || strcmp(hub_reason_name(i), hub_reason_name(i - 1)) != 0)
+            buf_fmt(b, "cordon_refused_total{reason=\"%s\"} %" PRIu64 "\n", hub_reason_name(i),
+                    atomic_load_explicit(&h->metrics.refused_by[i], memory_order_relaxed));
+}
+
 void metrics_put(struct hub *h, const struct metrics_web *web, struct buf *b)
 {
     size_t bytes = 0, messages = 0;
@@ -170,6 +181,7 @@ void metrics_put(struct hub *h, const struct metrics_web *web, struct buf *b)
         put_value(b, counters[i].name, counters[i].kind, counters[i].help,
                   atomic_load_explicit(at, memory_order_relaxed));
     }
+    put_refusals(h, b);
     put_river(h, b);
     if (h->to_recorder)
         mailbox_depth(h->to_recorder, &bytes, &messages);
