@@ -389,6 +389,8 @@ static void put_details(struct taking *t, struct buf *b)
     }
     if (routing->fileshare_name.len)
         fields_put(b, FIELD_NAME, routing->fileshare_name);
+    if (routing->fileshare_size.len)
+        fields_put(b, FIELD_SIZE, routing->fileshare_size);
     if (routing->fileshare_sha256.len)
         fields_put(b, FIELD_SHA256, routing->fileshare_sha256);
 }

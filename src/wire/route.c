@@ -122,6 +122,7 @@ static bool read_fileshare(struct reading *in)
         return true;
     r->fileshare_sha256 = value_of(in, STR("sha256"));
     r->fileshare_url = value_of(in, STR("senderUrl"));
+    r->fileshare_size = value_of(in, STR("sizeInBytes"));
     r->fileshare_name = value_of(in, STR("filename"));
     if (r->fileshare_name.len == 0)
         r->fileshare_name = value_of(in, STR("name"));
