@@ -106,7 +106,7 @@ static void finds_the_rest(void **state)
     (void)state;
     assert_true(route("<emergency type='911 Alert' cancel='false'>R<![CDATA[1]]></emergency><archive/>"
                       "<__forcedelete/><_medevac_ title='m'/>"
-                      "<fileshare filename='f.zip' name='n' sha256='abc' senderUrl='https://h/x'/>"
+                      "<fileshare filename='f.zip' name='n' sha256='abc' senderUrl='https://h/x' sizeInBytes='7'/>"
                       "<TakControl><TakRequest version='1'/></TakControl>", &r, &e));
     assert_true(r.has_emergency && !r.emergency_cancel && r.archive && r.force_delete && r.has_medevac);
     is(r.emergency_type, "911 Alert");
@@ -114,6 +114,7 @@ static void finds_the_rest(void **state)
     is(r.fileshare_name, "f.zip");
     is(r.fileshare_sha256, "abc");
     is(r.fileshare_url, "https://h/x");
+    is(r.fileshare_size, "7");
     is(r.tak_version, "1");
     assert_true(route("<emergency cancel='true'/><fileshare name='n' sha256='a'/><x><archive/></x>"
                       "<TakRequest version='1'/>", &r, &e));
