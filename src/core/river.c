@@ -393,8 +393,8 @@ static void mark_unrecorded(struct river *r, struct river_event *ev)
         if (!b.full)
             c->detail = buf_str(&b);
         ev->proto = (struct str){0};
-        if (!c->from_proto)
-            c->detail = was; /* no <detail> to put it into: goes out unmarked */
+        c->xml = (struct str){0}; /* without a detail to put it into it is written anew */
+        c->from_proto = true;
         return;
     }
     end = (size_t)(was.at - c->xml.at) + was.len;
@@ -407,6 +407,12 @@ static void mark_unrecorded(struct river *r, struct river_event *ev)
     c->xml = buf_str(&b);
 }
 
+/* It went out by the 100 ms rule and is on disk now. */
+static bool is_heard(const struct river_publish *p)
+{
+    return p->recorded && p->ticket;
+}
+
 static void append_must(struct river *r, const struct river_publish *p, struct river_event *ev,
                         struct now now)
 {
@@ -415,7 +421,7 @@ static void append_must(struct river *r, const struct river_publish *p, struct r
     struct ring_put put = {.sender = p->sender, .unit = RING_NO_UNIT, .now_ms = now.mono_ms};
     int in_set = river_in_set(r, p->payload);
 
-    if (p->quiet)
+    if (p->quiet || is_heard(p))
         return;
     if (!p->recorded)
         mark_unrecorded(r, ev);
@@ -449,6 +455,8 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
     append_must(r, p, ev, now);
     if (fields_has(p->payload, FIELD_TO))
         return; /* for a few: not part of the common picture */
+    if (is_heard(p) && (opens || units_find_emergency(&r->units, ev->cot.uid)->ticket != p->ticket))
+        return; /* cancelled or raised again since, and that was heard, too */
     x = units_put(&r->units, ev->cot.uid, kind);
     if (!x) {
         r->count.unit_refused++;
@@ -463,6 +471,7 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
     update_unit(r, x, ev, in_set < 0 ? SETS_EVERYONE : (uint16_t)in_set, now);
     units_touch(&r->units, x, true);
     x->journal_seq = p->journal_seq;
+    x->ticket = p->recorded ? 0 : p->ticket;
     x->sender = p->sender;
     x->addressed = false;
     x->repeat_at_ms = now.mono_ms + r->limits.repeat_ms;
@@ -476,6 +485,8 @@ static void publish_cancelled(struct river *r, const struct river_publish *p, st
     struct unit *x = units_find_emergency(&r->units, ev->cot.uid);
 
     append_must(r, p, ev, now);
+    if (x && is_heard(p) && (x->ticket || x->journal_seq > p->journal_seq))
+        return; /* it ended when that was heard; what is open now was raised after it */
     if (x) {
         MUST(r->emergencies > 0);
         r->emergencies--;
@@ -605,7 +616,7 @@ void river_abandon(struct river *r, unsigned kind, struct str payload)
         release_held(r, x, x->seen_mono_ms);
 }
 
-uint64_t river_fly(struct river *r, struct str payload, uint32_t sender, struct now now)
+uint64_t river_fly(struct river *r, enum event_id kind, struct str payload, uint32_t sender, struct now now)
 {
     for (int i = 0; i < RIVER_FLIGHTS; i++) {
         struct flight *f = &r->flights[i];
@@ -618,7 +629,8 @@ uint64_t river_fly(struct river *r, struct str payload, uint32_t sender, struct 
         memcpy(f->payload, payload.at, payload.len);
         f->len = (uint32_t)payload.len;
         f->used = true;
-        f->relayed = false;
+        f->relayed = f->unasked = false;
+        f->kind = kind;
         f->ticket = r->next_ticket++;
         f->deadline_ms = now.mono_ms + r->limits.relay_after_ms;
         f->sender = sender;
@@ -628,22 +640,72 @@ uint64_t river_fly(struct river *r, struct str payload, uint32_t sender, struct 
     return 0;
 }
 
+static struct flight *flight(struct river *r, uint64_t ticket)
+{
+    for (int i = 0; ticket && i < RIVER_FLIGHTS; i++)
+        if (r->flights[i].used && r->flights[i].ticket == ticket)
+            return &r->flights[i];
+    return NULL;
+}
+
+void river_unasked(struct river *r, uint64_t ticket)
+{
+    struct flight *f = flight(r, ticket);
+
+    MUST(f);
+    f->unasked = true;
+}
+
+const struct flight *river_to_ask(const struct river *r)
+{
+    const struct flight *first = NULL;
+
+    for (int i = 0; r->flights_open && i < RIVER_FLIGHTS; i++) {
+        const struct flight *f = &r->flights[i];
+
+        if (f->used && f->unasked && (!first || f->ticket < first->ticket))
+            first = f;
+    }
+    return first;
+}
+
+void river_asked(struct river *r, uint64_t ticket)
+{
+    struct flight *f = flight(r, ticket);
+
+    MUST(f && f->unasked);
+    f->unasked = false;
+}
+
+void river_relay(struct river *r, enum event_id kind, struct str payload, uint32_t sender, struct now now)
+{
+    struct river_publish p = {.kind = kind, .payload = payload, .sender = sender};
+
+    river_publish(r, &p, now);
+    r->count.relayed_first++;
+}
+
+/* The 100 ms are over. */
+static void relay_flight(struct river *r, struct flight *f, struct now now)
+{
+    struct river_publish p = {.kind = f->kind, .payload = str_of(f->payload, f->len), .sender = f->sender,
+                              .ticket = f->ticket};
+
+    f->relayed = true;
+    river_publish(r, &p, now);
+    r->count.relayed_first++;
+}
+
 uint32_t river_relay_overdue(struct river *r, struct now now)
 {
     uint32_t n = 0;
 
     for (int i = 0; r->flights_open && i < RIVER_FLIGHTS; i++) {
         struct flight *f = &r->flights[i];
-        struct river_publish p = {.kind = EV_EMERGENCY_RAISED, .sender = f->sender, .recorded = false};
 
         if (!f->used || f->relayed || f->deadline_ms > now.mono_ms)
             continue;
-        f->relayed = true;
-        p.payload = str_of(f->payload, f->len);
-        if (str_starts(fields_get(p.payload, FIELD_TYPE), STR("b-a-o-can")))
-            p.kind = EV_EMERGENCY_CANCELLED;
-        river_publish(r, &p, now);
-        r->count.relayed_first++;
+        relay_flight(r, f, now);
         n++;
     }
     return n;
@@ -651,18 +713,15 @@ uint32_t river_relay_overdue(struct river *r, struct now now)
 
 bool river_landed(struct river *r, uint64_t ticket)
 {
-    for (int i = 0; ticket && i < RIVER_FLIGHTS; i++) {
-        struct flight *f = &r->flights[i];
+    struct flight *f = flight(r, ticket);
 
-        if (!f->used || f->ticket != ticket)
-            continue;
-        slab_give(&r->slab, f->payload, f->len);
-        f->used = false;
-        MUST(r->flights_open > 0);
-        r->flights_open--;
-        return f->relayed;
-    }
-    return false;
+    if (!f)
+        return false;
+    slab_give(&r->slab, f->payload, f->len);
+    f->used = false;
+    MUST(r->flights_open > 0);
+    r->flights_open--;
+    return f->relayed;
 }
 
 /* Sends an open emergency again, with a new stale time, as phones forget an

@@ -39,6 +39,8 @@ struct river_limits {
 /* An emergency on its way to the disk (the 100 ms rule). */
 struct flight {
     bool used, relayed;
+    bool unasked; /* the record's queue had no room for it: to be asked again */
+    enum event_id kind;
     uint64_t ticket;
     int64_t deadline_ms; /* monotonic */
     char *payload;       /* slab; as given to the record */
@@ -121,6 +123,7 @@ struct river_publish {
     struct str payload;
     uint32_t sender; /* session slot, RING_NO_SENDER: the server or one that is gone */
     bool recorded;
+    uint64_t ticket; /* it was relayed under this one: recorded now, only the picture follows */
     bool quiet;      /* at start: into the picture, nobody to tell */
 };
 void river_publish(struct river *r, const struct river_publish *p, struct now now);
@@ -128,8 +131,17 @@ void river_publish(struct river *r, const struct river_publish *p, struct now no
 void river_abandon(struct river *r, unsigned kind, struct str payload);
 
 /* Remembers an emergency for the 100 ms rule; the ticket goes with it to the
- * record (0: too many at once, it then waits for the disk only). */
-uint64_t river_fly(struct river *r, struct str payload, uint32_t sender, struct now now);
+ * record (0: too many at once: river_relay() then). */
+uint64_t river_fly(struct river *r, enum event_id kind, struct str payload, uint32_t sender, struct now now);
+/* The record's queue had no room for it. */
+void river_unasked(struct river *r, uint64_t ticket);
+/* The next one that the record must be asked for again, NULL: none; the caller asks
+ * and says so.  Without this an emergency would be heard but never recorded. */
+const struct flight *river_to_ask(const struct river *r) MUST_USE;
+void river_asked(struct river *r, uint64_t ticket);
+/* No flight was free: makes it heard at once, marked as not recorded. It is heard
+ * once more when it is on disk. */
+void river_relay(struct river *r, enum event_id kind, struct str payload, uint32_t sender, struct now now);
 /* Publishes those whose time is over; how many it did. */
 uint32_t river_relay_overdue(struct river *r, struct now now);
 /* The record has it: true when it was relayed before (and must be told so in the journal). */

@@ -494,6 +494,7 @@ static void take_durable(struct taking *t)
     struct unit *own = units_find(&r->units, t->ev.cot.uid);
     struct unit *target = t->ev.routing.link_uid.len ? units_find(&r->units, t->ev.routing.link_uid) : NULL;
     const char *no = objection(t, own, target);
+    bool alert = t->ev.is == CLASS_EMERGENCY || t->ev.is == CLASS_EMERGENCY_CANCEL;
     struct buf b;
     uint64_t ticket = 0;
 
@@ -512,15 +513,20 @@ static void take_durable(struct taking *t)
         refuse(t, "it is too long to be recorded");
         return;
     }
-    if (t->ev.is == CLASS_EMERGENCY || t->ev.is == CLASS_EMERGENCY_CANCEL)
-        ticket = river_fly(r, buf_str(&b), t->s->slot, t->now);
+    if (alert)
+        ticket = river_fly(r, kind, buf_str(&b), t->s->slot, t->now);
     if (!t->w->record(t->w->ctx, t->s, kind, buf_str(&b), ticket)) {
-        if (!ticket) {
+        if (!alert) {
             refuse(t, "the record cannot keep up or its disk is full: nothing was relayed");
             return;
         }
-        /* Life first: the emergency goes out by the 100 ms rule all the same. */
+        if (ticket) /* life first: it goes out by the 100 ms rule all the same */
+            river_unasked(r, ticket);
+        else
+            refuse(t, "the record cannot keep up: this emergency was relayed without being recorded");
     }
+    if (alert && !ticket)
+        river_relay(r, kind, buf_str(&b), t->s->slot, t->now);
     if (t->ev.is == CLASS_DELETE && target) {
         target->pending++;
         target->held = false; /* what waits for an earlier delete is deleted, too */

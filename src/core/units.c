@@ -292,7 +292,8 @@ uint32_t units_next_called(struct units *u, struct str callsign, uint32_t after)
 
 bool units_keep(struct units *u, struct unit *x, struct str bytes, enum wire_form form)
 {
-    bool full = x->kind != UNIT_PRESENCE && u->slab->used > u->slab->size / 4 * 3;
+    bool is_life = x->kind == UNIT_PRESENCE || x->kind == UNIT_EMERGENCY;
+    bool full = !is_life && u->slab->used > u->slab->size / 4 * 3;
 
     MUST(bytes.len > 0);
     if (!x->latest || slab_size(x->latest_len) != slab_size(bytes.len)) {

@@ -39,6 +39,7 @@ struct unit {
     uint32_t cell;
     int64_t holder; /* user id that the uid belongs to; 0: nobody */
     uint64_t owner; /* emergencies: keyed hash of the user's name who raised it */
+    uint64_t ticket; /* emergencies: of the flight that it was relayed by; 0: it is on disk */
     int64_t seen_ms, time_ms, stale_ms;  /* wall: heard, stated, goes stale */
     int64_t seen_mono_ms;
     double lat, lon; /* NAN: no fix */

@@ -225,10 +225,11 @@ static void apply_and_publish(struct recorder *r)
         record_apply(&r->record, x->seq, x->kind, x->at_ms, x->payload);
         hub_lock(r->h);
         held = r->h->river->count.held_back;
-        if (river_landed(r->h->river, x->ticket))
+        if (river_landed(r->h->river, x->ticket)) {
+            p.ticket = x->ticket;
             relayed_first(r, x, &later, text, sizeof text);
-        else
-            river_publish(r->h->river, &p, now);
+        }
+        river_publish(r->h->river, &p, now);
         held = r->h->river->count.held_back - held;
         show_conflict(r, x);
         hub_unlock(r->h);

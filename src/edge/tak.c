@@ -451,6 +451,21 @@ static void tick(struct tak_loop *l, struct now now)
     l->next_tick_ms = now.mono_ms + TICK_MS;
 }
 
+/* Emergencies that the record's queue had no room for (under the lock). */
+static void ask_again(struct tak_loop *l, struct now now)
+{
+    const struct flight *f;
+
+    while ((f = river_to_ask(l->h->river))) {
+        struct ask_head head = {.ask = ASK_ROW, .kind = (uint16_t)f->kind, .sender = RING_NO_SENDER,
+                                .ticket = f->ticket, .at_ms = now.wall_ms};
+
+        if (!hub_ask(l->h, &head, str_of(f->payload, f->len)))
+            return;
+        river_asked(l->h->river, f->ticket);
+    }
+}
+
 /* Emergencies that waited 100 ms for the disk go out now (loop 0 looks). */
 static void relay_overdue(struct tak_loop *l, struct now now)
 {
@@ -460,6 +475,7 @@ static void relay_overdue(struct tak_loop *l, struct now now)
         return;
     hub_lock(l->h);
     n = river_relay_overdue(l->h->river, now);
+    ask_again(l, now);
     if (n)
         hub_alarm(l->h, "unrecorded", "crit",
                   "An emergency was relayed before it could be written to the disk. Check the disk of this computer.");

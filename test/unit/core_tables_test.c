@@ -475,6 +475,26 @@ static void a_reused_place_is_a_new_unit(void **state)
     table_free(t);
 }
 
+/* The last quarter of the bytes is for devices and alerts. */
+static void a_nearly_full_slab_keeps_alerts(void **state)
+{
+    static const struct {
+        enum unit_kind kind;
+        bool kept;
+    } rows[] = {{UNIT_PRESENCE, true}, {UNIT_EMERGENCY, true}, {UNIT_TRACK, false}, {UNIT_OBJECT, false}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct table *t = table_new(64, 8192);
+        struct unit *x = put(t, "x", rows[i].kind);
+        void *flood = slab_take(&t->slab, 6144);
+
+        assert_non_null(flood);
+        assert_int_equal(units_keep(&t->u, x, STR("<event>"), FORM_XML), rows[i].kept);
+        table_free(t);
+    }
+}
+
 static void a_full_slab_refuses_whole(void **state)
 {
     struct table *t = table_new(64, 256);
@@ -721,6 +741,7 @@ int main(void)
         cmocka_unit_test(who_gives_way),
         cmocka_unit_test(pending_units_stay),
         cmocka_unit_test(a_reused_place_is_a_new_unit),
+        cmocka_unit_test(a_nearly_full_slab_keeps_alerts),
         cmocka_unit_test(a_full_slab_refuses_whole),
         cmocka_unit_test(fields_read_back),
         cmocka_unit_test(torn_fields_end),
