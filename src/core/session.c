@@ -815,8 +815,23 @@ static enum gather gather_extra(struct session *s, struct river *r, const struct
     return GATHER_DONE;
 }
 
+/* What decides whether a live entry is for this session. */
+struct filter {
+    bool conflate, floors, near_only;
+};
+
+static struct filter filter_for(const struct session *s, const struct river *r)
+{
+    return (struct filter){
+        .conflate = s->lag_ms > SESSION_LAG_MS,
+        .floors = atomic_load_explicit(&r->floor_max, memory_order_acquire) > s->live_at,
+        .near_only = r->limits.interest_from && s->cell &&
+                     atomic_load_explicit(&r->sessions, memory_order_relaxed) >= r->limits.interest_from,
+    };
+}
+
 /* Does this unit belong into the newcomer's picture in this pass? */
-static bool is_in_roster(const struct session *s, const struct river *r, uint32_t i)
+static bool is_in_roster(const struct session *s, const struct river *r, struct filter f, uint32_t i)
 {
     const struct unit *x = &r->units.list[i];
     uint64_t newest = atomic_load_explicit(&r->units.newest[i], memory_order_relaxed);
@@ -827,7 +842,7 @@ static bool is_in_roster(const struct session *s, const struct river *r, uint32_
         return false; /* comes behind the delete that it waits for */
     if ((x->kind == UNIT_EMERGENCY) != (s->roster_pass == 0))
         return false;
-    if (newest > s->roster_from && x->kind != UNIT_OBJECT && x->kind != UNIT_EMERGENCY)
+    if (newest > s->roster_from && x->kind != UNIT_OBJECT && x->kind != UNIT_EMERGENCY && !f.near_only)
         return false; /* comes with the positions anyway, and newer */
     if (atomic_load_explicit(&r->units.conn[i], memory_order_relaxed) == session_handle(s))
         return false;
@@ -861,6 +876,7 @@ static bool put_kept(struct session *s, struct river *r, const struct unit *x, s
 static enum gather gather_roster(struct session *s, struct river *r, const struct session_world *w,
                                  struct buf *out)
 {
+    struct filter f = filter_for(s, r);
     enum gather g = GATHER_DONE;
 
     if (s->roster_done)
@@ -870,7 +886,7 @@ static enum gather gather_roster(struct session *s, struct river *r, const struc
         if (s->roster_pass == 0 && r->emergencies == 0)
             continue;
         while (s->roster_at < r->units.used && g == GATHER_DONE) {
-            if (is_in_roster(s, r, s->roster_at) && !put_kept(s, r, &r->units.list[s->roster_at], out))
+            if (is_in_roster(s, r, f, s->roster_at) && !put_kept(s, r, &r->units.list[s->roster_at], out))
                 g = GATHER_FULL;
             else
                 s->roster_at++;
@@ -881,21 +897,6 @@ static enum gather gather_roster(struct session *s, struct river *r, const struc
     w->unlock(w->ctx);
     s->roster_done = g == GATHER_DONE;
     return g;
-}
-
-/* What decides whether a live entry is for this session. */
-struct filter {
-    bool conflate, floors, near_only;
-};
-
-static struct filter filter_for(const struct session *s, const struct river *r)
-{
-    return (struct filter){
-        .conflate = s->lag_ms > SESSION_LAG_MS,
-        .floors = atomic_load_explicit(&r->floor_max, memory_order_acquire) > s->live_at,
-        .near_only = r->limits.interest_from && s->cell &&
-                     atomic_load_explicit(&r->sessions, memory_order_relaxed) >= r->limits.interest_from,
-    };
 }
 
 static bool wants(struct session *s, const struct river *r, struct filter f, uint64_t seq)
