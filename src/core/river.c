@@ -789,6 +789,8 @@ void river_tick(struct river *r, struct now now)
 
         if (x->kind == UNIT_FREE || x->pending)
             continue;
+        if (x->seen_mono_ms == 0)
+            x->seen_mono_ms = now.mono_ms; /* a holder from before the start: its day begins now */
         if ((moving && !online && now.mono_ms - x->seen_mono_ms > r->limits.keep_ms) ||
             (x->kind == UNIT_OBJECT && x->stale_ms > 0 && x->stale_ms < now.wall_ms))
             units_remove(&r->units, x);

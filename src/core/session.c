@@ -147,7 +147,7 @@ static bool holder_is_gone(const struct taking *t, const struct unit *x)
 {
     uint32_t index = units_index(&t->r->units, x);
 
-    return atomic_load_explicit(&t->r->units.conn[index], memory_order_relaxed) == CONN_NONE &&
+    return atomic_load_explicit(&t->r->units.conn[index], memory_order_relaxed) == CONN_NONE && x->seen_mono_ms &&
            t->now.mono_ms - x->seen_mono_ms > RECORD_WAIT_MS;
 }
 

@@ -41,7 +41,7 @@ struct unit {
     uint64_t owner; /* emergencies: keyed hash of the user's name who raised it */
     uint64_t ticket; /* emergencies: of the flight that it was relayed by; 0: it is on disk */
     int64_t seen_ms, time_ms, stale_ms;  /* wall: heard, stated, goes stale */
-    int64_t seen_mono_ms;
+    int64_t seen_mono_ms; /* 0: not since the start */
     double lat, lon; /* NAN: no fix */
     uint64_t version;    /* of anything; text_version: of more than the position */
     uint64_t text_version;
