@@ -107,7 +107,8 @@ struct cot_routing {
     bool force_delete;         /* <__forcedelete> */
     bool archive;              /* <archive> */
     bool has_medevac;          /* <_medevac_> */
-    struct str fileshare_name, fileshare_sha256, fileshare_url, fileshare_size; /* filename (else name), sha256, senderUrl */
+    /* filename (else name), sha256, senderUrl, sizeInBytes */
+    struct str fileshare_name, fileshare_sha256, fileshare_url, fileshare_size;
     struct str tak_version;    /* <TakRequest version>, for t-x-takp-q */
 };
 

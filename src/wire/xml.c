@@ -15,7 +15,7 @@ static const uint8_t class[256] = {
     ['%'] = PLAIN, ['\''] = PLAIN, ['('] = PLAIN, [')'] = PLAIN, ['*'] = PLAIN, ['+'] = PLAIN,
     [','] = PLAIN, ['-'] = DIGIT, ['.'] = DIGIT, ['/'] = PLAIN, ['0'] = DIGIT, ['1'] = DIGIT,
     ['2'] = DIGIT, ['3'] = DIGIT, ['4'] = DIGIT, ['5'] = DIGIT, ['6'] = DIGIT, ['7'] = DIGIT,
-    ['8'] = DIGIT, ['9'] = DIGIT, [':'] = LETTER, [';'] = PLAIN, ['='] = PLAIN, 
+    ['8'] = DIGIT, ['9'] = DIGIT, [':'] = LETTER, [';'] = PLAIN, ['='] = PLAIN,
     ['?'] = PLAIN, ['@'] = PLAIN, ['A'] = LETTER, ['B'] = LETTER, ['C'] = LETTER, ['D'] = LETTER,
     ['E'] = LETTER, ['F'] = LETTER, ['G'] = LETTER, ['H'] = LETTER, ['I'] = LETTER, ['J'] = LETTER,
     ['K'] = LETTER, ['L'] = LETTER, ['M'] = LETTER, ['N'] = LETTER, ['O'] = LETTER, ['P'] = LETTER,
