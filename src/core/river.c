@@ -423,10 +423,14 @@ static void append_must(struct river *r, const struct river_publish *p, struct r
 
     if (p->quiet || is_heard(p))
         return;
+    if (in_set < 0) {
+        r->count.unit_refused++; /* it is in the journal; nobody hears more than his groups let him */
+        return;
+    }
     if (!p->recorded)
         mark_unrecorded(r, ev);
     river_forms(r, ev, true);
-    put.in_set = in_set < 0 ? SETS_EVERYONE : (uint16_t)in_set;
+    put.in_set = (uint16_t)in_set;
     put.to_count = payload_to(r, p->payload, to, &addressed);
     put.to = to;
     put.flags = (uint16_t)(ev->held | (addressed ? RING_ADDRESSED : 0u) |
@@ -453,7 +457,7 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
     struct unit *x;
 
     append_must(r, p, ev, now);
-    if (fields_has(p->payload, FIELD_TO))
+    if (in_set < 0 || fields_has(p->payload, FIELD_TO))
         return; /* for a few: not part of the common picture */
     if (is_heard(p) && (opens || units_find_emergency(&r->units, ev->cot.uid)->ticket != p->ticket))
         return; /* cancelled or raised again since, and that was heard, too */
@@ -468,7 +472,7 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
     if (opens) /* who raises it again does not take it over */
         x->owner = river_owner(r, fields_get(p->payload, FIELD_USER));
     river_forms(r, ev, true);
-    update_unit(r, x, ev, in_set < 0 ? SETS_EVERYONE : (uint16_t)in_set, now);
+    update_unit(r, x, ev, (uint16_t)in_set, now);
     units_touch(&r->units, x, true);
     x->journal_seq = p->journal_seq;
     x->ticket = p->recorded ? 0 : p->ticket;

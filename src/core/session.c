@@ -52,6 +52,7 @@ struct taking {
     const struct session_world *w;
     struct now now;
     struct river_event ev;
+    int in_set; /* its audience */
 };
 
 static void refuse(struct taking *t, const char *reason)
@@ -60,13 +61,13 @@ static void refuse(struct taking *t, const char *reason)
     t->w->refused(t->w->ctx, t->s, reason);
 }
 
-/* The audience of this event: the sender's groups, or those of them it names. */
-static uint16_t audience(struct taking *t)
+/* The audience of this event: the sender's groups, or those of them it names; -1 when
+ * that is one combination of groups too many. */
+static int audience(struct taking *t)
 {
     struct river *r = t->r;
     struct group_mask mask = {0};
     bool named = false;
-    int in_set;
 
     for (size_t i = 0; i < t->ev.routing.dest_count; i++) {
         const struct cot_dest *d = &t->ev.routing.dests[i];
@@ -78,8 +79,7 @@ static uint16_t audience(struct taking *t)
     }
     if (!named || t->s->user.in_set == SETS_EVERYONE)
         return t->s->user.in_set;
-    in_set = sets_in(r->sets, &mask);
-    return in_set < 0 ? t->s->user.in_set : (uint16_t)in_set;
+    return sets_in(r->sets, &mask);
 }
 
 /* Its first device, unless that was deleted or another session holds it now. */
@@ -222,7 +222,7 @@ static void take_presence(struct taking *t)
         units_become(&t->r->units, x, UNIT_PRESENCE); /* it was a thing until it became reachable */
     if (!bind(t, x))
         return;
-    river_put_live(t->r, x, &t->ev, t->s->slot, audience(t), t->now);
+    river_put_live(t->r, x, &t->ev, t->s->slot, (uint16_t)t->in_set, t->now);
     if (t->s->unit == units_index(&t->r->units, x))
         t->s->cell = x->cell;
 }
@@ -244,7 +244,7 @@ static void take_track(struct taking *t)
     }
     if (x->kind == UNIT_PRESENCE && x->holder != t->s->user.id && !t->s->user.relay)
         record_conflict(t, x);
-    river_put_live(t->r, x, &t->ev, t->s->slot, audience(t), t->now);
+    river_put_live(t->r, x, &t->ev, t->s->slot, (uint16_t)t->in_set, t->now);
 }
 
 /* One addressee into the payload, once. */
@@ -506,7 +506,7 @@ static void take_durable(struct taking *t)
     b = river_area(r, AREA_PAYLOAD);
     put_origin(t, &b);
     put_details(t, &b);
-    river_put_groups(r, audience(t), &b);
+    river_put_groups(r, (uint16_t)t->in_set, &b);
     put_addressees(t, &b);
     put_event(t, &b);
     if (b.full) {
@@ -583,6 +583,11 @@ static void take_event(struct taking *t)
         refuse(t, "it sends more events than a device may: a gateway needs a relay grant");
         return;
     }
+    t->in_set = audience(t);
+    if (t->in_set < 0) {
+        refuse(t, "too many combinations of groups are in use for the ones it names");
+        return;
+    }
     switch (t->ev.is) {
     case CLASS_PING:
         t->s->pongs = t->s->pongs < SESSION_PONGS_MAX ? (uint8_t)(t->s->pongs + 1) : t->s->pongs;
@@ -594,7 +599,7 @@ static void take_event(struct taking *t)
     case CLASS_PRESENCE: take_presence(t); break;
     case CLASS_TRACK: take_track(t); break;
     case CLASS_PASS:
-        river_put_live(t->r, NULL, &t->ev, t->s->slot, audience(t), t->now);
+        river_put_live(t->r, NULL, &t->ev, t->s->slot, (uint16_t)t->in_set, t->now);
         break;
     case CLASS_CHAT:
     case CLASS_RECEIPT:

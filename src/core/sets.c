@@ -17,7 +17,7 @@ static void set_bit(struct sets *s, int out, int in)
 void sets_init(struct sets *s)
 {
     memset(s, 0, sizeof *s);
-    s->in_count = 1;  /* SETS_EVERYONE */
+    s->in_count = 2;  /* SETS_EVERYONE, SETS_SILENT: no groups */
     s->out_count = 1; /* SETS_NOBODY */
     set_bit(s, SETS_NOBODY, SETS_EVERYONE);
 }

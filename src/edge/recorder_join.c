@@ -43,7 +43,7 @@ void recorder_fill_user(struct recorder *r, const struct user *u, struct session
     if (in_set < 0 || out_set < 0)
         log_line(LOG_ERROR, "groups.full", "reason=\"too many different combinations of groups\"");
     /* No group left: heard by nobody, hears the server. An IN set without groups meets no OUT set. */
-    out->in_set = in_set < 0 ? 0 : (uint16_t)in_set;
+    out->in_set = in_set < 0 ? SETS_SILENT : (uint16_t)in_set;
     out->out_set = out_set < 0 ? SETS_NOBODY : (uint16_t)out_set;
 }
 
