@@ -79,7 +79,9 @@ static bool send_position(struct fleet *f, struct phone *p, uint32_t number)
 {
     char text[MARKER_EVENT_MAX];
     struct buf b = buf_over(text, sizeof text);
-    struct position at = {.mark = {.sender = p->n, .number = number}, .wall_ms = clock_wall_ms()};
+    struct position at = {.mark = {.sender = p->n, .number = number},
+                          .wall_ms = clock_wall_ms(),
+                          .for_itself = f->o->join_silent && number == 0};
 
     place(f, p->n, &at);
     at.mark.sent_us = clock_us();
@@ -208,8 +210,7 @@ static void on_phone_live(void *ctx, struct phone *p)
     }
     if (is_newcomer)
         f->newcomers[p->n - first_newcomer(f)].live_us = p->live_us - p->begun_us;
-    if (f->o->join_silent ? is_newcomer || f->storm_begun
-                          : p->n < clients(f) || is_storm(f, p->n) || is_newcomer)
+    if (p->n < clients(f) || is_storm(f, p->n) || is_newcomer)
         (void)send_position(f, p, 0);
 }
 
@@ -347,14 +348,6 @@ static void watch_memory(struct fleet *f, int64_t now_us)
 
 /* ---- phases ---- */
 
-/* The first reports, when nobody made one on joining. */
-static void say_hello(struct fleet *f)
-{
-    for (uint32_t n = 0; f->o->join_silent && n < clients(f) + (uint32_t)f->o->storm; n++)
-        if (f->phones[n].state == PHONE_LIVE && !send_position(f, &f->phones[n], 0))
-            f->skipped++;
-}
-
 static void begin_warm(struct fleet *f, int64_t now_us)
 {
     for (uint32_t n = 0; n < first_newcomer(f); n++)
@@ -372,7 +365,6 @@ static bool to_phase(struct fleet *f, enum phase next, struct err *e)
     case PHASE_SETTLE:
         progress(f, "all are connected");
         f->connected_us = now_us - f->phase_us;
-        say_hello(f);
         break;
     case PHASE_WARM: begin_warm(f, now_us); break;
     case PHASE_MEASURE:

@@ -123,10 +123,13 @@ void position_put(const struct position *p, bool v1, struct buf *b)
     marker_callsign(callsign, p->mark.sender);
     mark_put(&p->mark, &detail);
     buf_fmt(&detail, "<uid Droid=\"%s\"/>", callsign);
+    if (p->for_itself)
+        buf_fmt(&detail, "<marti><dest callsign=\"%s\"/></marti>", callsign);
     event_begin(&c, "a-f-G-U-C", str_from(uid), p->wall_ms);
     c.lat.value = steady(p->lat);
     c.lon.value = steady(p->lon);
     c.detail = buf_str(&detail);
+    c.has_dest = p->for_itself;
     c.contact = (struct cot_contact){true, STR("*:-1:stcp"), str_from(callsign)};
     c.group = (struct cot_group){true, STR("Cyan"), STR("Team Member")};
     c.takv =

@@ -30,6 +30,8 @@ struct position {
     struct marker mark;
     int64_t wall_ms;
     double lat, lon;
+    bool for_itself; /* addressed to the phone that sends it: the server learns where it is, nobody
+                        else */
 };
 /* Writes a phone's report about itself, as XML or as a v1 stream frame. */
 void position_put(const struct position *p, bool v1, struct buf *b);

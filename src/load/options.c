@@ -52,7 +52,7 @@ static const struct row {
      "one after the other, N phones join and wait for the whole picture (0)"},
     {"newcomer", NULL, FLAG, AT(newcomers), 0, 0, "the same as --newcomers 1"},
     {"join-silent", NULL, FLAG, AT(join_silent), 0, 0,
-     "phones report for the first time when all are connected, not each when it is"},
+     "a phone's first report is addressed to itself: the server learns where it is, nobody else"},
     {"idle", "N", NUMBER, AT(idle), 0, 60000, "connections that never say anything (0)"},
     {"pid", "PID", NUMBER, AT(pid), 1, 1e9, "of the server: tell its CPU and memory"},
     {"json", NULL, FLAG, AT(json), 0, 0, "one JSON object instead of a table"},
