@@ -20,6 +20,10 @@ from takproto import decode, take_varint
 
 PATIENCE = float(os.environ.get("CORDON_E2E_PATIENCE", "60"))
 OUT_MAX = 60000
+# What stands in fields of its own in v1, and the element that it is in XML.
+TYPED = {"contact": ("contact", ("callsign", "endpoint")), "__group": ("group", ("name", "role")),
+         "precisionlocation": ("precisionLocation", ("geopointsrc", "altsrc")), "status": ("status", ("battery",)),
+         "takv": ("takv", ("device", "platform", "os", "version")), "track": ("track", ("speed", "course"))}
 
 
 class Closed(Exception):
@@ -56,10 +60,13 @@ class Heard:
             self.point = {k: values.get(k, 0.0) for k in ("lat", "lon", "hae", "ce", "le")}
             self.detail_text = detail.get("xmlDetail", "").encode()
             self.detail = ElementTree.fromstring(b"<detail>" + self.detail_text + b"</detail>")
-            for field, tag in (("contact", "contact"), ("group", "__group"), ("status", "status"), ("takv", "takv"),
-                               ("track", "track"), ("precisionLocation", "precisionlocation")):
+            for tag, (field, names) in TYPED.items():
                 if field in detail and self.detail.find(tag) is None:
-                    self.detail.append(ElementTree.Element(tag, {k: str(v) for k, v in detail[field].items()}))
+                    values = {n: str(detail[field].get(n, 0 if n in ("battery", "speed", "course") else ""))
+                              for n in names}
+                    if tag == "contact" and not values["endpoint"]:
+                        del values["endpoint"]
+                    self.detail.append(ElementTree.Element(tag, values))
         self.uid, self.type = self.attributes.get("uid"), self.attributes.get("type")
 
     def one(self, path):

@@ -15,6 +15,7 @@ from phone import PATIENCE, Phone
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+LOG_SHOWN = int(os.environ.get("CORDON_E2E_LOG", "4000"))
 CORDON = os.path.abspath(os.environ.get("CORDON", os.path.join(ROOT, "build", "cordon")))
 
 
@@ -166,13 +167,13 @@ class Server:
             self._end(signal.SIGKILL)
         text = self.log_text()
         if problem is not None:
-            problem.add_note(f"--- the end of the server's log ---\n{text[-4000:]}")
+            problem.add_note(f"--- the end of the server's log ---\n{text[-LOG_SHOWN:]}")
         if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
         if problem is None:
-            assert not died, f"the server died with {self.process.returncode}: {text[-4000:]}"
+            assert not died, f"the server died with {self.process.returncode}: {text[-LOG_SHOWN:]}"
             for word in ("AddressSanitizer", "runtime error:", "ThreadSanitizer", "MUST("):
-                assert word not in text, f"{word} in the server's log: {text[-4000:]}"
+                assert word not in text, f"{word} in the server's log: {text[-LOG_SHOWN:]}"
 
     # -------------------------------------------------------------- words
 

@@ -310,3 +310,29 @@ def test_reader_that_does_not_read():
         stuck.hear(lambda e: e.uid == "t49" and e.point["lat"] == "5999")  # the newest, by and by
         stuck.hear(uid="end")
         assert len(stuck.heard) <= 6200
+
+
+def test_slow_readers_are_not_closed():
+    """They read little by little, over TLS, while others delete and put: they get the newest, none is thrown out."""
+    with Server() as s:
+        gates = [s.phone(client=s.client(f"gate{i}", relay=True)) for i in range(2)]
+        slow = [s.phone(client=s.client(f"slow{i}"), v1=i % 2 == 1) for i in range(6)]
+        w = s.phone("W")
+        pad = "<pad>" + "x" * 1500 + "</pad>"
+        for n in range(3000):
+            gate = gates[n % 2]
+            gate.send(events.track(f"t{n % 60}", extra=pad, lat=str(n)))
+            if n % 3 == 0:
+                gate.send(events.delete(f"t{(n + 7) % 60}", "a-n-A-C-F"), events.track(f"t{(n + 7) % 60}", extra=pad))
+            if n % 20 == 0:
+                for phone in slow:
+                    phone.read_some(0)
+            if n % 50 == 0:
+                w.drain()
+                for phone in gates:
+                    phone.drain()
+        gates[0].send(events.track("the-end"), events.marker("the-end-mark"))
+        for phone in slow + [w]:
+            phone.hear(uid="the-end")
+            phone.hear(uid="the-end-mark")
+        assert "tak.closed" not in s.log_text(), [x for x in s.log_text().splitlines() if "tak.closed" in x]
