@@ -1,0 +1,371 @@
+#!/usr/bin/env python3
+"""Measure Cordon under load and hold the figures against their targets.
+
+Usage: script/bench [--quick] [--build FOLDER] [--keep] [--json FILE] [--list] [NAME...]
+
+Each row starts its own server (build/cordon) on an empty data folder and free
+ports of 127.0.0.1, loads it with build/cordon-load, and ends it.  Without a NAME
+all rows run (about ten minutes); --quick shortens each.  --build takes a folder
+that is built already.  CPU is compared with the floor: the same bytes sent to
+the same sockets by a program that does nothing else, measured just before and
+after.  Exit status: 0 all targets are met, 1 some are missed, 2 nothing was run.
+"""
+import argparse
+import json
+import os
+import re
+import selectors
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+READY_S = 60
+STOP_S = 30
+BUSY = 0.1
+
+
+class NoRun(Exception):
+    """A sentence that says why a row could not be measured."""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """One cordon serve on its own data folder; ended by its pid when the block ends."""
+
+    def __init__(self, bench, *flags, data=None):
+        self.bench, self.flags = bench, flags
+        self.folder = tempfile.mkdtemp(prefix="row-", dir=bench.folder)
+        self.data = data or os.path.join(self.folder, "data")
+        self.packages = os.path.join(self.folder, "packages")
+        self.tcp, self.tls, self.web = free_port(), free_port(), free_port()
+        self.process, self.made = None, {}
+
+    def package(self, name, *flags):
+        """Makes a client package that may speak for many devices, once; gives its prefix."""
+        if name in self.made:
+            return self.made[name]
+        command = [self.bench.cordon, "client", name, "--data", self.data, "--out", self.packages,
+                   "--relay", *flags]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NoRun(f"cordon client: {done.stderr.strip()}")
+        self.made[name] = os.path.join(self.packages, name)
+        return self.made[name]
+
+    def __enter__(self):
+        self.log = open(os.path.join(self.folder, "log"), "wb")
+        begun = time.monotonic()
+        self.process = subprocess.Popen(
+            [self.bench.cordon, "serve", "--data", self.data, "--listen", "127.0.0.1",
+             "--tak-tcp", str(self.tcp), "--tak-tls", str(self.tls), "--web", str(self.web),
+             "--enrol", str(free_port()), *self.flags],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
+        try:
+            self.wait_ready()
+        except NoRun:
+            self.__exit__()
+            raise
+        self.ready_s = time.monotonic() - begun
+        return self
+
+    def wait_ready(self):
+        """The line that begins with "ready" says that it accepts."""
+        until, text = time.monotonic() + READY_S, b""
+        with selectors.DefaultSelector() as wait:
+            wait.register(self.process.stdout, selectors.EVENT_READ)
+            while not re.search(rb"^ready.*\n", text, re.M):
+                left = until - time.monotonic()
+                if left <= 0 or not wait.select(left):
+                    raise NoRun(f"the server was not ready within {READY_S} s")
+                more = os.read(self.process.stdout.fileno(), 65536)
+                if not more:
+                    raise NoRun(f"the server ended at its start: {self.last_words()}")
+                text += more
+
+    def last_words(self):
+        with open(os.path.join(self.folder, "log"), "rb") as log:
+            lines = log.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+    def memory_mib(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) / 1024
+
+    def load(self, *flags, tls=True, packages=None):
+        """Runs the load tool against this server; gives what it found."""
+        where = ["--port", str(self.tls if tls else self.tcp), "--pid", str(self.process.pid)]
+        if tls:
+            where += ["--tls", "--groups", ",".join(packages or [self.package("load")])]
+        found = self.bench.tool(*where, *flags)
+        waited = found["server"]["waited"] + found["tool"]["waited"]
+        if waited > BUSY:
+            print(f"  the machine is busy: server and tool waited {waited:.0%} of the time for a "
+                  "processor, which shows in every latency", file=sys.stderr)
+        if self.process.poll() is not None:
+            raise NoRun(f"the server ended under load: {self.last_words()}")
+        return found
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process.stdout.close()
+        self.log.close()
+
+
+class Bench:
+    def __init__(self, build, folder, quick):
+        self.cordon = os.path.join(build, "cordon")
+        self.load_tool = os.path.join(build, "cordon-load")
+        self.folder, self.quick = folder, quick
+        self.lines, self.results = [], {}
+
+    def seconds(self, full):
+        return str(min(full, 6) if self.quick else full)
+
+    def tool(self, *flags):
+        """One run of cordon-load; every run is bounded in time by the tool itself."""
+        done = subprocess.run([self.load_tool, "--json", "--quiet", *flags], check=False,
+                              capture_output=True, text=True, timeout=900)
+        if done.returncode not in (0, 1) or not done.stdout:
+            raise NoRun(done.stderr.strip() or f"cordon-load ended with {done.returncode}")
+        return json.loads(done.stdout)
+
+    def floor(self, clients, *flags):
+        found = self.tool("--floor", "--clients", str(clients), "--seconds", self.seconds(6),
+                          "--warmup", "1", *flags)
+        return found["floor"]["cpu_s_per_million"]
+
+    def against_floor(self, clients, flags, measure):
+        """The floor before and after, so that a machine that changes its mind does not favour us."""
+        before = self.floor(clients, *flags)
+        found = measure()
+        floor = (before + self.floor(clients, *flags)) / 2
+        return found, found["server"]["cpu_s_per_million"] / floor, floor
+
+    def tell(self, row, what, measured, target=None, unit=""):
+        """One line of the table: no target, or at most that much."""
+        text = f"{measured:.3g}" if measured < 1000 else f"{measured:,.0f}"
+        verdict = "" if target is None else "ok" if measured <= target else "missed"
+        self.lines.append((row, what, "" if target is None else f"<= {target:g}{unit}",
+                           text + unit, verdict))
+        print(f"  {what}: {text}{unit} {verdict}", file=sys.stderr, flush=True)
+
+    def tell_account(self, row, found):
+        """Lost, again, out of order, echoes, leaks: what must be none."""
+        self.tell(row, "events wrong", found["wrong"], 0)
+        if found["wrong"]:
+            why = found.get("first_failure") or found["account"].get("first_lost") or ""
+            print(f"  {json.dumps(found['account'])} {why}", file=sys.stderr)
+
+
+def all_to_all(bench, row, clients, targets):
+    """Everybody hears everybody at 1 Hz over TLS; targets: cores, p99, ratio, RSS, where there are."""
+    with Server(bench) as server:
+        found, ratio, floor = bench.against_floor(
+            clients, ["--tls", "--form", "v1"],
+            lambda: server.load("--clients", str(clients), "--seconds", bench.seconds(20)))
+    bench.results[row] = found
+    bench.tell_account(row, found)
+    bench.tell(row, "deliveries a second", found["deliveries_per_s"])
+    bench.tell(row, "server", found["server"]["cores"], targets.get("cores"), " cores")
+    bench.tell(row, "p99", found["latency_ms"]["p99"], targets["p99"], " ms")
+    bench.tell(row, "RSS", found["server"]["rss_mib_max"], targets["rss"], " MiB")
+    bench.tell(row, "TLS floor", floor, None, " CPU s/M")
+    bench.tell(row, "of the floor's CPU", ratio, targets["ratio"], "x")
+
+
+def phones_1000(bench, row):
+    """1,000 phones at 1 Hz all to all, TLS, v1, every event checked"""
+    all_to_all(bench, row, 1000, {"cores": 0.4, "p99": 60, "rss": 48, "ratio": 1.5})
+
+
+def phones_2000(bench, row):
+    """2,000 phones, the same: 4 M deliveries a second"""
+    all_to_all(bench, row, 2000, {"p99": 150, "rss": 96, "ratio": 1.4})
+
+
+def phones_3000(bench, row):
+    """3,000 phones, two loops: 9 M deliveries a second, 2 % checked"""
+    with Server(bench, "--loops", "2") as server:
+        found = server.load("--clients", "3000", "--seconds", bench.seconds(15), "--check", "2")
+    bench.results[row] = found
+    bench.tell_account(row, found)
+    bench.tell(row, "deliveries a second", found["deliveries_per_s"])
+    bench.tell(row, "server", found["server"]["cores"], None, " cores")
+    bench.tell(row, "server CPU", found["server"]["cpu_s_per_million"], None, " s/M")
+    bench.tell(row, "p99", found["latency_ms"]["p99"], None, " ms")
+    bench.tell(row, "RSS", found["server"]["rss_mib_max"], None, " MiB")
+
+
+def xml_1000(bench, row):
+    """1,000 phones that speak XML, TLS"""
+    with Server(bench) as server:
+        found = server.load("--clients", "1000", "--form", "xml", "--seconds", bench.seconds(15))
+    bench.results[row] = found
+    bench.tell_account(row, found)
+    bench.tell(row, "server CPU", found["server"]["cpu_s_per_million"], 0.75, " s/M")
+    bench.tell(row, "p99", found["latency_ms"]["p99"], None, " ms")
+    bench.tell(row, "RSS", found["server"]["rss_mib_max"], None, " MiB")
+
+
+def neighbours_10000(bench, row):
+    """10,000 TLS connections, 100 neighbours each, the far ones silent"""
+    clients = 3000 if bench.quick else 10000
+    with Server(bench, "--interest-from", "1000", "--interest-far-every", "0") as server:
+        found = server.load("--clients", str(clients), "--neighbours", "100", "--join-silent",
+                            "--warmup", "5", "--seconds", bench.seconds(20), "--check", "20")
+    bench.results[row] = found
+    bench.tell_account(row, found)
+    bench.tell(row, "all connected", found["connected_in_s"], None, " s")
+    bench.tell(row, "deliveries a second", found["deliveries_per_s"])
+    bench.tell(row, "server", found["server"]["cores"], None, " cores")
+    bench.tell(row, "p99", found["latency_ms"]["p99"], 300, " ms")
+    bench.tell(row, "RSS", found["server"]["rss_mib_max"], 320, " MiB")
+
+
+def storm(bench, row):
+    """500 phones go on while 1,000 others reconnect at once"""
+    with Server(bench) as server:
+        found = server.load("--clients", "500", "--storm", "1000", "--seconds",
+                            "12" if bench.quick else "24")
+    bench.results[row] = found
+    bench.tell_account(row, found)
+    bench.tell(row, "reconnected", found["storm"]["back"])
+    bench.tell(row, "all back", found["storm"]["took_s"] or 999, 20, " s")
+    bench.tell(row, "p99 in calm", found["latency_ms"]["p99"], None, " ms")
+    bench.tell(row, "p99 in the storm", found["storm_latency_ms"]["p99"], None, " ms")
+    bench.tell(row, "ratio", found["storm"]["p99_ratio"], 1.3, "x")
+
+
+def slow(bench, row):
+    """5 % of 500 phones read a quarter of what is due"""
+    with Server(bench) as server:
+        calm = server.load("--clients", "500", "--seconds", bench.seconds(30))
+        found = server.load("--clients", "500", "--slow", "5", "--seconds",
+                            "12" if bench.quick else "40")
+    bench.results[row] = found
+    roster_s = 500 * found["bytes_per_s"] / found["deliveries_per_s"] / found["slow"]["bytes_per_s"]
+    memory = found["server"]["rss_mib_max"] - found["server"]["rss_mib_begin"]
+    bench.tell_account(row, found)
+    bench.tell(row, "p99 of the others without", calm["latency_ms"]["p99"], None, " ms")
+    bench.tell(row, "p99 of the others", found["latency_ms"]["p99"],
+               round(1.1 * calm["latency_ms"]["p99"], 1), " ms")
+    bench.tell(row, "worst lag of a slow one", found["slow_lag_ms"]["max"] / 1000,
+               round(2 * roster_s + 2, 1), " s")
+    bench.tell(row, "memory grew", max(memory, 0), 8, " MiB")
+
+
+def newcomer(bench, row):
+    """a newcomer to 1,000 units has the whole picture"""
+    with Server(bench) as server:
+        found = server.load("--clients", "1000", "--rate", "0.1", "--newcomers", "9",
+                            "--seconds", bench.seconds(10))
+    bench.results[row] = found
+    bench.tell_account(row, found)
+    bench.tell(row, "without a whole picture",
+               found["newcomer"]["joined"] - found["newcomer"]["had_whole_picture"], 0)
+    bench.tell(row, "median from connect", found["newcomer"]["picture_ms"], 100, " ms")
+    bench.tell(row, "slowest", found["newcomer"]["picture_ms_max"], None, " ms")
+
+
+def mixed(bench, row):
+    """300 phones, XML and v1, two groups that must not hear each other, chat"""
+    with Server(bench) as server:
+        packages = [server.package("red", "--group", "red"), server.package("blue", "--group", "blue")]
+        found = server.load("--clients", "300", "--form", "mixed", "--chat", "50", "--seconds",
+                            bench.seconds(15), packages=packages)
+    bench.results[row] = found
+    bench.tell_account(row, found)
+    bench.tell(row, "heard across groups", found["account"]["leaks"], 0)
+    bench.tell(row, "chat lost", found["chat"]["lost"], 0)
+    bench.tell(row, "chat p99", found["chat_ms"]["p99"], None, " ms")
+
+
+def start(bench, row):
+    """idle memory; start to ready, empty and with 1,000,000 rows"""
+    with Server(bench) as server:
+        time.sleep(1)
+        bench.tell(row, "RSS when idle", server.memory_mib(), 16, " MiB")
+        bench.tell(row, "empty", server.ready_s, None, " s")
+    data = os.path.join(bench.folder, "filled")
+    bench.tool("--fill-journal", data, "--rows", "1000000")
+    with Server(bench, data=data) as server:
+        bench.tell(row, "from 1,000,000 rows", server.ready_s, 3, " s")
+    with Server(bench, data=data) as server:
+        bench.tell(row, "from their snapshot", server.ready_s, 1, " s")
+
+
+ROWS = {"phones-1000": phones_1000, "phones-2000": phones_2000, "phones-3000": phones_3000,
+        "xml-1000": xml_1000, "neighbours-10000": neighbours_10000, "storm": storm, "slow": slow,
+        "newcomer": newcomer, "mixed": mixed, "start": start}
+
+
+def print_table(lines):
+    head = ("row", "what", "target", "measured", "")
+    width = [max(len(line[i]) for line in [head, *lines]) for i in range(5)]
+    last = None
+    for line in [head, *lines]:
+        row = "" if line[0] == last else line[0]
+        last = line[0]
+        print("  ".join([row.ljust(width[0]), line[1].ljust(width[1]), line[2].rjust(width[2]),
+                         line[3].rjust(width[3]), line[4]]).rstrip())
+
+
+def main():
+    options = argparse.ArgumentParser(prog="script/bench", description=__doc__,
+                                      formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("names", nargs="*", metavar="NAME", help="rows to run; none: all")
+    options.add_argument("--quick", action="store_true", help="shorter runs, for a first look")
+    options.add_argument("--build", help="folder with cordon and cordon-load; else CORDON_BUILD or build")
+    options.add_argument("--keep", action="store_true", help="keep data folders and logs")
+    options.add_argument("--json", help="write all that was found to this file")
+    options.add_argument("--list", action="store_true", help="tell the rows and run none")
+    o = options.parse_args()
+    if o.list:
+        for name, run in ROWS.items():
+            print(f"{name:18} {run.__doc__}")
+        return 0
+    for name in o.names:
+        if name not in ROWS:
+            print(f"script/bench: there is no row {name}: see --list", file=sys.stderr)
+            return 2
+    folder = tempfile.mkdtemp(prefix="cordon-bench-")
+    bench = Bench(os.path.abspath(o.build) if o.build else os.path.join(ROOT, os.environ.get("CORDON_BUILD", "build")), folder, o.quick)
+    try:
+        for name in o.names or ROWS:
+            print(f"{name}: {ROWS[name].__doc__}", file=sys.stderr, flush=True)
+            try:
+                ROWS[name](bench, name)
+            except (NoRun, KeyError, OSError, subprocess.TimeoutExpired) as why:
+                bench.lines.append((name, f"not measured: {why}", "", "", "missed"))
+                print(f"  not measured: {why}", file=sys.stderr)
+    finally:
+        if o.keep:
+            print(f"script/bench: kept in {folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    print_table(bench.lines)
+    if o.json:
+        with open(o.json, "w", encoding="utf-8") as to:
+            json.dump(bench.results, to, indent=1)
+    missed = sum(line[4] == "missed" for line in bench.lines)
+    print(f"{sum(line[4] == 'ok' for line in bench.lines)} ok, {missed} missed")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
