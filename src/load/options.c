@@ -87,6 +87,12 @@ static void help(void)
     }
 }
 
+/* Where the row's value stands in o. */
+static void *field(struct options *o, const struct row *r)
+{
+    return (char *)o + r->at;
+}
+
 static bool take_number(const struct row *r, const char *text, struct options *o, struct err *e)
 {
     char *end;
@@ -97,9 +103,9 @@ static bool take_number(const struct row *r, const char *text, struct options *o
         return err_set(e, ERR_INPUT, "--%s must be a %s from %g to %g, not \"%s\"", r->name,
                        r->type == NUMBER ? "whole number" : "number", r->min, r->max, text);
     if (r->type == NUMBER)
-        *(int64_t *)((char *)o + r->at) = (int64_t)v;
+        *(int64_t *)field(o, r) = (int64_t)v;
     else
-        *(double *)((char *)o + r->at) = v;
+        *(double *)field(o, r) = v;
     return true;
 }
 
@@ -134,7 +140,7 @@ static bool take(const struct row *r, char *text, struct options *o, struct err 
 {
     switch (r->type) {
     case TEXT:
-        *(const char **)((char *)o + r->at) = text;
+        *(const char **)field(o, r) = text;
         if (strcmp(r->name, "fill-journal") == 0)
             o->mode = LOAD_FILL;
         return true;
@@ -142,7 +148,7 @@ static bool take(const struct row *r, char *text, struct options *o, struct err 
         if (strcmp(r->name, "newcomer") == 0)
             o->newcomers = 1;
         else
-            *(bool *)((char *)o + r->at) = true;
+            *(bool *)field(o, r) = true;
         return true;
     case CHECK:
         if (strcmp(text, "all") == 0) {
