@@ -483,14 +483,25 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
         r->next_repeat_ms = x->repeat_at_ms;
 }
 
+/* What stands in the live ring about x is dead: it was deleted or cancelled since. */
+static void raise_floor(struct river *r, const struct unit *x)
+{
+    uint64_t head = ring_head(&r->live);
+
+    atomic_store_explicit(&r->units.floor[units_index(&r->units, x)], head, memory_order_release);
+    atomic_store_explicit(&r->floor_max, head, memory_order_release);
+}
+
 static void publish_cancelled(struct river *r, const struct river_publish *p, struct river_event *ev,
                               struct now now)
 {
     struct unit *x = units_find_emergency(&r->units, ev->cot.uid);
 
-    append_must(r, p, ev, now);
     if (x && is_heard(p) && (x->ticket || x->journal_seq > p->journal_seq))
         return; /* it ended when that was heard; what is open now was raised after it */
+    if (x)
+        raise_floor(r, x); /* no repeat comes behind the cancel */
+    append_must(r, p, ev, now);
     if (x) {
         MUST(r->emergencies > 0);
         r->emergencies--;
@@ -524,15 +535,6 @@ static void release_held(struct river *r, struct unit *x, int64_t now_ms)
     river_forms(r, &ev, false);
     put.flags = live_flags(r, x, &ev);
     append_live(r, x, &ev, put);
-}
-
-/* What stands in the live ring about x is dead: it was deleted since. */
-static void raise_floor(struct river *r, const struct unit *x)
-{
-    uint64_t head = ring_head(&r->live);
-
-    atomic_store_explicit(&r->units.floor[units_index(&r->units, x)], head, memory_order_release);
-    atomic_store_explicit(&r->floor_max, head, memory_order_release);
 }
 
 static void publish_deleted(struct river *r, const struct river_publish *p, struct river_event *ev,
