@@ -4,7 +4,8 @@
  * yet (seq above what it acknowledged, up to where its own must cursor began) and
  * asks for each.  A device gets a row iff a connected one would have heard it:
  * its OUT groups hear the row's, it is not the sender, and the row is for
- * everybody or names it by uid or by callsign.  Pure. */
+ * everybody or names it by uid or by callsign.  (The session leaves out deletes and
+ * cancels of what is there again when it sends them.)  Pure. */
 #ifndef CORDON_CORE_MISSED_H
 #define CORDON_CORE_MISSED_H
 

@@ -527,6 +527,9 @@ static void take_durable(struct taking *t)
     }
     if (alert && !ticket)
         river_relay(r, kind, buf_str(&b), t->s->slot, t->now);
+    /* Of something unknown, too: a report of it that comes next must not overtake. */
+    if (t->ev.is == CLASS_DELETE && !target && t->ev.routing.link_uid.len)
+        target = units_put(&r->units, t->ev.routing.link_uid, UNIT_TRACK);
     if (t->ev.is == CLASS_DELETE && target) {
         target->pending++;
         target->held = false; /* what waits for an earlier delete is deleted, too */
@@ -794,6 +797,26 @@ static enum gather gather_must(struct session *s, struct river *r, const struct 
     return s->must_at < head ? GATHER_FULL : GATHER_DONE;
 }
 
+/* Is it the end of what is there again?  The picture has that already, and the end
+ * would take it off the phone. */
+static bool is_outlived(struct river *r, const struct session_world *w, struct str bytes, enum wire_form form)
+{
+    struct river_event ev;
+    struct framer f = {0};
+    struct frame frame;
+    struct err e;
+    bool outlived = false;
+
+    w->lock(w->ctx);
+    frame = frame_next(&f, bytes, LIMIT_EVENT_IN);
+    if (river_parse(r, form == FORM_XML ? bytes : (struct str){0}, form == FORM_PROTO ? frame.body : (struct str){0},
+                    &ev, &e))
+        outlived = (ev.is == CLASS_DELETE && units_find(&r->units, ev.routing.link_uid)) ||
+                   (ev.is == CLASS_EMERGENCY_CANCEL && units_find_emergency(&r->units, ev.cot.uid));
+    w->unlock(w->ctx);
+    return outlived;
+}
+
 /* What it missed while it was away; a list of whole events of either form. */
 static enum gather gather_extra(struct session *s, struct river *r, const struct session_world *w,
                                 struct buf *out)
@@ -806,6 +829,10 @@ static enum gather gather_extra(struct session *s, struct river *r, const struct
 
         MUST(len <= s->extra.len - SESSION_EXTRA_HEAD);
         bytes = str_cut(s->extra, SESSION_EXTRA_HEAD, SESSION_EXTRA_HEAD + len);
+        if (is_outlived(r, w, bytes, form)) {
+            s->extra = str_from_at(s->extra, SESSION_EXTRA_HEAD + len);
+            continue;
+        }
         if (form != s->form) {
             if (!convert(s, r, w, bytes, form, out))
                 return GATHER_FULL;
@@ -835,6 +862,12 @@ static struct filter filter_for(const struct session *s, const struct river *r)
     };
 }
 
+/* Is it left to the next report that goes to all, as it is far away? */
+static bool is_too_far(const struct session *s, struct filter f, const struct ring_hot *h)
+{
+    return f.near_only && !(h->flags & RING_FAR) && !cells_are_near(h->cell, s->cell);
+}
+
 /* Does this unit belong into the newcomer's picture in this pass? */
 static bool is_in_roster(const struct session *s, const struct river *r, struct filter f, uint32_t i)
 {
@@ -847,7 +880,8 @@ static bool is_in_roster(const struct session *s, const struct river *r, struct 
         return false; /* comes behind the delete that it waits for */
     if ((x->kind == UNIT_EMERGENCY) != (s->roster_pass == 0))
         return false;
-    if (newest > s->roster_from && x->kind != UNIT_OBJECT && x->kind != UNIT_EMERGENCY && !f.near_only)
+    if (newest > s->roster_from && x->kind != UNIT_OBJECT && x->kind != UNIT_EMERGENCY &&
+        !is_too_far(s, f, ring_hot(&r->live, newest - 1)))
         return false; /* comes with the positions anyway, and newer */
     if (atomic_load_explicit(&r->units.conn[i], memory_order_relaxed) == session_handle(s))
         return false;
@@ -899,6 +933,7 @@ static enum gather gather_roster(struct session *s, struct river *r, const struc
         if (g == GATHER_FULL)
             break;
     }
+    s->roster_end = ring_head(&r->live);
     w->unlock(w->ctx);
     s->roster_done = g == GATHER_DONE;
     return g;
@@ -908,7 +943,7 @@ static bool wants(struct session *s, const struct river *r, struct filter f, uin
 {
     const struct ring_hot *h = ring_hot(&r->live, seq);
 
-    if (f.near_only && !(h->flags & RING_FAR) && !cells_are_near(h->cell, s->cell))
+    if (is_too_far(s, f, h))
         return false;
     if (h->sender == s->slot || !sets_hears(r->sets, s->user.out_set, h->in_set))
         return false;
@@ -916,7 +951,8 @@ static bool wants(struct session *s, const struct river *r, struct filter f, uin
         return true;
     if (f.floors && seq < atomic_load_explicit(&r->units.floor[h->unit], memory_order_acquire))
         return false;
-    if (f.conflate && (h->flags & RING_CONFLATE) &&
+    /* Of far units the picture may have a newer report than this one. */
+    if ((f.conflate || (f.near_only && seq < s->roster_end)) && (h->flags & RING_CONFLATE) &&
         atomic_load_explicit(&r->units.newest[h->unit], memory_order_relaxed) != seq + 1) {
         s->count.conflated++;
         return false;

@@ -44,6 +44,7 @@ struct session {
     struct framer framer;
     uint64_t live_at, must_at; /* cursors */
     uint64_t roster_from;      /* the live ring's head when the roster began */
+    uint64_t roster_end;       /* and when it was done */
     uint32_t roster_at;
     uint64_t must_seen;        /* newest journal number that was gathered or passed over */
     uint64_t join_seq;         /* journal number from which on it heard what is for all */

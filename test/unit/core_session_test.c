@@ -753,6 +753,39 @@ static void a_message_waits(void **state)
     sim_free(sv);
 }
 
+/* What ended while it was away and is there again: it keeps it. */
+static void an_end_that_is_over_is_not_missed(void **state)
+{
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        struct sim_server *sv = start();
+        int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+        const char *got;
+
+        say_alert(sv, a, "b-a-o-tbl", "U1");
+        say_marker(sv, a, "M1", "x");
+        all_heard(sv);
+        sim_remember(sv, STR("U2"), sv->conns[b].must_sent);
+        sim_leave(sv, b);
+        say_alert(sv, a, "b-a-o-can", "U1");
+        say_delete(sv, a, "M1");
+        sim_commit(sv);
+        if (again) {
+            say_alert(sv, a, "b-a-o-tbl", "U1");
+            say_marker(sv, a, "M1", "x");
+            sim_commit(sv);
+        }
+        b = sim_join(sv, ben);
+        got = heard(sv, b);
+        assert_int_equal(strstr(got, "b-a-o-tbl:U1-9-1-1") != NULL, again);
+        assert_int_equal(strstr(got, "a-u-G:M1") != NULL, again);
+        say_here(sv, b, "U2", "R2");
+        sim_commit(sv);
+        HEARS(b, again ? "" : "b-a-o-can:U1-9-1-1 t-x-d-d:del-M1");
+        sim_free(sv);
+    }
+}
+
 /* It was said while the phone was connecting: after the join, before its first
  * report, and it was never seen before. */
 static void a_message_between_join_and_report_arrives(void **state)
@@ -1048,6 +1081,23 @@ static void an_emergency_repeats_until_cancelled(void **state)
     sim_pass(sv, 60000);
     river_tick(&sv->river, sv->now);
     HEARS(b, "");
+    sim_free(sv);
+}
+
+/* A slow reader has the cancel before an older repeat in the live ring: that is dead then. */
+static void no_repeat_behind_the_cancel(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+
+    (void)state;
+    say_alert(sv, a, "b-a-o-tbl", "U1");
+    all_heard(sv);
+    sim_pass(sv, sv->limits.repeat_ms);
+    river_tick(&sv->river, sv->now);
+    say_alert(sv, a, "b-a-o-can", "U1");
+    sim_commit(sv);
+    HEARS(b, "b-a-o-can:U1-9-1-1");
     sim_free(sv);
 }
 
@@ -1600,6 +1650,7 @@ int main(void)
         cmocka_unit_test(chat_follows_the_callsign),
         cmocka_unit_test(dests_are_stripped),
         cmocka_unit_test(a_message_waits),
+        cmocka_unit_test(an_end_that_is_over_is_not_missed),
         cmocka_unit_test(a_message_between_join_and_report_arrives),
         cmocka_unit_test(a_reused_place_gets_no_strangers_mail),
         cmocka_unit_test(a_reused_slot_hears_its_former_user),
@@ -1612,6 +1663,7 @@ int main(void)
         cmocka_unit_test(what_may_not_be_deleted),
         cmocka_unit_test(leaving_is_told_once),
         cmocka_unit_test(an_emergency_repeats_until_cancelled),
+        cmocka_unit_test(no_repeat_behind_the_cancel),
         cmocka_unit_test(a_v1_emergency_repeats_too),
         cmocka_unit_test(an_emergency_does_not_wait_for_the_disk),
         cmocka_unit_test(what_was_said_last_counts),
