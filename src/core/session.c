@@ -889,7 +889,7 @@ static bool is_in_roster(const struct session *s, const struct river *r, struct 
 }
 
 /* The kept event of a unit; false when it does not fit. Under the lock. */
-static bool put_kept(struct session *s, struct river *r, const struct unit *x, struct buf *out)
+static bool put_kept(struct session *s, struct river *r, struct unit *x, struct buf *out)
 {
     struct str kept = str_of(x->latest, x->latest_len);
     struct river_event ev;
@@ -897,13 +897,17 @@ static bool put_kept(struct session *s, struct river *r, const struct unit *x, s
     struct frame frame;
     struct err e;
 
-    if (x->form != s->form) {
+    if (x->form != s->form && x->other_fresh) {
+        kept = str_of(x->other, x->other_len);
+    } else if (x->form != s->form) {
         frame = frame_next(&f, kept, LIMIT_EVENT_IN);
         if (!river_parse(r, x->form == FORM_XML ? kept : (struct str){0},
                          x->form == FORM_XML ? (struct str){0} : frame.body, &ev, &e))
             return true;
         river_forms(r, &ev, true);
         kept = ev.form[s->form];
+        if (kept.len)
+            units_keep_other(&r->units, x, kept);
     }
     if (!has_room(out, kept.len))
         return false;

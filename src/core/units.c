@@ -222,12 +222,22 @@ static void unlink_callsign(struct units *u, struct unit *x)
     give_text(u, &x->callsign);
 }
 
+static void drop_other(struct units *u, struct unit *x)
+{
+    if (x->other)
+        slab_give(u->slab, x->other, x->other_len);
+    x->other = NULL;
+    x->other_len = 0;
+    x->other_fresh = false;
+}
+
 static void drop_latest(struct units *u, struct unit *x)
 {
     if (x->latest)
         slab_give(u->slab, x->latest, x->latest_len);
     x->latest = NULL;
     x->latest_len = 0;
+    drop_other(u, x);
 }
 
 void units_remove(struct units *u, struct unit *x)
@@ -296,6 +306,7 @@ bool units_keep(struct units *u, struct unit *x, struct str bytes, enum wire_for
     bool full = !is_life && u->slab->used > u->slab->size / 4 * 3;
 
     MUST(bytes.len > 0);
+    x->other_fresh = false;
     if (!x->latest || slab_size(x->latest_len) != slab_size(bytes.len)) {
         drop_latest(u, x);
         x->latest = full ? NULL : slab_take(u->slab, bytes.len);
@@ -306,6 +317,20 @@ bool units_keep(struct units *u, struct unit *x, struct str bytes, enum wire_for
     memcpy(x->latest, bytes.at, bytes.len);
     x->form = (uint8_t)form;
     return true;
+}
+
+void units_keep_other(struct units *u, struct unit *x, struct str bytes)
+{
+    MUST(x->latest && bytes.len > 0);
+    if (!x->other || x->other_len != bytes.len) {
+        drop_other(u, x);
+        x->other = u->slab->used > u->slab->size / 2 ? NULL : slab_take(u->slab, bytes.len);
+        if (!x->other)
+            return;
+        x->other_len = (uint32_t)bytes.len;
+    }
+    memcpy(x->other, bytes.at, bytes.len);
+    x->other_fresh = true;
 }
 
 void units_touch(struct units *u, struct unit *x, bool text)

@@ -35,7 +35,9 @@ struct unit {
     uint32_t updates;
     struct str uid, callsign;
     char *latest; /* NULL: none kept */
-    uint32_t latest_len;
+    char *other;  /* the same in the other form, made when a newcomer wanted it; NULL: not yet */
+    uint32_t latest_len, other_len;
+    bool other_fresh; /* other is of this latest */
     uint32_t cell;
     int64_t holder; /* user id that the uid belongs to; 0: nobody */
     uint64_t owner; /* emergencies: keyed hash of the user's name who raised it */
@@ -91,6 +93,9 @@ void units_rename(struct units *u, struct unit *x, struct str callsign);
 uint32_t units_next_called(struct units *u, struct str callsign, uint32_t after) MUST_USE;
 /* Keeps the event; false when the slab is full (the old one is then gone). */
 bool units_keep(struct units *u, struct unit *x, struct str bytes, enum wire_form form) MUST_USE;
+/* Keeps the latest event in its other form too, for the next newcomer; left out when
+ * memory is short. */
+void units_keep_other(struct units *u, struct unit *x, struct str bytes);
 /* Marks a change for the browser; text: more than the position. */
 void units_touch(struct units *u, struct unit *x, bool text);
 
