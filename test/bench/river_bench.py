@@ -8,7 +8,8 @@ ports of 127.0.0.1, loads it with build/cordon-load, and ends it.  Without a NAM
 all rows run (about ten minutes); --quick shortens each.  --build takes a folder
 that is built already.  CPU is compared with the floor: the same bytes sent to
 the same sockets by a program that does nothing else, measured just before and
-after.  Exit status: 0 all targets are met, 1 some are missed, 2 nothing was run.
+after.  A run in which server and tool had to wait for a processor is repeated once.
+Exit status: 0 all targets are met, 1 some are missed, 2 nothing was run.
 """
 import argparse
 import json
@@ -105,14 +106,19 @@ class Server:
         where = ["--port", str(self.tls if tls else self.tcp), "--pid", str(self.process.pid)]
         if tls:
             where += ["--tls", "--groups", ",".join(packages or [self.package("load")])]
-        found = self.bench.tool(*where, *flags)
-        waited = found["server"]["waited"] + found["tool"]["waited"]
-        if waited > BUSY:
+        best, least = None, None
+        for _ in range(self.bench.tries):
+            found = self.bench.tool(*where, *flags)
+            if self.process.poll() is not None:
+                raise NoRun(f"the server ended under load: {self.last_words()}")
+            waited = found["server"]["waited"] + found["tool"]["waited"]
+            if best is None or waited < least:
+                best, least = found, waited
+            if waited <= BUSY:
+                break
             print(f"  the machine is busy: server and tool waited {waited:.0%} of the time for a "
-                  "processor, which shows in every latency", file=sys.stderr)
-        if self.process.poll() is not None:
-            raise NoRun(f"the server ended under load: {self.last_words()}")
-        return found
+                  "processor, which shows in every latency", file=sys.stderr, flush=True)
+        return best
 
     def __exit__(self, *_):
         if self.process.poll() is None:
@@ -127,10 +133,10 @@ class Server:
 
 
 class Bench:
-    def __init__(self, build, folder, quick):
+    def __init__(self, build, folder, o):
         self.cordon = os.path.join(build, "cordon")
         self.load_tool = os.path.join(build, "cordon-load")
-        self.folder, self.quick = folder, quick
+        self.folder, self.quick, self.tries = folder, o.quick, o.tries
         self.lines, self.results = [], {}
 
     def seconds(self, full):
@@ -331,6 +337,8 @@ def main():
     options.add_argument("names", nargs="*", metavar="NAME", help="rows to run; none: all")
     options.add_argument("--quick", action="store_true", help="shorter runs, for a first look")
     options.add_argument("--build", help="folder with cordon and cordon-load; else CORDON_BUILD or build")
+    options.add_argument("--tries", type=int, default=2, metavar="N",
+                         help="measure up to N times while the machine is busy, and tell the quietest (2)")
     options.add_argument("--keep", action="store_true", help="keep data folders and logs")
     options.add_argument("--json", help="write all that was found to this file")
     options.add_argument("--list", action="store_true", help="tell the rows and run none")
@@ -344,7 +352,7 @@ def main():
             print(f"script/bench: there is no row {name}: see --list", file=sys.stderr)
             return 2
     folder = tempfile.mkdtemp(prefix="cordon-bench-")
-    bench = Bench(os.path.abspath(o.build) if o.build else os.path.join(ROOT, os.environ.get("CORDON_BUILD", "build")), folder, o.quick)
+    bench = Bench(os.path.abspath(o.build) if o.build else os.path.join(ROOT, os.environ.get("CORDON_BUILD", "build")), folder, o)
     try:
         for name in o.names or ROWS:
             print(f"{name}: {ROWS[name].__doc__}", file=sys.stderr, flush=True)
