@@ -21,6 +21,7 @@ const shots = process.env.CORDON_SHOTS
 
 let profile = ''
 let browser
+const mocks = [] // a test that fails leaves its own running, and the process would never end
 
 before(async () => {
   profile = mkdtempSync(join(tmpdir(), 'cordon-e2e-'))
@@ -32,12 +33,14 @@ before(async () => {
 
 after(async () => {
   await browser?.close()
+  await Promise.all(mocks.map((mock) => mock.stop()))
   rmSync(profile, { recursive: true, force: true })
 })
 
 /** A page at a mock server of its own; fails the test on what no page may do. */
 async function open(options = {}, path = '') {
   const mock = await startMock({ accounts: ACCOUNTS, logged_in: true, ...options })
+  mocks.push(mock)
   const page = await browser.newPage()
   const wrong = []
   let away = false
