@@ -1,0 +1,251 @@
+#include "core/incident_place.h"
+
+#include "core/incident_rules.h"
+
+static const struct floor_word {
+    const char *word;
+    int n;
+} floor_words[] = {
+    {"first", 1},  {"second", 2},  {"third", 3},    {"fourth", 4},    {"fifth", 5}, {"sixth", 6},
+    {"seventh", 7}, {"eighth", 8}, {"ninth", 9},    {"tenth", 10},    {"eleventh", 11}, {"twelfth", 12},
+    {"one", 1},    {"two", 2},     {"three", 3},    {"four", 4},      {"five", 5},  {"six", 6},
+    {"seven", 7},  {"eight", 8},   {"nine", 9},     {"ten", 10},
+};
+
+enum { WORD_MAX = 32 };
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/* The next word in small letters; empty at the end. */
+static struct str next_word(struct str *rest, char *to)
+{
+    size_t i = 0, n = 0;
+
+    while (i < rest->len && !is_letter(rest->at[i]))
+        i++;
+    for (; i < rest->len && is_letter(rest->at[i]); i++)
+        if (n < WORD_MAX)
+            to[n++] = rest->at[i] >= 'A' && rest->at[i] <= 'Z' ? (char)(rest->at[i] | 0x20) : rest->at[i];
+    *rest = str_from_at(*rest, i);
+    return str_of(to, n);
+}
+
+/* "3", "3rd", "third"; -1 when it is no number. */
+static int number_of(struct str w)
+{
+    size_t digits = 0;
+    int64_t n;
+
+    for (size_t i = 0; i < COUNTOF(floor_words); i++)
+        if (str_eq(w, str_from(floor_words[i].word)))
+            return floor_words[i].n;
+    while (digits < w.len && w.at[digits] >= '0' && w.at[digits] <= '9')
+        digits++;
+    if (digits == 0 || digits > 3 || !str_to_int(str_cut(w, 0, digits), 0, 200, &n))
+        return -1;
+    if (digits < w.len && !word_in("st,nd,rd,th", str_from_at(w, digits)))
+        return -1;
+    return (int)n;
+}
+
+static struct floors one(int ordinal)
+{
+    return (struct floors){1, {ordinal, 0}};
+}
+
+struct floors floors_spoken(struct str words, enum floor_scheme scheme)
+{
+    char word[WORD_MAX];
+    bool below = false, level = false, ordinal_scale = false;
+    int n = -1;
+
+    for (struct str w = next_word(&words, word); w.len; w = next_word(&words, word)) {
+        if (word_in("roof,rooftop,terrace", w))
+            return one(FLOOR_ROOF);
+        if (word_in("ground,lobby,g", w))
+            return one(0);
+        if (word_in("basement,cellar,underground,b", w))
+            below = true;
+        else if (word_in("floor,storey,story,level,l", w))
+            level = true;
+        else if (str_eq(w, STR("ordinal")))
+            ordinal_scale = true;
+        else if (n < 0)
+            n = number_of(w);
+    }
+    if (below)
+        return one(n > 0 ? -n : -1);
+    if (n < 0 || (!level && !ordinal_scale))
+        return (struct floors){0};
+    if (ordinal_scale || scheme == SCHEME_GROUND_0)
+        return one(n);
+    if (scheme == SCHEME_GROUND_1)
+        return n ? one(n - 1) : (struct floors){0};
+    return n ? (struct floors){2, {n, n - 1}} : one(0);
+}
+
+enum floor_scheme scheme_of(struct str word)
+{
+    return str_eq(word, STR("ground=0"))   ? SCHEME_GROUND_0
+           : str_eq(word, STR("ground=1")) ? SCHEME_GROUND_1
+                                           : SCHEME_UNKNOWN;
+}
+
+uint32_t level_at(const struct incident *s, struct str structure, int ordinal)
+{
+    for (uint32_t l = ent_first(s, ENT_LEVEL); l; l = ent_next(s, l)) {
+        if (!str_eq(ent_get(s, l, IN_STRUCTURE), structure))
+            continue;
+        if (ordinal == FLOOR_ROOF ? ent_has(s, l, IN_ROOF)
+                                  : !ent_has(s, l, IN_ROOF) && ent_int(s, l, IN_ORDINAL, -999) == ordinal)
+            return l;
+    }
+    return 0;
+}
+
+/* The grid: each level has four sides, a core, stairs and a lift; the roof is one zone. */
+static const struct cell {
+    const char *name, *kind;
+} cells[] = {
+    {"A", "side"}, {"B", "side"}, {"C", "side"}, {"D", "side"}, {"core", "core"}, {"stairs", "stair"}, {"lift", "lift"},
+};
+
+bool check_structure(struct deciding *d, struct err *e)
+{
+    int64_t storeys = fields_get_int(d->payload, (enum field)IN_STOREYS, 0);
+    int64_t levels = storeys + fields_get_int(d->payload, (enum field)IN_BASEMENTS, 0) + 1;
+    struct str id = incident_value(d->payload, IN_STRUCTURE);
+    uint32_t zones = (uint32_t)levels * COUNTOF(cells);
+
+    if (storeys < 1)
+        return refuse(e, ERR_INPUT, IN_STOREYS, "1 at least; the ground floor counts");
+    if (id.len > INCIDENT_ID_MAX - 24)
+        return refuse(e, ERR_INPUT, IN_STRUCTURE, "%d bytes at most: its levels and zones are named after it",
+                      INCIDENT_ID_MAX - 24);
+    if (d->s->count[ENT_ZONE] + zones > entity_info(ENT_ZONE)->max ||
+        d->s->count[ENT_LEVEL] + levels > entity_info(ENT_LEVEL)->max ||
+        !ent_room(d->s, zones + (uint32_t)levels, zones * 6, zones * 400))
+        return refuse(e, ERR_FULL, IN_STOREYS, "no room for %u more zones", zones);
+    return true;
+}
+
+static void make_zone(struct applying *a, struct str level, const char *name, const char *kind)
+{
+    char id[INCIDENT_ID_MAX];
+    struct buf b = buf_over(id, sizeof id);
+    uint32_t z;
+
+    buf_fmt(&b, "%.*s/%s", STR_ARG(level), name);
+    z = ent_make(a->s, ENT_ZONE, buf_str(&b), a->seq);
+    ent_set(a->s, z, IN_LEVEL, level, a->seq);
+    ent_set(a->s, z, IN_NAME, str_from(name), a->seq);
+    ent_set(a->s, z, IN_ZONE_KIND, str_from(kind), a->seq);
+    ent_set(a->s, z, IN_STATE, STR("current"), a->seq);
+}
+
+static void make_level(struct applying *a, int ordinal, bool roof)
+{
+    char id[INCIDENT_ID_MAX];
+    struct buf b = buf_over(id, sizeof id);
+    struct str structure = incident_value(a->payload, IN_STRUCTURE);
+    uint32_t l;
+
+    buf_fmt(&b, roof ? "%.*s/roof" : "%.*s/%d", STR_ARG(structure), ordinal);
+    l = ent_make(a->s, ENT_LEVEL, buf_str(&b), a->seq);
+    ent_set(a->s, l, IN_STRUCTURE, structure, a->seq);
+    ent_set_int(a->s, l, IN_ORDINAL, ordinal, a->seq);
+    if (roof) {
+        ent_set(a->s, l, IN_ROOF, STR("1"), a->seq);
+        make_zone(a, buf_str(&b), "roof", "roof");
+        return;
+    }
+    for (size_t i = 0; i < COUNTOF(cells); i++)
+        make_zone(a, buf_str(&b), cells[i].name, cells[i].kind);
+}
+
+void apply_structure(struct applying *a)
+{
+    int storeys = (int)fields_get_int(a->payload, (enum field)IN_STOREYS, 1);
+    int basements = (int)fields_get_int(a->payload, (enum field)IN_BASEMENTS, 0);
+
+    for (int i = -basements; i < storeys; i++)
+        make_level(a, i, false);
+    if (fields_has(a->payload, (enum field)IN_ROOF))
+        make_level(a, storeys, true);
+}
+
+bool check_zone_merged(struct deciding *d, struct err *e)
+{
+    struct str into = incident_value(d->payload, IN_REPLACES);
+    uint32_t other = ent_find(d->s, ENT_ZONE, into);
+
+    if (other == 0 || other == d->e)
+        return refuse(e, ERR_MISSING, IN_REPLACES, "there is no other zone \"%.*s\" to merge it into", STR_ARG(into));
+    for (uint32_t u = ent_first(d->s, ENT_UNIT); u; u = ent_next(d->s, u))
+        if (str_eq(ent_get(d->s, u, IN_ZONE), ent_id(d->s, d->e)))
+            return refuse(e, ERR_DENIED, IN_ZONE, "%.*s is inside", STR_ARG(ent_id(d->s, u)));
+    return true;
+}
+
+/* What was cleared of the one is not known of the whole. */
+void apply_zone_merged(struct applying *a)
+{
+    struct str into = incident_value(a->payload, IN_REPLACES);
+
+    for (uint32_t c = ent_first(a->s, ENT_CLEARANCE); c; c = ent_next(a->s, c))
+        if (str_eq(ent_get(a->s, c, IN_ZONE), into) && word_in("complete,confirmed,held", ent_get(a->s, c, IN_STATE)))
+            ent_set(a->s, c, IN_STATE, STR("void"), a->seq);
+}
+
+bool check_opening_set(struct deciding *d, struct err *e)
+{
+    struct str rest = d->payload, v;
+    enum field tag;
+    uint32_t n = 0;
+
+    while (fields_next(&rest, &tag, &v))
+        n += tag == (enum field)IN_ZONES;
+    if (n != 2)
+        return refuse(e, ERR_INPUT, IN_ZONES, "an opening joins two zones");
+    return true;
+}
+
+/* Neighbours in a generated grid: everything touches the core, sides touch round the corner,
+ * stairs and lifts touch the level above and below. */
+static bool grid_touch(const struct incident *s, uint32_t a, uint32_t b)
+{
+    struct str ka = ent_get(s, a, IN_ZONE_KIND), kb = ent_get(s, b, IN_ZONE_KIND);
+    uint32_t la = ent_find(s, ENT_LEVEL, ent_get(s, a, IN_LEVEL)), lb = ent_find(s, ENT_LEVEL, ent_get(s, b, IN_LEVEL));
+    int64_t oa = ent_int(s, la, IN_ORDINAL, -999), ob = ent_int(s, lb, IN_ORDINAL, 999);
+
+    if (!str_eq(ent_get(s, la, IN_STRUCTURE), ent_get(s, lb, IN_STRUCTURE)))
+        return false;
+    if (oa == ob) {
+        struct str na = ent_get(s, a, IN_NAME), nb = ent_get(s, b, IN_NAME);
+
+        if (str_eq(ka, STR("core")) || str_eq(kb, STR("core")))
+            return true;
+        return str_eq(ka, STR("side")) && str_eq(kb, STR("side")) && na.len == 1 && nb.len == 1 &&
+               ((na.at[0] - nb.at[0]) & 1) != 0;
+    }
+    if (oa - ob != 1 && ob - oa != 1)
+        return false;
+    return (str_eq(ka, kb) && word_in("stair,lift", ka)) || (str_eq(ka, STR("roof")) && str_eq(kb, STR("stair"))) ||
+           (str_eq(kb, STR("roof")) && str_eq(ka, STR("stair")));
+}
+
+bool zones_touch(const struct incident *s, uint32_t a, uint32_t b)
+{
+    if (a == 0 || b == 0)
+        return false;
+    if (a == b || grid_touch(s, a, b))
+        return true;
+    for (uint32_t o = ent_first(s, ENT_OPENING); o; o = ent_next(s, o))
+        if (!word_in("blocked", ent_get(s, o, IN_OPENING_STATE)) && ent_holds(s, o, IN_ZONES, ent_id(s, a)) &&
+            ent_holds(s, o, IN_ZONES, ent_id(s, b)))
+            return true;
+    return false;
+}

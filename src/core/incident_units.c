@@ -1,0 +1,357 @@
+/* Units and persons: who is here, who is inside, PAR clocks, Mayday, assignments and deconfliction. */
+#include "core/incident_rules.h"
+
+#include <inttypes.h>
+
+struct str agency_of(const struct incident *s, uint32_t unit)
+{
+    return ent_get(s, unit, IN_AGENCY);
+}
+
+bool unit_is_here(const struct incident *s, uint32_t unit)
+{
+    return unit && ent_is(s, unit, IN_STATE, "checked-in");
+}
+
+bool check_checked_in(struct deciding *d, struct err *e)
+{
+    if (d->e && ent_has(d->s, d->e, IN_ZONE) && ent_has(d->s, d->e, IN_AGENCY) &&
+        !str_eq(agency_of(d->s, d->e), incident_value(d->payload, IN_AGENCY)))
+        return refuse(e, ERR_DENIED, IN_AGENCY, "the unit is inside; it cannot change its agency now");
+    return true;
+}
+
+/* Has it work in this zone: an assignment that is on, or an open search? */
+static bool works_in(const struct incident *s, uint32_t unit, struct str zone)
+{
+    for (uint32_t a = ent_first(s, ENT_ASSIGNMENT); a; a = ent_next(s, a))
+        if (word_in("given,read-back,executing", ent_get(s, a, IN_STATE)) &&
+            ent_holds(s, a, IN_UNITS, ent_id(s, unit)) && ent_holds(s, a, IN_ZONES, zone))
+            return true;
+    for (uint32_t c = ent_first(s, ENT_CLEARANCE); c; c = ent_next(s, c))
+        if (ent_is(s, c, IN_STATE, "entered") && str_eq(ent_get(s, c, IN_ZONE), zone) &&
+            ent_holds(s, c, IN_UNITS, ent_id(s, unit)))
+            return true;
+    return false;
+}
+
+/* An entry is a fact: it is never refused, but it can void what was cleared. */
+bool check_entered(struct deciding *d, struct err *e)
+{
+    struct str zone = incident_value(d->payload, IN_ZONE);
+    uint32_t threat = clearance_entity(d->s, zone, STR("threat"));
+    bool holder = d->e && str_eq(ent_get(d->s, threat, IN_HOLDER), ent_id(d->s, d->e));
+
+    if (d->e && str_eq(ent_get(d->s, d->e, IN_ZONE), zone))
+        return refuse(e, ERR_DENIED, IN_ZONE, "the unit is there already");
+    if (holder || (unit_is_here(d->s, d->e) && works_in(d->s, d->e, zone)))
+        return true;
+    return void_threat(d, ref(d->s, d->payload, IN_ZONE), unit_is_here(d->s, d->e) ?
+                       "re-entry" : "unidentified-entry", e);
+}
+
+void apply_entered(struct applying *a)
+{
+    if (!ent_has(a->s, a->e, IN_INSIDE_AT)) {
+        ent_set_int(a->s, a->e, IN_INSIDE_AT, a->at_ms, a->seq);
+        ent_set_int(a->s, a->e, IN_PAR_AT, a->at_ms, a->seq);
+    }
+    ent_set_int(a->s, a->e, IN_MISSED, 0, a->seq);
+}
+
+/* A holder that leaves takes the hold along. */
+bool check_left(struct deciding *d, struct err *e)
+{
+    struct str zone = incident_value(d->payload, IN_ZONE), unit = incident_value(d->payload, IN_UNIT);
+
+    if (!str_eq(ent_get(d->s, d->e, IN_ZONE), zone))
+        return refuse(e, ERR_DENIED, IN_ZONE, "the unit is not known to be there");
+    for (uint32_t c = ent_first(d->s, ENT_CLEARANCE); c; c = ent_next(d->s, c)) {
+        size_t begin;
+
+        if (!ent_is(d->s, c, IN_STATE, "held") || !str_eq(ent_get(d->s, c, IN_HOLDER), unit) ||
+            !str_eq(ent_get(d->s, c, IN_ZONE), zone))
+            continue;
+        if (!follow(d, INC_ZONE_VOIDED, &begin))
+            return err_set(e, ERR_FULL, "too much follows from it at once");
+        incident_put(d->memory, IN_ZONE, zone);
+        incident_put(d->memory, IN_CLEARANCE_KIND, ent_get(d->s, c, IN_CLEARANCE_KIND));
+        incident_put(d->memory, IN_VOID_REASON, STR("withdrawn"));
+        incident_put(d->memory, IN_UNIT, unit);
+        followed(d, INC_ZONE_VOIDED, begin);
+    }
+    return true;
+}
+
+static void stop_clock(struct applying *a)
+{
+    static const enum incident_field clock[] = {IN_ZONE, IN_INSIDE_AT, IN_PAR_AT, IN_PAR_CALLED_AT, IN_MISSED};
+
+    for (size_t i = 0; i < COUNTOF(clock); i++)
+        ent_clear(a->s, a->e, clock[i], a->seq);
+}
+
+void apply_left(struct applying *a)
+{
+    stop_clock(a);
+}
+
+bool check_self_deployed(struct deciding *d, struct err *e)
+{
+    if (unit_is_here(d->s, d->e))
+        return refuse(e, ERR_DENIED, IN_UNIT, "the unit is checked in");
+    return true;
+}
+
+bool check_unit_released(struct deciding *d, struct err *e)
+{
+    if (ent_has(d->s, d->e, IN_ZONE))
+        return refuse(e, ERR_DENIED, IN_UNIT, "the unit is inside %.*s; record that it left first",
+                      STR_ARG(ent_get(d->s, d->e, IN_ZONE)));
+    return true;
+}
+
+bool check_routed(struct deciding *d, struct err *e)
+{
+    uint32_t point = ref(d->s, d->payload, IN_ROUTED_TO);
+
+    if (!ent_is(d->s, point, IN_STATE, "current"))
+        return refuse(e, ERR_DENIED, IN_ROUTED_TO, "that point is closed");
+    return true;
+}
+
+void apply_person_in(struct applying *a)
+{
+    ent_set(a->s, a->e, IN_ACCOUNTABILITY, STR("inside"), a->seq);
+    ent_set_int(a->s, a->e, IN_INSIDE_AT, a->at_ms, a->seq);
+}
+
+void apply_person_out(struct applying *a)
+{
+    ent_set(a->s, a->e, IN_ACCOUNTABILITY, STR("out"), a->seq);
+    ent_clear(a->s, a->e, IN_ZONE, a->seq);
+}
+
+/* Asks every unit inside, or those that the call names. */
+void apply_par_called(struct applying *a)
+{
+    bool some = ent_has(a->s, a->e, IN_UNITS);
+
+    for (uint32_t u = ent_first(a->s, ENT_UNIT); u; u = ent_next(a->s, u))
+        if (ent_has(a->s, u, IN_INSIDE_AT) && (!some || ent_holds(a->s, a->e, IN_UNITS, ent_id(a->s, u))))
+            ent_set_int(a->s, u, IN_PAR_CALLED_AT, a->at_ms, a->seq);
+}
+
+static bool inside(const struct deciding *d, struct err *e)
+{
+    if (!ent_has(d->s, d->e, IN_INSIDE_AT))
+        return refuse(e, ERR_DENIED, IN_UNIT, "the unit is not inside; it has no PAR clock");
+    return true;
+}
+
+bool check_par_acked(struct deciding *d, struct err *e)
+{
+    return inside(d, e);
+}
+
+void apply_par_acked(struct applying *a)
+{
+    ent_set_int(a->s, a->e, IN_PAR_AT, a->at_ms, a->seq);
+    ent_set_int(a->s, a->e, IN_MISSED, 0, a->seq);
+    ent_clear(a->s, a->e, IN_PAR_CALLED_AT, a->seq);
+}
+
+bool check_par_missed(struct deciding *d, struct err *e)
+{
+    return inside(d, e);
+}
+
+void apply_par_missed(struct applying *a)
+{
+    ent_set_int(a->s, a->e, IN_MISSED, ent_int(a->s, a->e, IN_MISSED, 0) + 1, a->seq);
+    ent_set_int(a->s, a->e, IN_PAR_CALLED_AT, a->at_ms, a->seq);
+}
+
+/* The units that must answer are those inside now. */
+void apply_evacuate_ordered(struct applying *a)
+{
+    for (uint32_t u = ent_first(a->s, ENT_UNIT); u; u = ent_next(a->s, u))
+        if (ent_has(a->s, u, IN_INSIDE_AT))
+            ent_add(a->s, a->e, IN_UNITS, ent_id(a->s, u), a->seq);
+}
+
+bool check_evacuate_acked(struct deciding *d, struct err *e)
+{
+    struct str unit = incident_value(d->payload, IN_ACKED_BY);
+
+    if (ent_find(d->s, ENT_UNIT, unit) == 0)
+        return refuse(e, ERR_MISSING, IN_ACKED_BY, "there is no unit \"%.*s\"", STR_ARG(unit));
+    return true;
+}
+
+bool check_message_acked(struct deciding *d, struct err *e)
+{
+    struct str who = incident_value(d->payload, IN_ACKED_BY);
+
+    if (!ent_holds(d->s, d->e, IN_TO, who))
+        return refuse(e, ERR_DENIED, IN_ACKED_BY, "the message was not to %.*s", STR_ARG(who));
+    return true;
+}
+
+bool deconflicted_in(const struct incident *s, uint32_t zone, struct str one, struct str other)
+{
+    for (uint32_t c = ent_first(s, ENT_DECONFLICTION); c; c = ent_next(s, c))
+        if (ent_is(s, c, IN_STATE, "agreed") && ent_holds(s, c, IN_ACKED_BY, one) &&
+            ent_holds(s, c, IN_ACKED_BY, other) &&
+            zones_touch(s, ent_find(s, ENT_ZONE, ent_get(s, c, IN_ZONE)), zone))
+            return true;
+    return false;
+}
+
+/* Is another agency's unit in or next to the zone, or ordered there, without agreement? */
+static uint32_t stranger_at(const struct incident *s, uint32_t unit, uint32_t zone, uint32_t skip)
+{
+    struct str mine = agency_of(s, unit), id, z;
+
+    for (uint32_t u = ent_first(s, ENT_UNIT); u; u = ent_next(s, u))
+        if (ent_has(s, u, IN_ZONE) && !str_eq(agency_of(s, u), mine) &&
+            zones_touch(s, ent_find(s, ENT_ZONE, ent_get(s, u, IN_ZONE)), zone) &&
+            !deconflicted_in(s, zone, mine, agency_of(s, u)))
+            return u;
+    for (uint32_t a = ent_first(s, ENT_ASSIGNMENT); a; a = ent_next(s, a)) {
+        uint32_t at = 0, zat = 0;
+        bool near = false;
+
+        if (a == skip || !word_in("given,read-back,executing", ent_get(s, a, IN_STATE)))
+            continue;
+        while (ent_each(s, a, IN_ZONES, &zat, &z))
+            near |= zones_touch(s, ent_find(s, ENT_ZONE, z), zone);
+        while (near && ent_each(s, a, IN_UNITS, &at, &id)) {
+            uint32_t u = ent_find(s, ENT_UNIT, id);
+
+            if (!str_eq(agency_of(s, u), mine) && !deconflicted_in(s, zone, mine, agency_of(s, u)))
+                return u;
+        }
+    }
+    return 0;
+}
+
+/* The first stranger for the units and zones that a payload names. */
+static uint32_t conflict_of(const struct deciding *d, uint32_t skip, uint32_t *unit, uint32_t *zone)
+{
+    struct str units = d->payload, zones, u, z;
+    enum field tag, tag2;
+
+    while (fields_next(&units, &tag, &u)) {
+        if (tag != (enum field)IN_UNITS)
+            continue;
+        zones = d->payload;
+        while (fields_next(&zones, &tag2, &z)) {
+            uint32_t found;
+
+            if (tag2 != (enum field)IN_ZONES)
+                continue;
+            *unit = ent_find(d->s, ENT_UNIT, u);
+            *zone = ent_find(d->s, ENT_ZONE, z);
+            found = stranger_at(d->s, *unit, *zone, skip);
+            if (found)
+                return found;
+        }
+    }
+    return 0;
+}
+
+bool check_assignment_given(struct deciding *d, struct err *e)
+{
+    struct str rest = d->payload, v;
+    enum field tag;
+    uint32_t unit, zone, stranger;
+    size_t begin;
+
+    while (fields_next(&rest, &tag, &v))
+        if (tag == (enum field)IN_UNITS && !unit_is_here(d->s, ent_find(d->s, ENT_UNIT, v)))
+            return refuse(e, ERR_DENIED, IN_UNITS, "%.*s is not checked in", STR_ARG(v));
+    stranger = conflict_of(d, 0, &unit, &zone);
+    if (stranger == 0)
+        return true;
+    if (!follow(d, INC_ASSIGNMENT_HELD, &begin))
+        return err_set(e, ERR_FULL, "too much follows from it at once");
+    incident_put(d->memory, IN_ASSIGNMENT, incident_value(d->payload, IN_ASSIGNMENT));
+    incident_put(d->memory, IN_REASON,
+                 STR("another agency's unit is in or next to the zone; both supervisors must agree"));
+    incident_put(d->memory, IN_UNITS, ent_id(d->s, unit));
+    incident_put(d->memory, IN_UNITS, ent_id(d->s, stranger));
+    followed(d, INC_ASSIGNMENT_HELD, begin);
+    return true;
+}
+
+bool check_deconflicted(struct deciding *d, struct err *e)
+{
+    uint32_t agreed = ref(d->s, d->payload, IN_DECONFLICTION), at = 0, zat;
+    struct str u, z;
+
+    if (!ent_is(d->s, agreed, IN_STATE, "agreed"))
+        return refuse(e, ERR_DENIED, IN_DECONFLICTION, "it is %.*s; both supervisors must agree first",
+                      STR_ARG(ent_get(d->s, agreed, IN_STATE)));
+    while (ent_each(d->s, d->e, IN_UNITS, &at, &u)) {
+        zat = 0;
+        while (ent_each(d->s, d->e, IN_ZONES, &zat, &z)) {
+            uint32_t stranger = stranger_at(d->s, ent_find(d->s, ENT_UNIT, u), ent_find(d->s, ENT_ZONE, z), d->e);
+
+            if (stranger && !str_eq(agency_of(d->s, stranger), agency_of(d->s, ent_find(d->s, ENT_UNIT, u))))
+                return refuse(e, ERR_DENIED, IN_DECONFLICTION, "%.*s of %.*s is still not agreed with",
+                              STR_ARG(ent_id(d->s, stranger)), STR_ARG(agency_of(d->s, stranger)));
+        }
+    }
+    return true;
+}
+
+bool check_two_agencies(struct deciding *d, struct err *e)
+{
+    struct str rest = d->payload, v, first = {0};
+    enum field tag;
+
+    while (fields_next(&rest, &tag, &v)) {
+        struct str agency = agency_of(d->s, ent_find(d->s, ENT_UNIT, v));
+
+        if (tag != (enum field)IN_UNITS || agency.len == 0)
+            continue;
+        if (first.len && !str_eq(first, agency))
+            return true;
+        first = agency;
+    }
+    return refuse(e, ERR_INPUT, IN_UNITS, "units of two agencies are deconflicted");
+}
+
+/* Whether this agency has a unit in the deconfliction. */
+static bool takes_part(const struct incident *s, uint32_t deconfliction, struct str agency)
+{
+    struct str u;
+    uint32_t at = 0;
+
+    while (ent_each(s, deconfliction, IN_UNITS, &at, &u))
+        if (str_eq(agency_of(s, ent_find(s, ENT_UNIT, u)), agency))
+            return true;
+    return false;
+}
+
+bool check_deconfliction_agreed(struct deciding *d, struct err *e)
+{
+    struct str agency = incident_value(d->payload, IN_ACKED_BY);
+
+    if (!takes_part(d->s, d->e, agency))
+        return refuse(e, ERR_DENIED, IN_ACKED_BY, "%.*s has no unit in it", STR_ARG(agency));
+    return true;
+}
+
+void apply_deconfliction_agreed(struct applying *a)
+{
+    struct str u;
+    uint32_t at = 0;
+    bool all = true;
+
+    while (ent_each(a->s, a->e, IN_UNITS, &at, &u))
+        all &= ent_holds(a->s, a->e, IN_ACKED_BY, agency_of(a->s, ent_find(a->s, ENT_UNIT, u)));
+    if (all)
+        ent_set(a->s, a->e, IN_STATE, STR("agreed"), a->seq);
+}

@@ -1,0 +1,374 @@
+/* The incident core as a machine: tables, refusals, replay and a random life. */
+#include "support/incident_world.h"
+
+static void test_the_tables_are_whole(void **state)
+{
+    unsigned kinds = 0;
+
+    (void)state;
+    for (unsigned k = 0; k < INC_END; k++) {
+        const struct kind_info *i = kind_info(k);
+
+        if (!i->tag)
+            continue;
+        kinds++;
+        assert_true(k >= 100);
+        assert_int_equal(incident_kind_of(str_from(i->tag)), k);
+        for (const struct field_in_kind *x = i->fields; x->use != USE_END; x++) {
+            assert_non_null(field_info(x->field)->name);
+            assert_true(x->use != USE_ADD || field_info(x->field)->many);
+        }
+        assert_true((i->entity == ENT_NONE) == (i->mode == MODE_ALONE));
+    }
+    assert_true(kinds > 150);
+    for (enum entity_kind k = ENT_NONE + 1; k < ENT_COUNT; k++)
+        assert_non_null(field_info(entity_info(k)->key)->name);
+    for (unsigned f = 64; f < 256; f++)
+        for (unsigned g = 64; field_info(f)->name && g < f; g++)
+            assert_true(!field_info(g)->name || strcmp(field_info(f)->name, field_info(g)->name) != 0);
+}
+
+static void test_a_refusal_names_the_field_and_what_to_do(void **state)
+{
+    struct world *w = world_new();
+
+    (void)state;
+    world_no(w, "open it first", INC_TASK_CREATED, IN_TASK, "t", IN_TEXT, "x", IN_OWNER, "ops", IN_NONE);
+    world_no(w, "name: is needed", INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_TYPE, "bomb", IN_NONE);
+    world_no(w, "type: \"riot\" is none of", INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_NAME, "n", IN_TYPE, "riot",
+             IN_NONE);
+    world_no(w, "name: given twice", INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_NAME, "a", IN_NAME, "b", IN_TYPE, "bomb",
+             IN_NONE);
+    world_no(w, "strength: not a field", INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_NAME, "a", IN_STRENGTH, "2",
+             IN_NONE);
+    world_no(w, "lat: a number", INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_NAME, "a", IN_LAT, "90.1", IN_NONE);
+    world_no(w, "name: one line", INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_NAME, "a\nb", IN_NONE);
+    world_no(w, "name: one line", INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_NAME, "\xff", IN_NONE);
+    world_no(w, "incident: an id", INC_INCIDENT_OPENED, IN_INCIDENT, "a|b", IN_NAME, "n", IN_NONE);
+    world_no(w, "recorded_at: the server", INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_RECORDED_AT, "1", IN_NONE);
+    world_ok(w, INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_NAME, "n", IN_TYPE, "bomb", IN_LAT, "-24.86", IN_LON, "67.0",
+             IN_NONE);
+    world_no(w, "already incident", INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_NAME, "n", IN_TYPE, "bomb", IN_NONE);
+    world_no(w, "already has its incident", INC_INCIDENT_OPENED, IN_INCIDENT, "j", IN_NAME, "n", IN_TYPE, "bomb",
+             IN_NONE);
+    world_no(w, "agency: there is no agency \"x\"", INC_UNIT_CHECKED_IN, IN_UNIT, "u", IN_AGENCY, "x", IN_NONE);
+    world_no(w, "cause: event 9 is not there", INC_TASK_CREATED, IN_TASK, "t", IN_TEXT, "x", IN_OWNER, "o", IN_CAUSE,
+             "9",
+             IN_NONE);
+    world_ok(w, INC_TASK_CREATED, IN_TASK, "t", IN_TEXT, "x", IN_OWNER, "ops", IN_NONE);
+    world_ok(w, INC_TASK_DONE, IN_TASK, "t", IN_NONE);
+    world_no(w, "task \"t\" is done; this needs open", INC_TASK_DONE, IN_TASK, "t", IN_NONE);
+    world_free(w);
+}
+
+static void test_torn_and_wild_payloads_are_refused(void **state)
+{
+    struct world *w = world_new();
+    static const char torn[] = "\x8d\x00\x00\x00\x09" "abc", wild[] = "\xff\xff\xff\xff\xff" "abc";
+
+    (void)state;
+    assert_false(world_do(w, INC_INCIDENT_OPENED, str_of(torn, sizeof torn - 1)));
+    assert_false(world_do(w, INC_INCIDENT_OPENED, str_of(wild, sizeof wild - 1)));
+    assert_false(world_do(w, (enum incident_kind)99, STR("")));
+    assert_false(world_do(w, INC_END, STR("")));
+    world_free(w);
+}
+
+static void test_every_value_cites_its_event(void **state)
+{
+    struct world *w = world_scene();
+    uint64_t first = world_ok(w, INC_TASK_CREATED, IN_TASK, "t", IN_TEXT, "x", IN_OWNER, "ops", IN_NONE);
+    uint64_t second = world_ok(w, INC_TASK_REASSIGNED, IN_TASK, "t", IN_OWNER, "logistics", IN_NONE);
+    uint32_t t = ent_find(w->s, ENT_TASK, STR("t"));
+
+    (void)state;
+    assert_int_equal(ent_made(w->s, t), first);
+    assert_int_equal(ent_seq(w->s, t, IN_TEXT), first);
+    assert_int_equal(ent_seq(w->s, t, IN_OWNER), second);
+    assert_int_equal(ent_changed(w->s, t), second);
+    assert_int_equal(ent_int(w->s, t, IN_RECORDED_AT, 0), w->now_ms);
+    world_free(w);
+}
+
+static void test_floors_as_people_say_them(void **state)
+{
+    static const struct row {
+        const char *words;
+        enum floor_scheme scheme;
+        struct floors want;
+    } rows[] = {
+        {"4th floor", SCHEME_GROUND_0, {1, {4, 0}}},       {"4th floor", SCHEME_GROUND_1, {1, {3, 0}}},
+        {"fourth floor", SCHEME_UNKNOWN, {2, {4, 3}}},     {"Third Floor, north", SCHEME_UNKNOWN, {2, {3, 2}}},
+        {"ground floor", SCHEME_UNKNOWN, {1, {0, 0}}},     {"the roof", SCHEME_UNKNOWN, {1, {FLOOR_ROOF, 0}}},
+        {"first basement", SCHEME_UNKNOWN, {1, {-1, 0}}},  {"level 2", SCHEME_GROUND_0, {1, {2, 0}}},
+        {"ordinal 2", SCHEME_UNKNOWN, {1, {2, 0}}},        {"near the gate", SCHEME_GROUND_0, {0, {0, 0}}},
+        {"4 men", SCHEME_GROUND_0, {0, {0, 0}}},           {"", SCHEME_UNKNOWN, {0, {0, 0}}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct floors got = floors_spoken(str_from(rows[i].words), rows[i].scheme);
+
+        assert_int_equal(got.n, rows[i].want.n);
+        assert_int_equal(got.ordinal[0], rows[i].want.ordinal[0]);
+        assert_int_equal(got.ordinal[1], rows[i].want.ordinal[1]);
+    }
+}
+
+static void test_five_floors_give_a_grid_at_once(void **state)
+{
+    struct world *w = world_scene();
+    uint32_t before = w->s->count[ENT_ZONE], roof;
+
+    (void)state;
+    world_ok(w, INC_STRUCTURE_DEFINED, IN_STRUCTURE, "M", IN_NAME, "Main", IN_STOREYS, "5", IN_ROOF, "1",
+             IN_BASEMENTS, "1",
+             IN_NONE);
+    assert_int_equal(w->s->count[ENT_ZONE] - before, 6 * 7 + 1);
+    roof = level_at(w->s, STR("M"), FLOOR_ROOF);
+    assert_true(str_eq(ent_id(w->s, roof), STR("M/roof")));
+    assert_true(str_eq(ent_id(w->s, level_at(w->s, STR("M"), 4)), STR("M/4")));
+    assert_int_equal(level_at(w->s, STR("M"), 5), 0);
+    assert_true(ent_find(w->s, ENT_ZONE, STR("M/-1/stairs")) != 0);
+    for (char id[] = "T0";; id[1]++) {
+        static char bytes[256];
+        struct buf b = buf_over(bytes, sizeof bytes);
+
+        incident_put(&b, IN_STRUCTURE, str_from(id));
+        incident_put(&b, IN_NAME, STR("Tower"));
+        incident_put(&b, IN_STOREYS, STR("120"));
+        if (!world_do(w, INC_STRUCTURE_DEFINED, buf_str(&b)))
+            break;
+    }
+    assert_non_null(strstr(w->err.text, "no room for 847 more zones"));
+    world_free(w);
+}
+
+/* The random life --------------------------------------------------------- */
+
+static uint64_t next_random(uint64_t *x)
+{
+    *x ^= *x << 13;
+    *x ^= *x >> 7;
+    *x ^= *x << 17;
+    return *x;
+}
+
+static void put_word(struct buf *b, enum incident_field f, const char *list, uint64_t *seed)
+{
+    uint64_t n = next_random(seed) % 24;
+    struct str rest = str_from(list), word;
+
+    for (;;) {
+        size_t end = str_find_byte(rest, ',');
+
+        word = str_cut(rest, 0, end);
+        if (end == rest.len || n-- == 0)
+            break;
+        rest = str_from_at(rest, end + 1);
+    }
+    incident_put(b, f, word);
+}
+
+/* One of those that are there, or a new name from a few. */
+static void put_ref(const struct world *w, struct buf *b, enum incident_field f, enum entity_kind kind, uint64_t *seed)
+{
+    char id[32];
+    uint32_t n = w->s->count[kind], e = ent_first(w->s, kind);
+    uint64_t pick;
+
+    if (n && next_random(seed) % 4) {
+        pick = next_random(seed) % (n < 12 ? n : 12);
+        while (pick--)
+            e = ent_next(w->s, e);
+        incident_put(b, f, ent_id(w->s, e));
+        return;
+    }
+    (void)snprintf(id, sizeof id, "%c%d", 'a' + (int)kind % 26, (int)(next_random(seed) % 6));
+    incident_put(b, f, str_from(id));
+}
+
+static void put_random(const struct world *w, struct buf *b, enum incident_field f, uint64_t *seed)
+{
+    static const char *const people[] = {"anna", "boris", "chen", "police", "army", "P1"};
+    static const char *const grades[] = {"A1", "B2", "C3", "E5", "F6", "D4"};
+    const struct field_info *i = field_info(f);
+    uint64_t r = next_random(seed);
+
+    switch (i->type) {
+    case TYPE_LINE: incident_put(b, f, str_from(people[r % COUNTOF(people)])); break;
+    case TYPE_ID: incident_put(b, f, STR("c1")); break;
+    case TYPE_TEXT: incident_put(b, f, r % 2 ? STR("two were killed") : STR("the road is closed")); break;
+    case TYPE_INT: incident_put_int(b, f, (int64_t)(r % (i->of < 9 ? (uint64_t)i->of + 1 : 9))); break;
+    case TYPE_NUMBER: incident_put(b, f, STR("3.5")); break;
+    case TYPE_TIME: incident_put_int(b, f, w->now_ms - (int64_t)(r % 7200000)); break;
+    case TYPE_BOOL: incident_put(b, f, STR("1")); break;
+    case TYPE_GRADE: incident_put(b, f, str_from(grades[r % COUNTOF(grades)])); break;
+    case TYPE_WORD: put_word(b, f, words_of((enum words_id)i->of), seed); break;
+    case TYPE_PAIR: incident_put(b, f, r % 2 ? STR("police=2") : STR("public=1")); break;
+    case TYPE_REF: put_ref(w, b, f, (enum entity_kind)i->of, seed); break;
+    }
+}
+
+static bool random_command(struct world *w, uint64_t *seed)
+{
+    static char bytes[65536];
+    struct buf b = buf_over(bytes, sizeof bytes);
+    unsigned kind;
+    const struct kind_info *k;
+
+    do
+        kind = (unsigned)(next_random(seed) % INC_END);
+    while (!kind_info(kind)->tag || (kind == INC_INCIDENT_CLOSED && next_random(seed) % 8));
+    k = kind_info(kind);
+    if (k->entity)
+        put_random(w, &b, entity_info(k->entity)->key, seed);
+    for (const struct field_in_kind *x = k->fields; x->use != USE_END; x++) {
+        if (x->use == USE_MAY && next_random(seed) % 3 == 0)
+            continue;
+        put_random(w, &b, x->field, seed);
+        if (field_info(x->field)->many && next_random(seed) % 2)
+            put_random(w, &b, x->field, seed);
+    }
+    if (k->roles[0])
+        put_word(&b, IN_ROLE, k->roles, seed);
+    incident_put(&b, IN_ACTOR, next_random(seed) % 4 ? ent_get(w->s, ent_find(w->s, ENT_COMMAND, STR("incident")),
+                                                               IN_COMMANDER)
+                                                     : STR("chen"));
+    if (k->entity == ENT_REPORT) {
+        put_ref(w, &b, IN_SOURCE, ENT_SOURCE, seed);
+        put_random(w, &b, IN_GRADE, seed);
+    }
+    w->now_ms += (int64_t)(next_random(seed) % 60000);
+    return world_do(w, (enum incident_kind)kind, buf_str(&b));
+}
+
+static void holds_now(const struct world *w)
+{
+    const struct incident *s = w->s;
+
+    for (uint32_t c = ent_first(s, ENT_COMMAND); c; c = ent_next(s, c)) {
+        struct str v;
+        uint32_t at = 0, n = 0;
+
+        while (ent_each(s, c, IN_COMMANDER, &at, &v))
+            n++;
+        assert_true(ent_is(s, c, IN_STATE, "held") ? n == 1 : ent_is(s, c, IN_STATE, "unified") ? n >= 2 : n == 0);
+    }
+    for (uint32_t c = ent_first(s, ENT_CASUALTY); c; c = ent_next(s, c))
+        assert_true(ent_has(s, c, IN_ZONE) + ent_has(s, c, IN_POINT) + ent_has(s, c, IN_PLACE) <= 1);
+    for (uint32_t f = ent_first(s, ENT_FACT); f; f = ent_next(s, f))
+        assert_true(ent_has(s, f, IN_BASIS));
+}
+
+static void live(uint64_t seed, unsigned commands)
+{
+    struct world *w = world_scene();
+    uint64_t x = seed * 7919 + 1, done = 0, middle = 0;
+    struct incident *again, *half;
+    char *copy;
+
+    for (unsigned i = 0; i < commands; i++) {
+        done += random_command(w, &x);
+        if (i % 16 == 0)
+            holds_now(w);
+    }
+    holds_now(w);
+    assert_true(done > commands / 40);
+    again = world_replay(w, w->seq);
+    assert_int_equal(incident_hash(again), incident_hash(w->s));
+    /* A snapshot is a copy of the block; the tail on top of it gives the same. */
+    middle = x % w->seq;
+    half = world_replay(w, middle);
+    copy = world_memory(half->size);
+    memcpy(copy, half, half->size);
+    for (uint64_t i = middle + 1; i <= w->seq; i++)
+        incident_apply((void *)copy, i, w->rows[i].kind, str_of(w->log + w->rows[i].at, w->rows[i].len));
+    assert_int_equal(incident_hash((void *)copy), incident_hash(w->s));
+    free(copy);
+    free(half);
+    free(again);
+    world_free(w);
+}
+
+static void test_invariant_20_state_is_a_function_of_the_events(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 12; seed++)
+        live(seed, 4000);
+}
+
+static void test_texts_move_house_and_memory_stays(void **state)
+{
+    struct world *w = world_scene();
+    uint64_t before = w->s->fields_used;
+    char text[2001];
+    uint32_t moved = 0;
+
+    (void)state;
+    memset(text, 'x', 2000);
+    text[2000] = 0;
+    world_ok(w, INC_DECISION_TAKEN, IN_DECISION, "d", IN_TEXT, "t", IN_ROLE, "commander", IN_ACTOR, "anna", IN_NONE);
+    for (int i = 0; i < 3000; i++) {
+        uint32_t half = w->s->half;
+
+        text[0] = (char)('a' + i % 26);
+        world_ok(w, INC_DECISION_REASONED, IN_DECISION, "d", IN_RATIONALE, text, IN_NONE);
+        moved += half != w->s->half;
+    }
+    assert_true(moved >= 2);
+    assert_true(w->s->fields_used < before + 20);
+    assert_true(str_eq(ent_get(w->s, ent_find(w->s, ENT_DECISION, STR("d")), IN_RATIONALE), str_from(text)));
+    assert_true(world_state(w, ENT_UNIT, "P1", "checked-in"));
+    world_free(w);
+}
+
+static void test_a_full_incident_refuses_and_keeps_its_state(void **state)
+{
+    struct world *w = world_scene();
+    char id[32];
+    uint64_t hash;
+    int i = 0;
+
+    (void)state;
+    for (;; i++) {
+        static char text[INCIDENT_TEXT_MAX + 1];
+
+        memset(text, 'y', INCIDENT_TEXT_MAX);
+        (void)snprintf(id, sizeof id, "m%d", i);
+        hash = incident_hash(w->s);
+        {
+            struct str payload;
+            static char bytes[INCIDENT_TEXT_MAX + 256];
+            struct buf b = buf_over(bytes, sizeof bytes);
+
+            incident_put(&b, IN_MESSAGE, str_from(id));
+            incident_put(&b, IN_TO, STR("ops"));
+            incident_put(&b, IN_TEXT, str_from(text));
+            payload = buf_str(&b);
+            if (!world_do(w, INC_MESSAGE_SENT, payload))
+                break;
+        }
+    }
+    assert_true(i > 50);
+    assert_int_equal(w->err.kind, ERR_FULL);
+    assert_int_equal(hash, incident_hash(w->s));
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_tables_are_whole),
+        cmocka_unit_test(test_a_refusal_names_the_field_and_what_to_do),
+        cmocka_unit_test(test_torn_and_wild_payloads_are_refused),
+        cmocka_unit_test(test_every_value_cites_its_event),
+        cmocka_unit_test(test_floors_as_people_say_them),
+        cmocka_unit_test(test_five_floors_give_a_grid_at_once),
+        cmocka_unit_test(test_invariant_20_state_is_a_function_of_the_events),
+        cmocka_unit_test(test_texts_move_house_and_memory_stays),
+        cmocka_unit_test(test_a_full_incident_refuses_and_keeps_its_state),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
