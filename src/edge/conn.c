@@ -68,21 +68,31 @@ static void world_refused(void *ctx, struct session *s, const char *reason)
         hub_count(&l->h->metrics.record_full, 1); /* the log line above has it */
 }
 
-static void world_bound(void *ctx, struct session *s, struct str uid, struct str callsign)
+/* What did this device miss?  When the record's queue is full it is asked again with
+ * the next tick; until the answer nothing counts as arrived. */
+static void ask_missed(struct tak_loop *l, struct conn *c, struct str uid, struct str callsign)
 {
-    struct tak_loop *l = ctx;
-    struct conn *c = l->feeding;
     struct ask_head head = ask_of(c, ASK_MISSED);
     char text[2 * LIMIT_UID + 64];
     struct buf b = buf_over(text, sizeof text);
 
-    head.ticket = s->must_seen;
+    head.ticket = c->missed_upto;
     fields_put(&b, FIELD_UID, uid);
     fields_put(&b, FIELD_CALLSIGN, callsign);
-    fields_put_int(&b, FIELD_REF, (int64_t)s->join_seq);
-    fields_put_int(&b, FIELD_OUT, s->user.out_set);
-    if (!hub_ask(l->h, &head, buf_str(&b)))
-        hub_count(&l->h->metrics.record_full, 1); /* nothing counts as arrived: it asks again at its next connect */
+    fields_put_int(&b, FIELD_REF, (int64_t)c->s.join_seq);
+    fields_put_int(&b, FIELD_OUT, c->s.user.out_set);
+    c->missed_done = false;
+    c->missed_unasked = !hub_ask(l->h, &head, buf_str(&b));
+    if (c->missed_unasked)
+        hub_count(&l->h->metrics.record_full, 1);
+}
+
+static void world_bound(void *ctx, struct session *s, struct str uid, struct str callsign)
+{
+    struct tak_loop *l = ctx;
+
+    l->feeding->missed_upto = s->must_seen;
+    ask_missed(l, l->feeding, uid, callsign);
 }
 
 void conn_world(struct tak_loop *l)
@@ -593,6 +603,16 @@ static void tell_acked(struct tak_loop *l, struct conn *c)
         c->must_acked = sent;
 }
 
+static void ask_missed_again(struct tak_loop *l, struct conn *c)
+{
+    struct units *units = &l->h->river->units;
+
+    hub_lock(l->h);
+    if (c->s.unit != UNIT_NONE && atomic_load(&units->conn[c->s.unit]) == session_handle(&c->s))
+        ask_missed(l, c, units_at(units, c->s.unit)->uid, units_at(units, c->s.unit)->callsign);
+    hub_unlock(l->h);
+}
+
 void conn_tick(struct tak_loop *l, struct conn *c, struct now now)
 {
     if (c->state == CONN_TLS && now.mono_ms - c->accepted_ms > CONN_HANDSHAKE_MS) {
@@ -613,6 +633,8 @@ void conn_tick(struct tak_loop *l, struct conn *c, struct now now)
     }
     if (now.mono_ms - c->acked_ms > CONN_ACK_MS) {
         c->acked_ms = now.mono_ms;
+        if (c->missed_unasked)
+            ask_missed_again(l, c);
         tell_acked(l, c);
     }
 }

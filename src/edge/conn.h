@@ -26,6 +26,8 @@ struct conn {
     enum conn_state state;
     int fd;
     bool is_tls, wants_write, missed_done;
+    bool missed_unasked;  /* the record had no room for the question */
+    uint64_t missed_upto; /* journal number up to which it is about */
     uint8_t queued_in; /* bits of the queues where its number stands: its place is free only at 0 */
     uint32_t next_free;
     struct tls *tls;
