@@ -322,6 +322,7 @@ void river_put_live(struct river *r, struct unit *x, const struct river_event *g
         show_report(r, x, &ev, &put, now);
         if (x->pending) {
             x->held |= !(put.flags & RING_ADDRESSED); /* a durable event about it goes first */
+            x->doomed = false;
             return;
         }
     }
@@ -447,6 +448,15 @@ uint64_t river_owner(const struct river *r, struct str user)
     return hash_str(r->units.key, user) | 1;
 }
 
+/* What stands in the live ring about x is dead: it was deleted or cancelled since. */
+static void raise_floor(struct river *r, const struct unit *x)
+{
+    uint64_t head = ring_head(&r->live);
+
+    atomic_store_explicit(&r->units.floor[units_index(&r->units, x)], head, memory_order_release);
+    atomic_store_explicit(&r->floor_max, head, memory_order_release);
+}
+
 /* A kept durable event: marker, CASEVAC, open emergency. */
 static void publish_kept(struct river *r, const struct river_publish *p, struct river_event *ev,
                          struct now now)
@@ -456,6 +466,8 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
     int in_set = river_in_set(r, p->payload);
     struct unit *x;
 
+    if (kind == UNIT_EMERGENCY && !opens) /* no repeat of what it said before comes behind it */
+        raise_floor(r, units_find_emergency(&r->units, ev->cot.uid));
     append_must(r, p, ev, now);
     if (in_set < 0 || fields_has(p->payload, FIELD_TO))
         return; /* for a few: not part of the common picture */
@@ -481,15 +493,6 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
     x->repeat_at_ms = now.mono_ms + r->limits.repeat_ms;
     if (kind == UNIT_EMERGENCY && (r->next_repeat_ms == 0 || x->repeat_at_ms < r->next_repeat_ms))
         r->next_repeat_ms = x->repeat_at_ms;
-}
-
-/* What stands in the live ring about x is dead: it was deleted or cancelled since. */
-static void raise_floor(struct river *r, const struct unit *x)
-{
-    uint64_t head = ring_head(&r->live);
-
-    atomic_store_explicit(&r->units.floor[units_index(&r->units, x)], head, memory_order_release);
-    atomic_store_explicit(&r->floor_max, head, memory_order_release);
 }
 
 static void publish_cancelled(struct river *r, const struct river_publish *p, struct river_event *ev,
@@ -541,6 +544,10 @@ static void publish_deleted(struct river *r, const struct river_publish *p, stru
                             struct now now)
 {
     struct unit *x = units_find(&r->units, fields_get(p->payload, FIELD_LINK_UID));
+    /* A track that nobody waits for the delete of was not there when a phone said it:
+     * its report came after and counts. */
+    bool is_later = x && x->kind == UNIT_TRACK && x->pending == 0 && x->latest && !x->addressed &&
+                    fields_has(p->payload, FIELD_USER);
 
     if (x)
         raise_floor(r, x); /* before anybody can read of the delete */
@@ -551,7 +558,7 @@ static void publish_deleted(struct river *r, const struct river_publish *p, stru
         x->pending--;
     if (x->pending)
         return; /* another delete follows */
-    if (x->held)
+    if (x->held || is_later)
         release_held(r, x, now.mono_ms);
     else
         units_remove(&r->units, x);
@@ -618,7 +625,10 @@ void river_abandon(struct river *r, unsigned kind, struct str payload)
     if (kind != EV_OBJECT_DELETED)
         return;
     x = units_find(&r->units, fields_get(payload, FIELD_LINK_UID));
-    if (x && x->pending && --x->pending == 0 && x->held)
+    if (!x || x->pending == 0 || --x->pending > 0)
+        return;
+    x->doomed = false;
+    if (x->held)
         release_held(r, x, x->seen_mono_ms);
 }
 

@@ -186,6 +186,14 @@ static bool bind(struct taking *t, struct unit *x)
     return true;
 }
 
+/* Is it of a group that the sender hears or writes into? */
+static bool may_touch(const struct taking *t, const struct unit *x)
+{
+    const struct session_user *u = &t->s->user;
+
+    return sets_hears(t->r->sets, u->out_set, x->in_set) || sets_share(t->r->sets, u->in_set, x->in_set);
+}
+
 /* Why an event must not stand on the phones in the place of an open emergency or of
  * an object that its sender does not see; x: what has its uid now, if anything. */
 static const char *intrusion(struct taking *t, const struct unit *x)
@@ -194,7 +202,7 @@ static const char *intrusion(struct taking *t, const struct unit *x)
 
     if (alert && alert->owner != river_owner(t->r, str_from(t->s->user.name)))
         return "its uid is that of somebody else's open emergency";
-    if (x && x->kind == UNIT_OBJECT && !sets_hears(t->r->sets, t->s->user.out_set, x->in_set))
+    if (x && x->kind == UNIT_OBJECT && !may_touch(t, x))
         return "its uid is that of an object of another group";
     return NULL;
 }
@@ -446,11 +454,6 @@ static enum event_id kind_of(enum cot_class is)
     return EV_NONE;
 }
 
-static bool may_hear(const struct taking *t, const struct unit *x)
-{
-    return sets_hears(t->r->sets, t->s->user.out_set, x->in_set);
-}
-
 /* What a durable event may not do to a responder's own device or alert. */
 static const char *objection(struct taking *t, const struct unit *own, const struct unit *target)
 {
@@ -466,7 +469,7 @@ static const char *objection(struct taking *t, const struct unit *own, const str
         return intrusion(t, own);
     if (t->ev.is == CLASS_DELETE && units_find_emergency(&t->r->units, t->ev.routing.link_uid))
         return "an open emergency ends by its cancel";
-    if (t->ev.is == CLASS_DELETE && target && target->kind != UNIT_PRESENCE && !may_hear(t, target))
+    if (t->ev.is == CLASS_DELETE && target && target->kind != UNIT_PRESENCE && !may_touch(t, target))
         return "what it deletes belongs to another group";
     if (t->ev.is == CLASS_EMERGENCY_CANCEL && alert &&
         alert->owner != river_owner(t->r, str_from(t->s->user.name)))
@@ -528,11 +531,14 @@ static void take_durable(struct taking *t)
     if (alert && !ticket)
         river_relay(r, kind, buf_str(&b), t->s->slot, t->now);
     /* Of something unknown, too: a report of it that comes next must not overtake. */
-    if (t->ev.is == CLASS_DELETE && !target && t->ev.routing.link_uid.len)
+    if (t->ev.is == CLASS_DELETE && !target && t->ev.routing.link_uid.len) {
         target = units_put(&r->units, t->ev.routing.link_uid, UNIT_TRACK);
+        r->count.unit_refused += !target;
+    }
     if (t->ev.is == CLASS_DELETE && target) {
         target->pending++;
-        target->held = false; /* what waits for an earlier delete is deleted, too */
+        target->doomed |= target->held; /* what waits for an earlier delete is deleted, too */
+        target->held = false;
     }
 }
 
@@ -876,7 +882,7 @@ static bool is_in_roster(const struct session *s, const struct river *r, struct 
 
     if (x->kind == UNIT_FREE || !x->latest || x->addressed || x->incognito)
         return false;
-    if (x->held)
+    if (x->held || x->doomed)
         return false; /* comes behind the delete that it waits for */
     if ((x->kind == UNIT_EMERGENCY) != (s->roster_pass == 0))
         return false;

@@ -94,6 +94,12 @@ int sets_in(struct sets *s, const struct group_mask *m)
     return at;
 }
 
+bool sets_share(const struct sets *s, unsigned in, unsigned other)
+{
+    MUST(in < (unsigned)s->in_count && other < (unsigned)s->in_count);
+    return meets(&s->in[in], &s->in[other]);
+}
+
 int sets_out(struct sets *s, const struct group_mask *m)
 {
     int at = find(s->out, s->out_count, m);

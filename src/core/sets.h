@@ -44,6 +44,9 @@ bool mask_is_empty(const struct group_mask *m) MUST_USE;
 int sets_in(struct sets *s, const struct group_mask *m) MUST_USE;
 int sets_out(struct sets *s, const struct group_mask *m) MUST_USE;
 
+/* Do two IN sets write into a common group? */
+bool sets_share(const struct sets *s, unsigned in, unsigned other) MUST_USE;
+
 static inline bool sets_hears(const struct sets *s, unsigned out, unsigned in)
 {
     return atomic_load_explicit(&s->hears[out][in / 64], memory_order_relaxed) >> (in % 64) & 1;

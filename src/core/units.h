@@ -28,7 +28,9 @@ enum unit_kind { UNIT_FREE, UNIT_PRESENCE, UNIT_TRACK, UNIT_OBJECT, UNIT_EMERGEN
 struct unit {
     uint8_t kind; /* enum unit_kind */
     uint8_t form; /* of the latest event */
-    bool incognito, conflict, held, addressed;
+    bool incognito, conflict, addressed;
+    bool held;   /* its latest report waits for a delete from before it */
+    bool doomed; /* and another delete came behind that */
     uint16_t in_set;
     uint32_t pending; /* deletes of it that are not on disk yet */
     uint32_t id, next_uid, next_callsign;

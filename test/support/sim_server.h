@@ -42,7 +42,8 @@ struct sim_ask {
 };
 
 struct sim_conn {
-    bool open, missed_done;
+    bool open, missed_done, missed_unasked;
+    uint64_t missed_upto;
     struct session s;
     char *in;
     size_t in_len;
@@ -84,13 +85,23 @@ struct sim_server {
     void (*published)(struct sim_server *sv, const struct sim_row *row, bool recorded);
 };
 
+/* Zeroed, aligned to 64; what is never touched costs nothing. */
 SIM void *sim_alloc(size_t n)
 {
-    void *p = aligned_alloc(64, (n + 63) & ~(size_t)63);
+    char *base = calloc(1, n + 128), *at;
 
-    MUST(p);
-    memset(p, 0, (n + 63) & ~(size_t)63);
-    return p;
+    MUST(base);
+    at = base + 128 - (uintptr_t)base % 64;
+    memcpy(at - sizeof base, &base, sizeof base);
+    return at;
+}
+
+SIM void sim_release(void *at)
+{
+    char *base;
+
+    memcpy(&base, (char *)at - sizeof base, sizeof base);
+    free(base);
 }
 
 SIM char *sim_copy(struct str s)
@@ -154,9 +165,10 @@ SIM void sim_refused(void *ctx, struct session *s, const char *reason)
     (void)snprintf(sv->refused, sizeof sv->refused, "%s", reason);
 }
 
-SIM void sim_bound(void *ctx, struct session *s, struct str uid, struct str callsign)
+SIM void sim_ask_missed(struct sim_server *sv, struct session *s, struct str uid, struct str callsign)
 {
-    struct sim_ask a = {.is = SIM_ASK_MISSED, .sender = s->slot, .handle = session_handle(s), .ticket = s->must_seen};
+    struct sim_conn *x = &sv->conns[s->slot];
+    struct sim_ask a = {.is = SIM_ASK_MISSED, .sender = s->slot, .handle = session_handle(s), .ticket = x->missed_upto};
     char text[2 * LIMIT_UID + 64];
     struct buf b = buf_over(text, sizeof text);
 
@@ -164,7 +176,16 @@ SIM void sim_bound(void *ctx, struct session *s, struct str uid, struct str call
     fields_put(&b, FIELD_CALLSIGN, callsign);
     fields_put_int(&b, FIELD_REF, (int64_t)s->join_seq);
     fields_put_int(&b, FIELD_OUT, s->user.out_set);
-    (void)sim_ask(ctx, a, buf_str(&b)); /* else nothing counts as arrived */
+    x->missed_done = false;
+    x->missed_unasked = !sim_ask(sv, a, buf_str(&b));
+}
+
+SIM void sim_bound(void *ctx, struct session *s, struct str uid, struct str callsign)
+{
+    struct sim_server *sv = ctx;
+
+    sv->conns[s->slot].missed_upto = s->must_seen;
+    sim_ask_missed(sv, s, uid, callsign);
 }
 
 /* Emergencies that the queue had no room for; false: it still has none. */
@@ -238,8 +259,8 @@ SIM void sim_lose_memory(struct sim_server *sv)
     for (size_t i = 0; i < sv->batch_count; i++)
         free(sv->batch[i].payload);
     sv->batch_count = 0;
-    free(sv->memory);
-    free(sv->record_memory);
+    sim_release(sv->memory);
+    sim_release(sv->record_memory);
 }
 
 SIM void sim_free(struct sim_server *sv)
@@ -248,7 +269,7 @@ SIM void sim_free(struct sim_server *sv)
     for (size_t i = 0; i < sv->row_count; i++)
         free(sv->rows[i].payload);
     free(sv->rows);
-    free(sv);
+    sim_release(sv);
 }
 
 SIM void sim_pass(struct sim_server *sv, int64_t ms)

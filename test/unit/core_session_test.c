@@ -887,7 +887,7 @@ static void delete_and_position_never_swap(void **state)
 static void the_last_delete_counts(void **state)
 {
     struct sim_server *sv = start();
-    int g = join_here(sv, gate, "G1", "G1"), b = join_here(sv, ben, "U2", "R2");
+    int g = join_here(sv, gate, "G1", "G1"), b = join_here(sv, ben, "U2", "R2"), late;
 
     (void)state;
     all_heard(sv);
@@ -896,6 +896,8 @@ static void the_last_delete_counts(void **state)
     say_delete(sv, g, "T1");
     say_track(sv, g, "T1", 48.2);
     say_delete(sv, g, "T1");
+    late = sim_join(sv, cat);
+    assert_null(strstr(heard(sv, late), "T1"));
     sim_commit(sv);
     HEARS(b, "t-x-d-d:del-T1 t-x-d-d:del-T1");
     assert_null(units_find(&sv->river.units, STR("T1")));
@@ -989,6 +991,25 @@ static void an_addressed_position_is_private(void **state)
     say_event(sv, g, "a-n-A-C-F", "T2", "<marti><dest uid=\"U2\"/></marti>");
     sim_pass(sv, SESSION_LAG_MS + 1000);
     HEARS(c, "a-n-A-C-F:T2");
+    sim_free(sv);
+}
+
+/* Who writes into a group without hearing it still takes his own things off the map. */
+static void a_writer_deletes_what_he_wrote(void **state)
+{
+    struct sim_server *sv = start();
+    int w = sim_join(sv, (struct sim_who){5, "sensor", "A", "", true}), b = join_here(sv, ben, "U2", "R2");
+
+    (void)state;
+    say_track(sv, w, "T1", 48.1);
+    say_marker(sv, w, "M1", "x");
+    all_heard(sv);
+    say_marker(sv, w, "M1", "moved");
+    say_delete(sv, w, "T1");
+    say_delete(sv, w, "M1");
+    sim_commit(sv);
+    assert_int_equal(sv->refusals, 0);
+    HEARS(b, "a-u-G:M1 t-x-d-d:del-T1 t-x-d-d:del-M1");
     sim_free(sv);
 }
 
@@ -1660,6 +1681,7 @@ int main(void)
         cmocka_unit_test(a_refused_delete_holds_nothing),
         cmocka_unit_test(a_held_position_keeps_its_addressees),
         cmocka_unit_test(an_addressed_position_is_private),
+        cmocka_unit_test(a_writer_deletes_what_he_wrote),
         cmocka_unit_test(what_may_not_be_deleted),
         cmocka_unit_test(leaving_is_told_once),
         cmocka_unit_test(an_emergency_repeats_until_cancelled),
