@@ -448,15 +448,6 @@ uint64_t river_owner(const struct river *r, struct str user)
     return hash_str(r->units.key, user) | 1;
 }
 
-/* What stands in the live ring about x is dead: it was deleted or cancelled since. */
-static void raise_floor(struct river *r, const struct unit *x)
-{
-    uint64_t head = ring_head(&r->live);
-
-    atomic_store_explicit(&r->units.floor[units_index(&r->units, x)], head, memory_order_release);
-    atomic_store_explicit(&r->floor_max, head, memory_order_release);
-}
-
 /* A kept durable event: marker, CASEVAC, open emergency. */
 static void publish_kept(struct river *r, const struct river_publish *p, struct river_event *ev,
                          struct now now)
@@ -467,7 +458,7 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
     struct unit *x;
 
     if (kind == UNIT_EMERGENCY && !opens) /* no repeat of what it said before comes behind it */
-        raise_floor(r, units_find_emergency(&r->units, ev->cot.uid));
+        units_raise_floor(&r->units, units_find_emergency(&r->units, ev->cot.uid));
     append_must(r, p, ev, now);
     if (in_set < 0 || fields_has(p->payload, FIELD_TO))
         return; /* for a few: not part of the common picture */
@@ -503,7 +494,7 @@ static void publish_cancelled(struct river *r, const struct river_publish *p, st
     if (x && is_heard(p) && (x->ticket || x->journal_seq > p->journal_seq))
         return; /* it ended when that was heard; what is open now was raised after it */
     if (x)
-        raise_floor(r, x); /* no repeat comes behind the cancel */
+        units_raise_floor(&r->units, x); /* no repeat comes behind the cancel */
     append_must(r, p, ev, now);
     if (x) {
         MUST(r->emergencies > 0);
@@ -550,7 +541,7 @@ static void publish_deleted(struct river *r, const struct river_publish *p, stru
                     fields_has(p->payload, FIELD_USER);
 
     if (x)
-        raise_floor(r, x); /* before anybody can read of the delete */
+        units_raise_floor(&r->units, x); /* before anybody can read of the delete */
     append_must(r, p, ev, now);
     if (!x)
         return;

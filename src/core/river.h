@@ -61,7 +61,6 @@ struct river {
     struct ring live, must;
     _Atomic uint32_t listeners[FORM_COUNT]; /* sessions that hear each form */
     _Atomic uint32_t sessions;
-    _Atomic uint64_t floor_max; /* no unit's floor stands above this live number */
     struct flight flights[RIVER_FLIGHTS];
     _Atomic uint32_t flights_open;
     uint32_t emergencies; /* open ones */

@@ -532,7 +532,8 @@ static void take_durable(struct taking *t)
         river_relay(r, kind, buf_str(&b), t->s->slot, t->now);
     /* Of something unknown, too: a report of it that comes next must not overtake. */
     if (t->ev.is == CLASS_DELETE && !target && t->ev.routing.link_uid.len) {
-        target = units_put(&r->units, t->ev.routing.link_uid, UNIT_TRACK);
+        if (units_has_room(&r->units))
+            target = units_put(&r->units, t->ev.routing.link_uid, UNIT_TRACK);
         r->count.unit_refused += !target;
     }
     if (t->ev.is == CLASS_DELETE && target) {
@@ -862,7 +863,7 @@ static struct filter filter_for(const struct session *s, const struct river *r)
 {
     return (struct filter){
         .conflate = s->lag_ms > SESSION_LAG_MS,
-        .floors = atomic_load_explicit(&r->floor_max, memory_order_acquire) > s->live_at,
+        .floors = atomic_load_explicit(&r->units.floor_max, memory_order_acquire) > s->live_at,
         .near_only = r->limits.interest_from && s->cell &&
                      atomic_load_explicit(&r->sessions, memory_order_relaxed) >= r->limits.interest_from,
     };

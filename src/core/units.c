@@ -102,6 +102,11 @@ static struct unit *stalest(struct units *u, enum unit_kind kind)
     return found;
 }
 
+bool units_has_room(const struct units *u)
+{
+    return u->count < u->max && u->others < u->max / 4 * 3 && u->slab->used <= u->slab->size / 4 * 3;
+}
+
 /* Is there place and memory for one more of this kind? Makes some when it can. */
 static bool make_room(struct units *u, enum unit_kind kind)
 {
@@ -240,6 +245,14 @@ static void drop_latest(struct units *u, struct unit *x)
     drop_other(u, x);
 }
 
+void units_raise_floor(struct units *u, const struct unit *x)
+{
+    uint64_t head = atomic_load_explicit(u->live_head, memory_order_acquire);
+
+    atomic_store_explicit(&u->floor[units_index(u, x)], head, memory_order_release);
+    atomic_store_explicit(&u->floor_max, head, memory_order_release);
+}
+
 void units_remove(struct units *u, struct unit *x)
 {
     uint32_t index = units_index(u, x);
@@ -255,7 +268,7 @@ void units_remove(struct units *u, struct unit *x)
     x->kind = UNIT_FREE;
     atomic_store_explicit(&u->conn[index], CONN_NONE, memory_order_relaxed);
     /* Entries of the live ring still name this index, and another unit may get it. */
-    atomic_store_explicit(&u->floor[index], atomic_load(u->live_head), memory_order_release);
+    units_raise_floor(u, x);
     x->next_uid = u->free_list;
     u->free_list = index + 1;
     u->count--;

@@ -61,6 +61,7 @@ struct units {
     _Atomic uint64_t *conn;   /* who holds it now: slot and born, CONN_NONE: offline */
     _Atomic uint64_t *newest; /* live ring number of its newest entry, plus 1 */
     _Atomic uint64_t *floor;  /* live entries about it below this are dead: it was deleted since */
+    _Atomic uint64_t floor_max; /* none of them stands above this */
     _Atomic uint64_t *since;  /* must entries for it below this are not for who holds it now */
     const _Atomic uint64_t *live_head;
     uint32_t *by_uid, *by_callsign;
@@ -84,9 +85,14 @@ uint32_t units_index(const struct units *u, const struct unit *x) MUST_USE;
 struct unit *units_find(struct units *u, struct str uid) MUST_USE;
 /* The open emergency of that uid. */
 struct unit *units_find_emergency(struct units *u, struct str uid) MUST_USE;
+/* Is there place for one more track or object without another giving way? */
+bool units_has_room(const struct units *u) MUST_USE;
 /* The known one or a new one of kind; NULL when the table or the slab is full. */
 struct unit *units_put(struct units *u, struct str uid, enum unit_kind kind) MUST_USE;
+/* What stands in the live ring about it is dead with it. */
 void units_remove(struct units *u, struct unit *x);
+/* What stands in the live ring about it is dead: it was deleted or cancelled. */
+void units_raise_floor(struct units *u, const struct unit *x);
 /* Changes what it is; from and to anything but an emergency. */
 void units_become(struct units *u, struct unit *x, enum unit_kind kind);
 /* Follows a change of callsign (cut to LIMIT_CALLSIGN). */

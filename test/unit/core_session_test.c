@@ -883,6 +883,32 @@ static void delete_and_position_never_swap(void **state)
     sim_free(sv);
 }
 
+/* A unit that gave way before its delete: who is behind still does not get its last
+ * report after that. */
+static void a_forgotten_unit_is_deleted_too(void **state)
+{
+    struct river_limits l = sim_limits();
+    struct sim_server *sv;
+    int g, b;
+
+    (void)state;
+    l.units_max = 4;
+    sv = start_with(l);
+    g = join_here(sv, gate, "G1", "G1");
+    b = join_here(sv, ben, "U2", "R2");
+    say_track(sv, g, "T0", 48.1);
+    all_heard(sv);
+    say_track(sv, g, "T1", 48.1);
+    sim_pass(sv, 1);
+    say_track(sv, g, "T0", 48.1);
+    say_here(sv, g, "G2", "G2"); /* the table is full: T1 gives way */
+    assert_null(units_find(&sv->river.units, STR("T1")));
+    say_delete(sv, g, "T1");
+    sim_commit(sv);
+    HEARS(b, "t-x-d-d:del-T1 a-n-A-C-F:T0 a-f-G-U-C:G2");
+    sim_free(sv);
+}
+
 /* Deleted twice with a report between: what was last said counts. */
 static void the_last_delete_counts(void **state)
 {
@@ -1676,6 +1702,7 @@ int main(void)
         cmocka_unit_test(a_reused_place_gets_no_strangers_mail),
         cmocka_unit_test(a_reused_slot_hears_its_former_user),
         cmocka_unit_test(delete_and_position_never_swap),
+        cmocka_unit_test(a_forgotten_unit_is_deleted_too),
         cmocka_unit_test(the_last_delete_counts),
         cmocka_unit_test(a_gather_sees_one_moment),
         cmocka_unit_test(a_refused_delete_holds_nothing),
