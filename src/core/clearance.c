@@ -417,7 +417,7 @@ bool all_clear_possible(const struct incident *s, struct reconciled *r, struct e
     incident_reconcile(s, STR("attackers"), r);
     if (r->used && (r->hi_open || r->hi > incident_accounted(s)))
         return err_set(e, ERR_DENIED,
-                       "attackers: a claim is above the %" PRId64 " accounted for; account for them or discount the claim",
+                       "attackers: a claim is above the %" PRId64 " accounted for; account for them or discount it",
                        incident_accounted(s));
     for (uint32_t t = ent_first(s, ENT_THREAT); t; t = ent_next(s, t))
         if (word_in("suspected,located,contained,render-safe-pending", ent_get(s, t, IN_STATE)))

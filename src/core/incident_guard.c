@@ -44,7 +44,8 @@ static const struct never {
     {"number of officers|officers strong|troops strong|men strong|our strength", "strengths are not published"},
 };
 
-static const char *const fatality_words = "killed|kill|dead|died|death|deaths|fatalit|martyr|lost their li|jan bahaq|shaheed";
+static const char *const fatality_words =
+    "killed|kill|dead|died|death|deaths|fatalit|martyr|lost their li|jan bahaq|shaheed";
 static const char *const clear_words = "clear|cleared|safe|secure|in custody|all clear";
 
 bool guard_families_know(const struct incident *s)

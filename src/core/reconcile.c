@@ -101,7 +101,7 @@ static void sum(struct reconciled *r)
         r->sources += new_source;
         r->values += new_value;
     }
-    r->agreed = r->used > 0 && r->values == 1 && !r->hi_open && r->lo == r->hi;
+    r->agreed = r->values == 1 && !r->hi_open;
 }
 
 void reconcile_cordon_1(struct reconciled *r, const int64_t *transitions_ms, size_t transitions, int shift)

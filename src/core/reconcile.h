@@ -45,7 +45,7 @@ struct claim {
 
 struct reconciled {
     int64_t lo, hi; /* of what remains; used 0: nothing is known, which is not 0 */
-    bool hi_open, agreed;
+    bool hi_open, agreed; /* agreed: one value, with an upper end */
     uint32_t used, sources, values, left_out;
     int64_t confirmed;             /* from person records; -1: there is no such record kind */
     int64_t accepted;              /* -1: none */
