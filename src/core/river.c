@@ -55,6 +55,8 @@ void river_init(struct river *r, const struct river_limits *l, void *memory, str
     at += ring_memory(l->live_entries, l->live_bytes, TO_SIZE);
     ring_init(&r->must, at, l->must_entries, l->must_bytes, TO_SIZE);
     at += ring_memory(l->must_entries, l->must_bytes, TO_SIZE);
+    for (int f = 0; f < FORM_COUNT; f++)
+        r->must.region[f].lap = l->must_bytes[f]; /* one commit may bring much at once: nobody is lapped by it */
     slab_init(&r->slab, at, l->slab_bytes);
     units_init(&r->units, at + round64(l->slab_bytes), l->units_max, &r->slab, key,
                &r->live.head);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { WAIT_MS = 200, RETRY_MS = 250, DECIDED_MAX = 8, CLOCK_JUMP_MS = 5000 };
+enum { WAIT_MS = 200, RETRY_MS = 250, DECIDED_MAX = 8, CLOCK_JUMP_MS = 5000, PUBLISH_STEP = 2 << 20, PUBLISH_PAUSE_MS = 20 };
 
 /* ----------------------------------------------------------- the batch --- */
 
@@ -208,12 +208,23 @@ static void tell_held(const struct entry *x)
              log_quote(uid, sizeof uid, fields_get(x->payload, FIELD_UID)), HUB_HELD);
 }
 
+/* A batch may be longer than the must ring is safe for: the loops send in between, or
+ * who reads well would be taken for a slow reader and closed. */
+static size_t let_loops_send(struct recorder *r)
+{
+    struct timespec pause = {0, PUBLISH_PAUSE_MS * 1000000L};
+
+    r->h->wake_loops(r->h);
+    (void)nanosleep(&pause, NULL);
+    return 0;
+}
+
 /* Everything of the batch is on disk: the state, the phones, the page hear of it. */
 static void apply_and_publish(struct recorder *r)
 {
     struct now now = hub_now();
     char text[512];
-    size_t count = r->entry_count;
+    size_t count = r->entry_count, step = 0;
 
     for (size_t i = 0; i < count; i++) {
         struct entry *x = &r->entries[i];
@@ -222,6 +233,9 @@ static void apply_and_publish(struct recorder *r)
         struct str later = {0};
         uint64_t held;
 
+        step += x->payload.len;
+        if (step > PUBLISH_STEP)
+            step = let_loops_send(r);
         record_apply(&r->record, x->seq, x->kind, x->at_ms, x->payload);
         hub_lock(r->h);
         held = r->h->river->count.held_back;
