@@ -81,6 +81,7 @@ static void ask_missed(struct tak_loop *l, struct conn *c, struct str uid, struc
     fields_put(&b, FIELD_CALLSIGN, callsign);
     fields_put_int(&b, FIELD_REF, (int64_t)c->s.join_seq);
     fields_put_int(&b, FIELD_OUT, c->s.user.out_set);
+    fields_put_int(&b, FIELD_TICKET, (int64_t)c->missed_from);
     c->missed_done = false;
     c->missed_unasked = !hub_ask(l->h, &head, buf_str(&b));
     if (c->missed_unasked)
@@ -92,6 +93,8 @@ static void world_bound(void *ctx, struct session *s, struct str uid, struct str
     struct tak_loop *l = ctx;
 
     l->feeding->missed_upto = s->must_seen;
+    l->feeding->missed_from = 0;
+    l->feeding->missed_cut = false;
     ask_missed(l, l->feeding, uid, callsign);
 }
 
@@ -560,18 +563,38 @@ void conn_join(struct tak_loop *l, struct conn *c, const struct session_user *us
         conn_enqueue(l, &l->bulk, c);
 }
 
+/* The journal number of the last of these records (session.h). */
+static uint64_t last_seq(struct str records)
+{
+    uint64_t seq = 0;
+
+    while (records.len >= SESSION_EXTRA_HEAD) {
+        const unsigned char *u = (const unsigned char *)records.at;
+        size_t len = (size_t)u[9] << 24 | (size_t)u[10] << 16 | (size_t)u[11] << 8 | u[12];
+
+        seq = 0;
+        for (int i = 1; i <= 8; i++)
+            seq = seq << 8 | u[i];
+        MUST(len <= records.len - SESSION_EXTRA_HEAD);
+        records = str_from_at(records, SESSION_EXTRA_HEAD + len);
+    }
+    return seq;
+}
+
 void conn_missed(struct tak_loop *l, struct conn *c, struct str records, bool more)
 {
     size_t left = c->s.extra.len;
     char *all;
 
-    c->missed_done = !more;
     if (records.len) {
         all = left + records.len <= CONN_EXTRA_MAX ? malloc(left + records.len) : NULL;
         if (!all) {
-            conn_close(l, c, "it missed more than can be kept for it at once: the rest at its next connect");
+            c->missed_over = true;
+            log_line(LOG_WARN, "tak.missed", "peer=%s reason=\"more waits for its devices than can be kept at once: "
+                     "the rest at its next connect\"", c->address);
             return;
         }
+        c->missed_from = last_seq(records);
         if (left)
             memcpy(all, c->s.extra.at, left);
         memcpy(all + left, records.at, records.len);
@@ -579,21 +602,34 @@ void conn_missed(struct tak_loop *l, struct conn *c, struct str records, bool mo
         c->extra = all;
         c->s.extra = str_of(all, left + records.len);
     }
+    c->missed_done = !more && !c->missed_over;
     conn_flush(l, c);
+}
+
+void conn_missed_cut(struct tak_loop *l, struct conn *c, struct str uid)
+{
+    struct unit *x;
+
+    hub_lock(l->h);
+    x = units_find(&l->h->river->units, uid);
+    if (x && !c->missed_cut) {
+        c->missed_cut = true;
+        c->missed_unit = units_index(&l->h->river->units, x);
+    } else {
+        c->missed_over = true; /* a gateway's second device: at its next connect */
+    }
+    hub_unlock(l->h);
 }
 
 /* ------------------------------------------------------------ housework -- */
 
-static void tell_acked(struct tak_loop *l, struct conn *c)
+/* Its own device has everything up to this number. */
+static void acked(struct tak_loop *l, struct conn *c, uint64_t sent)
 {
     struct ask_head head = ask_of(c, ASK_ACKED);
     char text[LIMIT_UID + 16];
     struct buf b = buf_over(text, sizeof text);
-    uint64_t sent = c->must_sent;
 
-    if (sent <= c->must_acked || c->s.unit == UNIT_NONE || !c->missed_done || c->s.extra.len || c->pending ||
-        net_unacked(c->fd) != 0)
-        return;
     hub_lock(l->h);
     if (atomic_load(&l->h->river->units.conn[c->s.unit]) == session_handle(&c->s))
         fields_put(&b, FIELD_UID, units_at(&l->h->river->units, c->s.unit)->uid);
@@ -601,6 +637,34 @@ static void tell_acked(struct tak_loop *l, struct conn *c)
     head.ticket = sent;
     if (b.len && hub_ask(l->h, &head, buf_str(&b)))
         c->must_acked = sent;
+}
+
+static bool has_arrived(const struct conn *c)
+{
+    return c->s.extra.len == 0 && !c->pending && net_unacked(c->fd) == 0;
+}
+
+static void tell_acked(struct tak_loop *l, struct conn *c)
+{
+    if (c->must_sent > c->must_acked && c->s.unit != UNIT_NONE && c->missed_done && has_arrived(c))
+        acked(l, c, c->must_sent);
+}
+
+/* One answer of what it missed has arrived: the next, please. */
+static void go_on_missed(struct tak_loop *l, struct conn *c)
+{
+    struct units *units = &l->h->river->units;
+    uint32_t unit = c->missed_unit;
+
+    if (!has_arrived(c))
+        return;
+    if (unit == c->s.unit && !c->missed_over && c->missed_from > c->must_acked)
+        acked(l, c, c->missed_from);
+    c->missed_cut = false;
+    hub_lock(l->h);
+    if (atomic_load(&units->conn[unit]) == session_handle(&c->s))
+        ask_missed(l, c, units_at(units, unit)->uid, units_at(units, unit)->callsign);
+    hub_unlock(l->h);
 }
 
 static void ask_missed_again(struct tak_loop *l, struct conn *c)
@@ -631,6 +695,8 @@ void conn_tick(struct tak_loop *l, struct conn *c, struct now now)
         free(c->extra);
         c->extra = NULL;
     }
+    if (c->missed_cut)
+        go_on_missed(l, c);
     if (now.mono_ms - c->acked_ms > CONN_ACK_MS) {
         c->acked_ms = now.mono_ms;
         if (c->missed_unasked)

@@ -28,6 +28,10 @@ struct conn {
     bool is_tls, wants_write, missed_done;
     bool missed_unasked;  /* the record had no room for the question */
     uint64_t missed_upto; /* journal number up to which it is about */
+    bool missed_cut;      /* there is more for missed_unit behind missed_from */
+    bool missed_over;     /* some of it found no room: nothing counts as arrived this time */
+    uint32_t missed_unit;
+    uint64_t missed_from;
     uint8_t queued_in; /* bits of the queues where its number stands: its place is free only at 0 */
     uint32_t next_free;
     struct tls *tls;
@@ -90,6 +94,8 @@ void conn_close(struct tak_loop *l, struct conn *c, const char *reason);
 void conn_join(struct tak_loop *l, struct conn *c, const struct session_user *user);
 /* More of what it missed; takes a copy. */
 void conn_missed(struct tak_loop *l, struct conn *c, struct str records, bool more);
+/* There is more for this device: to be asked for when the last of it has arrived. */
+void conn_missed_cut(struct tak_loop *l, struct conn *c, struct str uid);
 /* Every few seconds: tells the recorder what arrived, closes who is stuck. */
 void conn_tick(struct tak_loop *l, struct conn *c, struct now now);
 

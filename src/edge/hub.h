@@ -127,6 +127,7 @@ enum tell {
     TELL_JOINED, /* body: struct session_user */
     TELL_DENIED, /* body: a sentence; close */
     TELL_MISSED, /* body: records for session.extra; more follows when `more` */
+    TELL_CUT,    /* that was enough at once; body: uid. Ask again behind the last record */
     TELL_GROUPS, /* user's sets changed: body: struct session_user, for every session of that user */
     TELL_CLOSE,  /* user or certificate revoked: body: struct session_user, id 0: handle only */
 };

@@ -6,7 +6,11 @@
 
 #include <stdlib.h>
 
-enum { MISSED_PART = 128 * 1024, MISSED_FOR_ALL = 2000 };
+enum {
+    MISSED_PART = 128 * 1024,
+    MISSED_ANSWER = 512 * 1024, /* one answer; the rest is asked for when that has arrived */
+    MISSED_FOR_ALL = 2000,
+};
 
 static struct device_key *place_of(struct device_key *table, size_t places, uint64_t key)
 {
@@ -116,11 +120,13 @@ struct search {
     uint16_t out_set;
     bool for_all; /* rows for everybody of its groups, too */
     struct buf part;
+    size_t sent;
 };
 
 static void send_part(struct search *s, bool more)
 {
     recorder_tell(s->r, s->handle, TELL_MISSED, more, buf_str(&s->part));
+    s->sent += s->part.len;
     s->part.len = 0;
 }
 
@@ -192,10 +198,13 @@ void recorder_missed(struct recorder *r, const struct ask_head *head, struct str
                        .part = buf_over(memory, sizeof memory)};
     struct device_key *d = device(r, s.uid);
     uint64_t from = d->key ? d->acked : 0, joined = (uint64_t)fields_get_int(payload, FIELD_REF, 0);
-    uint64_t all_from = first_for_all(r, from, joined);
+    uint64_t had = (uint64_t)fields_get_int(payload, FIELD_TICKET, 0), all_from;
+    bool cut = false;
     struct err e;
 
-    for (uint64_t i = r->record.waiting_first; i < r->record.waiting_next; i++) {
+    from = had > from ? had : from;
+    all_from = first_for_all(r, from, joined);
+    for (uint64_t i = r->record.waiting_first; i < r->record.waiting_next && !cut; i++) {
         const struct record_waiting *w = &r->record.waiting[i & (RECORD_WAITING - 1)];
 
         s.for_all = d->key && w->seq <= joined && w->seq >= all_from;
@@ -204,8 +213,11 @@ void recorder_missed(struct recorder *r, const struct ask_head *head, struct str
             continue;
         if (!journal_get(r->journal, w->seq, see_row, &s, &e))
             log_line(LOG_ERROR, "journal.read", "seq=%llu reason=\"%s\"", (unsigned long long)w->seq, e.text);
+        cut = s.sent + s.part.len >= MISSED_ANSWER;
     }
-    send_part(&s, false);
+    send_part(&s, cut);
+    if (cut)
+        recorder_tell(r, s.handle, TELL_CUT, false, s.uid);
     if (d->key == 0)
         remember(r, s.uid, 0);
 }

@@ -285,6 +285,10 @@ static void on_message(struct tak_loop *l, struct str m)
         if (c && c->state == CONN_LIVE)
             conn_missed(l, c, body, head.more);
         break;
+    case TELL_CUT:
+        if (c && c->state == CONN_LIVE)
+            conn_missed_cut(l, c, body);
+        break;
     case TELL_GROUPS: for_user(l, &user, false); break;
     case TELL_CLOSE:
         if (user.id)
