@@ -1,5 +1,6 @@
 """Chat: to whom, receipts, and what waits for a phone that is away."""
 import events
+from phone import Closed
 from server import Server
 
 
@@ -242,3 +243,57 @@ def test_user_in_another_group_gets_nothing_on_return():
         c.send(events.chat("ANDROID-C", "C", "end"))
         b.hear(remarks="end")
         assert not b.has(remarks="red talk")
+
+
+def test_a_day_of_chat_while_away():
+    """3,000 messages to all and 500 to itself: it gets its own, all of them, and the newest 2,000 of the others."""
+    with Server() as s:
+        gate, b = s.phone("G", s.client("gate", relay=True)), s.phone("B", "bert")
+        away(s, b)
+        pad = "x" * 900
+        for i in range(3000):
+            gate.send(events.chat("ANDROID-G", "G", f"a{i} {pad}"))
+            if i % 6 == 0:
+                gate.send(events.direct("ANDROID-G", "G", "ANDROID-B", "B", f"d{i // 6} {pad}"))
+            if i % 100 == 0:
+                gate.ping()
+        assert "tak.closed" not in s.log_text().split("bert", 2)[-1], "who reads well is not thrown out by a burst"
+        s.wait_journal("chat.said", lambda r: r["text"].startswith("a2999 "))
+        b = s.phone("B", "bert")
+        b.hear(lambda e: (e.remarks or "").startswith("a2999 "))
+        got = [e.remarks.split()[0] for e in b.all(type="b-t-f")]
+        assert [x for x in got if x[0] == "d"] == [f"d{i}" for i in range(500)]
+        others = [x for x in got if x[0] == "a"]
+        assert len(others) >= 1900 and others == [f"a{i}" for i in range(3000 - len(others), 3000)], len(others)
+
+
+def test_slow_reader_of_chat_gets_it_all_by_and_by():
+    """It does not read while more is said than the server keeps in memory: thrown out at worst, and the rest waits."""
+    with Server() as s:
+        gate, b = s.phone("G", s.client("gate", relay=True)), s.phone("B", "bert")
+        w = s.phone("W", "wim")
+        s.wait_acked("ANDROID-B", 1)
+        total, pad = 900, "x" * 30000
+        for i in range(total):
+            gate.send(events.direct("ANDROID-G", "G", "ANDROID-B", "B", f"n{i} {pad}"))
+            if i % 50 == 49:  # no faster than the disk
+                gate.send(events.chat("ANDROID-G", "G", f"sync {i}"))
+                w.hear(remarks=f"sync {i}")
+        gate.send(events.chat("ANDROID-G", "G", "end"))
+        w.hear(remarks="end")
+        got, seen = [], set()
+        for _ in range(40):
+            try:
+                b.hear(lambda e: (e.remarks or "").startswith(f"n{total - 1} "), 30)
+            except Closed:
+                pass
+            for event in b.all(type="b-t-f"):
+                name = event.remarks.split()[0]
+                if name not in seen and name not in ("end", "sync"):
+                    seen.add(name)
+                    got.append(name)
+            if f"n{total - 1}" in seen:
+                break
+            b = s.phone("B", "bert", hello=False)
+            b.hello()
+        assert got == [f"n{i}" for i in range(total)], (len(got), got[:3], got[-3:])

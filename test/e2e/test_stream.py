@@ -256,3 +256,29 @@ def test_golden_vector():
         assert b"\xbf" + bytes([0xB0, 0x01]) + got.raw == golden, got.raw.hex()
         a.send(golden)
         assert v.hear(uid="U1").raw == golden[3:]
+
+
+def test_negotiation_in_the_middle_of_a_large_picture():
+    """The picture is XML up to the response and v1 behind it, each unit once, none torn."""
+    from phone import Phone
+    with Server() as s:
+        a = s.phone("G", s.client("gate", relay=True))
+        pad = "<pad>" + "x" * 5000 + "</pad>"
+        for i in range(800):
+            a.send(events.track(f"t{i}", extra=pad))
+            if i % 50 == 0:
+                a.ping()
+        a.ping()
+        for at_once in (True, False):
+            new = Phone(s, connect=False)
+            new.connect(wait=False)
+            s.phones.append(new)
+            if not at_once:
+                new.hear(lambda e: e.uid.startswith("t"))
+            new.send(events.request("in-between"))
+            new.hear(type="t-x-takp-r")
+            new.ping()
+            while len({e.uid for e in new.heard if e.uid.startswith("t")}) < 801:  # 800 and takPong
+                new.read_some(60)
+            uids = [e.uid for e in new.heard if e.uid.startswith("t") and e.uid != "takPong" and "takp" not in e.uid]
+            assert len(uids) == 800, len(uids)
