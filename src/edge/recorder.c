@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { WAIT_MS = 200, RETRY_MS = 250, DECIDED_MAX = 8, CLOCK_JUMP_MS = 5000, PUBLISH_STEP = 2 << 20, PUBLISH_PAUSE_MS = 20 };
+enum { WAIT_MS = 200, RETRY_MS = 250, DECIDED_MAX = 8, CLOCK_JUMP_MS = 5000, PUBLISH_STEP = 2 << 20,
+       PUBLISH_PAUSE_MS = 20 };
 
 /* ----------------------------------------------------------- the batch --- */
 
