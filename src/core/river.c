@@ -482,7 +482,7 @@ static void publish_kept(struct river *r, const struct river_publish *p, struct 
     x->journal_seq = p->journal_seq;
     x->ticket = p->recorded ? 0 : p->ticket;
     x->sender = p->sender;
-    x->addressed = false;
+    x->addressed = x->doomed = false;
     x->repeat_at_ms = now.mono_ms + r->limits.repeat_ms;
     if (kind == UNIT_EMERGENCY && (r->next_repeat_ms == 0 || x->repeat_at_ms < r->next_repeat_ms))
         r->next_repeat_ms = x->repeat_at_ms;
@@ -549,8 +549,10 @@ static void publish_deleted(struct river *r, const struct river_publish *p, stru
         return;
     if (x->pending)
         x->pending--;
-    if (x->pending)
-        return; /* another delete follows */
+    if (x->pending) { /* another delete follows */
+        x->doomed |= !x->held;
+        return;
+    }
     if (x->held || is_later)
         release_held(r, x, now.mono_ms);
     else

@@ -30,7 +30,7 @@ struct unit {
     uint8_t form; /* of the latest event */
     bool incognito, conflict, addressed;
     bool held;   /* its latest report waits for a delete from before it */
-    bool doomed; /* and another delete came behind that */
+    bool doomed; /* its latest event stands before a delete that is on disk or waits */
     uint16_t in_set;
     uint32_t pending; /* deletes of it that are not on disk yet */
     uint32_t id, next_uid, next_callsign;

@@ -883,6 +883,27 @@ static void delete_and_position_never_swap(void **state)
     sim_free(sv);
 }
 
+/* Two deletes on their way: once the first is on disk it is in nobody's picture. */
+static void what_is_half_deleted_is_not_shown(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), late;
+
+    (void)state;
+    say_marker(sv, a, "M1", "x");
+    all_heard(sv);
+    say_delete(sv, a, "M1");
+    sim_take(sv);
+    say_delete(sv, a, "M1");
+    sim_write(sv, 1);
+    sim_durable(sv, 1);
+    late = sim_join(sv, cat);
+    HEARS(late, "a-f-G-U-C:U1 t-x-takp-v:takp-1-1");
+    sim_commit(sv);
+    HEARS(late, "t-x-d-d:del-M1");
+    sim_free(sv);
+}
+
 /* A unit that gave way before its delete: who is behind still does not get its last
  * report after that. */
 static void a_forgotten_unit_is_deleted_too(void **state)
@@ -1702,6 +1723,7 @@ int main(void)
         cmocka_unit_test(a_reused_place_gets_no_strangers_mail),
         cmocka_unit_test(a_reused_slot_hears_its_former_user),
         cmocka_unit_test(delete_and_position_never_swap),
+        cmocka_unit_test(what_is_half_deleted_is_not_shown),
         cmocka_unit_test(a_forgotten_unit_is_deleted_too),
         cmocka_unit_test(the_last_delete_counts),
         cmocka_unit_test(a_gather_sees_one_moment),
