@@ -85,7 +85,8 @@ bool check_left(struct deciding *d, struct err *e)
 
 static void stop_clock(struct applying *a)
 {
-    static const enum incident_field clock[] = {IN_ZONE, IN_INSIDE_AT, IN_PAR_AT, IN_PAR_CALLED_AT, IN_MISSED};
+    static const enum incident_field clock[] = {IN_ZONE,   IN_INSIDE_AT, IN_PAR_AT, IN_PAR_CALLED_AT,
+                                                IN_MISSED, IN_LOCATED,   IN_COUNT};
 
     for (size_t i = 0; i < COUNTOF(clock); i++)
         ent_clear(a->s, a->e, clock[i], a->seq);
@@ -158,6 +159,7 @@ void apply_par_acked(struct applying *a)
 {
     ent_set_int(a->s, a->e, IN_PAR_AT, a->at_ms, a->seq);
     ent_set_int(a->s, a->e, IN_MISSED, 0, a->seq);
+    ent_set(a->s, a->e, IN_LOCATED, incident_value(a->payload, IN_COUNT), a->seq);
     ent_clear(a->s, a->e, IN_PAR_CALLED_AT, a->seq);
 }
 

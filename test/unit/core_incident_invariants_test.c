@@ -1,0 +1,583 @@
+/* The invariants of the domain (domain.md 5.5), each by its number. */
+#include "support/incident_world.h"
+
+#include "core/incident_alarms.h"
+#include "core/incident_findings.h"
+
+#define COMMANDER IN_ROLE, "commander", IN_ACTOR, "anna"
+
+static void search(struct world *w, const char *zone, const char *kind, const char *unit)
+{
+    world_ok(w, INC_SEARCH_STARTED, IN_ZONE, zone, IN_CLEARANCE_KIND, kind, IN_UNIT, unit, IN_NONE);
+    world_ok(w, INC_SEARCH_ENDED, IN_ZONE, zone, IN_CLEARANCE_KIND, kind, IN_UNIT, unit, IN_EXTENT, "100", IN_NONE);
+}
+
+static enum clearance_state state_of(const struct world *w, const char *zone, const char *kind)
+{
+    return clearance_of(w->s, str_from(zone), kind);
+}
+
+static void test_invariant_1_complete_needs_an_entry_by_a_unit_that_is_here(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    world_no(w, "no unit \"X\"", INC_SEARCH_STARTED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "X",
+             IN_NONE);
+    world_ok(w, INC_UNIT_SELF_DEPLOYED, IN_UNIT, "X", IN_REASON, "seen inside the cordon", IN_NONE);
+    world_no(w, "not checked in", INC_SEARCH_STARTED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "X",
+             IN_NONE);
+    world_no(w, "does not follow", INC_SEARCH_ENDED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1",
+             IN_EXTENT, "100", IN_NONE);
+    world_ok(w, INC_SEARCH_STARTED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_NONE);
+    world_no(w, "did not start", INC_SEARCH_ENDED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P2",
+             IN_EXTENT, "100", IN_NONE);
+    world_ok(w, INC_SEARCH_ENDED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_EXTENT, "80",
+             IN_NONE);
+    assert_int_equal(state_of(w, "H/0/A", "threat"), CLEARANCE_PARTIAL);
+    search(w, "H/0/A", "threat", "P1");
+    assert_int_equal(state_of(w, "H/0/A", "threat"), CLEARANCE_COMPLETE);
+    world_no(w, "another unit", INC_ZONE_CONFIRMED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1",
+             IN_NONE);
+    world_ok(w, INC_ZONE_CONFIRMED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P2", IN_NONE);
+    assert_int_equal(state_of(w, "H/0/A", "threat"), CLEARANCE_CONFIRMED);
+    /* Paper that comes later is taken in person, and marked. */
+    world_ok(w, INC_SEARCH_ENDED, IN_ZONE, "H/0/B", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_EXTENT, "100",
+             IN_VIA,
+             "in-person", IN_NONE);
+    assert_int_equal(state_of(w, "H/0/B", "threat"), CLEARANCE_COMPLETE);
+    assert_true(ent_has(w->s, ent_find(w->s, ENT_CLEARANCE, STR("H/0/B|threat")), IN_LATE));
+    world_free(w);
+}
+
+static void test_invariant_2_re_entry_or_sighting_voids(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    search(w, "H/0/A", "threat", "P1");
+    search(w, "H/0/B", "threat", "P1");
+    search(w, "H/0/C", "threat", "P1");
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P2", IN_ZONE, "H/0/A", IN_NONE);
+    assert_int_equal(state_of(w, "H/0/A", "threat"), CLEARANCE_VOID);
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "ghost", IN_ZONE, "H/0/B", IN_NONE);
+    assert_true(ent_is(w->s, ent_find(w->s, ENT_CLEARANCE, STR("H/0/B|threat")), IN_VOID_REASON, "unidentified-entry"));
+    /* The holder comes and goes; when it goes away the hold is gone. */
+    world_ok(w, INC_ZONE_HELD, IN_ZONE, "H/0/C", IN_CLEARANCE_KIND, "threat", IN_HOLDER, "P1", IN_NONE);
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P1", IN_ZONE, "H/0/C", IN_NONE);
+    assert_int_equal(state_of(w, "H/0/C", "threat"), CLEARANCE_HELD);
+    world_ok(w, INC_UNIT_LEFT, IN_UNIT, "P1", IN_ZONE, "H/0/C", IN_NONE);
+    assert_int_equal(state_of(w, "H/0/C", "threat"), CLEARANCE_VOID);
+    /* A sighting reaches across an open opening, not through a closed one. */
+    search(w, "H/1/A", "threat", "P1");
+    search(w, "H/1/B", "threat", "P1");
+    search(w, "H/1/C", "threat", "P1");
+    world_ok(w, INC_OPENING_SET, IN_OPENING, "o1", IN_ZONES, "H/1/A", IN_ZONES, "H/1/B", IN_OPENING_KIND, "door",
+             IN_OPENING_STATE, "open", IN_NONE);
+    world_ok(w, INC_OPENING_SET, IN_OPENING, "o2", IN_ZONES, "H/1/A", IN_ZONES, "H/1/C", IN_OPENING_KIND, "door",
+             IN_OPENING_STATE, "locked", IN_NONE);
+    world_ok(w, INC_THREAT_REPORTED, IN_THREAT, "T1", IN_THREAT_KIND, "person", IN_ZONE, "H/1/A", IN_NONE);
+    assert_int_equal(state_of(w, "H/1/A", "threat"), CLEARANCE_VOID);
+    assert_int_equal(state_of(w, "H/1/B", "threat"), CLEARANCE_VOID);
+    assert_int_equal(state_of(w, "H/1/C", "threat"), CLEARANCE_COMPLETE);
+    world_free(w);
+}
+
+static void test_invariant_3_who_may_clear_what(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    world_no(w, "bomb disposal", INC_SEARCH_STARTED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "eod", IN_UNIT, "P1",
+             IN_NONE);
+    search(w, "H/0/A", "eod", "B1");
+    world_no(w, "engineer", INC_SEARCH_STARTED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "struct", IN_UNIT, "P1", IN_NONE);
+    world_no(w, "investigation", INC_SEARCH_STARTED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "evid", IN_UNIT, "P1",
+             IN_NONE);
+    world_ok(w, INC_CASUALTY_REPORTED, IN_CASUALTY, "T-1", IN_CATEGORY, "public", IN_ZONE, "H/0/A", IN_NONE);
+    world_no(w, "clinician", INC_CASUALTY_TRIAGED, IN_CASUALTY, "T-1", IN_TRIAGE, "deceased", IN_TRIAGE_SCHEME, "tst",
+             IN_BY, "P1", IN_NONE);
+    world_no(w, "clinician", INC_CASUALTY_STATUS_SET, IN_CASUALTY, "T-1", IN_CASUALTY_STATUS, "died", IN_NONE);
+    world_ok(w, INC_CASUALTY_TRIAGED, IN_CASUALTY, "T-1", IN_TRIAGE, "not-breathing", IN_TRIAGE_SCHEME, "tst", IN_BY,
+             "P1",
+             IN_NONE);
+    world_ok(w, INC_CASUALTY_STATUS_SET, IN_CASUALTY, "T-1", IN_CASUALTY_STATUS, "died", IN_ROLE, "clinician", IN_NONE);
+    world_free(w);
+}
+
+static void test_invariant_4_all_clear_names_what_is_missing(void **state)
+{
+    static const char *const zones[] = {"A", "B", "C", "D", "core", "stairs", "lift"};
+    struct world *w = world_scene();
+    char zone[32];
+
+    (void)state;
+    world_ok(w, INC_DECISION_TAKEN, IN_DECISION, "d", IN_TEXT, "declare", IN_RATIONALE, "searched", COMMANDER, IN_NONE);
+    world_no(w, "14 of 14 zones are not THREAT-clear and 14 not EOD-clear: H/0/A", INC_ALL_CLEAR, IN_INCIDENT, "i",
+             IN_DECISION, "d", COMMANDER, IN_NONE);
+    for (int level = 0; level < 2; level++)
+        for (size_t i = 0; i < COUNTOF(zones); i++) {
+            (void)snprintf(zone, sizeof zone, "H/%d/%s", level, zones[i]);
+            search(w, zone, "threat", "P1");
+        }
+    world_no(w, "0 of 14 zones are not THREAT-clear and 14 not EOD-clear", INC_ALL_CLEAR, IN_INCIDENT, "i", IN_DECISION,
+             "d", COMMANDER, IN_NONE);
+    for (int level = 0; level < 2; level++)
+        for (size_t i = 0; i < COUNTOF(zones); i++) {
+            (void)snprintf(zone, sizeof zone, "H/%d/%s", level, zones[i]);
+            search(w, zone, "eod", "B1");
+        }
+    world_ok(w, INC_COUNT_CLAIMED, IN_REPORT, "C8", IN_COUNTER, "attackers", IN_LO, "8", IN_HI, "10", IN_AS_OF,
+             "1600000000000", IN_SOURCE, "s1", IN_GRADE, "C3", IN_NONE);
+    world_no(w, "above the 0 accounted", INC_ALL_CLEAR, IN_INCIDENT, "i", IN_DECISION, "d", COMMANDER, IN_NONE);
+    world_no(w, "needs the role commander", INC_CLAIM_DISCOUNTED, IN_REPORT, "C8", IN_REASON, "early", IN_NONE);
+    world_ok(w, INC_CLAIM_DISCOUNTED, IN_REPORT, "C8", IN_REASON, "an early estimate", COMMANDER, IN_NONE);
+    world_ok(w, INC_ALL_CLEAR, IN_INCIDENT, "i", IN_DECISION, "d", COMMANDER, IN_NONE);
+    world_free(w);
+}
+
+static int64_t confirmed(struct world *w, const char *counter)
+{
+    static struct reconciled r;
+
+    incident_reconcile(w->s, str_from(counter), &r);
+    return r.confirmed;
+}
+
+static void test_invariant_5_one_place_one_status_and_a_death_moves_between_counters(void **state)
+{
+    struct world *w = world_scene();
+    uint32_t c;
+
+    (void)state;
+    world_ok(w, INC_CASUALTY_REPORTED, IN_CASUALTY, "T-1", IN_CATEGORY, "police", IN_ZONE, "H/0/A", IN_VERIFIED, "1",
+             IN_NONE);
+    world_ok(w, INC_CASUALTY_STATUS_SET, IN_CASUALTY, "T-1", IN_CASUALTY_STATUS, "treated", IN_NONE);
+    world_no(w, "one place", INC_CASUALTY_MOVED, IN_CASUALTY, "T-1", IN_ZONE, "H/0/A", IN_PLACE, "yard", IN_NONE);
+    world_ok(w, INC_CASUALTY_MOVED, IN_CASUALTY, "T-1", IN_PLACE, "yard", IN_NONE);
+    c = ent_find(w->s, ENT_CASUALTY, STR("T-1"));
+    assert_true(!ent_has(w->s, c, IN_ZONE) && ent_is(w->s, c, IN_PLACE, "yard"));
+    world_no(w, "does not follow", INC_CASUALTY_STATUS_SET, IN_CASUALTY, "T-1", IN_CASUALTY_STATUS, "located", IN_NONE);
+    assert_true(confirmed(w, "killed") == 0 && confirmed(w, "injured") == 1);
+    world_ok(w, INC_CASUALTY_STATUS_SET, IN_CASUALTY, "T-1", IN_CASUALTY_STATUS, "died", IN_ROLE, "clinician", IN_NONE);
+    assert_true(confirmed(w, "killed") == 1 && confirmed(w, "injured") == 0);
+    world_no(w, "does not follow", INC_CASUALTY_STATUS_SET, IN_CASUALTY, "T-1", IN_CASUALTY_STATUS, "treated", IN_NONE);
+    world_free(w);
+}
+
+static void test_invariant_6_killed_is_counted_never_estimated(void **state)
+{
+    static struct reconciled r;
+    struct world *w = world_scene();
+
+    (void)state;
+    incident_reconcile(w->s, STR("killed"), &r);
+    assert_true(r.used == 0 && r.confirmed == 0 && r.accepted == -1); /* no claim is not a claim of none */
+    world_ok(w, INC_COUNT_CLAIMED, IN_REPORT, "k", IN_COUNTER, "killed", IN_LO, "4", IN_HI, "4", IN_AS_OF,
+             "1600000000000",
+             IN_SOURCE, "s1", IN_GRADE, "B2", IN_CATEGORIES, "police=2", IN_CATEGORIES, "public=1", IN_NONE);
+    assert_int_equal(confirmed(w, "killed"), 0);
+    {
+        static struct findings f;
+        bool found = false;
+
+        incident_findings(w->s, w->now_ms, &f);
+        for (size_t i = 0; i < f.n; i++)
+            found |= strcmp(f.list[i].rule, "category.killed") == 0;
+        assert_true(found); /* 2 + 1 is not 4 */
+    }
+    world_free(w);
+}
+
+static void test_invariant_7_supersession_and_origins(void **state)
+{
+    static struct reconciled r;
+    struct world *w = world_scene();
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char id[8], as_of[24];
+
+        (void)snprintf(id, sizeof id, "k%d", i);
+        (void)snprintf(as_of, sizeof as_of, "%" PRId64, INT64_C(1600000000000) + i);
+        world_ok(w, INC_COUNT_CLAIMED, IN_REPORT, id, IN_COUNTER, "killed", IN_LO, "4", IN_HI, "4", IN_AS_OF, as_of,
+                 IN_SOURCE, i == 2 ? "s2" : "s1", IN_GRADE, "B2", IN_ORIGIN, i ? "wire" : "field", IN_NONE);
+    }
+    incident_reconcile(w->s, STR("killed"), &r);
+    assert_true(r.used == 2 && r.claims[0].is == CLAIM_SUPERSEDED);
+    world_no(w, "credibility 1", INC_REPORT_GRADED, IN_REPORT, "k1", IN_GRADE, "B1", IN_NONE);
+    world_ok(w, INC_REPORT_LINKED, IN_REPORT, "k1", IN_RELATION, "corroborates", IN_BASIS, "k2", IN_NONE);
+    world_no(w, "another origin", INC_REPORT_GRADED, IN_REPORT, "k1", IN_GRADE, "B1", IN_NONE);
+    world_ok(w, INC_REPORT_LINKED, IN_REPORT, "k1", IN_RELATION, "corroborates", IN_BASIS, "k0", IN_NONE);
+    world_ok(w, INC_REPORT_GRADED, IN_REPORT, "k1", IN_GRADE, "B1", IN_NONE);
+    world_free(w);
+}
+
+/* A released statement on one fact on one report. */
+static struct world *released(void)
+{
+    struct world *w = world_scene();
+
+    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "r", IN_PREDICATE, "note", IN_TEXT, "the road is sealed", IN_SOURCE,
+             "s1",
+             IN_GRADE, "B2", IN_NONE);
+    world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "f", IN_TEXT, "the road is closed", IN_BASIS, "r", COMMANDER, IN_NONE);
+    world_ok(w, INC_STATEMENT_DRAFTED, IN_STATEMENT, "st", IN_SPEAKER, "spokesman", IN_AUDIENCE, "public", IN_BY,
+             "dora",
+             IN_NONE);
+    world_ok(w, INC_STATEMENT_LINED, IN_LINE, "l", IN_STATEMENT, "st", IN_TEXT, "The main road is closed.", IN_FACTS,
+             "f",
+             IN_NONE);
+    world_ok(w, INC_STATEMENT_CHECKED, IN_STATEMENT, "st", IN_CHECKED_BY, "emil", IN_NONE);
+    world_ok(w, INC_STATEMENT_APPROVED, IN_STATEMENT, "st", IN_APPROVED_BY, "anna", COMMANDER, IN_NONE);
+    world_ok(w, INC_STATEMENT_RELEASED, IN_STATEMENT, "st", IN_ROLE, "information", IN_ACTOR, "emil", IN_NONE);
+    return w;
+}
+
+static void test_invariant_8_withdrawing_a_report_reopens_what_rests_on_it(void **state)
+{
+    struct world *w = released();
+
+    (void)state;
+    world_no(w, "basis: is needed", INC_FACT_ACCEPTED, IN_FACT, "g", IN_TEXT, "t", COMMANDER, IN_NONE);
+    world_ok(w, INC_ALERT_DRAFTED, IN_ALERT, "a", IN_TEXT, "Stay away", IN_AUDIENCE, "public", IN_AREA, "south",
+             IN_EXPIRES_AT, "1700009999999", IN_BY, "dora", IN_FACTS, "f", IN_NONE);
+    world_ok(w, INC_ALERT_APPROVED, IN_ALERT, "a", IN_APPROVED_BY, "anna", COMMANDER, IN_NONE);
+    world_ok(w, INC_ALERT_SENT, IN_ALERT, "a", IN_ROLE, "information", IN_NONE);
+    world_ok(w, INC_REPORT_WITHDRAWN, IN_REPORT, "r", IN_REASON, "mistaken", IN_NONE);
+    assert_true(world_state(w, ENT_FACT, "f", "disputed"));
+    assert_true(world_state(w, ENT_STATEMENT, "st", "questioned"));
+    assert_true(world_state(w, ENT_ALERT, "a", "questioned"));
+    world_no(w, "r is withdrawn", INC_FACT_CONFIRMED, IN_FACT, "f", IN_REASON, "x", IN_BASIS, "r", COMMANDER, IN_NONE);
+    world_free(w);
+}
+
+static void test_invariant_9_no_line_without_facts_nor_before_the_families(void **state)
+{
+    struct world *w = released();
+
+    (void)state;
+    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "r2", IN_PREDICATE, "note", IN_TEXT, "one dead", IN_SOURCE, "s1",
+             IN_GRADE,
+             "A1", IN_NONE);
+    world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "f2", IN_TEXT, "one killed", IN_LO, "1", IN_COUNTER, "killed", IN_BASIS,
+             "r2",
+             COMMANDER, IN_NONE);
+    world_ok(w, INC_STATEMENT_DRAFTED, IN_STATEMENT, "s2", IN_SPEAKER, "spokesman", IN_AUDIENCE, "public", IN_BY,
+             "dora",
+             IN_NONE);
+    world_no(w, "second person", INC_STATEMENT_CHECKED, IN_STATEMENT, "s2", IN_CHECKED_BY, "dora", IN_NONE);
+    world_ok(w, INC_STATEMENT_CHECKED, IN_STATEMENT, "s2", IN_CHECKED_BY, "emil", IN_NONE);
+    world_no(w, "no line", INC_STATEMENT_APPROVED, IN_STATEMENT, "s2", IN_APPROVED_BY, "anna", COMMANDER, IN_NONE);
+    world_ok(w, INC_STATEMENT_LINED, IN_LINE, "l2", IN_STATEMENT, "s2", IN_TEXT, "One person was killed.", IN_FACTS,
+             "f2",
+             IN_NONE);
+    world_ok(w, INC_STATEMENT_CHECKED, IN_STATEMENT, "s2", IN_CHECKED_BY, "emil", IN_NONE);
+    world_no(w, "not what person records confirm", INC_STATEMENT_APPROVED, IN_STATEMENT, "s2", IN_APPROVED_BY, "anna",
+             COMMANDER, IN_NONE);
+    world_ok(w, INC_CASUALTY_REPORTED, IN_CASUALTY, "T-1", IN_CATEGORY, "public", IN_PLACE, "yard", IN_VERIFIED, "1",
+             IN_NONE);
+    world_ok(w, INC_CASUALTY_STATUS_SET, IN_CASUALTY, "T-1", IN_CASUALTY_STATUS, "died", IN_ROLE, "clinician", IN_NONE);
+    world_no(w, "families are told first", INC_STATEMENT_APPROVED, IN_STATEMENT, "s2", IN_APPROVED_BY, "anna",
+             COMMANDER,
+             IN_NONE);
+    world_no(w, "needs the role", INC_NOK_SET, IN_CASUALTY, "T-1", IN_NOK, "informed", IN_BY, "x", IN_NONE);
+    world_ok(w, INC_NOK_SET, IN_CASUALTY, "T-1", IN_NOK, "informed", IN_BY, "gina", IN_ROLE, "family-liaison", IN_NONE);
+    world_no(w, "role commander", INC_STATEMENT_APPROVED, IN_STATEMENT, "s2", IN_APPROVED_BY, "x", IN_NONE);
+    world_ok(w, INC_STATEMENT_APPROVED, IN_STATEMENT, "s2", IN_APPROVED_BY, "anna", COMMANDER, IN_NONE);
+    world_ok(w, INC_STATEMENT_RELEASED, IN_STATEMENT, "s2", IN_ROLE, "information", IN_NONE);
+    /* "Safe" is the all-clear's word. */
+    world_ok(w, INC_STATEMENT_DRAFTED, IN_STATEMENT, "s3", IN_SPEAKER, "x", IN_AUDIENCE, "public", IN_BY, "dora",
+             IN_NONE);
+    world_ok(w, INC_STATEMENT_LINED, IN_LINE, "l3", IN_STATEMENT, "s3", IN_TEXT, "Everybody is safe.", IN_FACTS, "f",
+             IN_NONE);
+    world_ok(w, INC_STATEMENT_CHECKED, IN_STATEMENT, "s3", IN_CHECKED_BY, "emil", IN_NONE);
+    world_no(w, "not THREAT-clear", INC_STATEMENT_APPROVED, IN_STATEMENT, "s3", IN_APPROVED_BY, "anna", COMMANDER,
+             IN_NONE);
+    world_free(w);
+}
+
+static void test_invariant_10_one_command_per_scope(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    world_no(w, "is held; this needs vacant", INC_COMMAND_ASSUMED, IN_SCOPE, "incident", IN_COMMANDER, "boris",
+             IN_NONE);
+    world_ok(w, INC_COMMAND_ASSUMED, IN_SCOPE, "north", IN_COMMANDER, "boris", IN_NONE);
+    world_no(w, "anna does", INC_COMMAND_TRANSFERRED, IN_SCOPE, "incident", IN_FROM, "boris", IN_TO, "chen",
+             IN_BRIEFING,
+             "b", IN_NONE);
+    world_ok(w, INC_COMMAND_TRANSFERRED, IN_SCOPE, "incident", IN_FROM, "anna", IN_TO, "boris", IN_BRIEFING, "201",
+             IN_NONE);
+    world_no(w, "anna was relieved of command; boris commands now", INC_POSTURE_SET, IN_INCIDENT, "i", IN_POSTURE,
+             "search",
+             IN_REASON, "x", COMMANDER, IN_NONE);
+    world_no(w, "transfer first", INC_UNIFIED_FORMED, IN_SCOPE, "incident", IN_COMMANDER, "anna", IN_COMMANDER, "chen",
+             IN_NONE);
+    world_ok(w, INC_UNIFIED_FORMED, IN_SCOPE, "incident", IN_COMMANDER, "boris", IN_COMMANDER, "chen", IN_NONE);
+    world_ok(w, INC_UNIFIED_LEFT, IN_SCOPE, "incident", IN_FROM, "boris", IN_REASON, "relieved", IN_NONE);
+    assert_true(world_state(w, ENT_COMMAND, "incident", "held"));
+    world_ok(w, INC_POSTURE_SET, IN_INCIDENT, "i", IN_POSTURE, "search", IN_REASON, "x", IN_ROLE, "commander", IN_ACTOR,
+             "chen", IN_NONE);
+    world_free(w);
+}
+
+static const struct alarm *alarm_of(struct world *w, const char *id)
+{
+    static struct alarms alarms;
+
+    incident_alarms(w->s, w->now_ms, &alarms);
+    for (size_t i = 0; i < alarms.n; i++)
+        if (strcmp(alarms.list[i].id, id) == 0)
+            return &alarms.list[i];
+    return NULL;
+}
+
+/* Lets time pass in steps of a second, as the shell does. */
+static void pass(struct world *w, int seconds)
+{
+    static struct alarms work;
+    static char bytes[65536];
+
+    for (int i = 0; i < seconds; i++) {
+        struct incident_command due[DUE_MAX];
+        struct buf b = buf_over(bytes, sizeof bytes);
+        size_t n;
+
+        w->now_ms += 1000;
+        n = incident_due(w->s, w->now_ms, &work, &b, due, DUE_MAX);
+        for (size_t k = 0; k < n; k++)
+            if (!world_do(w, due[k].kind, due[k].payload))
+                fail_msg("%s: %s", kind_info(due[k].kind)->tag, w->err.text);
+    }
+}
+
+static void test_invariant_11_inside_means_a_par_clock(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    assert_true(par_due_ms(w->s, ent_find(w->s, ENT_UNIT, STR("P1"))) == INT64_MAX);
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P1", IN_ZONE, "H/0/A", IN_COUNT, "6", IN_NONE);
+    assert_null(alarm_of(w, "par.due:P1"));
+    pass(w, 1199);
+    assert_null(alarm_of(w, "par.due:P1"));
+    pass(w, 1);
+    assert_non_null(alarm_of(w, "par.due:P1"));
+    world_ok(w, INC_PAR_ACKED, IN_UNIT, "P1", IN_COUNT, "5", IN_NONE);
+    assert_null(alarm_of(w, "par.due:P1"));
+    assert_non_null(alarm_of(w, "par.fail:P1"));
+    world_ok(w, INC_PAR_ACKED, IN_UNIT, "P1", IN_COUNT, "6", IN_NONE);
+    assert_null(alarm_of(w, "par.fail:P1"));
+    pass(w, 1200 + 60);
+    assert_int_equal(ent_int(w->s, ent_find(w->s, ENT_UNIT, STR("P1")), IN_MISSED, 0), 1);
+    assert_null(alarm_of(w, "mayday.prompt:P1"));
+    pass(w, 61);
+    assert_non_null(alarm_of(w, "mayday.prompt:P1")); /* a person decides */
+    assert_int_equal(w->s->count[ENT_MAYDAY], 0);
+    world_no(w, "it left first", INC_UNIT_RELEASED, IN_UNIT, "P1", IN_NONE);
+    world_ok(w, INC_UNIT_LEFT, IN_UNIT, "P1", IN_ZONE, "H/0/A", IN_NONE);
+    assert_null(alarm_of(w, "mayday.prompt:P1"));
+    world_no(w, "not inside", INC_PAR_ACKED, IN_UNIT, "P1", IN_COUNT, "6", IN_NONE);
+    world_free(w);
+}
+
+static void test_invariant_12_two_agencies_need_both_supervisors(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P1", IN_ZONE, "H/0/A", IN_NONE);
+    world_ok(w, INC_ASSIGNMENT_GIVEN, IN_ASSIGNMENT, "a1", IN_UNITS, "A1", IN_ZONES, "H/0/core", IN_TEXT, "clear",
+             COMMANDER,
+             IN_NONE);
+    assert_true(world_state(w, ENT_ASSIGNMENT, "a1", "hold"));
+    world_no(w, "a1\" is hold", INC_ASSIGNMENT_STARTED, IN_ASSIGNMENT, "a1", IN_NONE);
+    world_ok(w, INC_DECONFLICTION_REQUESTED, IN_DECONFLICTION, "d1", IN_UNITS, "P1", IN_UNITS, "A1", IN_ZONE, "H/0/A",
+             IN_NONE);
+    world_ok(w, INC_DECONFLICTION_AGREED, IN_DECONFLICTION, "d1", IN_ACKED_BY, "police", IN_ROLE, "supervisor",
+             IN_NONE);
+    world_no(w, "both supervisors", INC_ASSIGNMENT_CLEARED, IN_ASSIGNMENT, "a1", IN_DECONFLICTION, "d1", IN_NONE);
+    world_ok(w, INC_DECONFLICTION_AGREED, IN_DECONFLICTION, "d1", IN_ACKED_BY, "army", IN_ROLE, "supervisor", IN_NONE);
+    world_ok(w, INC_ASSIGNMENT_CLEARED, IN_ASSIGNMENT, "a1", IN_DECONFLICTION, "d1", IN_NONE);
+    world_ok(w, INC_ASSIGNMENT_READ_BACK, IN_ASSIGNMENT, "a1", IN_BY, "A1", IN_NONE);
+    assert_true(world_state(w, ENT_ASSIGNMENT, "a1", "read-back"));
+    /* Next to one another without agreement: an alarm. */
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "A1", IN_ZONE, "H/0/core", IN_NONE);
+    assert_null(alarm_of(w, "deconfliction.missing:A1"));
+    world_ok(w, INC_DECONFLICTION_REFUSED, IN_DECONFLICTION, "d1", IN_REASON, "x", IN_ROLE, "supervisor", IN_NONE);
+    assert_non_null(alarm_of(w, "deconfliction.missing:A1"));
+    world_free(w);
+}
+
+static void test_invariant_13_one_current_rvp_per_sector(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    world_ok(w, INC_POINT_SET, IN_POINT, "r1", IN_POINT_KIND, "rvp", IN_PLACE, "gate", IN_NONE);
+    world_ok(w, INC_UNIT_ROUTED, IN_UNIT, "P2", IN_ROUTED_TO, "r1", IN_NONE);
+    world_no(w, "\"r1\" is the current rvp", INC_POINT_SET, IN_POINT, "r2", IN_POINT_KIND, "rvp", IN_PLACE, "school",
+             IN_NONE);
+    world_ok(w, INC_POINT_SET, IN_POINT, "r3", IN_POINT_KIND, "rvp", IN_SECTOR, "north", IN_PLACE, "mill", IN_NONE);
+    world_ok(w, INC_POINT_SET, IN_POINT, "r2", IN_POINT_KIND, "rvp", IN_PLACE, "school", IN_REPLACES, "r1", IN_NONE);
+    assert_true(world_state(w, ENT_POINT, "r1", "closed"));
+    assert_non_null(alarm_of(w, "point.closed:P2"));
+    world_no(w, "closed", INC_UNIT_ROUTED, IN_UNIT, "P2", IN_ROUTED_TO, "r1", IN_NONE);
+    world_ok(w, INC_UNIT_ROUTED, IN_UNIT, "P2", IN_ROUTED_TO, "r2", IN_NONE);
+    assert_null(alarm_of(w, "point.closed:P2"));
+    world_free(w);
+}
+
+static void test_invariant_14_nothing_is_observed_in_the_future(void **state)
+{
+    struct world *w = world_scene();
+    char at[24];
+
+    (void)state;
+    (void)snprintf(at, sizeof at, "%" PRId64, w->now_ms + INCIDENT_SKEW_MS + 1);
+    world_no(w, "in the future", INC_TASK_CREATED, IN_TASK, "t", IN_TEXT, "x", IN_OWNER, "o", IN_OBSERVED_AT, at,
+             IN_NONE);
+    (void)snprintf(at, sizeof at, "%" PRId64, w->now_ms + INCIDENT_SKEW_MS);
+    world_ok(w, INC_TASK_CREATED, IN_TASK, "t", IN_TEXT, "x", IN_OWNER, "o", IN_OBSERVED_AT, at, IN_UNC_S, "900",
+             IN_NONE);
+    assert_int_equal(ent_int(w->s, ent_find(w->s, ENT_TASK, STR("t")), IN_UNC_S, 0), 900);
+    world_free(w);
+}
+
+static void test_invariant_16_exercise_and_reality_do_not_mix(void **state)
+{
+    struct world *w = world_scene(), *x = world_new();
+
+    (void)state;
+    world_no(w, "incident is real", INC_TASK_CREATED, IN_TASK, "t", IN_TEXT, "x", IN_OWNER, "o", IN_EXERCISE, "1",
+             IN_NONE);
+    world_ok(x, INC_INCIDENT_OPENED, IN_INCIDENT, "EX", IN_NAME, "n", IN_TYPE, "bomb", IN_EXERCISE, "1", IN_NONE);
+    world_no(x, "is an exercise", INC_TASK_CREATED, IN_TASK, "t", IN_TEXT, "x", IN_OWNER, "o", IN_NONE);
+    x->exercise = true;
+    world_ok(x, INC_COMMITMENT_MADE, IN_COMMITMENT, "c", IN_BY, "a", IN_TEXT, "x", IN_OWNER, "o", IN_NONE);
+    assert_true(ent_has(x->s, ent_find(x->s, ENT_TASK, STR("c-task")), IN_EXERCISE));
+    world_free(x);
+    world_free(w);
+}
+
+static void alert(struct world *w, const char *id, const char *replaces)
+{
+    if (replaces)
+        world_ok(w, INC_ALERT_DRAFTED, IN_ALERT, id, IN_TEXT, "Stay in", IN_AUDIENCE, "public", IN_AREA, "south",
+                 IN_EXPIRES_AT, "1700009999999", IN_BY, "dora", IN_REPLACES, replaces, IN_NONE);
+    else
+        world_ok(w, INC_ALERT_DRAFTED, IN_ALERT, id, IN_TEXT, "Stay in", IN_AUDIENCE, "public", IN_AREA, "south",
+                 IN_EXPIRES_AT, "1700009999999", IN_BY, "dora", IN_NONE);
+    world_ok(w, INC_ALERT_APPROVED, IN_ALERT, id, IN_APPROVED_BY, "anna", COMMANDER, IN_NONE);
+}
+
+static void test_invariant_18_one_instruction_per_audience_and_area(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    alert(w, "a1", NULL);
+    world_ok(w, INC_ALERT_SENT, IN_ALERT, "a1", IN_ROLE, "information", IN_NONE);
+    alert(w, "a2", NULL);
+    world_no(w, "\"a1\" is active", INC_ALERT_SENT, IN_ALERT, "a2", IN_ROLE, "information", IN_NONE);
+    world_no(w, "no alert of ours", INC_ALERT_DRAFTED, IN_ALERT, "a9", IN_TEXT, "x", IN_AUDIENCE, "public", IN_AREA,
+             "south",
+             IN_EXPIRES_AT, "1700009999999", IN_BY, "dora", IN_REPLACES, "a2", IN_NONE);
+    alert(w, "a3", "a1");
+    world_ok(w, INC_ALERT_SENT, IN_ALERT, "a3", IN_ROLE, "information", IN_NONE);
+    assert_true(world_state(w, ENT_ALERT, "a1", "replaced"));
+    world_free(w);
+}
+
+static void test_invariant_19_an_alarm_has_an_owner_and_escalates(void **state)
+{
+    struct world *w = world_scene();
+    const struct alarm *a;
+
+    (void)state;
+    world_ok(w, INC_MAJOR_DECLARED, IN_INCIDENT, "i", IN_REASON, "many hurt", IN_NONE);
+    world_ok(w, INC_DECLARATION_ACKED, IN_INCIDENT, "i", IN_ACKED_BY, "police", IN_NONE);
+    pass(w, 59);
+    assert_null(alarm_of(w, "declaration.unacked:i/army"));
+    pass(w, 1);
+    a = alarm_of(w, "declaration.unacked:i/army");
+    assert_true(a && strcmp(a->owner, "liaison") == 0 && !a->acked);
+    assert_null(alarm_of(w, "declaration.unacked:i/police"));
+    assert_true(world_state(w, ENT_ALARM, "declaration.unacked:i/army", "raised"));
+    pass(w, 60);
+    a = alarm_of(w, "declaration.unacked:i/army");
+    assert_true(a && a->escalated && strcmp(a->owner, "commander") == 0);
+    assert_true(world_state(w, ENT_ALARM, "declaration.unacked:i/army", "escalated"));
+    world_ok(w, INC_ALARM_ACKED, IN_ALARM, "declaration.unacked:i/army", IN_BY, "anna", IN_NONE);
+    a = alarm_of(w, "declaration.unacked:i/army");
+    assert_true(a && a->acked); /* seen, and still there until its ground is gone */
+    world_ok(w, INC_DECLARATION_ACKED, IN_INCIDENT, "i", IN_ACKED_BY, "army", IN_NONE);
+    assert_null(alarm_of(w, "declaration.unacked:i/army"));
+    world_ok(w, INC_COMMAND_VACATED, IN_SCOPE, "incident", IN_REASON, "hurt", IN_NONE);
+    pass(w, 119);
+    assert_null(alarm_of(w, "command.vacant:incident"));
+    pass(w, 1);
+    assert_non_null(alarm_of(w, "command.vacant:incident"));
+    world_free(w);
+}
+
+static void test_a_finding_is_resolved_with_a_reason_and_comes_back(void **state)
+{
+    static struct findings f;
+    struct world *w = world_scene();
+    char ground[20];
+    struct buf b = buf_over(ground, sizeof ground);
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char id[8], n[8];
+
+        (void)snprintf(id, sizeof id, "k%d", i);
+        (void)snprintf(n, sizeof n, "%d", 4 + i);
+        if (i == 2) {
+            incident_findings(w->s, w->now_ms, &f);
+            assert_string_equal(f.list[0].rule, "count.killed");
+            finding_ground(&f.list[0], &b);
+            ground[b.len] = 0;
+            world_ok(w, INC_FINDING_RESOLVED, IN_FINDING, "count.killed:", IN_REASON, "asked both", IN_NUMBER, ground,
+                     IN_NONE);
+            incident_findings(w->s, w->now_ms, &f);
+            assert_true(f.list[0].resolved);
+            world_ok(w, INC_SOURCE_REGISTERED, IN_SOURCE, "s3", IN_SOURCE_KIND, "media", IN_NONE);
+        }
+        world_ok(w, INC_COUNT_CLAIMED, IN_REPORT, id, IN_COUNTER, "killed", IN_LO, n, IN_HI, n, IN_AS_OF,
+                 "1600000000000",
+                 IN_SOURCE, i == 0 ? "s1" : i == 1 ? "s2" : "s3", IN_GRADE, "B2", IN_NONE);
+    }
+    incident_findings(w->s, w->now_ms, &f);
+    assert_true(f.list[0].n == 3 && !f.list[0].resolved);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_invariant_1_complete_needs_an_entry_by_a_unit_that_is_here),
+        cmocka_unit_test(test_invariant_2_re_entry_or_sighting_voids),
+        cmocka_unit_test(test_invariant_3_who_may_clear_what),
+        cmocka_unit_test(test_invariant_4_all_clear_names_what_is_missing),
+        cmocka_unit_test(test_invariant_5_one_place_one_status_and_a_death_moves_between_counters),
+        cmocka_unit_test(test_invariant_6_killed_is_counted_never_estimated),
+        cmocka_unit_test(test_invariant_7_supersession_and_origins),
+        cmocka_unit_test(test_invariant_8_withdrawing_a_report_reopens_what_rests_on_it),
+        cmocka_unit_test(test_invariant_9_no_line_without_facts_nor_before_the_families),
+        cmocka_unit_test(test_invariant_10_one_command_per_scope),
+        cmocka_unit_test(test_invariant_11_inside_means_a_par_clock),
+        cmocka_unit_test(test_invariant_12_two_agencies_need_both_supervisors),
+        cmocka_unit_test(test_invariant_13_one_current_rvp_per_sector),
+        cmocka_unit_test(test_invariant_14_nothing_is_observed_in_the_future),
+        cmocka_unit_test(test_invariant_16_exercise_and_reality_do_not_mix),
+        cmocka_unit_test(test_invariant_18_one_instruction_per_audience_and_area),
+        cmocka_unit_test(test_invariant_19_an_alarm_has_an_owner_and_escalates),
+        cmocka_unit_test(test_a_finding_is_resolved_with_a_reason_and_comes_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
