@@ -862,7 +862,7 @@ struct filter {
 static struct filter filter_for(const struct session *s, const struct river *r)
 {
     return (struct filter){
-        .conflate = s->lag_ms > SESSION_LAG_MS,
+        .conflate = s->slow || s->lag_ms > SESSION_LAG_MS,
         .floors = atomic_load_explicit(&r->units.floor_max, memory_order_acquire) > s->live_at,
         .near_only = r->limits.interest_from && s->cell &&
                      atomic_load_explicit(&r->sessions, memory_order_relaxed) >= r->limits.interest_from,
@@ -1051,20 +1051,24 @@ static enum gather gather_live(struct session *s, struct river *r, const struct 
     struct buf *out = to->out;
     struct runs *runs = to->runs;
     uint64_t head = to->live_head, first = s->live_at, at = first;
-    size_t begin = out->len, room = out->max;
+    size_t begin = out->len, room = out->max, put = 0;
     struct run run = {.out = out, .runs = runs};
     struct filter f;
 
     if (first >= head)
         return GATHER_DONE;
+    if (s->live_cap && room - begin > s->live_cap)
+        out->max = begin + s->live_cap;
     measure_lag(s, r, now);
     f = filter_for(s, r);
     for (; at < head; at++) {
-        const struct ring_cold *c;
+        const struct ring_cold *c = ring_cold(ring, at);
 
         if (!wants(s, r, f, at) || !is_addressee(s, r, at))
             continue;
-        c = ring_cold(ring, at);
+        if (put == 0 && c->len[s->form] > s->live_cap)
+            out->max = room; /* one event longer than the cap goes by itself */
+        put++;
         if (c->len[s->form]) {
             if (!run_add(&run, ring_bytes(ring, c, s->form)))
                 break;

@@ -53,6 +53,8 @@ struct session {
     int64_t joined_ms, lag_ms;
     char version_uid[40], asked_uid[64];
     struct str extra; /* what it missed: records (below), owned by the edge, moved on here */
+    bool slow;       /* it lagged lately: only the newest of each unit, however far behind it is now */
+    size_t live_cap; /* bytes of live events in one gather; 0: as many as fit.  Less in flight is less lag */
     struct session_counts count;
     struct bucket { double left; int64_t at_ms; } events, durable; /* what it may send at once */
 };

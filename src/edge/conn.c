@@ -264,6 +264,23 @@ static bool send_sealed(struct tak_loop *l, struct conn *c, const struct runs *r
     return cipher.len == 0 || send_bytes(l, c, buf_str(&cipher));
 }
 
+/* What is on its way to a slow reader is old when it arrives: little of it at once, in
+ * our buffer and in the kernel's, until it has kept up for a while.  The same for all
+ * when buffers get short. */
+static void set_cap(struct tak_loop *l, struct conn *c, struct now now)
+{
+    bool slow;
+
+    if (c->s.lag_ms > SESSION_LAG_MS)
+        c->slow_until_ms = now.mono_ms + CONN_SLOW_MS;
+    slow = now.mono_ms < c->slow_until_ms;
+    c->s.live_cap = l->slab.used > l->slab.size / 2 ? CONN_CAP_SHORT : slow ? CONN_CAP_SLOW : 0;
+    if (slow == c->s.slow)
+        return;
+    c->s.slow = slow;
+    net_send_buffer(c->fd, slow ? CONN_CAP_SLOW : TAK_SEND_BUFFER);
+}
+
 /* One gather and one send; false when bytes remain or it closed. */
 static bool flush_once(struct tak_loop *l, struct conn *c, enum gather *g)
 {
@@ -271,6 +288,7 @@ static bool flush_once(struct tak_loop *l, struct conn *c, enum gather *g)
     struct runs runs;
     struct now now = hub_now();
 
+    set_cap(l, c, now);
     *g = c->is_tls ? session_gather_runs(&c->s, l->h->river, &l->world, &plain, &runs, now)
                    : session_gather(&c->s, l->h->river, &l->world, &plain, now);
     if (*g == GATHER_LAPPED) {
@@ -304,7 +322,7 @@ void conn_flush(struct tak_loop *l, struct conn *c)
                 c->must_sent = c->s.must_seen;
             return;
         }
-        if (g == GATHER_DONE)
+        if (g == GATHER_DONE || c->s.live_cap)
             break;
     }
     if (c->s.extra.len == 0)
@@ -679,7 +697,8 @@ static void ask_missed_again(struct tak_loop *l, struct conn *c)
 
 void conn_tick(struct tak_loop *l, struct conn *c, struct now now)
 {
-    if (c->state == CONN_TLS && now.mono_ms - c->accepted_ms > CONN_HANDSHAKE_MS) {
+    if (c->state == CONN_TLS && !(c->queued_in & l->handshakes.bit) &&
+        now.mono_ms - c->accepted_ms > CONN_HANDSHAKE_MS) {
         conn_close(l, c, "no handshake within 10 s");
         return;
     }

@@ -19,6 +19,9 @@ enum {
     CONN_REFUSAL_MS = 10000,    /* a refusal row in the journal at most this often */
     CONN_ACK_MS = 3000,         /* how often it is looked at what arrived */
     CONN_PLAIN = 64 * 1024,     /* plain bytes of one send */
+    CONN_SLOW_MS = 20000,       /* who lagged counts as slow for so long */
+    CONN_CAP_SLOW = 16 * 1024,  /* of live events to who lags, and of the kernel's send buffer */
+    CONN_CAP_SHORT = 8 * 1024,  /* to everybody while more than half of the buffers is in use */
     CONN_CIPHER = CONN_PLAIN + 16 * 1024, /* with the records' heads and tags */
 };
 
@@ -42,6 +45,8 @@ struct conn {
     uint32_t pending_len, pending_at;
     char *extra; /* malloc'd: what it missed */
     size_t extra_len;
+    int64_t slow_until_ms;
+    int64_t queued_ms; /* since when it waits for its handshake's turn */
     int64_t accepted_ms, since_wall_ms, progress_ms, refused_ms, acked_ms;
     uint64_t must_sent, must_acked, sent_bytes;
     uint64_t refused_untold;

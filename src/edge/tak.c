@@ -12,8 +12,8 @@
 enum {
     BUCKETS = 64,       /* a flush period is cut into so many parts */
     ACCEPTS = 64,       /* new connections taken in one turn */
-    HANDSHAKE_US = 3000, /* work on handshakes in one turn */
-    BULK_US = 3000,      /* and on the picture for newcomers */
+    HANDSHAKE_US = 2000, /* work on handshakes in one turn */
+    BULK_US = 1500,      /* and on the picture for newcomers */
     EVENTS = 512,
     TICK_MS = 100,
     TRIM_AFTER_MS = 2000,
@@ -155,6 +155,7 @@ static void queue_handshake(struct tak_loop *l, struct conn *c)
     if (c->queued_in & l->handshakes.bit)
         return;
     loop_change(l->loop, c->fd, 0, (uint64_t)(c - l->conns)); /* not again until its turn */
+    c->queued_ms = clock_ms();
     conn_enqueue(l, &l->handshakes, c);
 }
 
@@ -166,6 +167,7 @@ static void run_handshakes(struct tak_loop *l)
     struct conn *c;
 
     while (clock_us() < until && (c = dequeue(l, &l->handshakes)) != NULL) {
+        c->accepted_ms += clock_ms() - c->queued_ms; /* our own queue is not the client's delay */
         conn_handshake(l, c);
         if (c->state == CONN_TLS)
             loop_change(l->loop, c->fd, LOOP_READ | (c->wants_write ? (unsigned)LOOP_WRITE : 0u),

@@ -23,7 +23,7 @@ struct tak_config {
 };
 
 /* How many bytes the connections' buffers may take at most, per loop. */
-enum { TAK_BUFFERS = 128 * 1024 * 1024, TAK_SEND_BUFFER = 64 * 1024 };
+enum { TAK_BUFFERS = 256 * 1024 * 1024, TAK_SEND_BUFFER = 64 * 1024 };
 
 /* Starts the threads; the ports that are bound stand in c afterwards. */
 bool tak_start(struct hub *h, struct tak_config *c, struct err *e) MUST_USE;

@@ -4,6 +4,7 @@
 #include "os/clock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -60,6 +61,7 @@ static void line_write(enum log_level level, const char *event, const char *fiel
     static const char *const names[] = {"debug", "info ", "warn ", "error"};
     char line[LOG_LINE_MAX];
     struct buf b = buf_over(line, sizeof line - 1);
+    struct pollfd out = {STDERR_FILENO, POLLOUT, 0};
     size_t room;
     ssize_t put;
     int n;
@@ -80,8 +82,9 @@ static void line_write(enum log_level level, const char *event, const char *fiel
     }
     line_clean(line, b.len);
     line[b.len] = '\n';
+    /* A log that nobody reads must not hold up a thread: a line is lost then. */
     do
-        put = write(STDERR_FILENO, line, b.len + 1);
+        put = poll(&out, 1, 0) == 1 ? write(STDERR_FILENO, line, b.len + 1) : 0;
     while (put < 0 && errno == EINTR);
 }
 

@@ -156,6 +156,11 @@ static void accepted_options(int fd, int send_buffer)
         set_int(fd, SOL_SOCKET, SO_SNDBUF, send_buffer);
 }
 
+void net_send_buffer(int fd, int bytes)
+{
+    set_int(fd, SOL_SOCKET, SO_SNDBUF, bytes);
+}
+
 int net_accept(int listener, int send_buffer, char from[NET_ADDRESS_MAX], bool *full)
 {
     *full = false;

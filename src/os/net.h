@@ -21,6 +21,9 @@ int net_accept(int listener, int send_buffer, char from[NET_ADDRESS_MAX], bool *
 /* Connects without blocking (for the load tool); -1 and a sentence when refused at once. */
 int net_connect(const char *address, int port, struct err *e) MUST_USE;
 
+/* Changes SO_SNDBUF of a connection. */
+void net_send_buffer(int fd, int bytes);
+
 enum net_io { NET_OK, NET_WAIT, NET_CLOSED };
 /* One recv / one send; *n tells how many bytes were moved. NET_CLOSED: end or error. */
 enum net_io net_recv(int fd, void *to, size_t max, size_t *n) MUST_USE;
