@@ -479,9 +479,17 @@ bool incident_decide(const struct incident *s, const struct incident_command *c,
     return check_room(&d, e);
 }
 
+/* Who said a report and when stays as it was, whoever grades or withdraws it. */
+static bool is_provenance(enum incident_field f)
+{
+    return f == IN_SOURCE || f == IN_OBSERVED_AT || f == IN_UNC_S || f == IN_REPORTED_AT;
+}
+
 /* Sets the fields of the event on its entity; of the envelope what belongs to a value. */
 static void set_fields(struct applying *a, const struct kind_info *k)
 {
+    bool fixed = k->entity == ENT_REPORT && ent_made(a->s, a->e) != a->seq;
+
     static const enum incident_field kept[] = {IN_OBSERVED_AT, IN_UNC_S,  IN_REPORTED_AT, IN_RECORDED_AT, IN_ACTOR,
                                                IN_ROLE,        IN_SOURCE, IN_GRADE,       IN_VIA,         IN_CLASS,
                                                IN_LANG,        IN_EXERCISE};
@@ -504,7 +512,8 @@ static void set_fields(struct applying *a, const struct kind_info *k)
             ent_set(a->s, a->e, f, v, a->seq);
     }
     for (size_t i = 0; i < COUNTOF(kept); i++)
-        if (use_of(k, kept[i]) == USE_END && fields_has(a->payload, (enum field)kept[i]))
+        if (use_of(k, kept[i]) == USE_END && !(fixed && is_provenance(kept[i])) &&
+            fields_has(a->payload, (enum field)kept[i]))
             ent_set(a->s, a->e, kept[i], incident_value(a->payload, kept[i]), a->seq);
 }
 
@@ -523,6 +532,8 @@ void incident_apply(struct incident *s, uint64_t seq, unsigned kind, struct str 
         const struct entity_info *i = entity_info(k->entity);
 
         a.e = ent_make(s, k->entity, incident_value(payload, i->key), seq);
+        if (ent_made(s, a.e) == seq && !ent_has(s, a.e, IN_MADE_AT))
+            ent_set_int(s, a.e, IN_MADE_AT, a.at_ms, seq);
         set_fields(&a, k);
         if (k->to[0])
             ent_set(s, a.e, IN_STATE, str_from(k->to), seq);

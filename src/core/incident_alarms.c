@@ -85,11 +85,16 @@ static int64_t at(const struct incident *s, uint32_t e)
     return ent_int(s, e, IN_RECORDED_AT, 0);
 }
 
+static int64_t made_at(const struct incident *s, uint32_t e)
+{
+    return ent_int(s, e, IN_MADE_AT, 0);
+}
+
 /* Units are here and nobody commands for 120 s. */
 static void vacant(struct run *r)
 {
     uint32_t command = ent_find(r->s, ENT_COMMAND, STR("incident")), unit = ent_first(r->s, ENT_UNIT);
-    int64_t since = command ? at(r->s, command) : at(r->s, unit);
+    int64_t since = command ? at(r->s, command) : made_at(r->s, unit);
 
     if (unit && !ent_has(r->s, command, IN_COMMANDER))
         raise(r, STR("incident"), since + 120 * S_MS, command ? ent_changed(r->s, command) : ent_made(r->s, unit),
@@ -141,7 +146,7 @@ static void mayday(struct run *r)
 {
     for (uint32_t m = ent_first(r->s, ENT_MAYDAY); m; m = ent_next(r->s, m))
         if (ent_is(r->s, m, IN_STATE, "open"))
-            raise(r, ent_id(r->s, m), at(r->s, m), ent_made(r->s, m), "Mayday of %.*s %.*s",
+            raise(r, ent_id(r->s, m), made_at(r->s, m), ent_made(r->s, m), "Mayday of %.*s %.*s",
                   STR_ARG(ent_get(r->s, m, IN_UNIT)), STR_ARG(ent_get(r->s, m, IN_ZONE)));
 }
 
@@ -155,7 +160,7 @@ static void unacked(struct run *r, uint32_t e, int64_t since, uint64_t seq)
         if (ent_holds(r->s, e, IN_ACKED_BY, ent_id(r->s, g)))
             continue;
         buf_fmt(&b, "%.*s/%.*s", STR_ARG(ent_id(r->s, e)), STR_ARG(ent_id(r->s, g)));
-        raise(r, buf_str(&b), (since > at(r->s, g) ? since : at(r->s, g)) + 60 * S_MS, seq,
+        raise(r, buf_str(&b), (since > made_at(r->s, g) ? since : made_at(r->s, g)) + 60 * S_MS, seq,
               "%.*s has not acknowledged %.*s", STR_ARG(ent_id(r->s, g)), STR_ARG(ent_id(r->s, e)));
     }
 }
@@ -171,7 +176,7 @@ static void unacked_major(struct run *r)
 static void unacked_methane(struct run *r)
 {
     for (uint32_t m = ent_first(r->s, ENT_METHANE); m; m = ent_next(r->s, m))
-        unacked(r, m, at(r->s, m), ent_made(r->s, m));
+        unacked(r, m, made_at(r->s, m), ent_made(r->s, m));
 }
 
 static void stale_point(struct run *r)
@@ -219,7 +224,7 @@ static void critical(struct run *r)
 {
     for (uint32_t e = ent_first(r->s, ENT_REPORT); e; e = ent_next(r->s, e))
         if (ent_has(r->s, e, IN_CRITICAL) && !ent_has(r->s, e, IN_ACKED_BY))
-            raise(r, ent_id(r->s, e), at(r->s, e), ent_made(r->s, e), "read and read back: %.*s",
+            raise(r, ent_id(r->s, e), made_at(r->s, e), ent_made(r->s, e), "read and read back: %.*s",
                   STR_ARG(ent_get(r->s, e, IN_TEXT)));
 }
 
@@ -231,7 +236,7 @@ static void message(struct run *r)
 
         while (word_in("urgent,critical", ent_get(r->s, m, IN_PRIORITY)) && ent_each(r->s, m, IN_TO, &i, &to))
             if (!ent_holds(r->s, m, IN_ACKED_BY, to))
-                raise(r, ent_id(r->s, m), at(r->s, m) + 90 * S_MS, ent_made(r->s, m), "%.*s has not acknowledged",
+                raise(r, ent_id(r->s, m), made_at(r->s, m) + 90 * S_MS, ent_made(r->s, m), "%.*s has not acknowledged",
                       STR_ARG(to));
     }
 }
@@ -244,7 +249,7 @@ static void evacuation(struct run *r)
 
         while (ent_is(r->s, x, IN_STATE, "open") && ent_each(r->s, x, IN_UNITS, &i, &unit))
             if (!ent_holds(r->s, x, IN_ACKED_BY, unit))
-                raise(r, unit, at(r->s, x) + 30 * S_MS, ent_made(r->s, x), "%.*s has not acknowledged EVACUATE",
+                raise(r, unit, made_at(r->s, x) + 30 * S_MS, ent_made(r->s, x), "%.*s has not acknowledged EVACUATE",
                       STR_ARG(unit));
     }
 }
@@ -269,7 +274,7 @@ static void held_access(struct run *r)
 {
     for (uint32_t x = ent_first(r->s, ENT_ACCESS); x; x = ent_next(r->s, x))
         if (ent_is(r->s, x, IN_STATE, "held"))
-            raise(r, ent_id(r->s, x), at(r->s, x) + 300 * S_MS, ent_made(r->s, x), "held at the cordon: %.*s",
+            raise(r, ent_id(r->s, x), made_at(r->s, x) + 300 * S_MS, ent_made(r->s, x), "held at the cordon: %.*s",
                   STR_ARG(ent_get(r->s, x, IN_REASON)));
 }
 
@@ -297,7 +302,7 @@ static void no_witness(struct run *r)
         if (ent_has(r->s, x, IN_NUMBER) && ent_is(r->s, x, IN_STATE, "sealed"))
             last = x;
     if (last)
-        raise(r, STR("journal"), at(r->s, last) + 900 * S_MS, ent_made(r->s, last),
+        raise(r, STR("journal"), made_at(r->s, last) + 900 * S_MS, ent_made(r->s, last),
               "no witness of the record is younger than 15 minutes; seal it");
 }
 

@@ -145,7 +145,7 @@ static struct claim read_claim(const struct incident *s, uint32_t e)
     c.lo = ent_int(s, e, IN_LO, 0);
     c.hi_open = ent_has(s, e, IN_OPEN);
     c.hi = c.hi_open ? c.lo : ent_int(s, e, IN_HI, c.lo);
-    c.as_of_ms = ent_int(s, e, IN_AS_OF, ent_int(s, e, IN_REPORTED_AT, ent_int(s, e, IN_RECORDED_AT, 0)));
+    c.as_of_ms = ent_int(s, e, IN_AS_OF, ent_int(s, e, IN_REPORTED_AT, ent_int(s, e, IN_MADE_AT, 0)));
     c.casualty = word_in("killed,injured,missing", ent_get(s, e, IN_COUNTER));
     c.letter = grade.len == 2 ? grade.at[0] : 'F';
     c.digit = grade.len == 2 ? grade.at[1] : '6';

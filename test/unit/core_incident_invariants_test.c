@@ -3,6 +3,7 @@
 
 #include "core/incident_alarms.h"
 #include "core/incident_findings.h"
+#include "core/incident_public.h"
 
 #define COMMANDER IN_ROLE, "commander", IN_ACTOR, "anna"
 
@@ -205,6 +206,9 @@ static void test_invariant_7_supersession_and_origins(void **state)
     }
     incident_reconcile(w->s, STR("killed"), &r);
     assert_true(r.used == 2 && r.claims[0].is == CLAIM_SUPERSEDED);
+    /* Who grades a report does not become its source. */
+    world_ok(w, INC_REPORT_GRADED, IN_REPORT, "k1", IN_GRADE, "B2", IN_SOURCE, "s2", IN_NONE);
+    assert_true(ent_is(w->s, ent_find(w->s, ENT_REPORT, STR("k1")), IN_SOURCE, "s1"));
     world_no(w, "credibility 1", INC_REPORT_GRADED, IN_REPORT, "k1", IN_GRADE, "B1", IN_NONE);
     world_ok(w, INC_REPORT_LINKED, IN_REPORT, "k1", IN_RELATION, "corroborates", IN_BASIS, "k2", IN_NONE);
     world_no(w, "another origin", INC_REPORT_GRADED, IN_REPORT, "k1", IN_GRADE, "B1", IN_NONE);
@@ -446,6 +450,42 @@ static void test_invariant_14_nothing_is_observed_in_the_future(void **state)
     world_free(w);
 }
 
+static size_t public_items(const struct world *w)
+{
+    struct public_item item;
+    uint64_t at = 0;
+    size_t n = 0;
+
+    while (incident_public(w->s, &at, &item)) {
+        assert_true(item.kind == ENT_LINE || item.kind == ENT_STATEMENT || item.kind == ENT_ALERT ||
+                    item.kind == ENT_CLOSURE);
+        assert_false(str_find(item.value, STR("SECRET")) < item.value.len);
+        n++;
+    }
+    return n;
+}
+
+static void test_invariant_15_public_is_a_whitelist(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    world_ok(w, INC_CLOSURE_SET, IN_CLOSURE, "c", IN_ROAD, "SECRET road", IN_NONE);
+    world_ok(w, INC_CLOSURE_SET, IN_CLOSURE, "c2", IN_ROAD, "Main road", IN_TEXT, "SECRET", IN_CLASS, "public",
+             IN_NONE);
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P1", IN_ZONE, "H/0/A", IN_NONE);
+    world_ok(w, INC_STATEMENT_DRAFTED, IN_STATEMENT, "d", IN_SPEAKER, "SECRET", IN_AUDIENCE, "public", IN_BY, "x",
+             IN_NONE);
+    world_ok(w, INC_STATEMENT_LINED, IN_LINE, "dl", IN_STATEMENT, "d", IN_TEXT, "SECRET", IN_NONE);
+    assert_int_equal(public_items(w), 2);
+    world_free(w);
+    w = released();
+    assert_int_equal(public_items(w), 2); /* a line and its speaker */
+    world_ok(w, INC_REPORT_WITHDRAWN, IN_REPORT, "r", IN_REASON, "mistaken", IN_NONE);
+    assert_int_equal(public_items(w), 0);
+    world_free(w);
+}
+
 static void test_invariant_16_exercise_and_reality_do_not_mix(void **state)
 {
     struct world *w = world_scene(), *x = world_new();
@@ -515,6 +555,12 @@ static void test_invariant_19_an_alarm_has_an_owner_and_escalates(void **state)
     assert_true(a && a->acked); /* seen, and still there until its ground is gone */
     world_ok(w, INC_DECLARATION_ACKED, IN_INCIDENT, "i", IN_ACKED_BY, "army", IN_NONE);
     assert_null(alarm_of(w, "declaration.unacked:i/army"));
+    /* One agency's answer does not give another one more time. */
+    world_ok(w, INC_METHANE_REPORTED, IN_METHANE, "m", IN_TEXT, "x", IN_NONE);
+    pass(w, 50);
+    world_ok(w, INC_METHANE_ACKED, IN_METHANE, "m", IN_ACKED_BY, "police", IN_NONE);
+    pass(w, 10);
+    assert_non_null(alarm_of(w, "methane.unacked:m/army"));
     world_ok(w, INC_COMMAND_VACATED, IN_SCOPE, "incident", IN_REASON, "hurt", IN_NONE);
     pass(w, 119);
     assert_null(alarm_of(w, "command.vacant:incident"));
@@ -573,6 +619,7 @@ int main(void)
         cmocka_unit_test(test_invariant_12_two_agencies_need_both_supervisors),
         cmocka_unit_test(test_invariant_13_one_current_rvp_per_sector),
         cmocka_unit_test(test_invariant_14_nothing_is_observed_in_the_future),
+        cmocka_unit_test(test_invariant_15_public_is_a_whitelist),
         cmocka_unit_test(test_invariant_16_exercise_and_reality_do_not_mix),
         cmocka_unit_test(test_invariant_18_one_instruction_per_audience_and_area),
         cmocka_unit_test(test_invariant_19_an_alarm_has_an_owner_and_escalates),
