@@ -47,9 +47,9 @@ static const struct row {
     {"log.no_witness", "loggist", "planning", 900, no_witness},
 };
 
-static void raise(struct run *r, struct str subject, int64_t since_ms, uint64_t seq, const char *format, ...)
+static void sound(struct run *r, struct str subject, int64_t since_ms, uint64_t seq, const char *format, ...)
     PRINTF_LIKE(5, 6);
-static void raise(struct run *r, struct str subject, int64_t since_ms, uint64_t seq, const char *format, ...)
+static void sound(struct run *r, struct str subject, int64_t since_ms, uint64_t seq, const char *format, ...)
 {
     struct alarm *a = &r->out->list[r->out->n];
     struct buf b;
@@ -97,7 +97,7 @@ static void vacant(struct run *r)
     int64_t since = command ? at(r->s, command) : made_at(r->s, unit);
 
     if (unit && !ent_has(r->s, command, IN_COMMANDER))
-        raise(r, STR("incident"), since + 120 * S_MS, command ? ent_changed(r->s, command) : ent_made(r->s, unit),
+        sound(r, STR("incident"), since + 120 * S_MS, command ? ent_changed(r->s, command) : ent_made(r->s, unit),
               "nobody commands; the first supervisor here assumes command");
 }
 
@@ -115,7 +115,7 @@ static void par_due(struct run *r)
 {
     for (uint32_t u = ent_first(r->s, ENT_UNIT); u; u = ent_next(r->s, u))
         if (par_due_ms(r->s, u) <= r->now_ms)
-            raise(r, ent_id(r->s, u), par_due_ms(r->s, u), ent_seq(r->s, u, IN_PAR_AT), "%.*s in %.*s: PAR is due",
+            sound(r, ent_id(r->s, u), par_due_ms(r->s, u), ent_seq(r->s, u, IN_PAR_AT), "%.*s in %.*s: PAR is due",
                   STR_ARG(ent_id(r->s, u)), STR_ARG(ent_get(r->s, u, IN_ZONE)));
 }
 
@@ -126,7 +126,7 @@ static void par_fail(struct run *r)
         int64_t found = ent_int(r->s, u, IN_LOCATED, expected);
 
         if (ent_has(r->s, u, IN_INSIDE_AT) && found < expected)
-            raise(r, ent_id(r->s, u), ent_int(r->s, u, IN_PAR_AT, 0), ent_seq(r->s, u, IN_LOCATED),
+            sound(r, ent_id(r->s, u), ent_int(r->s, u, IN_PAR_AT, 0), ent_seq(r->s, u, IN_LOCATED),
                   "%.*s: %" PRId64 " of %" PRId64 " accounted for; declare a Mayday?", STR_ARG(ent_id(r->s, u)), found,
                   expected);
     }
@@ -137,7 +137,7 @@ static void mayday_prompt(struct run *r)
 {
     for (uint32_t u = ent_first(r->s, ENT_UNIT); u; u = ent_next(r->s, u))
         if (ent_int(r->s, u, IN_MISSED, 0) >= 2)
-            raise(r, ent_id(r->s, u), ent_int(r->s, u, IN_PAR_CALLED_AT, 0), ent_seq(r->s, u, IN_MISSED),
+            sound(r, ent_id(r->s, u), ent_int(r->s, u, IN_PAR_CALLED_AT, 0), ent_seq(r->s, u, IN_MISSED),
                   "%.*s in %.*s missed PAR %" PRId64 " times; declare a Mayday?", STR_ARG(ent_id(r->s, u)),
                   STR_ARG(ent_get(r->s, u, IN_ZONE)), ent_int(r->s, u, IN_MISSED, 0));
 }
@@ -146,7 +146,7 @@ static void mayday(struct run *r)
 {
     for (uint32_t m = ent_first(r->s, ENT_MAYDAY); m; m = ent_next(r->s, m))
         if (ent_is(r->s, m, IN_STATE, "open"))
-            raise(r, ent_id(r->s, m), made_at(r->s, m), ent_made(r->s, m), "Mayday of %.*s %.*s",
+            sound(r, ent_id(r->s, m), made_at(r->s, m), ent_made(r->s, m), "Mayday of %.*s %.*s",
                   STR_ARG(ent_get(r->s, m, IN_UNIT)), STR_ARG(ent_get(r->s, m, IN_ZONE)));
 }
 
@@ -160,7 +160,7 @@ static void unacked(struct run *r, uint32_t e, int64_t since, uint64_t seq)
         if (ent_holds(r->s, e, IN_ACKED_BY, ent_id(r->s, g)))
             continue;
         buf_fmt(&b, "%.*s/%.*s", STR_ARG(ent_id(r->s, e)), STR_ARG(ent_id(r->s, g)));
-        raise(r, buf_str(&b), (since > made_at(r->s, g) ? since : made_at(r->s, g)) + 60 * S_MS, seq,
+        sound(r, buf_str(&b), (since > made_at(r->s, g) ? since : made_at(r->s, g)) + 60 * S_MS, seq,
               "%.*s has not acknowledged %.*s", STR_ARG(ent_id(r->s, g)), STR_ARG(ent_id(r->s, e)));
     }
 }
@@ -185,7 +185,7 @@ static void stale_point(struct run *r)
         uint32_t p = ent_find(r->s, ENT_POINT, ent_get(r->s, u, IN_ROUTED_TO));
 
         if (p && !ent_is(r->s, p, IN_STATE, "current"))
-            raise(r, ent_id(r->s, u), at(r->s, p), ent_seq(r->s, p, IN_STATE),
+            sound(r, ent_id(r->s, u), at(r->s, p), ent_seq(r->s, p, IN_STATE),
                   "%.*s is on its way to %.*s, which is closed",
                   STR_ARG(ent_id(r->s, u)), STR_ARG(ent_id(r->s, p)));
     }
@@ -205,7 +205,7 @@ static void stranger(struct run *r)
             if (!other || str_eq(agency_of(s, a), agency_of(s, b)) || !zones_touch(s, zone, other) ||
                 deconflicted_in(s, zone, agency_of(s, a), agency_of(s, b)))
                 continue;
-            raise(r, ent_id(s, b), since, ent_seq(s, b, IN_ZONE),
+            sound(r, ent_id(s, b), since, ent_seq(s, b, IN_ZONE),
                   "%.*s and %.*s are in or next to %.*s; their supervisors have not agreed", STR_ARG(ent_id(s, a)),
                   STR_ARG(ent_id(s, b)), STR_ARG(ent_id(s, zone)));
         }
@@ -216,7 +216,7 @@ static void self_deployed(struct run *r)
 {
     for (uint32_t u = ent_first(r->s, ENT_UNIT); u; u = ent_next(r->s, u))
         if (ent_is(r->s, u, IN_STATE, "self-deployed") || (ent_has(r->s, u, IN_ZONE) && !unit_is_here(r->s, u)))
-            raise(r, ent_id(r->s, u), at(r->s, u), ent_changed(r->s, u), "%.*s is here and not checked in",
+            sound(r, ent_id(r->s, u), at(r->s, u), ent_changed(r->s, u), "%.*s is here and not checked in",
                   STR_ARG(ent_id(r->s, u)));
 }
 
@@ -224,7 +224,7 @@ static void critical(struct run *r)
 {
     for (uint32_t e = ent_first(r->s, ENT_REPORT); e; e = ent_next(r->s, e))
         if (ent_has(r->s, e, IN_CRITICAL) && !ent_has(r->s, e, IN_ACKED_BY))
-            raise(r, ent_id(r->s, e), made_at(r->s, e), ent_made(r->s, e), "read and read back: %.*s",
+            sound(r, ent_id(r->s, e), made_at(r->s, e), ent_made(r->s, e), "read and read back: %.*s",
                   STR_ARG(ent_get(r->s, e, IN_TEXT)));
 }
 
@@ -236,7 +236,7 @@ static void message(struct run *r)
 
         while (word_in("urgent,critical", ent_get(r->s, m, IN_PRIORITY)) && ent_each(r->s, m, IN_TO, &i, &to))
             if (!ent_holds(r->s, m, IN_ACKED_BY, to))
-                raise(r, ent_id(r->s, m), made_at(r->s, m) + 90 * S_MS, ent_made(r->s, m), "%.*s has not acknowledged",
+                sound(r, ent_id(r->s, m), made_at(r->s, m) + 90 * S_MS, ent_made(r->s, m), "%.*s has not acknowledged",
                       STR_ARG(to));
     }
 }
@@ -249,7 +249,7 @@ static void evacuation(struct run *r)
 
         while (ent_is(r->s, x, IN_STATE, "open") && ent_each(r->s, x, IN_UNITS, &i, &unit))
             if (!ent_holds(r->s, x, IN_ACKED_BY, unit))
-                raise(r, unit, made_at(r->s, x) + 30 * S_MS, ent_made(r->s, x), "%.*s has not acknowledged EVACUATE",
+                sound(r, unit, made_at(r->s, x) + 30 * S_MS, ent_made(r->s, x), "%.*s has not acknowledged EVACUATE",
                       STR_ARG(unit));
     }
 }
@@ -258,7 +258,7 @@ static void no_read_back(struct run *r)
 {
     for (uint32_t a = ent_first(r->s, ENT_ASSIGNMENT); a; a = ent_next(r->s, a))
         if (ent_is(r->s, a, IN_STATE, "given"))
-            raise(r, ent_id(r->s, a), at(r->s, a) + 120 * S_MS, ent_seq(r->s, a, IN_STATE), "%.*s is not read back",
+            sound(r, ent_id(r->s, a), at(r->s, a) + 120 * S_MS, ent_seq(r->s, a, IN_STATE), "%.*s is not read back",
                   STR_ARG(ent_id(r->s, a)));
 }
 
@@ -266,7 +266,7 @@ static void overdue_task(struct run *r)
 {
     for (uint32_t t = ent_first(r->s, ENT_TASK); t; t = ent_next(r->s, t))
         if (ent_is(r->s, t, IN_STATE, "open") && ent_has(r->s, t, IN_DUE_AT))
-            raise(r, ent_id(r->s, t), ent_int(r->s, t, IN_DUE_AT, 0), ent_made(r->s, t), "%.*s is late: %.*s",
+            sound(r, ent_id(r->s, t), ent_int(r->s, t, IN_DUE_AT, 0), ent_made(r->s, t), "%.*s is late: %.*s",
                   STR_ARG(ent_get(r->s, t, IN_OWNER)), STR_ARG(ent_get(r->s, t, IN_TEXT)));
 }
 
@@ -274,7 +274,7 @@ static void held_access(struct run *r)
 {
     for (uint32_t x = ent_first(r->s, ENT_ACCESS); x; x = ent_next(r->s, x))
         if (ent_is(r->s, x, IN_STATE, "held"))
-            raise(r, ent_id(r->s, x), made_at(r->s, x) + 300 * S_MS, ent_made(r->s, x), "held at the cordon: %.*s",
+            sound(r, ent_id(r->s, x), made_at(r->s, x) + 300 * S_MS, ent_made(r->s, x), "held at the cordon: %.*s",
                   STR_ARG(ent_get(r->s, x, IN_REASON)));
 }
 
@@ -289,7 +289,7 @@ static void expired(struct run *r)
     for (uint32_t c = ent_first(r->s, ENT_CLEARANCE); c; c = ent_next(r->s, c))
         if (is_expired(r->s, c, r->now_ms) ||
             (ent_is(r->s, c, IN_STATE, "void") && ent_is(r->s, c, IN_VOID_REASON, "expired")))
-            raise(r, ent_id(r->s, c), ent_int(r->s, c, IN_EXPIRES_AT, 0), ent_seq(r->s, c, IN_EXPIRES_AT),
+            sound(r, ent_id(r->s, c), ent_int(r->s, c, IN_EXPIRES_AT, 0), ent_seq(r->s, c, IN_EXPIRES_AT),
                   "clearance of %.*s has expired", STR_ARG(ent_get(r->s, c, IN_ZONE)));
 }
 
@@ -302,7 +302,7 @@ static void no_witness(struct run *r)
         if (ent_has(r->s, x, IN_NUMBER) && ent_is(r->s, x, IN_STATE, "sealed"))
             last = x;
     if (last)
-        raise(r, STR("journal"), made_at(r->s, last) + 900 * S_MS, ent_made(r->s, last),
+        sound(r, STR("journal"), made_at(r->s, last) + 900 * S_MS, ent_made(r->s, last),
               "no witness of the record is younger than 15 minutes; seal it");
 }
 

@@ -238,6 +238,22 @@ static uint32_t stranger_at(const struct incident *s, uint32_t unit, uint32_t zo
     return 0;
 }
 
+/* The same among the units that one order sends together. */
+static uint32_t stranger_among(const struct deciding *d, uint32_t unit, uint32_t zone)
+{
+    struct str rest = d->payload, v;
+    enum field tag;
+
+    while (fields_next(&rest, &tag, &v)) {
+        uint32_t u = tag == (enum field)IN_UNITS ? ent_find(d->s, ENT_UNIT, v) : 0;
+
+        if (u && !str_eq(agency_of(d->s, u), agency_of(d->s, unit)) &&
+            !deconflicted_in(d->s, zone, agency_of(d->s, u), agency_of(d->s, unit)))
+            return u;
+    }
+    return 0;
+}
+
 /* The first stranger for the units and zones that a payload names. */
 static uint32_t conflict_of(const struct deciding *d, uint32_t skip, uint32_t *unit, uint32_t *zone)
 {
@@ -256,6 +272,8 @@ static uint32_t conflict_of(const struct deciding *d, uint32_t skip, uint32_t *u
             *unit = ent_find(d->s, ENT_UNIT, u);
             *zone = ent_find(d->s, ENT_ZONE, z);
             found = stranger_at(d->s, *unit, *zone, skip);
+            if (!found)
+                found = stranger_among(d, *unit, *zone);
             if (found)
                 return found;
         }
@@ -287,6 +305,22 @@ bool check_assignment_given(struct deciding *d, struct err *e)
     return true;
 }
 
+/* The unit of an assignment, in this zone, that another unit of it has not agreed with. */
+static uint32_t stranger_inside(const struct incident *s, uint32_t assignment, uint32_t unit, uint32_t zone)
+{
+    struct str v;
+    uint32_t at = 0;
+
+    while (ent_each(s, assignment, IN_UNITS, &at, &v)) {
+        uint32_t u = ent_find(s, ENT_UNIT, v);
+
+        if (!str_eq(agency_of(s, u), agency_of(s, unit)) && !deconflicted_in(s, zone, agency_of(s, u), agency_of(s,
+                                                                                                                 unit)))
+            return u;
+    }
+    return 0;
+}
+
 bool check_deconflicted(struct deciding *d, struct err *e)
 {
     uint32_t agreed = ref(d->s, d->payload, IN_DECONFLICTION), at = 0, zat;
@@ -298,9 +332,12 @@ bool check_deconflicted(struct deciding *d, struct err *e)
     while (ent_each(d->s, d->e, IN_UNITS, &at, &u)) {
         zat = 0;
         while (ent_each(d->s, d->e, IN_ZONES, &zat, &z)) {
-            uint32_t stranger = stranger_at(d->s, ent_find(d->s, ENT_UNIT, u), ent_find(d->s, ENT_ZONE, z), d->e);
+            uint32_t unit = ent_find(d->s, ENT_UNIT, u), zone = ent_find(d->s, ENT_ZONE, z);
+            uint32_t stranger = stranger_at(d->s, unit, zone, d->e);
 
-            if (stranger && !str_eq(agency_of(d->s, stranger), agency_of(d->s, ent_find(d->s, ENT_UNIT, u))))
+            if (!stranger)
+                stranger = stranger_inside(d->s, d->e, unit, zone);
+            if (stranger)
                 return refuse(e, ERR_DENIED, IN_DECONFLICTION, "%.*s of %.*s is still not agreed with",
                               STR_ARG(ent_id(d->s, stranger)), STR_ARG(agency_of(d->s, stranger)));
         }

@@ -426,11 +426,38 @@ static void test_two_days_later(void **state)
     free(x);
 }
 
+/* The same evening with one claim taken back: the board is as if it had not been said. */
+static void test_a_withdrawn_claim_leaves_the_board(void **state)
+{
+    static const char *const want[] = {
+        "count.injured ,C17bi,C18i,C19i,",
+        "category.killed ,S5,C19k,",
+        "threat.open ,C8,C9b,C10b,R14,R15,R16,",
+        "command.conflict ,R10,C21a,",
+        "place.conflict ,C13,R14,",
+    };
+    struct exercise *x = until(exercise_file(), "2023-02-17T22:45:00+05:00");
+
+    (void)state;
+    world_ok(x->w, INC_REPORT_WITHDRAWN, IN_REPORT, "C18k", IN_REASON, "a mistake", IN_NONE);
+    world_ok(x->w, INC_REPORT_WITHDRAWN, IN_REPORT, "C9a", IN_REASON, "a mistake", IN_NONE);
+    incident_reconcile(x->w->s, STR("killed"), &x->r);
+    assert_true(x->r.agreed && x->r.lo == 4 && x->r.sources == 2);
+    ids_are(x, CLAIM_WITHDRAWN, "C18k");
+    incident_reconcile(x->w->s, STR("attackers"), &x->r);
+    assert_true(x->r.lo == 3 && x->r.hi == 10 && !x->r.hi_open);
+    incident_findings(x->w->s, x->w->now_ms, &x->findings);
+    findings_are(x, want, COUNTOF(want));
+    world_free(x->w);
+    free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_evening_at_22_45),
         cmocka_unit_test(test_two_days_later),
+        cmocka_unit_test(test_a_withdrawn_claim_leaves_the_board),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

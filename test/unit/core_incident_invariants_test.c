@@ -407,6 +407,11 @@ static void test_invariant_12_two_agencies_need_both_supervisors(void **state)
     world_ok(w, INC_ASSIGNMENT_CLEARED, IN_ASSIGNMENT, "a1", IN_DECONFLICTION, "d1", IN_NONE);
     world_ok(w, INC_ASSIGNMENT_READ_BACK, IN_ASSIGNMENT, "a1", IN_BY, "A1", IN_NONE);
     assert_true(world_state(w, ENT_ASSIGNMENT, "a1", "read-back"));
+    /* One order for both agencies is no agreement either. */
+    world_ok(w, INC_ASSIGNMENT_GIVEN, IN_ASSIGNMENT, "a2", IN_UNITS, "P2", IN_UNITS, "A1", IN_ZONES, "H/1/C", IN_TEXT,
+             "clear", COMMANDER, IN_NONE);
+    assert_true(world_state(w, ENT_ASSIGNMENT, "a2", "hold"));
+    world_no(w, "still not agreed", INC_ASSIGNMENT_CLEARED, IN_ASSIGNMENT, "a2", IN_DECONFLICTION, "d1", IN_NONE);
     /* Next to one another without agreement: an alarm. */
     world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "A1", IN_ZONE, "H/0/core", IN_NONE);
     assert_null(alarm_of(w, "deconfliction.missing:A1"));

@@ -1,6 +1,10 @@
 /* The incident core as a machine: tables, refusals, replay and a random life. */
 #include "support/incident_world.h"
 
+#include "core/incident_alarms.h"
+#include "core/incident_findings.h"
+#include "core/incident_public.h"
+
 static void test_the_tables_are_whole(void **state)
 {
     unsigned kinds = 0;
@@ -261,6 +265,32 @@ static void holds_now(const struct world *w)
         assert_true(ent_has(s, f, IN_BASIS));
 }
 
+/* Every view of a wild state, and what time makes of it; nothing private in the public one. */
+static void look(struct world *w)
+{
+    static struct findings findings;
+    static struct alarms alarms;
+    static char bytes[65536];
+    struct incident_command due[DUE_MAX];
+    struct buf b = buf_over(bytes, sizeof bytes);
+    struct public_item item;
+    uint64_t at = 0;
+    size_t n = incident_due(w->s, w->now_ms, &alarms, &b, due, DUE_MAX);
+
+    for (size_t i = 0; i < n; i++)
+        if (!world_do(w, due[i].kind, due[i].payload))
+            fail_msg("%s: %s", kind_info(due[i].kind)->tag, w->err.text);
+    incident_findings(w->s, w->now_ms, &findings);
+    for (size_t i = 0; i < findings.n; i++)
+        for (size_t k = 0; k < findings.list[i].n; k++)
+            assert_true(findings.list[i].items[k] > 0 && findings.list[i].items[k] <= w->seq);
+    for (size_t i = 0; i < alarms.n; i++)
+        assert_true(alarms.list[i].owner[0] && alarms.list[i].text[0] && alarms.list[i].items[0] <= w->seq);
+    while (incident_public(w->s, &at, &item))
+        assert_true(item.kind == ENT_LINE || item.kind == ENT_STATEMENT || item.kind == ENT_ALERT ||
+                    item.kind == ENT_CLOSURE);
+}
+
 static void live(uint64_t seed, unsigned commands)
 {
     struct world *w = world_scene();
@@ -272,6 +302,8 @@ static void live(uint64_t seed, unsigned commands)
         done += random_command(w, &x);
         if (i % 16 == 0)
             holds_now(w);
+        if (i % 200 == 0)
+            look(w);
     }
     holds_now(w);
     assert_true(done > commands / 40);
