@@ -117,7 +117,7 @@ static void form_xml(struct river *r, struct river_event *ev, bool has_dest)
 {
     struct buf b = river_area(r, AREA_XML);
 
-    if (ev->cot.xml.len && !has_dest && !ev->cot.self_closed) {
+    if (ev->cot.xml.len && !has_dest && !ev->cot.odd_end) {
         ev->form[FORM_XML] = ev->cot.xml;
         return;
     }
@@ -526,7 +526,8 @@ static void release_held(struct river *r, struct unit *x, int64_t now_ms)
 
     x->held = false;
     atomic_store_explicit(&r->units.newest[units_index(&r->units, x)], 0, memory_order_relaxed);
-    if (!x->latest || !river_parse(r, xml ? bytes : (struct str){0}, xml ? (struct str){0} : frame_payload(bytes), &ev, &e))
+    if (!x->latest ||
+        !river_parse(r, xml ? bytes : (struct str){0}, xml ? (struct str){0} : frame_payload(bytes), &ev, &e))
         return;
     river_forms(r, &ev, false);
     put.flags = live_flags(r, x, &ev);

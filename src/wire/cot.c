@@ -160,6 +160,7 @@ static enum xml_is between(struct xml *x)
 
 bool cot_from_xml(struct str xml, struct buf *scratch, struct cot *out, struct err *e)
 {
+    const struct str end = STR("</event>");
     const char *begin;
     enum xml_is what;
     XML_ON_STACK(x);
@@ -175,11 +176,13 @@ bool cot_from_xml(struct str xml, struct buf *scratch, struct cot *out, struct e
         return false;
     if (what != XML_OPEN || !xml_same(x.name, STR("event")))
         return err_set(e, ERR_INPUT, "there is no <event>");
-    out->self_closed = x.empty;
     event_attributes(&x, scratch, out);
     if (!event_children(&x, scratch, out))
         return false;
     out->xml = str_of(begin, (size_t)(x.at - begin));
+    out->odd_end = !str_ends(out->xml, end);
+    if (!detail_is_whole(str_cut(out->xml, 0, out->xml.len - (out->odd_end ? 0 : end.len)), e))
+        return false;
     what = between(&x);
     if (what == XML_BAD)
         return false;
@@ -321,16 +324,32 @@ void cot_detail_stripped(struct str detail, struct buf *b)
     detail_put(detail, NULL, true, b);
 }
 
+/* The received XML from byte `from` on, with the end that clients look for. */
+static void put_rest(const struct cot *c, size_t from, struct buf *b)
+{
+    size_t to = c->xml.len;
+
+    if (!c->odd_end) {
+        buf_put(b, str_from_at(c->xml, from));
+        return;
+    }
+    if (str_ends(c->xml, STR("/>"))) {
+        buf_put(b, str_cut(c->xml, from, to - 2));
+        buf_put(b, STR("></event>"));
+        return;
+    }
+    while (c->xml.at[to - 1] != '<')
+        to--;
+    buf_put(b, str_cut(c->xml, from, to - 1));
+    buf_put(b, STR("</event>"));
+}
+
 void cot_to_xml(const struct cot *c, struct buf *b)
 {
-    if (c->xml.len == 0) {
+    if (c->xml.len == 0)
         put_event(c, false, b);
-    } else if (c->self_closed) {
-        buf_put(b, str_cut(c->xml, 0, c->xml.len - 2));
-        buf_put(b, STR("></event>"));
-    } else {
-        buf_put(b, c->xml);
-    }
+    else
+        put_rest(c, 0, b);
 }
 
 void cot_to_xml_stripped(const struct cot *c, struct buf *b)
@@ -350,5 +369,5 @@ void cot_to_xml_stripped(const struct cot *c, struct buf *b)
     MUST(to <= c->xml.len);
     buf_put(b, str_cut(c->xml, 0, from));
     detail_put(c->detail, NULL, true, b);
-    buf_put(b, str_from_at(c->xml, to));
+    put_rest(c, to, b);
 }

@@ -10,7 +10,9 @@
  * Refused with a sentence: not well-formed, a DTD, an entity that is not known,
  * invalid UTF-8, deeper or more attributes than limits.h, no uid, type, time,
  * start, stale or point with lat and lon (but a t-x-d-d needs no point; version
- * and how may be missing; so may hae, ce and le, which are then not known).
+ * and how may be missing; so may hae, ce and le, which are then not known); and
+ * a literal "</event>" that is not the end, well-formed as it may be: clients
+ * cut at the first one, so what follows it would pass for somebody's event.
  * Junk in numbers ("NaN", "unknown") is kept as text with value NAN.
  * Pure; borrowed slices die with the input and the scratch. */
 #ifndef CORDON_WIRE_COT_H
@@ -55,7 +57,7 @@ struct cot {
     struct cot_status status;
     struct cot_takv takv;
     struct cot_track track;
-    bool self_closed; /* <event .../> */
+    bool odd_end;     /* <event .../> or </event >: clients wait for "</event>", so not forwarded as it is */
     bool from_proto;  /* with no `xml`, typed elements may stand beside `detail` */
     bool has_dest;    /* a marti/dest stands in `detail` */
     uint8_t in_detail; /* 1 << enum cot_typed: an element of that name stands in `detail` */
@@ -68,8 +70,8 @@ struct cot {
  * An XML declaration, comments and white space around the event are skipped. */
 bool cot_from_xml(struct str xml, struct buf *scratch, struct cot *out, struct err *e) MUST_USE;
 
-/* Writes the event as XML: a received XML byte for byte (self-closed ones are
- * expanded, an XML declaration is not repeated), one from protobuf by tak.md
+/* Writes the event as XML: a received XML byte for byte (but always with the
+ * end "</event>", and an XML declaration is not repeated), one from protobuf by tak.md
  * 1.5 (typed elements are added unless detail already has an element of that
  * name).  Sets b->full when it does not fit. */
 void cot_to_xml(const struct cot *c, struct buf *b);

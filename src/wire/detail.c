@@ -182,6 +182,15 @@ bool detail_read(struct xml *x, struct buf *scratch, struct cot *c)
     return true;
 }
 
+bool detail_is_whole(struct str content, struct err *e)
+{
+    size_t at = str_find(content, STR("</event>"));
+
+    if (at < content.len)
+        return err_set(e, ERR_INPUT, "the end of the event stands inside of it, at byte %zu", at);
+    return true;
+}
+
 /* ---- writing detail ---------------------------------------------------- */
 
 /* Writes [from, to) of detail without the cuts. */

@@ -13,6 +13,10 @@
  * typed, has_dest of c. */
 bool detail_read(struct xml *x, struct buf *scratch, struct cot *c) MUST_USE;
 
+/* Refuses a literal "</event>" in the content of an event, be it in a comment,
+ * in CDATA or the end of an element: XML clients know no other end of an event. */
+bool detail_is_whole(struct str content, struct err *e) MUST_USE;
+
 /* Runs of bytes of detail to leave out, in order. */
 struct detail_cuts {
     struct { uint32_t from, to; } cut[COT_TYPED];

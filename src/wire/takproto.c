@@ -259,7 +259,7 @@ static bool event_ok(struct cot *c, struct str xml_detail, struct buf *scratch, 
     if (xml_detail.len == 0)
         return true;
     xml_over(&x, xml_detail, 2, e);
-    return detail_read(&x, scratch, c) || err_in(e, "xmlDetail");
+    return (detail_read(&x, scratch, c) && detail_is_whole(xml_detail, e)) || err_in(e, "xmlDetail");
 }
 
 bool tak_decode(struct str payload, struct buf *scratch, struct cot *out, bool *has_event,

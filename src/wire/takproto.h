@@ -27,11 +27,12 @@ struct tak_control {
 
 /* Decodes a payload (without 0xBF and length).  A TakMessage with only a
  * TakControl gives has_event = false.  The event must meet the same demands as
- * cot_from_xml (uid, type; a missing time counts as 0). xmlDetail must be
- * well-formed UTF-8 XML content; a typed element that stands in it wins over
- * the typed message, and its values that need decoding go to scratch, which
- * needs room for payload.len bytes.  A battery above 2^31-1 counts as that, a
- * time after the year 9999 as its end, a number that is not finite as NAN. */
+ * cot_from_xml (uid, type; a missing time counts as 0).  xmlDetail must be
+ * well-formed UTF-8 XML content without a literal "</event>"; a typed element
+ * that stands in it wins over the typed message, and its values that need
+ * decoding go to scratch, which needs room for payload.len bytes.  A battery
+ * above 2^31-1 counts as that, a time after the year 9999 as its end, a number
+ * that is not finite as NAN. */
 bool tak_decode(struct str payload, struct buf *scratch, struct cot *out, bool *has_event,
                 struct tak_control *control, struct err *e) MUST_USE;
 

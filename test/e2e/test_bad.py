@@ -73,19 +73,30 @@ def test_raw_ampersand_and_less_as_node_cot_writes_them():
     refused(events.event("bad", "b-m-p-s-m", "<remarks>R&D</remarks>"))
 
 
-def test_end_tag_in_odd_places():
+def test_end_tag_inside_of_the_event():
+    """Well-formed, but clients cut at the first </event>: what follows it would pass for the event of another."""
+    forged = events.track("victim").decode()
+    for odd in (f"<r><![CDATA[</event>{forged}]]></r>", f"<!--</event>{forged}-->", f"<?pi </event>{forged}?>"):
+        refused(events.event("bad", "a-n-A", odd), "end of the event")
+        refused(events.v1("bad", "a-n-A", {"xmlDetail": odd}), "xmlDetail", "end of the event", v1=True)
+    nested = {"xmlDetail": f"<event></event>{forged}"}
+    refused(events.v1("bad", "a-n-A", nested), "xmlDetail", "end of the event", v1=True)
+
+
+def test_what_is_nearly_an_end_tag():
     with Server() as s:
         a, w = s.phone("A"), s.phone("W")
-        for i, odd in enumerate(("<r><![CDATA[</event>]]></r>", "<!--</event>-->", '<r a="</event>"/>'.replace("<", "&lt;", 2
-                                 ).replace("&lt;r", "<r"), "<r a='&lt;/event>'/>", "<?pi </event>?>",
-                                 "<r>]]&gt;</r>", "<event>inner</event>")):
+        for i, odd in enumerate(('<r a="&lt;/event>"/>', "<r a='&lt;/event>'/>", "<r>]]&gt;</r>", "<events></events>",
+                                 "<r><![CDATA[</event]]></r>", "<event>inner</event>")):
             sent = events.event(f"odd{i}", "a-n-A", odd)
             a.send(sent)
             a.send(events.track(f"behind{i}"))
             w.hear(uid=f"behind{i}")
-            if i < 6:
+            if i < 5:
                 assert w.all(uid=f"odd{i}")[0].raw == sent, odd
-
+        sent = events.track("spaces")
+        a.send(sent.replace(b"</event>", b"</event\n >"))
+        assert w.hear(uid="spaces").raw == sent
 
 def test_dtd_and_entity_bomb():
     bomb = ('<?xml version="1.0"?><!DOCTYPE event [<!ENTITY a "aaaaaaaaaa">' +

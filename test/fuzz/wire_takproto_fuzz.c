@@ -44,6 +44,7 @@ static void check_xml(const struct cot *c)
     MUST(!b.full);
     if (b.len > LIMIT_EVENT_IN)
         return;
+    MUST(str_find(buf_str(&b), STR("</event>")) == b.len - 8);
     MUST(cot_from_xml(buf_str(&b), &scratch, &again, &e));
     same(c, &again);
     b.len = 0;

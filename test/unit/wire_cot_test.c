@@ -70,7 +70,7 @@ static void reads_an_event(void **state)
     assert_true(isnan(c.ce.value));
     assert_true(c.le.value == COT_UNKNOWN);
     is(c.detail, "<uid Droid='R'/>");
-    assert_false(c.self_closed || c.from_proto || c.has_dest || c.contact.is);
+    assert_false(c.odd_end || c.from_proto || c.has_dest || c.contact.is);
 }
 
 static void reads_typed_elements(void **state)
@@ -111,6 +111,9 @@ static void takes_what_clients_send(void **state)
         {"a byte order mark", "\xEF\xBB\xBF" EVENT("")},
         {"comments around", "<!-- a -->" EVENT("") "<!-- b -->\n"},
         {"CDATA, comment, instruction", EVENT("<![CDATA[<&]]><!-- - --><?p a?b?>")},
+        {"nearly an end tag", EVENT("<![CDATA[</event >/event></events>]]><!--</event--><?p /event>?>")},
+        {"an end tag that nobody cuts at", EVENT("<a><event><b/></event ></a>")},
+        {"names like event's", EVENT("<event/><events></events><Event></Event>&lt;/event>")},
         {"no hae, ce, le", HEAD "<point lat='0' lon='0'/></event>"},
         {"junk numbers", HEAD "<point lat='x' lon='y' hae='NaN' ce='' le='-'/></event>"},
         {"names beyond ASCII", EVENT("<\xC3\xA9t\xC3\xA9 \xE6\x97\xA5='1'/>")},
@@ -191,6 +194,13 @@ static const struct { const char *xml, *why; } refused[] = {
     {EVENT("<?" "?>"), "a name is expected"},
     {EVENT("<! >"), "begins nothing"},
     {EVENT("]]>"), "]]>"},
+    {EVENT("<a><![CDATA[</event>]]></a>"), "end of the event"},
+    {EVENT("<!-- </event> -->"), "end of the event"},
+    {EVENT("<?p </event>?>"), "end of the event"},
+    {EVENT("<event></event>"), "end of the event"},
+    {EVENT("<a><![CDATA[</event >]]><event><b/></event></a>"), "end of the event"},
+    {HEAD "<!--</event><event>-->" POINT "</event>", "end of the event"},
+    {HEAD POINT "<event>x</event></event>", "end of the event"},
     {EVENT("") EVENT(""), "something follows"},
     {EVENT("") "x", "text outside"},
     {"x" EVENT(""), "text outside"},
@@ -277,6 +287,9 @@ static void passes_bytes_through(void **state)
          "<event uid='U' type='t-x-d-d'" TIMES " ></event>"},
         {"<?xml version='1.0'?>\n" EVENT("x"), EVENT("x")},
         {"<!-- a -->" EVENT("x") "<!-- b -->", EVENT("x")},
+        {"<!--</event>-->" EVENT("x") "<!--</event>-->", EVENT("x")},
+        {HEAD POINT "</event >", HEAD POINT "</event>"},
+        {HEAD POINT "<detail></detail></event\n\t>\n", HEAD POINT "<detail></detail></event>"},
     };
 
     (void)state;
@@ -285,6 +298,9 @@ static void passes_bytes_through(void **state)
         struct cot c = parsed(rows[i].in);
 
         cot_to_xml(&c, &out);
+        is(buf_str(&out), rows[i].out ? rows[i].out : rows[i].in);
+        out.len = 0;
+        cot_to_xml_stripped(&c, &out);
         is(buf_str(&out), rows[i].out ? rows[i].out : rows[i].in);
     }
 }
@@ -345,6 +361,17 @@ static void strips_dests(void **state)
     }
 }
 
+/* Also where the rest of the event is passed on as it came. */
+static void strips_up_to_the_end_tag(void **state)
+{
+    struct buf out = buf_over(out_bytes, sizeof(out_bytes));
+    struct cot c = parsed(HEAD POINT "<detail><a/><marti><dest/></marti></detail >\n</event >");
+
+    (void)state;
+    cot_to_xml_stripped(&c, &out);
+    is(buf_str(&out), HEAD POINT "<detail><a/></detail >\n</event>");
+}
+
 static void says_when_full(void **state)
 {
     struct cot c = parsed(EVENT("<marti><dest/></marti>"));
@@ -376,6 +403,7 @@ int main(void)
         cmocka_unit_test(keeps_limits),         cmocka_unit_test(passes_bytes_through),
         cmocka_unit_test(decodes_values),       cmocka_unit_test(strips_dests),
         cmocka_unit_test(says_when_full),       cmocka_unit_test(strips_nothing_broken),
+        cmocka_unit_test(strips_up_to_the_end_tag),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,6 +285,7 @@ static void refuses(void **state)
         {{"\x12\x0d\x0a\x01t\x2a\x01U\x7a\x05\x0a\x03<a>", 15}, "xmlDetail: not well-formed"},
         {{"\x12\x0d\x0a\x01t\x2a\x01U\x7a\x05\x0a\x03&x;", 15}, "five entities"},
         {{"\x12\x0e\x0a\x01t\x2a\x01U\x7a\x06\x0a\x04</a>", 16}, "without its start"},
+        {{"\x12\x19\x0a\x01t\x2a\x01U\x7a\x11\x0a\x0f<event></event>", 27}, "end of the event"},
         {{"\x0a\x03\x1a\x01\xff", 5}, "no UTF-8"},
     };
 
