@@ -8,8 +8,8 @@
  * Writers hold the river's lock.  sets_hears() may be asked without it: a
  * number is given out only after its bits stand, and bits change only by
  * adding sets.  IN set SETS_EVERYONE is the server's own voice, heard by all;
- * IN set SETS_SILENT, of a user without groups, is heard by nobody; OUT set SETS_NOBODY hears only that.  Bounds: LIMIT_GROUPS, LIMIT_SETS;
- * when reached, the new name or combination is refused (-1). */
+ * IN set SETS_SILENT, of a user without groups, is heard by nobody; OUT set SETS_NOBODY hears only that.  Bounds:
+ * LIMIT_GROUPS, LIMIT_SETS; when reached, the new name or combination is refused (-1). */
 #ifndef CORDON_CORE_SETS_H
 #define CORDON_CORE_SETS_H
 

@@ -31,8 +31,8 @@ static void check_order(struct world *w, struct phone *p, uint32_t id, bool miss
         CHECK(w, !is_there(w, s), "phone %d is given the end of what is there again: event %u", p->id, id);
         return;
     }
-    CHECK(w, s->order >= *last, "phone %d is given event %u (order %u, kind %d) of P%d's unit %d after order %u", p->id, id,
-          s->order, s->kind, s->phone, s->unit, *last);
+    CHECK(w, s->order >= *last, "phone %d is given event %u (order %u, kind %d) of P%d's unit %d after order %u",
+          p->id, id, s->order, s->kind, s->phone, s->unit, *last);
     *last = s->order;
 }
 
@@ -43,14 +43,17 @@ static void check_mark(struct world *w, struct phone *p, uint32_t id, struct str
     bool alert = s->kind == SAID_ALERT || s->kind == SAID_CANCEL;
 
     if (w->watched == p->id)
-        printf("step %lld: phone %d is given %u, kind %d, P%d unit %d, order %u, row %llu%s\n", (long long)w->step, p->id, id,
-               s->kind, s->phone, s->unit, s->order, (unsigned long long)s->row, marked ? ", not recorded" : "");
+        printf("step %lld: phone %d is given %u, kind %d, P%d unit %d, order %u, row %llu%s\n", (long long)w->step,
+               p->id, id, s->kind, s->phone, s->unit, s->order, (unsigned long long)s->row,
+               marked ? ", not recorded" : "");
     CHECK(w, id <= w->said_count, "a mark that nobody gave");
     CHECK(w, s->fed, "phone %d is given event %u that the server cannot have yet", p->id, id);
     /* What it missed was looked up for the groups that it had when it came back. */
-    CHECK(w, s->audience & (missed && s->row ? p->was_out : p->out), "phone %d (out %x) is given event %u of phone %d for groups %x", p->id, p->out, id, s->phone,
+    CHECK(w, s->audience & (missed && s->row ? p->was_out : p->out),
+          "phone %d (out %x) is given event %u of phone %d for groups %x", p->id, p->out, id, s->phone,
           s->audience);
-    CHECK(w, s->kind != SAID_CHAT || s->to == 0 || (s->to | s->may) >> p->id & 1, "phone %d is given chat %u that is for others", p->id, id);
+    CHECK(w, s->kind != SAID_CHAT || s->to == 0 || (s->to | s->may) >> p->id & 1,
+          "phone %d is given chat %u that is for others", p->id, id);
     if (is_durable(s))
         CHECK(w, s->row || (alert && marked), "phone %d is given event %u that is not on disk", p->id, id);
     CHECK(w, str_find(bytes, STR("<dest")) == bytes.len, "phone %d is given the dests of event %u", p->id, id);
@@ -107,11 +110,12 @@ static void check_alerts(struct world *w)
         for (int k = 0; k < w->phone_count; k++) {
             struct phone *p = &w->phones[k];
 
-            if (p->conn < 0 || k == s->phone || p->online_ms >= s->fed_ms || p->blocked_ms >= s->fed_ms || p->regroups ||
-                !(p->out & s->audience))
+            if (p->conn < 0 || k == s->phone || p->online_ms >= s->fed_ms || p->blocked_ms >= s->fed_ms ||
+                p->regroups || !(p->out & s->audience))
                 continue;
-            CHECK(w, s->gathered >> k & 1, "phone %d was not given alert %u of phone %d within %lld ms", k, w->alerts[i], s->phone,
-                  (long long)w->sv->limits.relay_after_ms + 120);
+            CHECK(w, s->gathered >> k & 1,
+                  "phone %d was not given alert %u of phone %d within %lld ms", k, w->alerts[i],
+                  s->phone, (long long)w->sv->limits.relay_after_ms + 120);
         }
     }
     w->alert_count = kept;
@@ -229,8 +233,39 @@ static void check_picture(struct world *w)
             continue;
         fields_put(&b, FIELD_UID, x->uid);
         CHECK(w, record_is_live(&w->sv->record, x->journal_seq, kind, buf_str(&b)),
-              "%.*s is in the picture with row %llu, which is not alive", STR_ARG(x->uid), (unsigned long long)x->journal_seq);
+              "%.*s is in the picture with row %llu, which is not alive", STR_ARG(x->uid),
+              (unsigned long long)x->journal_seq);
     }
+}
+
+/* All that a phone may see is on its map, as it is now. */
+static void check_map(struct world *w, struct phone *p)
+{
+    struct river *r = &w->sv->river;
+
+    for (uint32_t i = 0; p->conn >= 0 && i < r->units.used; i++) {
+        const struct unit *x = &r->units.list[i];
+        uint32_t id = x->kind != UNIT_FREE && x->latest ? mark_in(str_of(x->latest, x->latest_len)) : 0;
+        const struct said *s = &w->said[id];
+
+        if (id == 0 || s->phone == p->id || !(s->audience & p->out) || x->addressed ||
+            (r->limits.interest_from && (x->kind == UNIT_PRESENCE || x->kind == UNIT_TRACK)))
+            continue;
+        CHECK(w, p->last[s->phone][s->unit] >= s->order, "phone %d does not see %.*s as it is: order %u, not %u", p->id,
+              STR_ARG(x->uid), p->last[s->phone][s->unit], s->order);
+    }
+}
+
+/* Every alert that the record holds open is in the picture. */
+static void check_alerts_open(struct world *w)
+{
+    const struct record *r = &w->sv->record;
+    uint32_t open = 0;
+
+    for (uint32_t i = 0; i < r->places; i++)
+        open += r->entries[i].is == RECORD_EMERGENCY;
+    CHECK(w, open == w->sv->river.emergencies || w->sv->river.count.unit_refused,
+          "%u alerts are open in the record, %u in the picture", open, w->sv->river.emergencies);
 }
 
 void check_end(struct world *w)
@@ -240,6 +275,9 @@ void check_end(struct world *w)
             check_arrival(w, &w->phones[i]);
     CHECK(w, w->sv->river.flights_open == 0, "a flight never landed");
     check_picture(w);
+    check_alerts_open(w);
+    for (int i = 0; i < w->phone_count; i++)
+        check_map(w, &w->phones[i]);
     check_replay(w);
     for (int i = 0; i < w->phone_count; i++)
         phone_cut(w, &w->phones[i], true);

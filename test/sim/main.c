@@ -76,8 +76,10 @@ static void live(struct world *w)
     for (w->step = 0; w->step < w->steps; w->step++)
         step(w);
     w->quiet = true;
-    for (; w->step < w->steps + DRAIN_STEPS; w->step++)
+    for (; w->step < w->steps + DRAIN_STEPS; w->step++) {
+        w->silent = w->step > w->steps + DRAIN_STEPS - 50;
         step(w);
+    }
     check_end(w);
 }
 
@@ -98,9 +100,11 @@ static bool run(uint64_t seed, int64_t steps, int watched, bool tell)
     if (!ok)
         printf("seed %llu, step %lld: %s\n", (unsigned long long)seed, (long long)w->step, w->why);
     if (tell)
-        printf("seed %llu: %d phones, %u events, %zu rows, %llu delivered, %llu cuts, %llu crashes, digest %016llx\n",
-               (unsigned long long)seed, w->phone_count, w->said_count, w->sv->row_count, (unsigned long long)w->delivered,
-               (unsigned long long)w->cuts, (unsigned long long)w->crashes, (unsigned long long)w->digest);
+        printf(
+            "seed %llu: %d phones, %u events, %zu rows, %llu delivered, %llu cuts, %llu crashes, digest %016llx\n",
+            (unsigned long long)seed, w->phone_count, w->said_count, w->sv->row_count,
+            (unsigned long long)w->delivered, (unsigned long long)w->cuts, (unsigned long long)w->crashes,
+            (unsigned long long)w->digest);
     sim_free(w->sv);
     free(w->said);
     free(w);

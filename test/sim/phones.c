@@ -62,7 +62,8 @@ static void connect_phone(struct world *w, struct phone *p)
     (void)snprintf(name, sizeof name, "u%d", p->id);
     (void)snprintf(uid, sizeof uid, "P%d", p->id);
     p->since_row = w->sv->row_count;
-    p->conn = sim_join(w->sv, (struct sim_who){p->id + 1, name, groups_text(p->in, in), groups_text(p->out, out), p->relay});
+    p->conn = sim_join(
+        w->sv, (struct sim_who){p->id + 1, name, groups_text(p->in, in), groups_text(p->out, out), p->relay});
     p->was_out = p->out;
     p->asked = p->v1 = p->hears_v1 = false;
     p->online_ms = w->sv->now.mono_ms;
@@ -165,7 +166,10 @@ static void say_report(struct world *w, struct phone *p)
 
     if (once_in(w, 30))
         p->callsign = p->id + PHONES_MAX * (int)chance(w, 3);
-    (void)sprintf(detail, "<contact callsign=\"R%d\" endpoint=\"*:-1:stcp\"/><__group name=\"Cyan\" role=\"HQ\"/>", p->callsign);
+    (void)sprintf(
+        detail,
+        "<contact callsign=\"R%d\" endpoint=\"*:-1:stcp\"/><__group name=\"Cyan\" role=\"HQ\"/>",
+        p->callsign);
     say(w, p, SAID_REPORT, 0, "a-f-G-U-C", detail);
 }
 
@@ -201,18 +205,24 @@ static void say_chat(struct world *w, struct phone *p)
 
     switch (chance(w, 4)) {
     case 0: /* to one, by uid */
-        (void)sprintf(detail, "<__chat id=\"P%d\" chatroom=\"R%d\" senderCallsign=\"R%d\" messageId=\"m%u\"><chatgrp id=\"P%d\" "
-                              "uid0=\"P%d\" uid1=\"P%d\"/></__chat><remarks>to you</remarks>",
+        (void)sprintf(detail,
+                      "<__chat id=\"P%d\" chatroom=\"R%d\" senderCallsign=\"R%d\" "
+                      "messageId=\"m%u\"><chatgrp id=\"P%d\" "
+                      "uid0=\"P%d\" uid1=\"P%d\"/></__chat><remarks>to you</remarks>",
                       to, to, p->callsign, w->said_count + 1, to, p->id, to);
         break;
     case 1: /* to one, by callsign */
-        (void)sprintf(detail, "<__chat id=\"room\" chatroom=\"R%d\" senderCallsign=\"R%d\" messageId=\"m%u\"><chatgrp id=\"room\" "
-                              "uid0=\"P%d\"/></__chat><marti><dest callsign=\"R%d\"/></marti>",
+        (void)sprintf(detail,
+                      "<__chat id=\"room\" chatroom=\"R%d\" senderCallsign=\"R%d\" "
+                      "messageId=\"m%u\"><chatgrp id=\"room\" "
+                      "uid0=\"P%d\"/></__chat><marti><dest callsign=\"R%d\"/></marti>",
                       to, p->callsign, w->said_count + 1, p->id, w->phones[to].callsign);
         break;
     case 2: /* to some */
-        (void)sprintf(detail, "<__chat id=\"room\" chatroom=\"room\" senderCallsign=\"R%d\" messageId=\"m%u\"><chatgrp id=\"room\" "
-                              "uid0=\"P%d\" uid1=\"P%d\" uid2=\"P%d\"/></__chat>",
+        (void)sprintf(detail,
+                      "<__chat id=\"room\" chatroom=\"room\" senderCallsign=\"R%d\" "
+                      "messageId=\"m%u\"><chatgrp id=\"room\" "
+                      "uid0=\"P%d\" uid1=\"P%d\" uid2=\"P%d\"/></__chat>",
                       p->callsign, w->said_count + 1, p->id, to, (to + 1) % w->phone_count);
         break;
     default:
@@ -438,7 +448,7 @@ static void phone_step(struct world *w, struct phone *p)
         p->act_ms = now + chance(w, 400);
         act(w, p);
     }
-    if (w->quiet && now >= p->act_ms && !(p->asked && !p->v1)) {
+    if (w->quiet && !w->silent && now >= p->act_ms && !(p->asked && !p->v1)) {
         p->act_ms = now + 2000;
         say_report(w, p);
     }

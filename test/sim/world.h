@@ -81,6 +81,7 @@ struct world {
     uint32_t alerts[ALERTS_MAX];
     size_t alert_count;
     bool quiet; /* nobody acts any more: all that is due arrives */
+    bool silent; /* nobody even reports */
     bool syncing;
     size_t sync_rows;
     int64_t sync_until_ms, failing_until_ms, next_tick_ms;

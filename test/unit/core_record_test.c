@@ -194,7 +194,8 @@ static void ends_are_of_their_kind(void **state)
 /* What is addressed to a few is not in the picture: it waits for them. */
 static void addressed_rows_wait(void **state)
 {
-    static const enum event_id kinds[] = {EV_OBJECT_PUT, EV_CASEVAC_SENT, EV_EMERGENCY_RAISED, EV_CHAT_SAID, EV_TASK_SENT};
+    static const enum event_id kinds[] = {EV_OBJECT_PUT, EV_CASEVAC_SENT, EV_EMERGENCY_RAISED, EV_CHAT_SAID,
+                                          EV_TASK_SENT};
 
     (void)state;
     for (size_t i = 0; i < COUNTOF(kinds); i++) {
@@ -253,9 +254,12 @@ static void messages_wait_a_day(void **state)
 /* A random life with few uids: many collisions, many replaced rows. */
 static void any_snapshot_gives_the_same(void **state)
 {
-    static const enum event_id kinds[] = {EV_UID_BOUND,      EV_CHAT_SAID,       EV_EMERGENCY_RAISED, EV_EMERGENCY_CANCELLED,
-                                          EV_OBJECT_PUT,     EV_OBJECT_DELETED,  EV_CASEVAC_SENT,     EV_FILE_OFFERED,
-                                          EV_CLIENT_LEFT,    EV_EMERGENCY_ACKNOWLEDGED, EV_DIRECTED};
+    static const enum event_id kinds[] = {EV_UID_BOUND,        EV_CHAT_SAID,
+                                          EV_EMERGENCY_RAISED, EV_EMERGENCY_CANCELLED,
+                                          EV_OBJECT_PUT,       EV_OBJECT_DELETED,
+                                          EV_CASEVAC_SENT,     EV_FILE_OFFERED,
+                                          EV_CLIENT_LEFT,      EV_EMERGENCY_ACKNOWLEDGED,
+                                          EV_DIRECTED};
     struct log *l = log_new();
     uint32_t x = 99;
     int64_t at = 1000;

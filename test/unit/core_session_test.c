@@ -55,8 +55,10 @@ static void say_here(struct sim_server *sv, int c, const char *uid, const char *
 {
     struct phone_event ev = event(sv, "a-f-G-U-C", uid);
 
-    say(sv, c, phone_write(&text, &ev, "<contact callsign=\"%s\" endpoint=\"*:-1:stcp\"/><__group name=\"Cyan\" role=\"HQ\"/>",
-                           callsign));
+    say(sv, c,
+        phone_write(&text, &ev,
+                    "<contact callsign=\"%s\" endpoint=\"*:-1:stcp\"/><__group name=\"Cyan\" role=\"HQ\"/>",
+                    callsign));
 }
 
 static void say_track(struct sim_server *sv, int c, const char *uid, double lat)
@@ -1641,7 +1643,9 @@ static void full_tables_of_groups_leak_nothing(void **state)
     (void)state;
     for (int i = 0; i < LIMIT_SETS; i++) {
         (void)snprintf(name, sizeof name, "g%d", i);
-        mask_add(&mask, sets_group(sv->river.sets, str_from(name)) < 0 ? 0 : sets_group(sv->river.sets, str_from(name)));
+        mask_add(&mask, sets_group(sv->river.sets, str_from(name)) < 0
+                            ? 0
+                            : sets_group(sv->river.sets, str_from(name)));
         if (sets_in(sv->river.sets, &mask) < 0)
             break;
     }
