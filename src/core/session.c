@@ -1042,6 +1042,15 @@ struct gathering {
     uint64_t live_head; /* where the live ring stood when it began */
 };
 
+/* So far behind that the ring may go over it while its bytes are sealed where they
+ * lie, which would cost the connection: these are copied first. */
+static bool is_at_edge(const struct ring *ring, uint64_t first)
+{
+    uint64_t safe = atomic_load_explicit(&ring->safe, memory_order_acquire);
+
+    return first < safe + (ring_head(ring) - safe) / 4;
+}
+
 /* Up to where the ring stood before the must ring was looked at, or a position could
  * overtake the delete before it that another thread put in since. */
 static enum gather gather_live(struct session *s, struct river *r, const struct session_world *w,
@@ -1049,8 +1058,8 @@ static enum gather gather_live(struct session *s, struct river *r, const struct 
 {
     const struct ring *ring = &r->live;
     struct buf *out = to->out;
-    struct runs *runs = to->runs;
     uint64_t head = to->live_head, first = s->live_at, at = first;
+    struct runs *runs = is_at_edge(ring, first) ? NULL : to->runs;
     size_t begin = out->len, room = out->max, put = 0;
     struct run run = {.out = out, .runs = runs};
     struct filter f;
