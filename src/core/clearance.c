@@ -436,3 +436,26 @@ bool check_all_clear(struct deciding *d, struct err *e)
         return refuse(e, ERR_DENIED, IN_DECISION, "the decision is not in force");
     return all_clear_possible(d->s, work, e);
 }
+
+/* Nobody lives or works in it again before an engineer has been in every zone. */
+bool check_reentry(struct deciding *d, struct err *e)
+{
+    struct str id = ent_id(d->s, d->e);
+    uint32_t missing = 0, first = 0;
+
+    if (!ent_is(d->s, ref(d->s, d->payload, IN_DECISION), IN_STATE, "in-force"))
+        return refuse(e, ERR_DENIED, IN_DECISION, "the decision is not in force");
+    for (uint32_t z = ent_first(d->s, ENT_ZONE); z; z = ent_next(d->s, z)) {
+        uint32_t level = ent_find(d->s, ENT_LEVEL, ent_get(d->s, z, IN_LEVEL));
+
+        if (!str_eq(ent_get(d->s, level, IN_STRUCTURE), id) || !ent_is(d->s, z, IN_STATE, "current") ||
+            clearance_is_clear(clearance_of(d->s, ent_id(d->s, z), "struct")))
+            continue;
+        first = first ? first : z;
+        missing++;
+    }
+    if (missing)
+        return refuse(e, ERR_DENIED, IN_STRUCTURE, "%u zones have no structural clearance, \"%.*s\" first", missing,
+                      STR_ARG(ent_id(d->s, first)));
+    return true;
+}

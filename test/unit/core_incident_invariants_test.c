@@ -607,6 +607,57 @@ static void test_a_finding_is_resolved_with_a_reason_and_comes_back(void **state
     world_free(w);
 }
 
+static void test_no_re_entry_before_structural_clearance(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    world_ok(w, INC_DECISION_TAKEN, IN_DECISION, "d", IN_TEXT, "let people in", COMMANDER, IN_NONE);
+    world_no(w, "14 zones have no structural clearance, \"H/0/A\" first", INC_REENTRY_ALLOWED, IN_STRUCTURE, "H",
+             IN_DECISION, "d", COMMANDER, IN_NONE);
+    world_free(w);
+}
+
+static void test_durations_are_ok_strained_or_impossible(void **state)
+{
+    static const struct row {
+        int n, u, lo, hi; /* minutes; hi -1: open */
+        enum duration_verdict want;
+    } rows[] = {
+        {225, 30, 241, -1, DURATION_STRAINED},  {212, 2, 241, -1, DURATION_IMPOSSIBLE}, {212, 2, 195, 225, DURATION_OK},
+        {225, 30, 195, 225, DURATION_OK},       {226, 1, 195, 225, DURATION_STRAINED},  {227, 1, 195, 225,
+                                                                                         DURATION_IMPOSSIBLE},
+        {194, 1, 195, 225, DURATION_STRAINED},  {225, 16, 241, -1, DURATION_STRAINED},  {225, 15, 241, -1,
+                                                                                         DURATION_IMPOSSIBLE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        assert_int_equal(duration_verdict(rows[i].n * 60, rows[i].u * 60, rows[i].lo * 60,
+                                          rows[i].hi < 0 ? -1 : rows[i].hi * 60),
+                         rows[i].want);
+}
+
+/* Every step in every state. */
+static void test_the_clearance_machine(void **state)
+{
+    (void)state;
+    for (unsigned s = 0; s < CLEARANCE_STATES; s++)
+        for (unsigned k = 0; k < STEP_COUNT; k++) {
+            enum clearance_state to = clearance_next((enum clearance_state)s, (enum clearance_step)k);
+
+            assert_true(to <= CLEARANCE_REFUSED && to != CLEARANCE_UNKNOWN);
+            if (k == STEP_VOID)
+                assert_true((to == CLEARANCE_VOID) == clearance_is_clear((enum clearance_state)s));
+            if (k == STEP_END_COMPLETE)
+                assert_true((to == CLEARANCE_COMPLETE) == (s == CLEARANCE_ENTERED));
+            if (k == STEP_FORBID)
+                assert_true((to == CLEARANCE_NO_GO) == (s != CLEARANCE_NO_GO));
+            if (s == CLEARANCE_NO_GO)
+                assert_true(to == (k == STEP_LIFT ? CLEARANCE_VOID : CLEARANCE_REFUSED));
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -628,6 +679,9 @@ int main(void)
         cmocka_unit_test(test_invariant_16_exercise_and_reality_do_not_mix),
         cmocka_unit_test(test_invariant_18_one_instruction_per_audience_and_area),
         cmocka_unit_test(test_invariant_19_an_alarm_has_an_owner_and_escalates),
+        cmocka_unit_test(test_no_re_entry_before_structural_clearance),
+        cmocka_unit_test(test_durations_are_ok_strained_or_impossible),
+        cmocka_unit_test(test_the_clearance_machine),
         cmocka_unit_test(test_a_finding_is_resolved_with_a_reason_and_comes_back),
     };
 
