@@ -68,14 +68,6 @@ static inline struct world *world_new(void)
     return w;
 }
 
-static inline void world_free(struct world *w)
-{
-    free(w->memory);
-    free(w->log);
-    free(w->work);
-    free(w);
-}
-
 /* One command; false when it is refused (w->err). */
 static inline bool world_do(struct world *w, enum incident_kind kind, struct str payload)
 {
@@ -146,6 +138,19 @@ static inline struct incident *world_replay(const struct world *w, uint64_t upto
     for (uint64_t i = 1; i <= upto; i++)
         incident_apply(s, i, w->rows[i].kind, str_of(w->log + w->rows[i].at, w->rows[i].len));
     return s;
+}
+
+/* Every test ends with the proof that its events alone make its state. */
+static inline void world_free(struct world *w)
+{
+    struct incident *again = world_replay(w, w->seq);
+
+    assert_int_equal(incident_hash(again), incident_hash(w->s));
+    free(again);
+    free(w->memory);
+    free(w->log);
+    free(w->work);
+    free(w);
 }
 
 static inline bool world_state(const struct world *w, enum entity_kind kind, const char *id, const char *state)

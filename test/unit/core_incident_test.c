@@ -160,18 +160,14 @@ static uint64_t next_random(uint64_t *x)
 
 static void put_word(struct buf *b, enum incident_field f, const char *list, uint64_t *seed)
 {
-    uint64_t n = next_random(seed) % 24;
-    struct str rest = str_from(list), word;
+    struct str rest = str_from(list);
+    uint64_t n = 1;
 
-    for (;;) {
-        size_t end = str_find_byte(rest, ',');
-
-        word = str_cut(rest, 0, end);
-        if (end == rest.len || n-- == 0)
-            break;
-        rest = str_from_at(rest, end + 1);
-    }
-    incident_put(b, f, word);
+    for (size_t i = 0; i < rest.len; i++)
+        n += rest.at[i] == ',';
+    for (n = next_random(seed) % n; n > 0; n--)
+        rest = str_from_at(rest, str_find_byte(rest, ',') + 1);
+    incident_put(b, f, str_cut(rest, 0, str_find_byte(rest, ',')));
 }
 
 /* One of those that are there, or a new name from a few. */
@@ -182,7 +178,7 @@ static void put_ref(const struct world *w, struct buf *b, enum incident_field f,
     uint64_t pick;
 
     if (n && next_random(seed) % 4) {
-        pick = next_random(seed) % (n < 12 ? n : 12);
+        pick = next_random(seed) % (n < 4 ? n : 4);
         while (pick--)
             e = ent_next(w->s, e);
         incident_put(b, f, ent_id(w->s, e));
@@ -192,27 +188,34 @@ static void put_ref(const struct world *w, struct buf *b, enum incident_field f,
     incident_put(b, f, str_from(id));
 }
 
-static void put_random(const struct world *w, struct buf *b, enum incident_field f, uint64_t *seed)
+/* own: the kind that the event is about, for fields that name another of it. */
+static void put_random(const struct world *w, struct buf *b, enum incident_field f, enum entity_kind own,
+                       uint64_t *seed)
 {
     static const char *const people[] = {"anna", "boris", "chen", "police", "army", "P1"};
-    static const char *const grades[] = {"A1", "B2", "C3", "E5", "F6", "D4"};
+    static const char *const grades[] = {"A1", "B2", "A2", "E5", "F6", "D4"};
     const struct field_info *i = field_info(f);
     uint64_t r = next_random(seed);
 
+    MUST(i->type != TYPE_INT || i->of >= 9);
     switch (i->type) {
     case TYPE_LINE: incident_put(b, f, str_from(people[r % COUNTOF(people)])); break;
-    case TYPE_ID: incident_put(b, f, STR("c1")); break;
+    case TYPE_ID: put_ref(w, b, f, own, seed); break;
     case TYPE_TEXT: incident_put(b, f, r % 2 ? STR("two were killed") : STR("the road is closed")); break;
-    case TYPE_INT: incident_put_int(b, f, (int64_t)(r % (i->of < 9 ? (uint64_t)i->of + 1 : 9))); break;
+    case TYPE_INT: incident_put_int(b, f, f == IN_EXTENT ? 100 : (int64_t)(r % 9)); break;
     case TYPE_NUMBER: incident_put(b, f, STR("3.5")); break;
     case TYPE_TIME: incident_put_int(b, f, w->now_ms - (int64_t)(r % 7200000)); break;
     case TYPE_BOOL: incident_put(b, f, STR("1")); break;
     case TYPE_GRADE: incident_put(b, f, str_from(grades[r % COUNTOF(grades)])); break;
-    case TYPE_WORD: put_word(b, f, words_of((enum words_id)i->of), seed); break;
+    case TYPE_WORD:
+        put_word(b, f, f == IN_CLEARANCE_KIND ? "threat,life-1" : words_of((enum words_id)i->of), seed);
+        break;
     case TYPE_PAIR: incident_put(b, f, r % 2 ? STR("police=2") : STR("public=1")); break;
     case TYPE_REF: put_ref(w, b, f, (enum entity_kind)i->of, seed); break;
     }
 }
+
+static bool happened[INC_END];
 
 static bool random_command(struct world *w, uint64_t *seed)
 {
@@ -226,13 +229,13 @@ static bool random_command(struct world *w, uint64_t *seed)
     while (!kind_info(kind)->tag || (kind == INC_INCIDENT_CLOSED && next_random(seed) % 8));
     k = kind_info(kind);
     if (k->entity)
-        put_random(w, &b, entity_info(k->entity)->key, seed);
+        put_random(w, &b, entity_info(k->entity)->key, k->entity, seed);
     for (const struct field_in_kind *x = k->fields; x->use != USE_END; x++) {
         if (x->use == USE_MAY && next_random(seed) % 3 == 0)
             continue;
-        put_random(w, &b, x->field, seed);
+        put_random(w, &b, x->field, k->entity, seed);
         if (field_info(x->field)->many && next_random(seed) % 2)
-            put_random(w, &b, x->field, seed);
+            put_random(w, &b, x->field, k->entity, seed);
     }
     if (k->roles[0])
         put_word(&b, IN_ROLE, k->roles, seed);
@@ -241,10 +244,12 @@ static bool random_command(struct world *w, uint64_t *seed)
                                                      : STR("chen"));
     if (k->entity == ENT_REPORT) {
         put_ref(w, &b, IN_SOURCE, ENT_SOURCE, seed);
-        put_random(w, &b, IN_GRADE, seed);
+        put_random(w, &b, IN_GRADE, k->entity, seed);
     }
     w->now_ms += (int64_t)(next_random(seed) % 60000);
-    return world_do(w, (enum incident_kind)kind, buf_str(&b));
+    if (!world_do(w, (enum incident_kind)kind, buf_str(&b)))
+        return false;
+    return happened[kind] = true;
 }
 
 static void holds_now(const struct world *w)
@@ -325,9 +330,16 @@ static void live(uint64_t seed, unsigned commands)
 
 static void test_invariant_20_state_is_a_function_of_the_events(void **state)
 {
+    unsigned never = 0;
+
     (void)state;
     for (uint64_t seed = 1; seed <= 12; seed++)
-        live(seed, 4000);
+        live(seed, 12000);
+    for (unsigned k = 0; k < INC_END; k++)
+        never += kind_info(k)->tag && !happened[k];
+    /* Nearly every kind was part of these lives.  What needs a long chain of steps (an all-clear, a
+     * release) does not come by chance; world_free() replays the tests that walk there. */
+    assert_in_range(never, 0, 14);
 }
 
 static void test_texts_move_house_and_memory_stays(void **state)
