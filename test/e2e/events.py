@@ -65,7 +65,8 @@ def delete(uid, type="b-m-p-s-m", event_uid=None, extra="<__forcedelete/>"):
                  lat="0", lon="0", hae="0")
 
 
-def chat(sender, callsign, text, room="All Chat Rooms", room_name=None, members=(), dest="", message=None, stale=86400.0):
+def chat(sender, callsign, text, room="All Chat Rooms", room_name=None, members=(), dest="", message=None,
+         stale=86400.0):
     message = message or fresh("message")
     listed = "".join(f' uid{i + 1}="{m}"' for i, m in enumerate(members or (room,)))
     return event(f"GeoChat.{sender}.{room}.{message}", "b-t-f",

@@ -208,22 +208,17 @@ class Phone:
         head = self.buffer[:7]
         if not b"<event ".startswith(head[:7]) and head[:6] != b"<event":
             raise Broken(f"{head!r} where an event has to begin: {self.buffer[:300]!r}")
-        at = max(0, self.started)
-        while True:
-            end = self.buffer.find(b"</event>", at)
-            if end < 0:
-                self.started = max(0, len(self.buffer) - 8)
-                if len(self.buffer) > OUT_MAX + 200000:
-                    raise Broken("an event without an end")
-                return None
-            unit = self.buffer[:end + 8]
-            try:
-                ElementTree.fromstring(unit)
-                break
-            except ElementTree.ParseError:
-                at = end + 1  # inside of CDATA, a comment ...
-                if unit.count(b"<event") < 2 and not any(x in unit for x in (b"<![CDATA[", b"<!--", b"<?")):
-                    raise Broken(f"not well-formed: {unit[:600]!r}") from None
+        end = self.buffer.find(b"</event>", self.started)
+        if end < 0:
+            self.started = max(0, len(self.buffer) - 8)
+            if len(self.buffer) > OUT_MAX:
+                raise Broken("an event without an end")
+            return None
+        unit = self.buffer[:end + 8]  # at the first one, wherever it stands: as clients do
+        try:
+            ElementTree.fromstring(unit)
+        except ElementTree.ParseError:
+            raise Broken(f"not well-formed: {unit[:600]!r}") from None
         if len(unit) > OUT_MAX:
             raise Broken(f"an event of {len(unit)} bytes is more than a phone's buffer takes")
         self.buffer, self.started = self.buffer[len(unit):], 0

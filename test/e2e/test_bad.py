@@ -56,8 +56,8 @@ def test_numbers():
     """NaN, infinities, 18 digits and words: passed on as they are; v1 gets what a double can say."""
     with Server() as s:
         a, w, v = s.phone("A"), s.phone("W"), s.phone("V", v1=True)
-        for i, number in enumerate(("NaN", "-NaN", "inf", "-Infinity", "1e400", "0x10", "unknown", "48.123456789012345678",
-                                    "  48.5", "+7", "1,5", "-0", "999999999999999999999999")):
+        for i, number in enumerate(("NaN", "-NaN", "inf", "-Infinity", "1e400", "0x10", "unknown",
+                                    "48.123456789012345678", "  48.5", "+7", "1,5", "-0", "999999999999999999999999")):
             sent = events.track(f"n{i}", lat=number, hae=number,
                                 extra=f'<track speed="{number}" course="{number}"/><status battery="{number}"/>')
             a.send(sent)

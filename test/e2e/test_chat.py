@@ -35,7 +35,8 @@ def test_members_and_dest_are_united():
         a.send(events.chat("ANDROID-A", "A", "members only", room="room-1", room_name="Team 1",
                            members=["ANDROID-C", "ANDROID-D"]))
         a.send(events.chat("ANDROID-A", "A", "end"))
-        for phone, meant in ((b, ["union", "end"]), (c, ["union", "members only", "end"]), (d, ["members only", "end"])):
+        for phone, meant in ((b, ["union", "end"]), (c, ["union", "members only", "end"]),
+                             (d, ["members only", "end"])):
             phone.hear(remarks="end")
             assert [e.remarks for e in phone.all(type="b-t-f")] == meant
 
@@ -215,7 +216,8 @@ def test_file_offer_waits_too():
     with Server() as s:
         a, b, c = s.phone("A"), s.phone("B"), s.phone("C")
         away(s, b)
-        a.send(events.fileshare("file-1", "map", dest=events.dests(callsigns=["B"])), events.chat("ANDROID-A", "A", "end"))
+        a.send(events.fileshare("file-1", "map", dest=events.dests(callsigns=["B"])),
+               events.chat("ANDROID-A", "A", "end"))
         c.hear(remarks="end")
         assert not c.has(uid="file-1")
         s.phone("B").hear(uid="file-1")

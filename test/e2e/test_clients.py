@@ -206,7 +206,8 @@ def test_node_tak_over_tls():
             assert peer.wait(lambda line: line.get("uid") == "before")["feature"]["properties"]["callsign"] == "before"
             peer.say(version=True)
             assert "Cordon" in (peer.wait(lambda line: "version" in line and line["version"])["version"])
-            peer.say(feature=feature("cloud-1", "Cloud One", contact={"callsign": "Cloud One", "endpoint": "*:-1:stcp"}))
+            peer.say(feature=feature("cloud-1", "Cloud One",
+                                     contact={"callsign": "Cloud One", "endpoint": "*:-1:stcp"}))
             for phone in (a, v):
                 got = phone.hear(uid="cloud-1")
                 assert got.one("contact").get("callsign") == "Cloud One"

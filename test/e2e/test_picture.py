@@ -251,7 +251,8 @@ def test_two_loops_share_the_rings():
 def test_nobody_hears_itself():
     with Server() as s:
         a, w = s.phone("A"), s.phone("W")
-        a.send(events.position("ANDROID-A", "A", lat="48.71"), events.marker("own"), events.chat("ANDROID-A", "A", "own"))
+        a.send(events.position("ANDROID-A", "A", lat="48.71"), events.marker("own"),
+               events.chat("ANDROID-A", "A", "own"))
         w.hear(uid="own")
         w.hear(type="b-t-f")
         w.send(events.marker("behind"), events.position("ANDROID-W", "W", lat="1.1"))
