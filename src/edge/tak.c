@@ -29,7 +29,7 @@ static int64_t period_us(uint32_t clients)
     static const struct {
         uint32_t up_to;
         int64_t us;
-    } rows[] = {{100, 10000}, {500, 20000}, {1500, 45000}, {4500, 90000}};
+    } rows[] = {{100, 10000}, {500, 20000}, {1500, 50000}, {4500, 100000}};
 
     for (size_t i = 0; i < COUNTOF(rows); i++)
         if (clients <= rows[i].up_to)
