@@ -81,13 +81,6 @@ uint32_t river_cell(const struct river *r, double lat, double lon)
     return (uint32_t)row << 16 | (uint32_t)col;
 }
 
-bool cells_are_near(uint32_t a, uint32_t b)
-{
-    uint32_t rows = (a >> 16) - (b >> 16) + 1, cols = (a & 0xFFFF) - (b & 0xFFFF) + 1;
-
-    return a == 0 || b == 0 || (rows <= 2 && cols <= 2);
-}
-
 bool river_parse(struct river *r, struct str xml, struct str proto, struct river_event *ev, struct err *e)
 {
     struct buf values = river_area(r, AREA_VALUES), detail = river_area(r, AREA_DETAIL);

@@ -103,7 +103,12 @@ void river_init(struct river *r, const struct river_limits *l, void *memory, str
 
 /* The cell of a place; 0 when there is none. */
 uint32_t river_cell(const struct river *r, double lat, double lon) MUST_USE;
-bool cells_are_near(uint32_t a, uint32_t b) MUST_USE;
+static inline bool cells_are_near(uint32_t a, uint32_t b)
+{
+    uint32_t rows = (a >> 16) - (b >> 16) + 1, cols = (a & 0xFFFF) - (b & 0xFFFF) + 1;
+
+    return a == 0 || b == 0 || (rows <= 2 && cols <= 2);
+}
 
 /* Fills form[] from cot: stripped of marti/dest, unchanged where nothing had to
  * be changed.  `all`: both forms whether or not somebody listens. Uses the
