@@ -1,6 +1,5 @@
 // The sheet of keys, the palette, the layers of the map, and the account.
 import { useComputed, useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
 import { t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { grid_shown, map_commands, maps, maps_error, toggleGrid } from '../map/commands'
@@ -83,9 +82,7 @@ function search(words: string): Found[] {
 function Find() {
   const words = useSignal('')
   const at = useSignal(0)
-  const input = useRef<HTMLInputElement>(null)
   const found = useComputed(() => search(words.value))
-  useEffect(() => input.current?.focus(), [])
   const run = (it: Found | undefined) => {
     if (!it) return
     close()
@@ -105,7 +102,7 @@ function Find() {
   return (
     <Dialog title={t('act.find')} onClose={close} class="find">
       <input
-        ref={input}
+        autofocus
         role="combobox"
         aria-expanded="true"
         aria-controls="found"

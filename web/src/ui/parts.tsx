@@ -1,6 +1,6 @@
 // The small parts that every screen is made of.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { ageText, clockText, counterText } from '../base/format'
 import { t } from '../base/i18n'
 import { now } from '../state/clock'
@@ -93,7 +93,8 @@ export function Field(props: FieldProps) {
 /** A native dialog: it keeps the focus, closes on Escape and on a click beside it. */
 export function Dialog(props: { title: string; onClose: () => void; class?: string; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // Before the browser goes on: the key that follows on the one that opened it belongs to the dialog.
+  useLayoutEffect(() => {
     const it = dialog.current!
     const before = document.activeElement
     it.showModal()
