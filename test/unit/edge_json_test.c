@@ -1,4 +1,5 @@
 /* The reader of JSON: what it refuses, and walking through what it read. */
+#include "base/buf.h"
 #include "edge/json.h"
 #include "support.h"
 
