@@ -93,6 +93,17 @@ struct incident *incident_init(void *memory, const struct incident_limits *l, st
     return s;
 }
 
+void incident_empty(struct incident *s)
+{
+    struct incident_limits limits = s->limits;
+    struct hash_key key = s->key;
+
+    /* Entities, fields and texts are written before they are read; the index alone must be blank. */
+    memset(index_of(s), 0, s->places * sizeof(uint32_t));
+    memset(s, 0, sizeof *s);
+    MUST(incident_init(s, &limits, key) == s);
+}
+
 static uint64_t hash_of(const struct incident *s, enum entity_kind kind, struct str id)
 {
     return hash_str((struct hash_key){s->key.k0 ^ kind, s->key.k1}, id);
@@ -213,6 +224,11 @@ bool ent_each(const struct incident *s, uint32_t e, enum incident_field f, uint3
 enum incident_field ent_field_of(const struct incident *s, uint32_t at)
 {
     return (enum incident_field)field(s, at)->tag;
+}
+
+uint64_t ent_field_seq(const struct incident *s, uint32_t at)
+{
+    return field(s, at)->seq;
 }
 
 bool ent_room(const struct incident *s, uint32_t entities, uint32_t fields, uint32_t bytes)
@@ -379,6 +395,11 @@ void ent_clear(struct incident *s, uint32_t e, enum incident_field f, uint64_t s
 void ent_drop(struct incident *s, uint32_t e, enum incident_field f, struct str v, uint64_t seq)
 {
     drop(s, e, f, &v);
+    entity(s, e)->changed = seq;
+}
+
+void ent_touch(struct incident *s, uint32_t e, uint64_t seq)
+{
     entity(s, e)->changed = seq;
 }
 

@@ -52,6 +52,8 @@ struct incident_limits incident_limits(void) MUST_USE;
 uint64_t incident_memory(const struct incident_limits *l) MUST_USE;
 /* memory: zeroed, aligned to 64, of incident_memory() bytes. */
 struct incident *incident_init(void *memory, const struct incident_limits *l, struct hash_key key) MUST_USE;
+/* Back to what incident_init() gave. */
+void incident_empty(struct incident *s);
 /* Equal for equal states, whatever the memory looks like. */
 uint64_t incident_hash(const struct incident *s) MUST_USE;
 
@@ -77,6 +79,7 @@ uint64_t ent_seq(const struct incident *s, uint32_t e, enum incident_field f) MU
 bool ent_each(const struct incident *s, uint32_t e, enum incident_field f, uint32_t *at, struct str *v) MUST_USE;
 /* The field and event of where ent_each stands. */
 enum incident_field ent_field_of(const struct incident *s, uint32_t at) MUST_USE;
+uint64_t ent_field_seq(const struct incident *s, uint32_t at) MUST_USE;
 
 /* Is there room for so many more, with the reserve that applying may need? */
 bool ent_room(const struct incident *s, uint32_t entities, uint32_t fields, uint32_t bytes) MUST_USE;
@@ -91,5 +94,7 @@ void ent_add(struct incident *s, uint32_t e, enum incident_field f, struct str v
 /* Takes away all values of f, or the one that is v. */
 void ent_clear(struct incident *s, uint32_t e, enum incident_field f, uint64_t seq);
 void ent_drop(struct incident *s, uint32_t e, enum incident_field f, struct str v, uint64_t seq);
+/* Says which event changed it last: for loading alone. */
+void ent_touch(struct incident *s, uint32_t e, uint64_t seq);
 
 #endif
