@@ -170,17 +170,17 @@ static bool prepare(struct journal *j, struct err *e)
 
 /* Rows of a newer form would be misread; the right program is at hand, so this one
  * time we refuse instead of starting with an empty record. */
-static bool format_is_ours(struct journal *j, int64_t *format, struct err *e)
+static bool format_is_ours(struct journal *j, struct err *e)
 {
-    *format = 0;
-    if (!db_ask(j->db, "PRAGMA user_version", format, e))
+    j->format = 0;
+    if (!db_ask(j->db, "PRAGMA user_version", &j->format, e))
         return false;
-    if (*format <= JOURNAL_FORMAT)
+    if (j->format <= JOURNAL_FORMAT)
         return true;
     return err_set(e, ERR_INPUT,
                    "%s/journal.db was written by a newer Cordon (format %d, this one knows %d): "
                    "start the newer one",
-                   j->dir, (int)*format, JOURNAL_FORMAT);
+                   j->dir, (int)j->format, JOURNAL_FORMAT);
 }
 
 /* Closing in order leaves no WAL behind. */
@@ -199,14 +199,14 @@ static bool open_writer(struct journal *j, struct journal_opened *how, struct er
 {
     static const struct db_options options = {.sync_full = true, .wipe = true};
     char path[DB_PATH_MAX];
-    int64_t format;
 
     journal_path(j->dir, "journal.db", path);
-    if (!db_open(path, &options, &j->db, e) || !format_is_ours(j, &format, e))
+    if (!db_open(path, &options, &j->db, e) || !format_is_ours(j, e))
         return false;
-    how->created = format == 0;
-    if (format < JOURNAL_FORMAT && !journal_make_tables(j->db, e))
+    how->created = j->format == 0;
+    if (j->format < JOURNAL_FORMAT && !journal_make_tables(j->db, e))
         return false;
+    j->format = JOURNAL_FORMAT;
     return prepare(j, e) && journal_mend_tail(j, how, e);
 }
 
@@ -299,7 +299,6 @@ bool journal_open_reader(const char *dir, struct journal **out, struct err *e)
     struct journal *j = NULL;
     char path[DB_PATH_MAX];
     bool made = false, ok;
-    int64_t format;
 
     *out = NULL;
     ok = journal_new(dir, true, &j, e) && secret_start(e);
@@ -315,7 +314,7 @@ bool journal_open_reader(const char *dir, struct journal **out, struct err *e)
     ok = ok && secret_key_file(path, j->key, sizeof j->key, &made, e);
     if (ok) {
         journal_path(j->dir, "journal.db", path);
-        ok = db_open(path, &options, &j->db, e) && format_is_ours(j, &format, e) && prepare(j, e) &&
+        ok = db_open(path, &options, &j->db, e) && format_is_ours(j, e) && prepare(j, e) &&
              head_look(j, e);
         if (!ok && j->db)
             (void)journal_met_damage(j, e);
@@ -345,7 +344,7 @@ void journal_close(struct journal *j)
 
 /* ---- writing ---------------------------------------------------------- */
 
-static void chance_take(struct journal *j, unsigned char *to, size_t n)
+void journal_chance(struct journal *j, unsigned char *to, size_t n)
 {
     MUST(n <= CHANCE_POOL);
     if (j->chance_left < n) {
@@ -373,9 +372,9 @@ static struct str row_encode(struct journal *j, const struct journal_row *row,
     journal_number_put(b + BODY_OBSERVED, (uint64_t)row->observed_ms, 8);
     journal_number_put(b + BODY_NODE, row->node, 4);
     journal_number_put(b + BODY_SEALED_LEN, sealed, 4);
-    chance_take(j, b + BODY_NONCE, SECRET_NONCE);
-    chance_take(j, wrapped, SECRET_NONCE);
-    chance_take(j, key, sizeof key);
+    journal_chance(j, b + BODY_NONCE, SECRET_NONCE);
+    journal_chance(j, wrapped, SECRET_NONCE);
+    journal_chance(j, key, sizeof key);
     secret_seal(key, b + BODY_NONCE, row->payload, str_of(b, BODY_NONCE), b + BODY_SEALED);
     secret_seal(j->key, wrapped, str_of(key, sizeof key), str_of(b + BODY_SEQ, 8),
                 wrapped + SECRET_NONCE);
@@ -498,7 +497,7 @@ void journal_idle(struct journal *j)
 
 bool journal_erase(struct journal *j, uint64_t seq, struct err *e)
 {
-    char sql[192];
+    char sql[256];
 
     MUST(!j->reader && !j->in_batch);
     if (seq == 0 || seq > j->head.seq)
@@ -506,8 +505,9 @@ bool journal_erase(struct journal *j, uint64_t seq, struct err *e)
                        (unsigned long long)seq);
     (void)snprintf(sql, sizeof sql,
                    "UPDATE keys SET wrapped = NULL WHERE seq = %llu;"
-                   "UPDATE torn SET wrapped = NULL WHERE seq = %llu",
-                   (unsigned long long)seq, (unsigned long long)seq);
+                   "UPDATE torn SET wrapped = NULL WHERE seq = %llu;"
+                   "DELETE FROM states WHERE at_seq >= %llu",
+                   (unsigned long long)seq, (unsigned long long)seq, (unsigned long long)seq);
     if (!db_begin(j->db, e))
         return false;
     if (!db_run(j->db, sql, e)) {

@@ -22,7 +22,16 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { JOURNAL_HASH = 32, JOURNAL_PAYLOAD_MAX = 1024 * 1024, JOURNAL_SNAPSHOT_MAX = 1 << 24 };
+enum {
+    JOURNAL_HASH = 32,
+    JOURNAL_PAYLOAD_MAX = 1024 * 1024,
+    JOURNAL_SNAPSHOT_MAX = 1 << 24,
+    JOURNAL_STATE_MAX = 32 * 1024 * 1024,     /* bytes of one saved state */
+    JOURNAL_STATES_NEWEST = 3,                /* of an incident, always kept */
+    JOURNAL_STATES_APART = 50000,             /* rows between older ones that are kept */
+    JOURNAL_STATES_MAX = 256,                 /* of all incidents: the oldest goes */
+    JOURNAL_STATES_BYTES = 256 * 1024 * 1024, /* the same, in bytes */
+};
 
 struct journal;
 
@@ -100,10 +109,24 @@ bool journal_put_snapshot(struct journal *j, uint64_t at_seq, const uint64_t *ro
 bool journal_get_snapshot(struct journal *j, uint64_t *at_seq, uint64_t **rows, size_t *count,
                           struct err *e) MUST_USE;
 
-/* Destroys the data key of a row: its text is gone for good, the chain stays whole.  Not
- * reached are backups, files that were moved aside as damaged, and what a flash card
- * keeps of overwritten blocks.  False with a sentence also when a reader still uses an older
- * page: call it again then. */
+/* Saved states of incidents, as bytes that the caller understands (core/incident_save.h): a start or a
+ * jump to a past moment loads one and reads the rows after it.  A cache, and never trusted: sealed under
+ * the master key together with the incident's id, at_seq and the hash of that row; one that does not open
+ * is dropped.  Kept are the newest JOURNAL_STATES_NEWEST of an incident, and of the older ones so many
+ * that no two neighbours are further than JOURNAL_STATES_APART rows apart, provided that one is put that
+ * often.  The writer puts, outside of a batch; who reads may get. */
+bool journal_put_state(struct journal *j, uint64_t at_seq, struct str incident, struct str bytes,
+                       struct err *e) MUST_USE;
+/* The newest state at or before a row: *bytes is malloc'd (free it), of *len bytes.  None: *at_seq is 0
+ * and *bytes NULL.  One that the caller cannot use: ask again with *at_seq - 1. */
+bool journal_get_state(struct journal *j, struct str incident, uint64_t at_or_before, uint64_t *at_seq, char **bytes,
+                       size_t *len, struct err *e) MUST_USE;
+
+/* Destroys the data key of a row: its text is gone for good, the chain stays whole.  Saved
+ * states of that row and later ones are deleted with it.  What is in memory is not: whoever
+ * keeps an incident makes it anew before it is saved again.  Not reached are backups, files
+ * that were moved aside as damaged, and what a flash card keeps of overwritten blocks.
+ * False with a sentence also when a reader still uses an older page: call it again then. */
 bool journal_erase(struct journal *j, uint64_t seq, struct err *e) MUST_USE;
 
 /* Signs the head (Ed25519, key in DIR/journal.sign, 0600; public half as a line of

@@ -2,7 +2,8 @@
  *
  *   journal.c         open, add, commit, read, erase
  *   journal_mend.c    what opening does about a damaged end or a damaged file
- *   journal_verify.c  the proof of the chain, signed heads, snapshots */
+ *   journal_verify.c  the proof of the chain, signed heads, snapshots
+ *   journal_state.c   saved states of incidents */
 #ifndef CORDON_STORE_JOURNAL_INNER_H
 #define CORDON_STORE_JOURNAL_INNER_H
 
@@ -30,7 +31,8 @@ enum {
     JOURNAL_SLICE = 4096,
     /* Rows at the end that opening checks against their hashes. */
     JOURNAL_TAIL = 64,
-    JOURNAL_FORMAT = 1, /* PRAGMA user_version */
+    JOURNAL_FORMAT = 2,        /* PRAGMA user_version */
+    JOURNAL_FORMAT_STATES = 2, /* from here on it has the table states */
     CHANCE_POOL = 4096, /* random bytes are fetched from the kernel by so many */
 };
 
@@ -47,7 +49,10 @@ struct journal {
     unsigned char *body; /* BODY_MAX, of the row being added */
     unsigned char *text; /* JOURNAL_PAYLOAD_MAX, of the row being read */
     struct db_stmt *put_row, *put_key, *rows, *keys, *row, *row_key, *last;
-    struct db_stmt *checkpoints, *put_checkpoint, *snapshots, *put_snapshot; /* made at first use */
+    /* Made at first use. */
+    struct db_stmt *checkpoints, *put_checkpoint, *snapshots, *put_snapshot;
+    struct db_stmt *states, *put_state, *thin_states, *bound_states;
+    int64_t format; /* PRAGMA user_version of the file */
     struct journal_stats stats;
     size_t chance_left;
     unsigned char chance[CHANCE_POOL];
@@ -85,6 +90,8 @@ bool journal_walk(struct walk *w, struct err *e) MUST_USE;
 
 uint64_t journal_number(const char *at, size_t bytes);
 void journal_number_put(unsigned char *at, uint64_t value, size_t bytes);
+/* n random bytes, CHANCE_POOL at most. */
+void journal_chance(struct journal *j, unsigned char *to, size_t n);
 /* The name of a file in the journal's folder. */
 void journal_path(const char *dir, const char *file, char out[DB_PATH_MAX]);
 

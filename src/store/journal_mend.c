@@ -34,7 +34,7 @@ enum {
 
 bool journal_make_tables(struct db *db, struct err *e)
 {
-    char sql[1024];
+    char sql[2048];
 
     (void)snprintf(sql, sizeof sql,
                    "BEGIN IMMEDIATE;"
@@ -49,6 +49,9 @@ bool journal_make_tables(struct db *db, struct err *e)
                    "CREATE TABLE IF NOT EXISTS torn("
                    " id INTEGER PRIMARY KEY, found_ms INTEGER NOT NULL, why TEXT NOT NULL,"
                    " seq INTEGER NOT NULL, body BLOB, hash BLOB, wrapped BLOB) STRICT;"
+                   "CREATE TABLE IF NOT EXISTS states("
+                   " id INTEGER PRIMARY KEY, incident BLOB NOT NULL, at_seq INTEGER NOT NULL,"
+                   " size INTEGER NOT NULL, sealed BLOB NOT NULL, UNIQUE(incident, at_seq)) STRICT;"
                    "PRAGMA user_version=%d;"
                    "COMMIT",
                    JOURNAL_FORMAT);
@@ -140,8 +143,9 @@ static bool tail_drop(struct journal *j, const struct tail *t, struct err *e)
         " FROM journal LEFT JOIN keys USING(seq) WHERE seq > %lld ORDER BY seq;"
         "DELETE FROM journal WHERE seq > %lld;"
         "DELETE FROM keys WHERE seq > %lld;"
-        "DELETE FROM snapshots WHERE at_seq > %lld",
-        (long long)clock_wall_ms(), good, good, good, good);
+        "DELETE FROM snapshots WHERE at_seq > %lld;"
+        "DELETE FROM states WHERE at_seq > %lld",
+        (long long)clock_wall_ms(), good, good, good, good, good);
     if (!db_begin(j->db, e))
         return false;
     if (db_run(j->db, sql, e))
@@ -197,7 +201,8 @@ bool journal_mend_tail(struct journal *j, struct journal_opened *how, struct err
 
 /* ---- the file --------------------------------------------------------- */
 
-/* The tables in the order of what matters most, each with a number as its key. */
+/* The tables in the order of what matters most, each with a number as its key.  Snapshots and states
+ * are caches: they are left behind. */
 static const struct copied {
     const char *select, *insert;
     int columns;

@@ -1,6 +1,6 @@
 /* Pulls the plug at a thousand places, and looks whether what was promised is there.
  *
- * Each seed is a run: batches of random size, signed heads, snapshots, erasures and tracks,
+ * Each seed is a run: batches of random size, signed heads, snapshots, states, erasures and tracks,
  * now and then a disk that is full or fails, until the power goes at a random write.  After
  * that the journal must open without a word, hold every row of every commit that said
  * true, and nothing of any other batch but a whole one whose commit was under way.
@@ -40,6 +40,10 @@ struct promised {
         uint64_t rows;
     } under_way[UNDER_WAY_MAX]; /* commits that said false or never came back */
     size_t under_way_count;
+    /* States: each has a number of its own.  The newest that must be there, and which number was the
+     * last when a text was erased: no older one may be there for that row or a later one. */
+    uint32_t stamp, state_stamp, erased_stamp[ROWS_MAX];
+    uint64_t state_at;
     size_t points_end[POINTS_MAX]; /* tracks: how many points there were after each batch */
     size_t points, point_batches;
 };
@@ -48,7 +52,7 @@ static struct promised promised;
 
 /* That the runs are not empty ones is part of the test. */
 static struct {
-    uint64_t cuts, rows, refused_commits, kept_under_way, lost_points;
+    uint64_t cuts, rows, refused_commits, kept_under_way, lost_points, states;
 } met;
 
 #define OR_SEED(x)                                                                                 \
@@ -106,11 +110,38 @@ static void a_batch(struct journal *j, struct promised *p)
     p->under_way_count = 0; /* their pages have been written over, and synced */
 }
 
+static void a_state(struct journal *j, struct promised *p)
+{
+    char text[PAYLOAD_ROOM];
+    uint32_t stamp = ++p->stamp;
+
+    if (!journal_put_state(j, p->acked, STR("EX-1"), payload(stamp, p->acked, text), &refused))
+        return;
+    p->state_at = p->acked;
+    p->state_stamp = stamp;
+}
+
+static void an_erasure(struct journal *j, struct promised *p)
+{
+    uint64_t seq = 1 + crash_dice(p->acked);
+    bool first = p->text_of[seq] == KEPT, erased;
+
+    if (first)
+        p->text_of[seq] = MAYBE_ERASED;
+    if (seq <= p->state_at)
+        p->state_at = 0;
+    erased = journal_erase(j, seq, &refused);
+    if (erased)
+        p->text_of[seq] = ERASED;
+    if (first || erased)
+        p->erased_stamp[seq] = p->stamp;
+}
+
 static void something_else(struct journal *j, struct promised *p)
 {
-    uint64_t rows[3] = {1, 2, 3}, seq;
+    uint64_t rows[3] = {1, 2, 3};
 
-    switch (crash_dice(8)) {
+    switch (crash_dice(10)) {
     case 0:
         (void)!journal_sign_head(j, START, &refused); /* the disk may be full */
         break;
@@ -119,13 +150,13 @@ static void something_else(struct journal *j, struct promised *p)
             (void)!journal_put_snapshot(j, p->acked, rows, 3, &refused);
         break;
     case 2:
-        if (p->acked > 0) {
-            seq = 1 + crash_dice(p->acked);
-            if (p->text_of[seq] == KEPT)
-                p->text_of[seq] = MAYBE_ERASED;
-            if (journal_erase(j, seq, &refused))
-                p->text_of[seq] = ERASED;
-        }
+        if (p->acked > 0)
+            an_erasure(j, p);
+        break;
+    case 3:
+    case 4:
+        if (p->acked > 0)
+            a_state(j, p);
         break;
     default: journal_idle(j);
     }
@@ -225,6 +256,33 @@ static bool look_row(void *ctx, const struct journal_row *row)
     return true;
 }
 
+/* All states from the newest on: each is what was put, whole, and older than no erasure of its rows. */
+static void look_at_states(struct journal *j, struct promised *p, bool lied)
+{
+    char text[PAYLOAD_ROOM], *bytes;
+    uint64_t at_seq, newest = 0;
+    size_t len;
+
+    for (uint64_t before = INT64_MAX;; before = at_seq - 1) {
+        uint32_t stamp;
+
+        OR_SEED(journal_get_state(j, STR("EX-1"), before, &at_seq, &bytes, &len, &refused) || lied);
+        if (!bytes)
+            break;
+        stamp = (uint32_t)strtoul(bytes, NULL, 10);
+        OR_SEED(str_eq(str_of(bytes, len), payload(stamp, at_seq, text)) && stamp <= p->stamp);
+        free(bytes);
+        met.states++;
+        if (lied)
+            continue;
+        OR_SEED(newest > 0 || at_seq != p->state_at || stamp >= p->state_stamp);
+        newest = newest ? newest : at_seq;
+        for (uint64_t seq = 1; seq <= at_seq; seq++)
+            OR_SEED(p->text_of[seq] != ERASED || stamp > p->erased_stamp[seq]);
+    }
+    OR_SEED(lied || newest >= p->state_at);
+}
+
 static void look_at_journal(struct promised *p)
 {
     struct journal *j;
@@ -245,6 +303,7 @@ static void look_at_journal(struct promised *p)
     OR_SEED(journal_verify(j, p->acked ? &p->head : NULL, &v, &refused));
     if (v.bad_seq)
         fail_msg("seed %llu: %s", (unsigned long long)seed_now, v.finding);
+    look_at_states(j, p, false);
     p->acked = l.last;
     p->head = journal_head(j);
     p->under_way_count = 0;
@@ -333,14 +392,14 @@ static void what_was_acknowledged_survives_a_power_cut(void **state)
     each_seed(some_cuts, seed_count);
     print_message("%llu cuts, %llu rows acknowledged, %llu commits refused; %llu times the commit "
                   "under way was kept, "
-                  "%llu times points were lost\n",
+                  "%llu times points were lost, %llu states found\n",
                   (unsigned long long)met.cuts, (unsigned long long)met.rows,
                   (unsigned long long)met.refused_commits, (unsigned long long)met.kept_under_way,
-                  (unsigned long long)met.lost_points);
+                  (unsigned long long)met.lost_points, (unsigned long long)met.states);
     if (seed_count >= 100)
         assert_true(met.cuts > seed_count && met.rows > 10 * met.cuts &&
                     met.refused_commits > seed_count / 10 && met.kept_under_way > seed_count / 50 &&
-                    met.lost_points > seed_count / 50);
+                    met.lost_points > seed_count / 50 && met.states > seed_count / 4);
 }
 
 /* ---- a disk that lies about syncing ------------------------------------ */
@@ -382,6 +441,7 @@ static void one_lie(void)
         if (!read)
             journal_close(j);
     }
+    look_at_states(j, &promised, true);
     OR_SEED(journal_add(j, 1, START, 0, STR("1:1:"), &seq, &refused));
     OR_SEED(journal_commit(j, &refused));
     journal_close(j);

@@ -298,7 +298,7 @@ static void who_must_not_open_it_is_told_why(void **state)
     journal_close(j);
     (void)snprintf(path, sizeof path, "%s/journal.db", dir);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=2", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=3", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     assert_false(journal_open(dir, &second, &opened, &refused));
     assert_non_null(strstr(refused.text, "newer Cordon"));
