@@ -12,8 +12,14 @@
  *   sealed-id  names, next of kin, who enquires, who called     casualty officer, family liaison
  *   intel      identity of sources, claims being investigated   intelligence
  *
- * An observer sees the command's summary without persons, sealed identities or intelligence, and
- * changes nothing.  Pure. */
+ * The classes are no ladder: a commander has no medical, a medic no command.  An entity or event can
+ * have a class of its own; then both are needed, so that it only ever narrows.  What the whitelist of
+ * core/incident_public.h lets out may be seen by everybody, whatever its class.
+ *
+ * Who has no command class (a responder, a medic) sees assignments and messages of his own agency and
+ * roles only; without an agency none.  An observer sees the command's summary: no persons, not where
+ * units, casualties and threats are, no sealed identities, no intelligence; he changes nothing.  An
+ * administrator reads what the command reads and acts in no role by that word alone.  Pure. */
 #ifndef CORDON_CORE_INCIDENT_ACCESS_H
 #define CORDON_CORE_INCIDENT_ACCESS_H
 
@@ -31,24 +37,47 @@ enum handling {
     HANDLING_COUNT
 };
 
+enum { ACCESS_AGENCY_MAX = 64, ACCESS_ROLES_MAX = 512 };
+
 struct access {
     uint32_t classes; /* bit 1 << enum handling */
     uint32_t roles;   /* bit 1 << place in WORDS_ROLE: those that he may act in */
     bool writes;      /* false: an observer */
+    bool administers; /* makes and changes operators */
+    bool observes;    /* has no other role that reads: what tells where somebody is, is left out */
+    char agency[ACCESS_AGENCY_MAX + 1];
 };
 
 /* Of roles "commander,loggist" (words of WORDS_ROLE, also "administrator"); unknown words give nothing. */
 struct access access_of(struct str roles) MUST_USE;
+/* The same for a member of an agency (the id of an agency of the incident, cut at ACCESS_AGENCY_MAX). */
+struct access access_within(struct str roles, struct str agency) MUST_USE;
 /* The server's own: everything. */
 struct access access_all(void) MUST_USE;
-/* The class of a field of such an entity. */
+/* False, with the word in e, when roles has a word that nobody can have, one twice, or none. */
+bool access_check_roles(struct str roles, struct err *e) MUST_USE;
+/* Has he this role ("administrator" also)? */
+bool access_has_role(const struct access *a, struct str role) MUST_USE;
+/* Has b less than a had: a role, a class, the right to write, or another agency? */
+bool access_shrinks(const struct access *a, const struct access *b) MUST_USE;
+
+/* The class of a field of such an entity; of its key: of the fact that it is there. */
 enum handling access_class(enum entity_kind kind, enum incident_field f) MUST_USE;
+/* The class without which nothing of an event of this kind is seen. */
+enum handling access_kind_class(unsigned kind) MUST_USE;
 /* May he see that there is such an entity?  And this field of it (the event's own class included)? */
 bool access_sees_entity(const struct access *a, const struct incident *s, uint32_t e) MUST_USE;
 bool access_sees(const struct access *a, const struct incident *s, uint32_t e, enum incident_field f) MUST_USE;
-/* May he see this field of an event of this kind?  payload: for the class that the event itself has. */
+/* May he see this field of an event of this kind?  payload: for the class that the event itself has.
+ * An event does not tell whose assignment or message it is about, so without command class it is not seen. */
 bool access_sees_event(const struct access *a, unsigned kind, struct str payload, enum incident_field f) MUST_USE;
-/* May he ask for this kind of event in this role ("": none)?  e: a sentence when not. */
+
+/* May he ask for this kind of event in this role ("": none)?  e: a sentence when not.  Whether the role
+ * fits the kind and whether he holds it now is judged by incident_decide(). */
 bool access_may(const struct access *a, enum incident_kind kind, struct str role, struct err *e) MUST_USE;
+/* May he change the entity that this command is about?  Not when he cannot see it, nor one whose own
+ * class he has not: else a later event could take that class away.  Asked after access_may(). */
+bool access_may_change(const struct access *a, const struct incident *s, const struct incident_command *c,
+                       struct err *e) MUST_USE;
 
 #endif

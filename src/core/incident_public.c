@@ -33,6 +33,15 @@ static bool is_public(const struct incident *s, uint32_t e, const struct allowed
     return word_in(row->states, state) && word_in("public,residents,media", audience);
 }
 
+bool incident_is_public(const struct incident *s, uint32_t e, enum incident_field f)
+{
+    for (size_t i = 0; i < COUNTOF(allowed); i++)
+        if (allowed[i].kind == ent_kind(s, e) && (f == IN_NONE || allowed[i].field == f) &&
+            is_public(s, e, &allowed[i]))
+            return true;
+    return false;
+}
+
 bool incident_public(const struct incident *s, uint64_t *at, struct public_item *out)
 {
     /* *at: the row in the upper half, the last entity in the lower. */

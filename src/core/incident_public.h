@@ -16,5 +16,7 @@ struct public_item {
 
 /* The next public value; *at is 0 at first. False at the end. */
 bool incident_public(const struct incident *s, uint64_t *at, struct public_item *out) MUST_USE;
+/* Has this entity a row that lets this field out now (IN_NONE: any field)? */
+bool incident_is_public(const struct incident *s, uint32_t e, enum incident_field f) MUST_USE;
 
 #endif

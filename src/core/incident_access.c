@@ -1,0 +1,465 @@
+#include "core/incident_access.h"
+
+#include "core/incident_public.h"
+#include "core/incident_rules.h"
+
+/* A field's class, one row for each kind and class (domain.md 6.1); test/data/access.txt is the same for
+ * people to read.  What has no row is of the command, or of the class of its entity when that is
+ * narrower.  Of the judgements in it:
+ *   - a casualty is a tag, a category and a state to responders; where it was brought is medical, why
+ *     somebody opened its identity and whom the family heard it from is sealed;
+ *   - figures of strength (who is how many, also in a zone) are the command's;
+ *   - the command reads what a source said under the source's id; who that is, is intelligence. */
+static const struct row {
+    uint8_t kind, class;
+    uint8_t fields[48];
+} rows[] = {
+    {ENT_INCIDENT, HANDLING_PARTNER, {IN_INCIDENT, IN_STATE, IN_NAME, IN_TYPE, IN_PLACE, IN_LAT, IN_LON,
+        IN_START_AT, IN_END_AT, IN_TIME_ZONE, IN_NUMBER, IN_OWNER, IN_ACKED_BY, IN_MAJOR, IN_INCIDENT_STATUS}},
+    {ENT_INCIDENT, HANDLING_OPS, {IN_POSTURE, IN_CADENCE_S, IN_TEXT}},
+    {ENT_INCIDENT, HANDLING_COMMAND, {IN_REASON, IN_DECISION}},
+    {ENT_LINK, HANDLING_OPS, {IN_LINK, IN_STATE, IN_DIRECTION, IN_TO, IN_REASON}},
+    {ENT_PERIOD, HANDLING_OPS, {IN_PERIOD, IN_STATE, IN_START_AT, IN_END_AT, IN_OBJECTIVE, IN_TEXT, IN_APPROVED_BY}},
+    {ENT_COMMAND, HANDLING_PARTNER, {IN_SCOPE, IN_STATE, IN_COMMANDER, IN_PLACE, IN_AGENCY, IN_NET}},
+    {ENT_COMMAND, HANDLING_OPS, {IN_FROM, IN_TO, IN_FORMER}},
+    {ENT_COMMAND, HANDLING_COMMAND, {IN_BRIEFING, IN_REASON}},
+    {ENT_POSITION, HANDLING_OPS, {IN_POSITION, IN_STATE, IN_BY, IN_AGENCY, IN_TO}},
+    {ENT_POSITION, HANDLING_COMMAND, {IN_REASON}},
+    {ENT_NODE, HANDLING_OPS, {IN_NODE, IN_STATE, IN_NAME, IN_PLACE, IN_REASON}},
+    {ENT_OBSERVER, HANDLING_COMMAND, {IN_OBSERVER, IN_STATE, IN_BY, IN_PLACE, IN_REASON}},
+    {ENT_THREAT_LEVEL, HANDLING_PARTNER, {IN_LEVEL_SCOPE, IN_STATE, IN_THREAT_LEVEL}},
+    {ENT_THREAT_LEVEL, HANDLING_COMMAND, {IN_REASON}},
+    {ENT_METHANE, HANDLING_PARTNER, {IN_METHANE, IN_STATE, IN_MAJOR, IN_PLACE, IN_TYPE, IN_RISK, IN_AREA, IN_COUNT,
+        IN_TEXT, IN_NOTE, IN_AGENCY, IN_ACKED_BY}},
+    {ENT_AGENCY, HANDLING_PARTNER, {IN_AGENCY, IN_STATE, IN_NAME, IN_AGENCY_KIND, IN_ALIAS, IN_IDENTIFICATION,
+        IN_CONTACT}},
+    {ENT_AGENCY, HANDLING_OPS, {IN_NODE}},
+    {ENT_UNIT, HANDLING_OPS, {IN_UNIT, IN_STATE, IN_AGENCY, IN_NAME, IN_UNIT_CATEGORY, IN_LEADER, IN_CONTACT,
+        IN_QUALIFICATION, IN_PLACE, IN_ALIAS, IN_NUMBER, IN_CADENCE_S, IN_STATUS, IN_SECONDARY, IN_REASON, IN_ZONE,
+        IN_AT, IN_LAT, IN_LON, IN_ROUTED_TO, IN_TEXT, IN_PAR, IN_INSIDE_AT, IN_PAR_AT, IN_PAR_CALLED_AT, IN_MISSED}},
+    {ENT_UNIT, HANDLING_COMMAND, {IN_STRENGTH, IN_COUNT, IN_LOCATED}},
+    {ENT_PERSON, HANDLING_OPS, {IN_PERSON, IN_STATE, IN_NAME, IN_AGENCY, IN_UNIT, IN_ROLE, IN_ALIAS, IN_ZONE, IN_AT,
+        IN_ACCOUNTABILITY, IN_INSIDE_AT}},
+    {ENT_PERSON, HANDLING_COMMAND, {IN_CONTACT, IN_REASON}},
+    {ENT_DIVISION, HANDLING_OPS, {IN_DIVISION, IN_STATE, IN_NAME, IN_DIVISION_KIND, IN_BY, IN_ZONES, IN_SECTOR,
+        IN_NET}},
+    {ENT_ASSIGNMENT, HANDLING_OPS, {IN_ASSIGNMENT, IN_STATE, IN_UNITS, IN_TEXT, IN_DIVISION, IN_ZONES, IN_NET,
+        IN_NOTE, IN_REASON, IN_DECONFLICTION, IN_BY, IN_AT}},
+    {ENT_DECONFLICTION, HANDLING_OPS, {IN_DECONFLICTION, IN_STATE, IN_UNITS, IN_ZONE, IN_TEXT, IN_ACKED_BY,
+        IN_REASON}},
+    {ENT_PAR, HANDLING_OPS, {IN_PAR, IN_STATE, IN_REASON, IN_SECTOR, IN_CADENCE_S, IN_UNITS}},
+    {ENT_MAYDAY, HANDLING_OPS, {IN_MAYDAY, IN_STATE, IN_UNIT, IN_ZONE, IN_TEXT, IN_PERSON, IN_REASON}},
+    {ENT_EVACUATION, HANDLING_PARTNER, {IN_EVACUATION, IN_STATE, IN_REASON, IN_STRUCTURE, IN_SECTOR, IN_ACKED_BY}},
+    {ENT_EVACUATION, HANDLING_OPS, {IN_UNITS}},
+    {ENT_TASK, HANDLING_OPS, {IN_TASK, IN_STATE, IN_TEXT, IN_OWNER, IN_DUE_AT, IN_PRIORITY, IN_ASSIGNMENT, IN_NOTE,
+        IN_REASON}},
+    {ENT_TASK, HANDLING_COMMAND, {IN_DECISION, IN_COMMITMENT}},
+    {ENT_NEED, HANDLING_OPS, {IN_NEED, IN_STATE, IN_TEXT, IN_COUNT, IN_PLACE, IN_PRIORITY, IN_DUE_AT,
+        IN_UNIT_CATEGORY, IN_BY, IN_UNIT, IN_REASON}},
+    {ENT_MESSAGE, HANDLING_OPS, {IN_MESSAGE, IN_STATE, IN_TO, IN_TEXT, IN_FROM, IN_SUBJECT, IN_PRIORITY,
+        IN_APPROVED_BY, IN_SECTOR, IN_TASK, IN_ASSIGNMENT, IN_ACKED_BY, IN_BY, IN_NOTE}},
+    {ENT_SITE, HANDLING_OPS, {IN_SITE, IN_STATE, IN_NAME, IN_ALIAS, IN_SHAPE, IN_LAT, IN_LON}},
+    {ENT_STRUCTURE, HANDLING_OPS, {IN_STRUCTURE, IN_STATE, IN_NAME, IN_STOREYS, IN_BASEMENTS, IN_ROOF, IN_SCHEME,
+        IN_SITE, IN_SHAPE, IN_INNER, IN_NOTE, IN_ALIAS, IN_COUNT}},
+    {ENT_STRUCTURE, HANDLING_COMMAND, {IN_DECISION}},
+    {ENT_LEVEL, HANDLING_OPS, {IN_LEVEL, IN_STATE, IN_STRUCTURE, IN_ORDINAL, IN_NAME, IN_ALIAS, IN_SHAPE, IN_NOTE,
+        IN_AS_SPOKEN, IN_BY, IN_ROOF, IN_DETONATION}},
+    {ENT_LEVEL, HANDLING_COMMAND, {IN_REPORT}},
+    {ENT_ZONE, HANDLING_OPS, {IN_ZONE, IN_STATE, IN_LEVEL, IN_NAME, IN_ZONE_KIND, IN_SHAPE, IN_ALIAS, IN_REPLACES,
+        IN_REASON}},
+    {ENT_OPENING, HANDLING_OPS, {IN_OPENING, IN_STATE, IN_ZONES, IN_OPENING_KIND, IN_OPENING_STATE, IN_HOLDER}},
+    {ENT_CLEARANCE, HANDLING_OPS, {IN_CLEARANCE, IN_STATE, IN_ZONE, IN_CLEARANCE_KIND, IN_UNIT, IN_UNITS,
+        IN_START_AT, IN_END_AT, IN_AT, IN_EXTENT, IN_EXCLUDED, IN_NOTE, IN_EXPIRES_AT, IN_LATE, IN_HOLDER,
+        IN_REASON, IN_VOID_REASON, IN_THREAT, IN_DETONATION, IN_HAZARD, IN_BY}},
+    {ENT_CLEARANCE, HANDLING_COMMAND, {IN_COUNT}},
+    {ENT_CORDON, HANDLING_PARTNER, {IN_CORDON, IN_STATE, IN_CORDON_KIND, IN_NAME, IN_SHAPE, IN_TEXT, IN_START_AT,
+        IN_REASON}},
+    {ENT_CORDON, HANDLING_OPS, {IN_UNITS}},
+    {ENT_TACTICAL, HANDLING_OPS, {IN_TACTICAL, IN_STATE, IN_TAC_KIND, IN_ZONES, IN_SHAPE, IN_REASON}},
+    {ENT_CLOSURE, HANDLING_PARTNER, {IN_CLOSURE, IN_STATE, IN_ROAD, IN_ALIAS, IN_TEXT, IN_REASON, IN_EMERGENCY_LANE,
+        IN_START_AT, IN_END_AT, IN_SHAPE, IN_BY, IN_AREA}},
+    {ENT_POINT, HANDLING_PARTNER, {IN_POINT, IN_STATE, IN_POINT_KIND, IN_PLACE, IN_NAME, IN_SECTOR, IN_LAT, IN_LON,
+        IN_REPLACES}},
+    {ENT_POINT, HANDLING_OPS, {IN_REASON}},
+    {ENT_ACCESS, HANDLING_OPS, {IN_ACCESS, IN_STATE, IN_UNIT, IN_NAME, IN_PLACE, IN_REASON, IN_AT, IN_BY}},
+    {ENT_HAZARD, HANDLING_PARTNER, {IN_HAZARD, IN_STATE, IN_HAZARD_KIND, IN_SEVERITY, IN_TEXT, IN_SHAPE, IN_LAT,
+        IN_LON}},
+    {ENT_HAZARD, HANDLING_OPS, {IN_ZONE, IN_BY}},
+    {ENT_THREAT, HANDLING_OPS, {IN_THREAT, IN_STATE, IN_UNIT, IN_ZONE, IN_NOTE, IN_THREAT_KIND, IN_LO, IN_HI,
+        IN_AS_SPOKEN, IN_TEXT, IN_AT, IN_LAT, IN_LON, IN_OUTCOME, IN_COUNT}},
+    {ENT_THREAT, HANDLING_COMMAND, {IN_REASON, IN_DECISION}},
+    {ENT_THREAT, HANDLING_INTEL, {IN_SUBJECT}},
+    {ENT_DETONATION, HANDLING_OPS, {IN_DETONATION, IN_STATE, IN_ZONE, IN_LEVEL, IN_AS_SPOKEN, IN_AT, IN_TEXT,
+        IN_THREAT}},
+    {ENT_OCCUPANTS, HANDLING_OPS, {IN_OCCUPANTS, IN_STATE, IN_OCCUPANT, IN_COUNT, IN_PLACE, IN_STRUCTURE, IN_ZONE,
+        IN_EVACUATED, IN_SHELTERING, IN_LOCATED}},
+    {ENT_CASUALTY, HANDLING_OPS, {IN_CASUALTY, IN_STATE, IN_CATEGORY, IN_ZONE, IN_POINT, IN_AS_SPOKEN,
+        IN_CASUALTY_STATUS, IN_VERIFIED, IN_WAS_INJURED, IN_REPLACES}},
+    {ENT_CASUALTY, HANDLING_MEDICAL, {IN_PLACE, IN_TEXT, IN_BY, IN_TRIAGE, IN_TRIAGE_SCHEME, IN_VEHICLE,
+        IN_DESTINATION, IN_OVERRIDE, IN_DIED_AT}},
+    {ENT_CASUALTY, HANDLING_SEALED_ID, {IN_REASON, IN_SEALED, IN_APPROVED_BY, IN_NOK, IN_AT}},
+    {ENT_SOURCE, HANDLING_COMMAND, {IN_SOURCE, IN_STATE, IN_SOURCE_KIND}},
+    {ENT_SOURCE, HANDLING_INTEL, {IN_NAME, IN_ORIGIN, IN_NOTE}},
+    {ENT_SOURCE, HANDLING_SEALED_ID, {IN_CONTACT}},
+    {ENT_REPORT, HANDLING_COMMAND, {IN_REPORT, IN_STATE, IN_COUNTER, IN_LO, IN_HI, IN_OPEN, IN_AS_OF, IN_CATEGORIES,
+        IN_ORIGIN, IN_AS_SPOKEN, IN_TEXT, IN_REASON, IN_PREDICATE, IN_SUBJECT, IN_PLACE, IN_ZONE, IN_AT, IN_BY,
+        IN_SPEAKER, IN_CLEARANCE_KIND, IN_OUTCOME, IN_CRITICAL, IN_OWNER, IN_ROAD, IN_ALIAS, IN_LAT, IN_LON,
+        IN_RELATION, IN_BASIS, IN_ACKED_BY, IN_REPLACES}},
+    {ENT_COUNTER, HANDLING_PARTNER, {IN_COUNTER, IN_STATE, IN_COUNT, IN_NUMBER, IN_LO, IN_HI, IN_OPEN}},
+    {ENT_COUNTER, HANDLING_COMMAND, {IN_BASIS, IN_REASON, IN_BY}},
+    {ENT_FACT, HANDLING_OPS, {IN_FACT, IN_STATE, IN_TEXT, IN_LO, IN_COUNTER, IN_AS_OF, IN_CONFIDENCE, IN_REVIEW_AT}},
+    {ENT_FACT, HANDLING_COMMAND, {IN_BASIS, IN_REASON, IN_REPORT}},
+    {ENT_RESPONSIBILITY, HANDLING_COMMAND, {IN_RESPONSIBILITY, IN_STATE, IN_GROUP, IN_TEXT, IN_AT, IN_DUE_AT,
+        IN_REASON}},
+    {ENT_RESPONSIBILITY, HANDLING_INTEL, {IN_NOTE}},
+    {ENT_MEDIA, HANDLING_COMMAND, {IN_MEDIA, IN_STATE, IN_SPEAKER, IN_TEXT, IN_AT}},
+    {ENT_DECISION, HANDLING_COMMAND, {IN_DECISION, IN_STATE, IN_TEXT, IN_SUBJECT, IN_RATIONALE, IN_OPTION, IN_RISK,
+        IN_FACTS, IN_REVIEW_AT, IN_NOTE, IN_REASON}},
+    {ENT_STATEMENT, HANDLING_COMMAND, {IN_STATEMENT, IN_STATE, IN_SPEAKER, IN_AUDIENCE, IN_BY, IN_CHECKED_BY,
+        IN_APPROVED_BY, IN_OVERRIDE, IN_AT, IN_NOTE, IN_REPLACES, IN_REASON}},
+    {ENT_LINE, HANDLING_COMMAND, {IN_LINE, IN_STATE, IN_STATEMENT, IN_TEXT, IN_FACTS, IN_ATTRIBUTED, IN_NUMBER}},
+    {ENT_ALERT, HANDLING_COMMAND, {IN_ALERT, IN_STATE, IN_TEXT, IN_AUDIENCE, IN_AREA, IN_EXPIRES_AT, IN_BY,
+        IN_FACTS, IN_REPLACES, IN_NOTE, IN_SHAPE, IN_SEVERITY, IN_APPROVED_BY, IN_AT, IN_REASON}},
+    {ENT_SITREP, HANDLING_COMMAND, {IN_SITREP, IN_STATE, IN_NUMBER, IN_BY, IN_TEXT}},
+    {ENT_COMMITMENT, HANDLING_COMMAND, {IN_COMMITMENT, IN_STATE, IN_BY, IN_TEXT, IN_OWNER, IN_DUE_AT, IN_NOTE}},
+    {ENT_ENQUIRY, HANDLING_SEALED_ID, {IN_ENQUIRY, IN_STATE, IN_TEXT, IN_CONTACT, IN_CASUALTY, IN_PERSON, IN_BY,
+        IN_REASON}},
+    {ENT_FINDING, HANDLING_COMMAND, {IN_FINDING, IN_STATE, IN_REASON, IN_NUMBER, IN_BY, IN_AT}},
+    {ENT_ALARM, HANDLING_COMMAND, {IN_ALARM, IN_STATE, IN_TEXT, IN_OWNER, IN_BY, IN_NOTE, IN_DUE_AT}},
+    {ENT_AUDIT, HANDLING_COMMAND, {IN_AUDIT, IN_STATE, IN_SUBJECT, IN_REASON, IN_BY, IN_NUMBER, IN_NODE, IN_TEXT}},
+};
+
+/* The envelope, the same for all kinds: the narrower of this and the class of the entity. */
+static const struct {
+    enum incident_field field;
+    enum handling class;
+} envelope[] = {
+    {IN_INCIDENT, HANDLING_PUBLIC},    {IN_OBSERVED_AT, HANDLING_PUBLIC}, {IN_UNC_S, HANDLING_PUBLIC},
+    {IN_REPORTED_AT, HANDLING_PUBLIC}, {IN_RECORDED_AT, HANDLING_PUBLIC}, {IN_MADE_AT, HANDLING_PUBLIC},
+    {IN_VIA, HANDLING_PUBLIC},         {IN_CLASS, HANDLING_PUBLIC},       {IN_LANG, HANDLING_PUBLIC},
+    {IN_CAUSE, HANDLING_PUBLIC},       {IN_SUPERSEDES, HANDLING_PUBLIC},  {IN_EXERCISE, HANDLING_PUBLIC},
+    {IN_ACTOR, HANDLING_OPS},          {IN_ROLE, HANDLING_OPS},           {IN_ACTOR_AGENCY, HANDLING_OPS},
+    {IN_ACTOR_UNIT, HANDLING_OPS},     {IN_ON_BEHALF_OF, HANDLING_OPS},   {IN_SOURCE, HANDLING_COMMAND},
+    {IN_GRADE, HANDLING_COMMAND},
+};
+
+/* Kinds of events that are narrower than the entity they are about. */
+static const struct {
+    enum incident_kind kind;
+    enum handling class;
+} narrow_kinds[] = {
+    {INC_IDENTITY_SEALED, HANDLING_SEALED_ID},
+    {INC_IDENTITY_OPENED, HANDLING_SEALED_ID},
+    {INC_NOK_SET, HANDLING_SEALED_ID},
+};
+
+#define BIT(class) (1u << HANDLING_##class)
+enum {
+    EVERY_AGENCY = BIT(PUBLIC) | BIT(PARTNER),
+    RESPONDERS = EVERY_AGENCY | BIT(OPS),
+    STAFF = RESPONDERS | BIT(COMMAND),
+    EVERYTHING = (1u << HANDLING_COUNT) - 1,
+};
+#undef BIT
+
+/* What a role reads, and whether it writes. */
+static const struct role {
+    const char *word;
+    uint32_t classes;
+    bool writes;
+} roles[] = {
+    {"commander", STAFF, true},
+    {"deputy", STAFF, true},
+    {"operations", STAFF, true},
+    {"planning", STAFF, true},
+    {"logistics", STAFF, true},
+    {"safety", STAFF, true},
+    {"information", STAFF, true},
+    {"liaison", STAFF, true},
+    {"loggist", STAFF, true},
+    {"intelligence", STAFF | 1u << HANDLING_INTEL, true},
+    {"medical", RESPONDERS | 1u << HANDLING_MEDICAL, true},
+    {"clinician", RESPONDERS | 1u << HANDLING_MEDICAL, true},
+    {"transport", RESPONDERS | 1u << HANDLING_MEDICAL, true},
+    {"casualty-officer", RESPONDERS | 1u << HANDLING_MEDICAL | 1u << HANDLING_SEALED_ID, true},
+    {"family-liaison", RESPONDERS | 1u << HANDLING_SEALED_ID, true},
+    {"eod", RESPONDERS, true},
+    {"engineer", RESPONDERS, true},
+    {"investigation", RESPONDERS, true},
+    {"supervisor", RESPONDERS, true},
+    {"responder", RESPONDERS, true},
+    {"observer", STAFF, false},
+    {"administrator", STAFF, false}, /* of the accounts, not of the incident */
+};
+
+/* What tells where one person or team is; left out for an observer. */
+static const struct {
+    enum entity_kind kind;
+    enum incident_field fields[12];
+} whereabouts[] = {
+    {ENT_UNIT, {IN_LAT, IN_LON, IN_PLACE, IN_ZONE, IN_ROUTED_TO, IN_TEXT}},
+    {ENT_CASUALTY, {IN_ZONE, IN_POINT, IN_PLACE, IN_AS_SPOKEN, IN_DESTINATION, IN_VEHICLE, IN_TEXT}},
+    {ENT_THREAT, {IN_LAT, IN_LON, IN_ZONE, IN_AS_SPOKEN, IN_TEXT, IN_NOTE}},
+    {ENT_MAYDAY, {IN_ZONE, IN_PERSON, IN_TEXT}},
+    {ENT_ACCESS, {IN_PLACE, IN_NAME}},
+};
+
+static bool has(const struct access *a, enum handling class)
+{
+    return a->classes >> class & 1;
+}
+
+static bool next_word(struct str *rest, struct str *word)
+{
+    size_t end = str_find_byte(*rest, ',');
+
+    if (rest->len == 0)
+        return false;
+    *word = str_trim(str_cut(*rest, 0, end));
+    *rest = str_from_at(*rest, end < rest->len ? end + 1 : end);
+    return true;
+}
+
+static const struct role *role_of(struct str word)
+{
+    for (size_t i = 0; i < COUNTOF(roles); i++)
+        if (str_eq(str_from(roles[i].word), word))
+            return &roles[i];
+    return NULL;
+}
+
+struct access access_within(struct str words, struct str agency)
+{
+    struct access a = {.classes = 1u << HANDLING_PUBLIC};
+    bool observer = false, other = false;
+    struct str word;
+
+    while (next_word(&words, &word)) {
+        const struct role *r = role_of(word);
+        int place = word_index(WORDS_ROLE, word);
+
+        if (!r)
+            continue;
+        a.classes |= r->classes;
+        a.writes |= r->writes;
+        a.administers |= place < 0;
+        observer |= place >= 0 && !r->writes;
+        other |= place < 0 || r->writes;
+        if (place >= 0)
+            a.roles |= 1u << place;
+    }
+    a.observes = observer && !other;
+    str_copy(a.agency, sizeof a.agency, agency);
+    return a;
+}
+
+struct access access_of(struct str words)
+{
+    return access_within(words, str_of(NULL, 0));
+}
+
+struct access access_all(void)
+{
+    return (struct access){.classes = EVERYTHING, .roles = UINT32_MAX, .writes = true, .administers = true};
+}
+
+bool access_check_roles(struct str words, struct err *e)
+{
+    struct str rest = words, word, before, x;
+
+    if (words.len == 0 || words.len >= ACCESS_ROLES_MAX || str_ends(words, STR(",")))
+        return err_set(e, ERR_INPUT, "roles: one at least, a comma between two, and %d bytes at most, please", ACCESS_ROLES_MAX - 1);
+    while (next_word(&rest, &word)) {
+        if (!role_of(word))
+            return err_set(e, ERR_INPUT, "roles: \"%.*s\" is none of %s,administrator that an operator can have",
+                           STR_ARG(word), words_of(WORDS_ROLE));
+        before = words;
+        while (next_word(&before, &x) && x.at != word.at)
+            if (str_eq(x, word))
+                return err_set(e, ERR_INPUT, "roles: \"%.*s\" is there twice", STR_ARG(word));
+    }
+    return true;
+}
+
+bool access_has_role(const struct access *a, struct str role)
+{
+    int place = word_index(WORDS_ROLE, role);
+
+    return place < 0 ? a->administers && str_eq(role, STR("administrator")) : (a->roles >> place & 1) != 0;
+}
+
+bool access_shrinks(const struct access *a, const struct access *b)
+{
+    return (a->classes & ~b->classes) || (a->roles & ~b->roles) || (a->writes && !b->writes) ||
+           (a->administers && !b->administers) || (!a->observes && b->observes) || strcmp(a->agency, b->agency) != 0;
+}
+
+/* The class of a row, HANDLING_COUNT when there is none. */
+static enum handling listed(enum entity_kind kind, enum incident_field f)
+{
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        for (size_t j = 0; rows[i].kind == kind && j < sizeof rows[i].fields && rows[i].fields[j]; j++)
+            if (rows[i].fields[j] == f)
+                return rows[i].class;
+    return HANDLING_COUNT;
+}
+
+static enum handling narrower(enum handling a, enum handling b)
+{
+    return a > b ? a : b;
+}
+
+enum handling access_class(enum entity_kind kind, enum incident_field f)
+{
+    enum handling own, class;
+
+    if (kind == ENT_NONE || kind >= ENT_COUNT)
+        return HANDLING_COMMAND;
+    class = listed(kind, f);
+    own = listed(kind, entity_info(kind)->key);
+    if (class != HANDLING_COUNT)
+        return class;
+    if (own == HANDLING_COUNT)
+        own = HANDLING_COMMAND;
+    for (size_t i = 0; i < COUNTOF(envelope); i++)
+        if (envelope[i].field == f)
+            return narrower(own, envelope[i].class);
+    return narrower(own, HANDLING_COMMAND);
+}
+
+/* Kinds that stand alone are about a clearance; the live river's and unknown ones are about nothing. */
+static enum entity_kind about(unsigned kind)
+{
+    const struct kind_info *k = kind_info(kind);
+
+    return k->tag && k->mode == MODE_ALONE ? ENT_CLEARANCE : k->entity;
+}
+
+enum handling access_kind_class(unsigned kind)
+{
+    enum entity_kind entity = about(kind);
+
+    for (size_t i = 0; i < COUNTOF(narrow_kinds); i++)
+        if (narrow_kinds[i].kind == kind)
+            return narrow_kinds[i].class;
+    return entity == ENT_NONE ? HANDLING_COMMAND : access_class(entity, entity_info(entity)->key);
+}
+
+/* The class that an entity or event was given; a word that we do not know is nobody's. */
+static bool has_own_class(const struct access *a, struct str word)
+{
+    int class = word_index(WORDS_CLASS, word);
+
+    return word.len == 0 || (class >= 0 && has(a, (enum handling)class));
+}
+
+static bool is_whereabouts(enum entity_kind kind, enum incident_field f)
+{
+    for (size_t i = 0; i < COUNTOF(whereabouts); i++)
+        for (size_t j = 0; whereabouts[i].kind == kind && j < COUNTOF(whereabouts[i].fields); j++)
+            if (f != IN_NONE && whereabouts[i].fields[j] == f)
+                return true;
+    return false;
+}
+
+static bool is_own_unit(const struct access *a, const struct incident *s, struct str unit)
+{
+    uint32_t u = ent_find(s, ENT_UNIT, unit);
+
+    return a->agency[0] && u && str_eq(agency_of(s, u), str_from(a->agency));
+}
+
+/* What a message is addressed to: a role, an agency or a unit. */
+static bool is_own_desk(const struct access *a, const struct incident *s, struct str to)
+{
+    return to.len && (access_has_role(a, to) || str_eq(to, str_from(a->agency)) || is_own_unit(a, s, to));
+}
+
+/* Assignments and messages go to those whom they concern (domain.md 6.1: by division). */
+static bool concerns(const struct access *a, const struct incident *s, uint32_t e)
+{
+    enum entity_kind kind = ent_kind(s, e);
+    struct str v;
+    uint32_t at = 0;
+
+    if (has(a, HANDLING_COMMAND) || (kind != ENT_ASSIGNMENT && kind != ENT_MESSAGE))
+        return true;
+    if (kind == ENT_MESSAGE && is_own_desk(a, s, ent_get(s, e, IN_FROM)))
+        return true;
+    while (ent_each(s, e, kind == ENT_ASSIGNMENT ? IN_UNITS : IN_TO, &at, &v))
+        if (kind == ENT_ASSIGNMENT ? is_own_unit(a, s, v) : is_own_desk(a, s, v))
+            return true;
+    return false;
+}
+
+bool access_sees_entity(const struct access *a, const struct incident *s, uint32_t e)
+{
+    enum entity_kind kind = ent_kind(s, e);
+
+    if (incident_is_public(s, e, IN_NONE))
+        return true;
+    return has(a, access_class(kind, entity_info(kind)->key)) && has_own_class(a, ent_get(s, e, IN_CLASS)) &&
+           !(a->observes && kind == ENT_PERSON) && concerns(a, s, e);
+}
+
+bool access_sees(const struct access *a, const struct incident *s, uint32_t e, enum incident_field f)
+{
+    enum entity_kind kind = ent_kind(s, e);
+
+    if (incident_is_public(s, e, f))
+        return true;
+    return has(a, access_class(kind, entity_info(kind)->key)) && has(a, access_class(kind, f)) &&
+           has_own_class(a, ent_get(s, e, IN_CLASS)) && concerns(a, s, e) &&
+           !(a->observes && (kind == ENT_PERSON || is_whereabouts(kind, f)));
+}
+
+bool access_sees_event(const struct access *a, unsigned kind, struct str payload, enum incident_field f)
+{
+    enum entity_kind entity = about(kind);
+
+    if ((entity == ENT_ASSIGNMENT || entity == ENT_MESSAGE) && !has(a, HANDLING_COMMAND))
+        return false;
+    if (a->observes && (entity == ENT_PERSON || is_whereabouts(entity, f)))
+        return false;
+    return has(a, access_kind_class(kind)) && has(a, access_class(entity, f)) &&
+           has_own_class(a, incident_value(payload, IN_CLASS));
+}
+
+bool access_may(const struct access *a, enum incident_kind kind, struct str role, struct err *e)
+{
+    const struct kind_info *k = kind_info(kind);
+    const struct role *r = role_of(role);
+
+    if (!k->tag)
+        return err_set(e, ERR_INPUT, "there is no such kind of event");
+    if (!a->writes)
+        return err_set(e, ERR_DENIED, "%s: this account only reads; an administrator can give it a role that writes",
+                       k->tag);
+    if (role.len && !access_has_role(a, role))
+        return err_set(e, ERR_DENIED, "role: this account does not have the role \"%.*s\"", STR_ARG(role));
+    if (r && !r->writes)
+        return err_set(e, ERR_DENIED, "role: nothing is entered as %s; name a role that acts", r->word);
+    if (k->entity == ENT_AUDIT && !(a->roles >> word_index(WORDS_ROLE, STR("system")) & 1))
+        return err_set(e, ERR_DENIED, "%s: the server itself writes this", k->tag);
+    if (access_kind_class(kind) == HANDLING_SEALED_ID &&
+        !(has(a, HANDLING_SEALED_ID) && (!r || r->classes >> HANDLING_SEALED_ID & 1)))
+        return err_set(e, ERR_DENIED, "%s: needs the role casualty-officer or family-liaison", k->tag);
+    return true;
+}
+
+bool access_may_change(const struct access *a, const struct incident *s, const struct incident_command *c,
+                       struct err *e)
+{
+    const struct kind_info *k = kind_info(c->kind);
+    uint32_t x;
+
+    if (k->entity == ENT_NONE)
+        return true;
+    x = ent_find(s, k->entity, incident_value(c->payload, entity_info(k->entity)->key));
+    if (!x || k->mode == MODE_MAKE)
+        return true;
+    if (!has_own_class(a, ent_get(s, x, IN_CLASS)) || (k->mode == MODE_CHANGE && !access_sees_entity(a, s, x)))
+        return err_set(e, ERR_DENIED, "%s: this %s is not for the roles of this account",
+                       field_info(entity_info(k->entity)->key)->name, entity_info(k->entity)->name);
+    return true;
+}

@@ -1,0 +1,506 @@
+/* Need to know: every role against every kind of entity and every field, by test/data/access.txt. */
+#include "support/incident_world.h"
+
+#include "core/incident_access.h"
+#include "core/incident_public.h"
+
+/* Fields that an entity has although no kind of event brings them: the apply functions set them. */
+static const struct {
+    enum entity_kind kind;
+    enum incident_field fields[6];
+} derived[] = {
+    {ENT_INCIDENT, {IN_MAJOR}},
+    {ENT_COMMAND, {IN_FORMER}},
+    {ENT_UNIT, {IN_INSIDE_AT, IN_PAR_AT, IN_PAR_CALLED_AT, IN_MISSED, IN_LOCATED}},
+    {ENT_PERSON, {IN_INSIDE_AT}},
+    {ENT_EVACUATION, {IN_UNITS}},
+    {ENT_LEVEL, {IN_ROOF}},
+    {ENT_CLEARANCE, {IN_UNITS, IN_START_AT, IN_END_AT, IN_BY}},
+    {ENT_REPORT, {IN_REPLACES}},
+    {ENT_FINDING, {IN_AT}},
+};
+
+/* The golden table, as a domain expert reads it. */
+struct golden {
+    uint8_t class[ENT_COUNT][256]; /* 1 + enum handling; [ENT_NONE]: "any", the envelope */
+    struct golden_role {
+        char word[32];
+        uint32_t classes;
+        bool writes;
+    } roles[64];
+    size_t n;
+};
+
+static enum entity_kind entity_named(const char *name)
+{
+    for (enum entity_kind k = ENT_NONE + 1; k < ENT_COUNT; k++)
+        if (strcmp(entity_info(k)->name, name) == 0)
+            return k;
+    if (strcmp(name, "any") != 0)
+        fail_msg("access.txt: there is no \"%s\"", name);
+    return ENT_NONE;
+}
+
+static unsigned field_named(const char *name)
+{
+    for (unsigned f = 64; f < 256; f++)
+        if (field_info(f)->name && strcmp(field_info(f)->name, name) == 0)
+            return f;
+    fail_msg("access.txt: there is no field \"%s\"", name);
+    return 0;
+}
+
+static enum handling class_named(const char *word)
+{
+    int i = word_index(WORDS_CLASS, str_from(word));
+
+    if (i < 0)
+        fail_msg("access.txt: there is no class \"%s\"", word);
+    return (enum handling)i;
+}
+
+static void read_role(struct golden *g, char *word, char *does, char *classes)
+{
+    struct golden_role *r = &g->roles[g->n++];
+
+    assert_true(g->n < COUNTOF(g->roles));
+    str_copy(r->word, sizeof r->word, str_from(word));
+    assert_true(strcmp(does, "writes") == 0 || strcmp(does, "reads") == 0);
+    r->writes = does[0] == 'w';
+    for (char *save, *c = strtok_r(classes, " ", &save); c; c = strtok_r(NULL, " ", &save))
+        r->classes |= 1u << class_named(c);
+}
+
+static struct golden *read_golden(void)
+{
+    static struct golden g;
+    char path[512], line[256], *cell[4];
+    FILE *f;
+
+    memset(&g, 0, sizeof g);
+    snprintf(path, sizeof path, "%s/test/data/access.txt", getenv("CORDON_SOURCE"));
+    f = fopen(path, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        char *save;
+        size_t n = 0;
+
+        line[strcspn(line, "\n")] = 0;
+        if (line[0] == '#' || line[0] == 0)
+            continue;
+        for (char *c = strtok_r(line, "|", &save); c && n < 4; c = strtok_r(NULL, "|", &save)) {
+            while (*c == ' ')
+                c++;
+            for (size_t end = strlen(c); end && c[end - 1] == ' '; end--)
+                c[end - 1] = 0;
+            cell[n++] = c;
+        }
+        if (n == 4 && strcmp(cell[0], "role") == 0)
+            read_role(&g, cell[1], cell[2], cell[3]);
+        else if (n == 3)
+            g.class[entity_named(cell[0])][field_named(cell[1])] = (uint8_t)(1 + class_named(cell[2]));
+        else
+            fail_msg("access.txt: not understood, from \"%s\"", cell[0]);
+    }
+    fclose(f);
+    return &g;
+}
+
+static bool brings(const struct kind_info *k, unsigned f)
+{
+    for (const struct field_in_kind *x = k->fields; k->tag && x->use != USE_END; x++)
+        if ((unsigned)x->field == f)
+            return true;
+    return false;
+}
+
+/* Can an entity of this kind have this field, beyond the envelope? */
+static bool can_have(enum entity_kind kind, unsigned f)
+{
+    if (f == (unsigned)entity_info(kind)->key || f == IN_STATE)
+        return true;
+    for (size_t i = 0; i < COUNTOF(derived); i++)
+        for (size_t j = 0; derived[i].kind == kind && j < COUNTOF(derived[i].fields); j++)
+            if (derived[i].fields[j] && (unsigned)derived[i].fields[j] == f)
+                return true;
+    for (unsigned k = 0; k < INC_END; k++) {
+        const struct kind_info *i = kind_info(k);
+
+        if ((i->entity == kind || (i->mode == MODE_ALONE && i->tag && kind == ENT_CLEARANCE)) && brings(i, f))
+            return true;
+    }
+    return false;
+}
+
+static bool is_common(unsigned f)
+{
+    return field_is_envelope((enum incident_field)f) || f == IN_MADE_AT;
+}
+
+/* What the table says: its line, or for the envelope the narrower of its line and the entity's. */
+static enum handling expected(const struct golden *g, enum entity_kind kind, unsigned f)
+{
+    unsigned own = g->class[kind][entity_info(kind)->key], line = g->class[kind][f];
+
+    if (!line && is_common(f))
+        line = g->class[ENT_NONE][f] > own ? g->class[ENT_NONE][f] : own;
+    if (!line)
+        fail_msg("test/data/access.txt has no line for %s | %s; it is of class %s now", entity_info(kind)->name,
+                 field_info(f)->name, "command until there is one");
+    return (enum handling)(line - 1);
+}
+
+static void test_every_field_has_the_class_of_the_table(void **state)
+{
+    const struct golden *g = read_golden();
+    unsigned walked = 0;
+
+    (void)state;
+    for (enum entity_kind k = ENT_NONE + 1; k < ENT_COUNT; k++)
+        for (unsigned f = 64; f < 256; f++) {
+            enum handling is = access_class(k, (enum incident_field)f);
+
+            if (!field_info(f)->name)
+                continue;
+            if (!is_common(f) && !can_have(k, f)) {
+                if (g->class[k][f])
+                    fail_msg("access.txt: a %s cannot have %s", entity_info(k)->name, field_info(f)->name);
+                continue;
+            }
+            walked++;
+            if (is != expected(g, k, f))
+                fail_msg("%s | %s is of class %u, the table says %u", entity_info(k)->name, field_info(f)->name, is,
+                         expected(g, k, f));
+        }
+    assert_true(walked > 1000);
+}
+
+/* A field is never wider than the fact that its entity is there. */
+static void test_what_has_no_row_is_of_the_command(void **state)
+{
+    (void)state;
+    assert_int_equal(access_class(ENT_UNIT, IN_TRIAGE), HANDLING_COMMAND);
+    assert_int_equal(access_class(ENT_CLOSURE, IN_STRENGTH), HANDLING_COMMAND);
+    assert_int_equal(access_class(ENT_ENQUIRY, IN_TRIAGE), HANDLING_SEALED_ID);
+    assert_int_equal(access_class(ENT_NONE, IN_NAME), HANDLING_COMMAND);
+    assert_int_equal(access_kind_class(1), HANDLING_COMMAND);
+    assert_int_equal(access_kind_class(INC_END + 5), HANDLING_COMMAND);
+    for (enum entity_kind k = ENT_NONE + 1; k < ENT_COUNT; k++)
+        for (unsigned f = 64; f < 256; f++) {
+            enum handling own = access_class(k, entity_info(k)->key), is = access_class(k, (enum incident_field)f);
+
+            assert_true(is >= own);
+            if (field_info(f)->name && !is_common(f) && !can_have(k, f))
+                assert_true(is >= HANDLING_COMMAND);
+        }
+}
+
+static void test_every_role_has_the_classes_of_the_table(void **state)
+{
+    const struct golden *g = read_golden();
+    struct str rest = str_from(words_of(WORDS_ROLE));
+    size_t words = 1, system = 0;
+
+    (void)state;
+    for (size_t i = 0; i < g->n; i++) {
+        const struct golden_role *r = &g->roles[i];
+        struct access a = access_of(str_from(r->word));
+
+        if (a.classes != r->classes || a.writes != r->writes)
+            fail_msg("%s: classes %x, the table says %x", r->word, a.classes, r->classes);
+        assert_int_equal(access_has_role(&a, str_from(r->word)), true);
+        assert_int_equal(a.administers, strcmp(r->word, "administrator") == 0);
+        system += strcmp(r->word, "system") == 0;
+    }
+    for (size_t i = 0; i < rest.len; i++)
+        words += rest.at[i] == ',';
+    assert_int_equal(system, 0);
+    assert_int_equal(g->n, words - 1 + 1); /* without system, with administrator */
+}
+
+/* One entity of each kind with all that it can have; no event, as no test can bring them all. */
+static struct incident *everything(void)
+{
+    struct incident_limits limits = {.entities = 1 << 10, .fields = 1 << 14, .text = 1 << 18};
+    struct incident *s = incident_init(world_memory(incident_memory(&limits)), &limits, world_key);
+
+    for (enum entity_kind k = ENT_NONE + 1; k < ENT_COUNT; k++) {
+        uint32_t e = ent_make(s, k, STR("x"), 1);
+
+        for (unsigned f = 64; f < 256; f++)
+            if (field_info(f)->name && f != IN_CLASS && (is_common(f) || can_have(k, f)))
+                ent_set(s, e, (enum incident_field)f, STR("x"), 1);
+    }
+    ent_set(s, ent_first(s, ENT_UNIT), IN_AGENCY, STR("EX-police"), 1);
+    return s;
+}
+
+/* Where somebody is: what the domain keeps from an observer. */
+static bool observer_must_not(enum entity_kind k, unsigned f)
+{
+    static const unsigned places[] = {IN_LAT, IN_LON, IN_PLACE, IN_ZONE, IN_POINT};
+
+    if (k == ENT_PERSON)
+        return true;
+    for (size_t i = 0; i < COUNTOF(places); i++)
+        if ((k == ENT_UNIT || k == ENT_CASUALTY || k == ENT_THREAT) && f == places[i])
+            return true;
+    return false;
+}
+
+static void walk_entity(const struct golden *g, const struct golden_role *r, struct incident *s, uint32_t e)
+{
+    struct access a = access_within(str_from(r->word), STR("EX-police"));
+    enum entity_kind k = ent_kind(s, e);
+    bool observer = strcmp(r->word, "observer") == 0;
+    bool there = r->classes >> expected(g, k, entity_info(k)->key) & 1;
+
+    for (unsigned f = 64; f < 256; f++) {
+        bool want = there, sees;
+
+        if (!ent_has(s, e, (enum incident_field)f))
+            continue;
+        want = want && (r->classes >> expected(g, k, f) & 1);
+        sees = access_sees(&a, s, e, (enum incident_field)f);
+        if (observer && want && !sees)
+            continue; /* may have less; what he must not have stands below */
+        if (observer && observer_must_not(k, f))
+            assert_false(sees);
+        else if (sees != want)
+            fail_msg("%s %s %s of %s", r->word, sees ? "sees" : "does not see", field_info(f)->name,
+                     entity_info(k)->name);
+        if (sees)
+            assert_true(access_sees_entity(&a, s, e));
+    }
+}
+
+static void test_every_role_against_every_field(void **state)
+{
+    const struct golden *g = read_golden();
+    struct incident *s = everything();
+
+    (void)state;
+    for (size_t i = 0; i < g->n; i++)
+        for (enum entity_kind k = ENT_NONE + 1; k < ENT_COUNT; k++)
+            walk_entity(g, &g->roles[i], s, ent_first(s, k));
+    free(s);
+}
+
+static void test_every_role_against_every_kind_of_event(void **state)
+{
+    const struct golden *g = read_golden();
+    unsigned seen = 0, hidden = 0;
+
+    (void)state;
+    for (size_t i = 0; i < g->n; i++)
+        for (unsigned kind = 0; kind < INC_END; kind++) {
+            const struct kind_info *info = kind_info(kind);
+            struct access a = access_of(str_from(g->roles[i].word));
+            enum entity_kind entity = info->mode == MODE_ALONE ? ENT_CLEARANCE : info->entity;
+
+            for (const struct field_in_kind *x = info->fields; info->tag && x->use != USE_END; x++) {
+                bool sees = access_sees_event(&a, kind, STR(""), x->field);
+                bool sealed = kind == INC_IDENTITY_SEALED || kind == INC_IDENTITY_OPENED || kind == INC_NOK_SET;
+
+                if (sees)
+                    assert_true(a.classes >> expected(g, entity, (unsigned)x->field) & 1);
+                if (sees && sealed)
+                    assert_true(a.classes >> HANDLING_SEALED_ID & 1);
+                seen += sees;
+                hidden += !sees;
+            }
+        }
+    assert_true(seen > 1000 && hidden > 1000);
+}
+
+static void test_an_own_class_only_narrows(void **state)
+{
+    struct access commander = access_of(STR("commander")), responder = access_of(STR("responder"));
+    struct access intelligence = access_of(STR("intelligence"));
+    struct incident *s = everything();
+    uint32_t report = ent_first(s, ENT_REPORT), hazard = ent_first(s, ENT_HAZARD);
+    char bytes[64];
+    struct buf b = buf_over(bytes, sizeof bytes);
+
+    (void)state;
+    assert_true(access_sees(&commander, s, report, IN_TEXT));
+    ent_set(s, report, IN_CLASS, STR("intel"), 2);
+    assert_false(access_sees(&commander, s, report, IN_TEXT));
+    assert_false(access_sees_entity(&commander, s, report));
+    assert_true(access_sees(&intelligence, s, report, IN_TEXT));
+    ent_set(s, report, IN_CLASS, STR("public"), 3);
+    assert_false(access_sees(&responder, s, report, IN_TEXT));
+    assert_true(access_sees(&responder, s, hazard, IN_TEXT));
+    ent_set(s, hazard, IN_CLASS, STR("no-such-class"), 4);
+    assert_false(access_sees(&responder, s, hazard, IN_TEXT));
+    incident_put(&b, IN_CLASS, STR("intel"));
+    assert_false(access_sees_event(&commander, INC_HAZARD_REPORTED, buf_str(&b), IN_TEXT));
+    assert_true(access_sees_event(&intelligence, INC_HAZARD_REPORTED, buf_str(&b), IN_TEXT));
+    b = buf_over(bytes, sizeof bytes);
+    incident_put(&b, IN_CLASS, STR("public"));
+    assert_false(access_sees_event(&responder, INC_DECISION_TAKEN, buf_str(&b), IN_TEXT));
+    free(s);
+}
+
+static void test_what_is_released_is_for_all(void **state)
+{
+    struct access responder = access_of(STR("responder")), nobody = access_of(STR(""));
+    struct incident *s = everything();
+    uint32_t alert = ent_first(s, ENT_ALERT);
+
+    (void)state;
+    assert_false(access_sees_entity(&nobody, s, alert));
+    ent_set(s, alert, IN_STATE, STR("sent"), 2);
+    ent_set(s, alert, IN_AUDIENCE, STR("public"), 2);
+    assert_true(access_sees_entity(&nobody, s, alert));
+    assert_true(access_sees(&responder, s, alert, IN_TEXT));
+    assert_false(access_sees(&responder, s, alert, IN_APPROVED_BY));
+    free(s);
+}
+
+static void test_assignments_and_messages_go_to_whom_they_concern(void **state)
+{
+    struct access own = access_within(STR("supervisor"), STR("EX-police")), none = access_of(STR("supervisor"));
+    struct access other = access_within(STR("supervisor"), STR("EX-army")), staff = access_of(STR("operations"));
+    struct access medic = access_of(STR("medical"));
+    struct incident *s = everything();
+    uint32_t given = ent_first(s, ENT_ASSIGNMENT), message = ent_first(s, ENT_MESSAGE);
+
+    (void)state;
+    assert_true(access_sees(&own, s, given, IN_TEXT) && access_sees(&staff, s, given, IN_TEXT));
+    assert_false(access_sees_entity(&other, s, given) || access_sees(&none, s, given, IN_NOTE));
+    assert_false(access_sees_event(&own, INC_ASSIGNMENT_GIVEN, STR(""), IN_TEXT));
+    ent_set(s, message, IN_FROM, STR("EX-desk"), 2);
+    ent_set(s, message, IN_TO, STR("medical"), 2);
+    assert_true(access_sees(&medic, s, message, IN_TEXT) && access_sees(&staff, s, message, IN_TEXT));
+    assert_false(access_sees(&own, s, message, IN_TEXT));
+    ent_set(s, message, IN_TO, STR("EX-army"), 3);
+    assert_true(access_sees(&other, s, message, IN_TEXT));
+    ent_set(s, message, IN_FROM, STR("supervisor"), 4);
+    assert_true(access_sees(&own, s, message, IN_TEXT));
+    free(s);
+}
+
+static void test_who_may_ask(void **state)
+{
+    static const struct {
+        const char *roles;
+        enum incident_kind kind;
+        const char *role, *refusal; /* NULL: may */
+    } rows[] = {
+        {"commander", INC_DECISION_TAKEN, "commander", NULL},
+        {"commander", INC_DECISION_TAKEN, "", NULL},
+        {"commander", INC_DECISION_TAKEN, "operations", "does not have the role \"operations\""},
+        {"commander", INC_DECISION_TAKEN, "emperor", "does not have the role \"emperor\""},
+        {"commander", INC_DECISION_TAKEN, "system", "does not have the role \"system\""},
+        {"observer", INC_REPORT_RECEIVED, "observer", "only reads"},
+        {"observer", INC_REPORT_RECEIVED, "", "only reads"},
+        {"observer,loggist", INC_REPORT_RECEIVED, "observer", "nothing is entered as observer"},
+        {"observer,loggist", INC_REPORT_RECEIVED, "loggist", NULL},
+        {"administrator", INC_REPORT_RECEIVED, "", "only reads"},
+        {"administrator,commander", INC_REPORT_RECEIVED, "administrator", "nothing is entered as administrator"},
+        {"", INC_REPORT_RECEIVED, "", "only reads"},
+        {"emperor", INC_REPORT_RECEIVED, "", "only reads"},
+        {"responder", INC_REPORT_RECEIVED, "responder", NULL},
+        {"responder", INC_ENQUIRY_OPENED, "responder", "casualty-officer or family-liaison"},
+        {"responder", INC_ENQUIRY_OPENED, "", "casualty-officer or family-liaison"},
+        {"commander", INC_IDENTITY_OPENED, "commander", "casualty-officer or family-liaison"},
+        {"commander,family-liaison", INC_IDENTITY_OPENED, "commander", "casualty-officer or family-liaison"},
+        {"commander,family-liaison", INC_IDENTITY_OPENED, "family-liaison", NULL},
+        {"casualty-officer", INC_IDENTITY_SEALED, "casualty-officer", NULL},
+        {"family-liaison", INC_NOK_SET, "", NULL},
+        {"medical", INC_NOK_SET, "medical", "casualty-officer or family-liaison"},
+        {"medical", INC_CASUALTY_TRIAGED, "medical", NULL},
+        {"commander", INC_ACCESS_DENIED, "commander", "the server itself"},
+        {"commander", INC_NONE, "commander", "no such kind"},
+    };
+    struct access all = access_all();
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct access a = access_of(str_from(rows[i].roles));
+        bool may = access_may(&a, rows[i].kind, str_from(rows[i].role), &e);
+
+        if (may != !rows[i].refusal || (!may && !strstr(e.text, rows[i].refusal)))
+            fail_msg("%s as %s: %s", rows[i].roles, rows[i].role, may ? "may" : e.text);
+    }
+    assert_true(access_may(&all, INC_ACCESS_DENIED, STR("system"), &e));
+}
+
+static void test_what_is_not_seen_is_not_changed(void **state)
+{
+    struct access responder = access_of(STR("responder")), intelligence = access_of(STR("intelligence"));
+    struct access commander = access_of(STR("commander"));
+    struct incident *s = everything();
+    char bytes[128];
+    struct buf b = buf_over(bytes, sizeof bytes);
+    struct incident_command c = {.kind = INC_REPORT_GRADED};
+    struct err e;
+
+    (void)state;
+    incident_put(&b, IN_REPORT, STR("x"));
+    c.payload = buf_str(&b);
+    assert_true(access_may_change(&commander, s, &c, &e));
+    assert_false(access_may_change(&responder, s, &c, &e));
+    assert_non_null(strstr(e.text, "report: "));
+    ent_set(s, ent_first(s, ENT_REPORT), IN_CLASS, STR("intel"), 2);
+    assert_false(access_may_change(&commander, s, &c, &e));
+    assert_true(access_may_change(&intelligence, s, &c, &e));
+    b = buf_over(bytes, sizeof bytes);
+    incident_put(&b, IN_HAZARD, STR("x"));
+    c = (struct incident_command){.kind = INC_HAZARD_REPORTED, .payload = buf_str(&b)};
+    assert_true(access_may_change(&responder, s, &c, &e));
+    ent_set(s, ent_first(s, ENT_HAZARD), IN_CLASS, STR("intel"), 3);
+    assert_false(access_may_change(&responder, s, &c, &e));
+    free(s);
+}
+
+static void test_roles_are_checked_and_compared(void **state)
+{
+    static const struct {
+        const char *before, *after;
+        bool shrinks;
+    } rows[] = {
+        {"commander", "commander,medical", false},  {"commander,medical", "commander", true},
+        {"commander", "observer", true},            {"administrator,commander", "commander", true},
+        {"commander", "commander", false},          {"observer", "commander", true},
+    };
+    struct access police = access_within(STR("responder"), STR("EX-police"));
+    struct access army = access_within(STR("responder"), STR("EX-army"));
+    struct err e;
+
+    (void)state;
+    assert_true(access_check_roles(STR("administrator,commander,casualty-officer"), &e));
+    assert_false(access_check_roles(STR(""), &e));
+    assert_false(access_check_roles(STR("commander,"), &e) || access_check_roles(STR(","), &e));
+    assert_false(access_check_roles(STR("commander,system"), &e));
+    assert_non_null(strstr(e.text, "\"system\""));
+    assert_false(access_check_roles(STR("commander,loggist,commander"), &e));
+    assert_non_null(strstr(e.text, "twice"));
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct access a = access_of(str_from(rows[i].before)), b = access_of(str_from(rows[i].after));
+
+        assert_int_equal(access_shrinks(&a, &b), rows[i].shrinks);
+    }
+    assert_true(access_shrinks(&police, &army) && !access_shrinks(&police, &police));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_field_has_the_class_of_the_table),
+        cmocka_unit_test(test_what_has_no_row_is_of_the_command),
+        cmocka_unit_test(test_every_role_has_the_classes_of_the_table),
+        cmocka_unit_test(test_every_role_against_every_field),
+        cmocka_unit_test(test_every_role_against_every_kind_of_event),
+        cmocka_unit_test(test_an_own_class_only_narrows),
+        cmocka_unit_test(test_what_is_released_is_for_all),
+        cmocka_unit_test(test_assignments_and_messages_go_to_whom_they_concern),
+        cmocka_unit_test(test_who_may_ask),
+        cmocka_unit_test(test_what_is_not_seen_is_not_changed),
+        cmocka_unit_test(test_roles_are_checked_and_compared),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
