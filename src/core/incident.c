@@ -529,9 +529,11 @@ void incident_apply(struct incident *s, uint64_t seq, unsigned kind, struct str 
     ent_settle(s, payload.len * 2 + s->limits.text / 16);
     a.at_ms = fields_get_int(payload, (enum field)IN_RECORDED_AT, 0);
     if (k->entity != ENT_NONE) {
-        const struct entity_info *i = entity_info(k->entity);
+        struct str id = incident_value(payload, entity_info(k->entity)->key);
 
-        a.e = ent_make(s, k->entity, incident_value(payload, i->key), seq);
+        if (id.len == 0) /* its text was erased */
+            return;
+        a.e = ent_make(s, k->entity, id, seq);
         if (ent_made(s, a.e) == seq && !ent_has(s, a.e, IN_MADE_AT))
             ent_set_int(s, a.e, IN_MADE_AT, a.at_ms, seq);
         set_fields(&a, k);

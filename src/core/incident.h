@@ -122,7 +122,9 @@ struct incident_decided {
 /* False: refused, e says which field and what to do.  memory: empty, of INCIDENT_DECIDE_MEMORY bytes. */
 bool incident_decide(const struct incident *s, const struct incident_command *c, struct buf *memory,
                      struct incident_decided *out, struct err *e) MUST_USE;
-/* In order of seq.  A kind that this version does not know changes nothing but the seq. */
+/* In order of seq.  A kind that this version does not know changes nothing but the seq, nor does an empty
+ * payload: that of a row whose text was erased.  Later events that speak of what it made are applied as
+ * far as they can be. */
 void incident_apply(struct incident *s, uint64_t seq, unsigned kind, struct str payload);
 
 /* The incident's own entity, 0 before it is opened. */

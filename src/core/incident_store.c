@@ -315,10 +315,14 @@ uint32_t ent_make(struct incident *s, enum entity_kind kind, struct str id, uint
 
 void ent_add(struct incident *s, uint32_t e, enum incident_field f, struct str v, uint64_t seq)
 {
-    struct text value = keep(s, v);
-    struct entity *x = entity(s, e);
+    struct text value;
+    struct entity *x;
     uint32_t i = s->field_free;
 
+    if (e == 0)
+        return;
+    value = keep(s, v);
+    x = entity(s, e);
     if (i)
         s->field_free = field(s, i)->next;
     else {
@@ -360,11 +364,15 @@ void ent_set_int(struct incident *s, uint32_t e, enum incident_field f, int64_t 
 }
 
 /* one: only the value that is *one. */
-static void drop(struct incident *s, uint32_t e, enum incident_field f, const struct str *one)
+static void drop(struct incident *s, uint32_t e, enum incident_field f, const struct str *one, uint64_t seq)
 {
-    struct entity *x = entity(s, e);
+    struct entity *x;
     uint32_t before = 0, next;
 
+    if (e == 0)
+        return;
+    x = entity(s, e);
+    x->changed = seq;
     for (uint32_t i = x->first; i; i = next) {
         struct field_row *r = field(s, i);
 
@@ -388,14 +396,12 @@ static void drop(struct incident *s, uint32_t e, enum incident_field f, const st
 
 void ent_clear(struct incident *s, uint32_t e, enum incident_field f, uint64_t seq)
 {
-    drop(s, e, f, NULL);
-    entity(s, e)->changed = seq;
+    drop(s, e, f, NULL, seq);
 }
 
 void ent_drop(struct incident *s, uint32_t e, enum incident_field f, struct str v, uint64_t seq)
 {
-    drop(s, e, f, &v);
-    entity(s, e)->changed = seq;
+    drop(s, e, f, &v, seq);
 }
 
 void ent_touch(struct incident *s, uint32_t e, uint64_t seq)

@@ -84,7 +84,8 @@ uint64_t ent_field_seq(const struct incident *s, uint32_t at) MUST_USE;
 /* Is there room for so many more, with the reserve that applying may need? */
 bool ent_room(const struct incident *s, uint32_t entities, uint32_t fields, uint32_t bytes) MUST_USE;
 
-/* Changes: from apply functions only. */
+/* Changes: from apply functions only.  On entity 0 they do nothing: what an event speaks of may be
+ * missing when the text of the event that made it was erased. */
 /* Makes sure that so many bytes can be written before a borrowed text moves. */
 void ent_settle(struct incident *s, uint64_t bytes);
 uint32_t ent_make(struct incident *s, enum entity_kind kind, struct str id, uint64_t seq);

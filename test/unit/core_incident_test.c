@@ -245,6 +245,37 @@ static void test_invariant_20_state_is_a_function_of_the_events(void **state)
     assert_in_range(never, 0, 14);
 }
 
+/* Whatever texts were erased: what is left is applied, looked at, and is a function of what is left. */
+static void test_erased_events_leave_a_state_that_can_be_lived_with(void **state)
+{
+    static struct findings findings;
+    static struct alarms alarms;
+    static char bytes[65536];
+    struct incident_command due[DUE_MAX];
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct world *w = world_scene();
+        uint64_t x = seed * 7919 + 1;
+
+        for (unsigned i = 0; i < 4000; i++)
+            (void)life_command(w, &x);
+        for (uint64_t one_in = 2; one_in < 40; one_in += 3) {
+            struct buf b = buf_over(bytes, sizeof bytes);
+            struct incident *s = world_replay(w, 0);
+
+            for (uint64_t i = 1; i <= w->seq; i++)
+                incident_apply(s, i, w->rows[i].kind,
+                               life_dice(&x) % one_in ? str_of(w->log + w->rows[i].at, w->rows[i].len) : STR(""));
+            assert_int_equal(s->seq, w->seq);
+            incident_findings(s, w->now_ms, &findings);
+            (void)!incident_due(s, w->now_ms, &alarms, &b, due, DUE_MAX);
+            free(s);
+        }
+        world_free(w);
+    }
+}
+
 static void test_texts_move_house_and_memory_stays(void **state)
 {
     struct world *w = world_scene();
@@ -313,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_floors_as_people_say_them),
         cmocka_unit_test(test_five_floors_give_a_grid_at_once),
         cmocka_unit_test(test_invariant_20_state_is_a_function_of_the_events),
+        cmocka_unit_test(test_erased_events_leave_a_state_that_can_be_lived_with),
         cmocka_unit_test(test_texts_move_house_and_memory_stays),
         cmocka_unit_test(test_a_full_incident_refuses_and_keeps_its_state),
     };
