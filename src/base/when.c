@@ -99,6 +99,17 @@ bool when_parse(struct str text, int64_t *out_ms)
     return true;
 }
 
+bool when_parse_zoned(struct str text, int64_t *out_ms)
+{
+    static const size_t shortest = sizeof "0000-00-00T00:00:00Z" - 1, offset = sizeof "+00:00" - 1;
+    char sign;
+
+    if (text.len < shortest || text.at[0] < '0' || text.at[0] > '9')
+        return false;
+    sign = text.at[text.len - offset];
+    return (text.at[text.len - 1] == 'Z' || sign == '+' || sign == '-') && when_parse(text, out_ms);
+}
+
 static void two(char *to, int64_t v)
 {
     to[0] = (char)('0' + v / 10);

@@ -255,6 +255,38 @@ static void times_are_read_and_written(void **state)
     }
 }
 
+static void a_zone_is_needed(void **state)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+        int64_t ms;
+    } rows[] = {
+        {"1970-01-01T00:00:00Z", true, 0},
+        {"1970-01-01T05:00:00.5+05:00", true, 500},
+        {"1969-12-31T19:00:00-05:00", true, 0},
+        {"1970-01-01T00:00:00-00:00", true, 0},
+        {"1970-01-01T00:00:00", false, 0},
+        {"1970-01-01T00:00:00.000000", false, 0},
+        {" 1970-01-01T00:00:00Z", false, 0},
+        {"1970-01-01T00:00:00Z ", false, 0},
+        {"1970-01-01T00:00:00+05:00 ", false, 0},
+        {"1970-01-01T00:00:00+0500", false, 0},
+        {"1970-01-01T00:00:00+5:00", false, 0},
+        {"1970-01-01T00:00-05:00", false, 0},
+        {"1970-01-01", false, 0},
+        {"", false, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        int64_t ms = 0;
+
+        if (when_parse_zoned(str_from(rows[i].text), &ms) != rows[i].ok || ms != rows[i].ms)
+            fail_msg("%s: %lld", rows[i].text, (long long)ms);
+    }
+}
+
 static void every_day_reads_back(void **state)
 {
     (void)state;
@@ -432,6 +464,7 @@ int main(void)
         cmocka_unit_test(buf_writes_hex),
         cmocka_unit_test(errors_say_where),
         cmocka_unit_test(times_are_read_and_written),
+        cmocka_unit_test(a_zone_is_needed),
         cmocka_unit_test(every_day_reads_back),
         cmocka_unit_test(times_outside_are_clamped),
         cmocka_unit_test(hash_is_siphash_1_3),
