@@ -1,5 +1,6 @@
 #include "core/incident_findings.h"
 
+#include "core/incident_essentials.h"
 #include "core/incident_guard.h"
 #include "core/incident_place.h"
 #include "core/incident_rules.h"
@@ -559,56 +560,20 @@ static void rule_identity(struct run *r)
         }
 }
 
-static bool has_agency(const struct incident *s, const char *kinds)
-{
-    for (uint32_t e = ent_first(s, ENT_AGENCY); e; e = ent_next(s, e))
-        if (word_in(kinds, ent_get(s, e, IN_AGENCY_KIND)))
-            return true;
-    return false;
-}
-
-static bool has_point(const struct incident *s, const char *kind)
-{
-    for (uint32_t e = ent_first(s, ENT_POINT); e; e = ent_next(s, e))
-        if (ent_is(s, e, IN_STATE, "current") && ent_is(s, e, IN_POINT_KIND, kind))
-            return true;
-    return false;
-}
-
-static void missing(struct run *r, bool there, const char *what)
-{
-    struct finding *f = there ? NULL : begin(r, SEVERITY_INFO, "essential.missing", str_from(what));
-
-    if (!f)
-        return;
-    cite(f, ent_made(r->s, incident_self(r->s)));
-    tell(f, "not known: %s", what);
-    keep(r, f);
-}
-
 /* The gap list. */
 static void rule_essentials(struct run *r)
 {
-    const struct incident *s = r->s;
-    uint32_t self = incident_self(s);
+    struct essential x;
 
-    if (!self)
-        return;
-    missing(r, ent_has(s, ent_find(s, ENT_COMMAND, STR("incident")), IN_COMMANDER), "commander");
-    missing(r, ent_has(s, self, IN_MAJOR), "major incident declared or not");
-    missing(r, ent_has(s, self, IN_PLACE) || ent_has(s, self, IN_LAT), "exact place");
-    missing(r, ent_has(s, self, IN_POSTURE), "posture");
-    missing(r, ent_first(s, ENT_HAZARD) != 0, "hazards");
-    missing(r, ent_first(s, ENT_METHANE) != 0, "METHANE");
-    missing(r, has_point(s, "rvp"), "rendezvous point");
-    missing(r, has_point(s, "ccp"), "casualty collection point");
-    missing(r, has_agency(s, "ems"), "ambulance service");
-    missing(r, has_agency(s, "fire"), "fire service");
-    missing(r, has_agency(s, "eod"), "bomb disposal");
-    missing(r, has_agency(s, "hospital") || has_point(s, "hospital"), "receiving hospital");
-    missing(r, ent_first(s, ENT_OCCUPANTS) != 0, "people possibly inside");
-    missing(r, ent_first(s, ENT_PAR) != 0, "PAR");
-    missing(r, ent_first(s, ENT_CORDON) != 0, "cordon");
+    for (size_t i = 0; incident_self(r->s) && incident_essential(r->s, i, &x); i++) {
+        struct finding *f = x.known ? NULL : begin(r, SEVERITY_INFO, "essential.missing", str_from(x.id));
+
+        if (!f)
+            continue;
+        cite(f, ent_made(r->s, incident_self(r->s)));
+        tell(f, "not known: %s", x.text);
+        keep(r, f);
+    }
 }
 
 /* Every rule; to add one: a function and its name here. */
