@@ -32,6 +32,8 @@ static const struct command {
      "proves that no row of the record was changed, and none cut off behind a witnessed head"},
     {"erase", command_erase, "erase SEQ --data DIR --yes",
      "destroys the key of one row's text for good; the chain stays whole"},
+    {"board", command_board, "board --claims FILE [--at TIME] [--json] [--strict]",
+     "prints what the board says about a file of claims at a moment, without a server"},
     {"help", help, "help [--keys]", "this text; --keys: the settings as a manual's list"},
     {"version", version, "version", "the version"},
 };
