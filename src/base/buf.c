@@ -91,22 +91,25 @@ static size_t json_utf8(struct str s)
 
 void buf_json(struct buf *b, struct str s)
 {
+    size_t from = 0; /* what stands before i and is not written yet is written as it is */
+
     buf_byte(b, '"');
     for (size_t i = 0; i < s.len;) {
         unsigned char c = (unsigned char)s.at[i];
-        size_t n = 1;
+        size_t n = c >= 0x80 ? json_utf8(str_from_at(s, i)) : 1;
 
-        if (c >= 0x80) {
-            n = json_utf8(str_from_at(s, i));
-            buf_put(b, n ? str_cut(s, i, i + n) : STR("\\ufffd"));
-            n = n ? n : 1;
-        } else if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F) {
-            json_escape(b, c);
-        } else {
-            buf_byte(b, s.at[i]);
+        if (n > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
+            i += n;
+            continue;
         }
-        i += n;
+        buf_put(b, str_cut(s, from, i));
+        if (n == 0)
+            buf_put(b, STR("\\ufffd"));
+        else
+            json_escape(b, c);
+        from = ++i;
     }
+    buf_put(b, str_from_at(s, from));
     buf_byte(b, '"');
 }
 
