@@ -474,7 +474,9 @@ static void put_fields(const struct source *x, bool from, struct buf *b)
         if (done[w.field] || !sees(x, w.field))
             continue;
         done[w.field] = 1;
-        buf_fmt(b, "%s\"%s\":", comma ? "," : "", field_info((unsigned)w.field)->name);
+        buf_put(b, comma ? STR(",\"") : STR("\""));
+        buf_put(b, str_from(field_info((unsigned)w.field)->name));
+        buf_put(b, STR("\":"));
         comma = true;
         if (from)
             buf_fmt(b, "%" PRIu64, ent_seq(x->s, x->e, w.field));
