@@ -285,6 +285,8 @@ bool check_assignment_given(struct deciding *d, struct err *e)
 {
     struct str rest = d->payload, v;
     enum field tag;
+    char text[INCIDENT_LINE_MAX];
+    struct buf why = buf_over(text, sizeof text);
     uint32_t unit, zone, stranger;
     size_t begin;
 
@@ -297,10 +299,12 @@ bool check_assignment_given(struct deciding *d, struct err *e)
     if (!follow(d, INC_ASSIGNMENT_HELD, &begin))
         return err_set(e, ERR_FULL, "too much follows from it at once");
     incident_put(d->memory, IN_ASSIGNMENT, incident_value(d->payload, IN_ASSIGNMENT));
+    buf_fmt(&why, "%.*s of %.*s is in or next to %.*s, where %.*s is sent; both supervisors must agree",
+            STR_ARG(ent_id(d->s, stranger)), STR_ARG(agency_of(d->s, stranger)), STR_ARG(ent_id(d->s, zone)),
+            STR_ARG(ent_id(d->s, unit)));
     incident_put(d->memory, IN_REASON,
-                 STR("another agency's unit is in or next to the zone; both supervisors must agree"));
-    incident_put(d->memory, IN_UNITS, ent_id(d->s, unit));
-    incident_put(d->memory, IN_UNITS, ent_id(d->s, stranger));
+                 why.full ? STR("another agency's unit is in or next to a zone; both supervisors must agree")
+                          : buf_str(&why));
     followed(d, INC_ASSIGNMENT_HELD, begin);
     return true;
 }

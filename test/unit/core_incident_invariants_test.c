@@ -397,6 +397,8 @@ static void test_invariant_12_two_agencies_need_both_supervisors(void **state)
              COMMANDER,
              IN_NONE);
     assert_true(world_state(w, ENT_ASSIGNMENT, "a1", "hold"));
+    /* The order is still for those to whom it was given, not for the stranger. */
+    assert_false(ent_holds(w->s, ent_find(w->s, ENT_ASSIGNMENT, STR("a1")), IN_UNITS, STR("P1")));
     world_no(w, "a1\" is hold", INC_ASSIGNMENT_STARTED, IN_ASSIGNMENT, "a1", IN_NONE);
     world_ok(w, INC_DECONFLICTION_REQUESTED, IN_DECONFLICTION, "d1", IN_UNITS, "P1", IN_UNITS, "A1", IN_ZONE, "H/0/A",
              IN_NONE);
