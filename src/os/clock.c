@@ -3,6 +3,7 @@
 #include "base/must.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -14,10 +15,46 @@ static struct timespec now(clockid_t clock)
     return t;
 }
 
+/* The exercise's clock: of the whole process, as the real one is. */
+static struct {
+    _Atomic int64_t speed;    /* 0: no exercise */
+    _Atomic int64_t at_ms;    /* what it shows at monotonic from_us */
+    int64_t from_us;
+} exercise;
+
+static int64_t exercise_ms(void)
+{
+    return atomic_load(&exercise.at_ms) + (clock_us() - exercise.from_us) * atomic_load(&exercise.speed) / 1000;
+}
+
+void clock_exercise(int64_t start_ms, int64_t speed)
+{
+    MUST(speed >= 1 && speed <= CLOCK_SPEED_MAX);
+    exercise.from_us = clock_us();
+    atomic_store(&exercise.at_ms, start_ms);
+    atomic_store(&exercise.speed, speed);
+}
+
+void clock_exercise_skip(int64_t to_ms)
+{
+    int64_t ahead = to_ms - exercise_ms();
+
+    if (ahead > 0)
+        atomic_fetch_add(&exercise.at_ms, ahead);
+}
+
+bool clock_is_exercise(void)
+{
+    return atomic_load(&exercise.speed) > 0;
+}
+
 int64_t clock_wall_ms(void)
 {
-    struct timespec t = now(CLOCK_REALTIME);
+    struct timespec t;
 
+    if (clock_is_exercise())
+        return exercise_ms();
+    t = now(CLOCK_REALTIME);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
