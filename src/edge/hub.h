@@ -52,6 +52,10 @@ struct hub_metrics {
     _Atomic uint64_t refused_by[HUB_REASONS]; /* by hub_reason() */
 };
 
+/* Marks a request that is not the web thread's. */
+#define HUB_REQUEST_OTHER (UINT64_C(1) << 63)
+
+struct answer_head;
 struct recorder;
 struct web;
 struct tak_loop;
@@ -75,6 +79,8 @@ struct hub {
     struct mailbox *to_web;
     void (*wake_loops)(struct hub *h); /* something urgent stands in the must ring */
     void (*wake_web)(struct hub *h);   /* new rows in the journal */
+    /* Answers to requests that carry HUB_REQUEST_OTHER; in the record thread. NULL: nobody asks. */
+    void (*answer_other)(struct hub *h, const struct answer_head *head, const char *text);
     struct tak_loop *loops[HUB_LOOPS_MAX];
     struct recorder *recorder;
     struct web *web;
@@ -104,6 +110,8 @@ static inline void hub_count(_Atomic uint64_t *counter, uint64_t n)
 /* What a thread asks of the recorder. */
 enum ask {
     ASK_ROW,    /* journal this and make it heard; answered when `request` is set */
+    ASK_COMMAND, /* a command of an incident: decided, journaled, answered when `request` is set; payload:
+                  * IN_INCIDENT and the fields of the kind, beside them TICKET, ADDRESS, BY */
     ASK_JOIN,   /* who is this certificate? payload: SERIAL, ADDRESS, NAME (CN) */
     ASK_LEAVE,  /* payload for EV_CLIENT_LEFT */
     ASK_MISSED, /* what did this uid miss? payload: UID, CALLSIGN; ticket: up to which must number */
@@ -112,7 +120,7 @@ enum ask {
 };
 struct ask_head {
     uint8_t ask;
-    uint16_t kind;    /* enum event_id */
+    uint16_t kind;    /* enum event_id; of a command enum incident_kind */
     uint32_t sender;  /* session slot or RING_NO_SENDER */
     uint64_t handle;  /* session to answer to; its loop is slot % loop_count */
     uint64_t ticket;
@@ -141,7 +149,9 @@ struct tell_head {
 struct answer_head {
     uint64_t request;
     bool ok;
-    uint64_t seq; /* of the row; when not ok the body is a sentence */
+    uint8_t refused; /* not ok: enum err_kind, the body is a sentence */
+    uint16_t rows;   /* how many, from seq on, it became */
+    uint64_t seq;    /* of the first row */
 };
 enum { HUB_MESSAGE_MAX = 1024 * 1024 + 4096 };
 

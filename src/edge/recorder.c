@@ -11,12 +11,19 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { WAIT_MS = 200, RETRY_MS = 250, DECIDED_MAX = 8, CLOCK_JUMP_MS = 5000, PUBLISH_STEP = 2 << 20,
-       PUBLISH_PAUSE_MS = 20 };
+enum {
+    WAIT_MS = 200,
+    RETRY_MS = 250,
+    DECIDED_MAX = 8,
+    ROOM_ENTRIES = 2 * INCIDENT_EVENTS_MAX,
+    CLOCK_JUMP_MS = 5000,
+    PUBLISH_STEP = 2 << 20,
+    PUBLISH_PAUSE_MS = 20
+};
 
 /* ----------------------------------------------------------- the batch --- */
 
-bool recorder_add(struct recorder *r, const struct ask_head *head, enum event_id kind, struct str payload, bool first)
+bool recorder_add(struct recorder *r, const struct ask_head *head, unsigned kind, struct str payload, bool first)
 {
     struct entry *x;
 
@@ -25,6 +32,8 @@ bool recorder_add(struct recorder *r, const struct ask_head *head, enum event_id
     x = &r->entries[r->entry_count++];
     *x = (struct entry){.kind = (uint16_t)kind,
                         .first = first,
+                        .follow = 1,
+                        .seq = journal_head(r->journal).seq + r->entry_count,
                         .sender = head->sender,
                         .handle = head->handle,
                         .ticket = first ? head->ticket : 0,
@@ -55,33 +64,68 @@ void recorder_tell(struct recorder *r, uint64_t handle, enum tell what, bool mor
     log_line(LOG_ERROR, "loop.full", "loop=%d tell=%d", loop, (int)what);
 }
 
-static void answer(struct recorder *r, uint64_t request, bool ok, uint64_t seq, const char *text)
+static void answer(struct recorder *r, const struct answer_head *head, const char *text)
 {
-    struct answer_head head = {.request = request, .ok = ok, .seq = seq};
-
-    if (request && r->h->to_web && !mailbox_put(r->h->to_web, str_of(&head, sizeof head), str_from(text)))
-        log_line(LOG_ERROR, "web.full", "request=%" PRIu64, request);
+    if (head->request & HUB_REQUEST_OTHER) {
+        if (r->h->answer_other)
+            r->h->answer_other(r->h, head, text);
+        return;
+    }
+    if (head->request && r->h->to_web && !mailbox_put(r->h->to_web, str_of(head, sizeof *head), str_from(text)))
+        log_line(LOG_ERROR, "web.full", "request=%" PRIu64, head->request);
 }
 
-/* The page's own number of a request: applied once, however often it is sent. */
-static uint64_t *ticket_of(struct recorder *r, struct str payload, bool *known)
+void recorder_refuse(struct recorder *r, uint64_t request, const struct err *e)
+{
+    struct answer_head head = {.request = request, .refused = (uint8_t)e->kind};
+
+    answer(r, &head, e->text);
+}
+
+static void answer_done(struct recorder *r, uint64_t request, uint64_t seq, uint16_t rows)
+{
+    struct answer_head head = {.request = request, .ok = true, .rows = rows, .seq = seq};
+
+    answer(r, &head, "");
+}
+
+/* The asker's own number of a request: applied once, however often it is sent. */
+static uint64_t ticket_hash(const struct recorder *r, struct str payload)
 {
     struct str ticket = fields_get(payload, FIELD_TICKET);
-    uint64_t hash = ticket.len ? hash_str(r->record.key, ticket) | 1 : 0;
-    size_t at;
 
-    *known = false;
+    return ticket.len ? hash_str(r->record.key, ticket) | 1 : 0;
+}
+
+void recorder_keep_ticket(struct recorder *r, struct str payload, uint64_t seq)
+{
+    uint64_t hash = ticket_hash(r, payload);
+
     if (!hash)
-        return NULL;
-    for (size_t i = 0; i < TICKETS; i++)
-        if (r->tickets[i].hash == hash) {
-            *known = true;
-            return &r->tickets[i].seq;
-        }
-    at = r->ticket_next++ % TICKETS;
-    r->tickets[at].hash = hash;
-    r->tickets[at].seq = 0;
-    return &r->tickets[at].seq;
+        return;
+    r->tickets[r->ticket_next % TICKETS].hash = hash;
+    r->tickets[r->ticket_next++ % TICKETS].seq = seq;
+}
+
+bool recorder_is_known(struct recorder *r, const struct ask_head *head, struct str payload)
+{
+    static const struct err many = {ERR_WORLD, "this was sent too often while the disk is slow; wait for the first"};
+    uint64_t hash = ticket_hash(r, payload);
+
+    for (size_t i = 0; hash && i < TICKETS; i++) {
+        uint64_t seq = r->tickets[i].seq;
+
+        if (r->tickets[i].hash != hash)
+            continue;
+        if (seq <= journal_head(r->journal).seq)
+            answer_done(r, head->request, seq, 1);
+        else if (r->again_count < AGAIN_MAX)
+            r->again[r->again_count++] = (struct again){head->request, seq};
+        else
+            recorder_refuse(r, head->request, &many);
+        return true;
+    }
+    return false;
 }
 
 static void decide_row(struct recorder *r, const struct ask_head *head, struct str payload)
@@ -89,14 +133,10 @@ static void decide_row(struct recorder *r, const struct ask_head *head, struct s
     static char memory[4 * LIMIT_EVENT_IN]; /* of the one record thread */
     struct buf b = buf_over(memory, sizeof memory);
     struct decided list[DECIDED_MAX];
-    bool known;
-    uint64_t *ticket = ticket_of(r, payload, &known);
     size_t n;
 
-    if (known && *ticket) {
-        answer(r, head->request, true, *ticket, "");
+    if (recorder_is_known(r, head, payload))
         return;
-    }
     n = decide((enum event_id)head->kind, payload, hub_now(), &b, list, DECIDED_MAX,
                journal_head(r->journal).seq + r->entry_count);
     for (size_t i = 0; i < n; i++) {
@@ -106,6 +146,8 @@ static void decide_row(struct recorder *r, const struct ask_head *head, struct s
             own.sender = RING_NO_SENDER; /* the server's own voice reaches the sender, too */
         if (!recorder_add(r, &own, list[i].kind, list[i].payload, i == 0))
             log_line(LOG_ERROR, "record.full", "lost=%s", event_tag(list[i].kind));
+        else if (i == 0)
+            recorder_keep_ticket(r, payload, r->entries[r->entry_count - 1].seq);
     }
 }
 
@@ -120,6 +162,7 @@ static void take(struct recorder *r, struct str message)
     payload = str_from_at(message, sizeof head);
     switch ((enum ask)head.ask) {
     case ASK_ROW: decide_row(r, &head, payload); break;
+    case ASK_COMMAND: recorder_command(r, &head, payload); break;
     case ASK_JOIN: recorder_decide_join(r, &head, payload); break;
     case ASK_LEAVE:
         recorder_left(r, &head);
@@ -136,7 +179,7 @@ static void take_all(struct recorder *r)
 {
     size_t len;
 
-    while (r->entry_count < ENTRIES_MAX - DECIDED_MAX && r->join_count < r->join_max &&
+    while (r->entry_count < ENTRIES_MAX - ROOM_ENTRIES && r->join_count < r->join_max &&
            RECORDER_BACKLOG - r->backlog_len > 4 * LIMIT_EVENT_IN &&
            mailbox_take(r->h->to_recorder, r->message, HUB_MESSAGE_MAX, &len))
         take(r, str_of(r->message, len));
@@ -148,11 +191,13 @@ static bool commit(struct recorder *r, struct err *e)
 {
     for (size_t i = 0; i < r->entry_count; i++) {
         struct entry *x = &r->entries[i];
+        uint64_t seq;
 
-        if (!journal_add(r->journal, x->kind, x->at_ms, x->observed_ms, x->payload, &x->seq, e)) {
+        if (!journal_add(r->journal, x->kind, x->at_ms, x->observed_ms, x->payload, &seq, e)) {
             journal_rollback(r->journal);
             return false;
         }
+        MUST(seq == x->seq); /* it was decided and applied under this number */
     }
     return journal_commit(r->journal, e);
 }
@@ -189,15 +234,6 @@ static void show_conflict(struct recorder *r, const struct entry *x)
                    "silenced.",
                    STR_ARG(fields_get(x->payload, FIELD_CLAIMANT)), STR_ARG(fields_get(x->payload, FIELD_CALLSIGN)));
     hub_alarm(r->h, id, "warn", why);
-}
-
-static void note_ticket(struct recorder *r, const struct entry *x)
-{
-    bool known;
-    uint64_t *seq = x->first ? ticket_of(r, x->payload, &known) : NULL;
-
-    if (seq)
-        *seq = x->seq;
 }
 
 static void tell_held(const struct entry *x)
@@ -250,8 +286,7 @@ static void apply_and_publish(struct recorder *r)
         hub_unlock(r->h);
         if (held)
             tell_held(x);
-        note_ticket(r, x);
-        answer(r, x->request, true, x->seq, "");
+        answer_done(r, x->request, x->seq, x->follow);
         if (later.len) {
             struct ask_head head = {.ask = ASK_ROW, .kind = EV_RELAYED_FIRST, .sender = RING_NO_SENDER,
                                     .at_ms = now.wall_ms};
@@ -317,6 +352,9 @@ static void turn(struct recorder *r)
     }
     set_failing(r, false, "");
     apply_and_publish(r);
+    for (size_t i = 0; i < r->again_count; i++)
+        answer_done(r, r->again[i].request, r->again[i].seq, 1);
+    r->again_count = 0;
     recorder_tell_joins(r);
     r->h->wake_loops(r->h);
     if (r->h->wake_web)
@@ -365,7 +403,7 @@ static void check_clock(struct recorder *r, struct now now)
     char text[256];
 
     r->clock_offset_ms = offset;
-    if (jump > -CLOCK_JUMP_MS && jump < CLOCK_JUMP_MS)
+    if ((jump > -CLOCK_JUMP_MS && jump < CLOCK_JUMP_MS) || clock_is_exercise())
         return;
     log_line(LOG_WARN, "clock.jumped", "seconds=%lld", (long long)(jump / 1000));
     (void)snprintf(text, sizeof text,
@@ -399,6 +437,7 @@ static void housework(struct recorder *r)
     }
     if (r->failing)
         return;
+    recorder_incidents_due(r);
     if (r->entry_count == 0) {
         journal_idle(r->journal);
         if (r->tracks)
@@ -443,11 +482,18 @@ static bool memory_for(struct recorder *r, struct err *e)
     r->devices = calloc(r->device_places, sizeof *r->devices);
     r->watch_memory = malloc(2 * LIMIT_EVENT_IN);
     r->watch_values = malloc(LIMIT_EVENT_IN);
+    r->incident_fields = malloc(INCIDENT_PAYLOAD_MAX);
+    r->incident_asked = malloc(INCIDENT_PAYLOAD_MAX);
+    r->incident_memory = malloc(INCIDENT_DECIDE_MEMORY);
+    r->incident_row = malloc(INCIDENT_DECIDE_MEMORY);
+    r->incident_due = malloc(INCIDENT_DECIDE_MEMORY);
     if (!state || !r->message || !r->backlog || !r->entries || !r->joins || !r->online || !r->devices ||
-        !r->watch_memory || !r->watch_values)
+        !r->watch_memory || !r->watch_values || !r->incident_fields || !r->incident_asked || !r->incident_memory ||
+        !r->incident_row || !r->incident_due)
         return err_set(e, ERR_WORLD, "no memory for the record");
     chance_fill(&r->record.key, sizeof r->record.key);
     record_init(&r->record, state + (64 - (uintptr_t)state % 64) % 64, r->record.key);
+    incidents_init(&r->incidents, r->record.key);
     return true;
 }
 
@@ -478,6 +524,24 @@ static void count_picture(struct recorder *r, struct recorder_started *how)
     how->units = r->h->river->units.count;
 }
 
+static bool see_time(void *ctx, const struct journal_row *row)
+{
+    *(int64_t *)ctx = row->recorded_ms;
+    return false;
+}
+
+/* When the last row of the run before was recorded; an exercise's clock goes on from there. */
+static void find_last(struct recorder *r)
+{
+    struct err e;
+    uint64_t head = journal_head(r->journal).seq;
+
+    if (head && !journal_get(r->journal, head, see_time, &r->last_ms, &e))
+        log_line(LOG_WARN, "journal.read", "seq=%" PRIu64 " reason=\"%s\"", head, e.text);
+    if (clock_is_exercise())
+        clock_exercise_skip(r->last_ms);
+}
+
 bool recorder_open(struct hub *h, const struct recorder_config *c, struct recorder_started *how, struct err *e)
 {
     struct recorder *r = calloc(1, sizeof *r);
@@ -505,6 +569,7 @@ bool recorder_open(struct hub *h, const struct recorder_config *c, struct record
     (void)accounts_changed(r->accounts);
     if (!recorder_replay(r, how, e))
         return false;
+    find_last(r);
     atomic_store(&h->recording, true);
     if (opened.note[0])
         own_row(r, EV_JOURNAL_MENDED, opened.note);
@@ -516,6 +581,11 @@ bool recorder_open(struct hub *h, const struct recorder_config *c, struct record
     count_picture(r, how);
     how->took_ms = clock_ms() - began;
     return true;
+}
+
+int64_t recorder_last_ms(const struct hub *h)
+{
+    return h->recorder->last_ms;
 }
 
 bool recorder_start(struct hub *h, struct err *e)

@@ -38,6 +38,8 @@ struct recorder_started {
 bool recorder_open(struct hub *h, const struct recorder_config *c, struct recorder_started *how,
                    struct err *e) MUST_USE;
 bool recorder_start(struct hub *h, struct err *e) MUST_USE;
+/* When the last row of the run before this one was recorded, 0 without one. */
+int64_t recorder_last_ms(const struct hub *h) MUST_USE;
 /* Takes what waits, writes a snapshot, closes. */
 void recorder_stop(struct hub *h);
 

@@ -2,6 +2,8 @@
 #ifndef CORDON_EDGE_RECORDER_IN_H
 #define CORDON_EDGE_RECORDER_IN_H
 
+#include "core/incident_alarms.h"
+#include "edge/incidents.h"
 #include "edge/recorder.h"
 #include "edge/watch.h"
 #include "store/accounts.h"
@@ -14,16 +16,23 @@ enum {
     DEVICES_MAX = 1 << 16,
     DIRTY_MAX = 512,
     TRACK_UNITS = 256,
+    AGAIN_MAX = 64,
 };
 
 /* A row on its way to the disk. */
 struct entry {
     uint16_t kind;
     bool first;        /* of its ask: the one that is answered */
+    uint16_t follow;   /* first: rows of its ask, this one included */
     uint32_t sender;
     uint64_t handle, ticket, request, seq;
     int64_t at_ms, observed_ms;
     struct str payload; /* in the backlog memory */
+};
+
+/* The same command once more while the first is on its way to the disk. */
+struct again {
+    uint64_t request, seq;
 };
 
 /* A join that is answered once its row is on disk. */
@@ -69,6 +78,13 @@ struct recorder {
     struct online *online;
     struct { uint64_t hash, seq; } tickets[TICKETS];
     size_t ticket_next;
+    struct again again[AGAIN_MAX];
+    size_t again_count;
+    struct incidents incidents; /* ahead of the disk by the open batch */
+    struct alarms incident_alarms;
+    struct incident_decided incident_decided;
+    char *incident_fields, *incident_asked;                /* INCIDENT_PAYLOAD_MAX each */
+    char *incident_memory, *incident_row, *incident_due;   /* INCIDENT_DECIDE_MEMORY each */
     struct device_key *devices; /* open addressing, device_places of them */
     size_t device_count, device_places;
     struct dirty dirty[DIRTY_MAX];
@@ -79,6 +95,7 @@ struct recorder {
     struct device devices_out[DIRTY_MAX];
     char *watch_memory, *watch_values;
     uint64_t snapshot_at;
+    int64_t last_ms; /* wall clock of the last row of the run before */
     int64_t next_second_ms, next_prune_ms, next_sign_ms, clock_offset_ms;
     bool failing;
 };
@@ -105,8 +122,15 @@ void recorder_write_devices(struct recorder *r);
 bool recorder_replay(struct recorder *r, struct recorder_started *how, struct err *e) MUST_USE;
 bool recorder_snapshot(struct recorder *r, struct err *e) MUST_USE;
 /* recorder.c: a row for the open batch; false when the backlog is full. */
-bool recorder_add(struct recorder *r, const struct ask_head *head, enum event_id kind, struct str payload,
-                  bool first);
+bool recorder_add(struct recorder *r, const struct ask_head *head, unsigned kind, struct str payload, bool first);
 void recorder_tell(struct recorder *r, uint64_t handle, enum tell what, bool more, struct str body);
+/* Was this ask taken before (FIELD_TICKET)?  Then it is answered, now or once the disk has it. */
+bool recorder_is_known(struct recorder *r, const struct ask_head *head, struct str payload);
+void recorder_refuse(struct recorder *r, uint64_t request, const struct err *e);
+/* Remembers the ticket of a row that is being added or read back. */
+void recorder_keep_ticket(struct recorder *r, struct str payload, uint64_t seq);
+/* recorder_incident.c */
+void recorder_command(struct recorder *r, const struct ask_head *head, struct str payload);
+void recorder_incidents_due(struct recorder *r);
 
 #endif

@@ -1,3 +1,4 @@
+#include "edge/incidents_journal.h"
 #include "edge/recorder_in.h"
 
 #include "os/clock.h"
@@ -6,18 +7,31 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { TICKET_ROWS = 4096 }; /* as many as are remembered while it runs */
+
 static bool apply_row(void *ctx, const struct journal_row *row)
 {
     struct recorder *r = ctx;
 
-    if (!row->erased)
+    if (row->erased)
+        return true;
+    if (incident_kind_is(row->kind))
+        (void)incidents_apply(&r->incidents, row->seq, row->kind, row->payload);
+    else if (row->seq > r->snapshot_at)
         record_apply(&r->record, row->seq, row->kind, row->recorded_ms, row->payload);
+    return true;
+}
+
+static bool keep_ticket(void *ctx, const struct journal_row *row)
+{
+    recorder_keep_ticket(ctx, row->payload, row->seq);
     return true;
 }
 
 static bool apply_once(void *ctx, const struct journal_row *row)
 {
-    (void)apply_row(ctx, row);
+    if (!incident_kind_is(row->kind)) /* those of incidents have states of their own */
+        (void)apply_row(ctx, row);
     return false;
 }
 
@@ -90,13 +104,16 @@ static bool show_position(void *ctx, const struct track_point *p)
 
 bool recorder_replay(struct recorder *r, struct recorder_started *how, struct err *e)
 {
-    uint16_t kinds[EV_END + 1];
-    uint64_t at = 0, *rows = NULL;
+    uint16_t kinds[INC_END + 1];
+    uint64_t head = journal_head(r->journal).seq;
+    uint64_t at = 0, from, *rows = NULL;
     size_t count = 0, n = 0;
 
     for (unsigned k = 1; k < EV_END; k++)
         if (event_matters(k))
             kinds[n++] = (uint16_t)k;
+    for (const uint16_t *k = incidents_kinds(); *k; k++)
+        kinds[n++] = *k;
     kinds[n] = 0;
     if (!journal_get_snapshot(r->journal, &at, &rows, &count, e))
         return false;
@@ -107,9 +124,11 @@ bool recorder_replay(struct recorder *r, struct recorder_started *how, struct er
         }
     free(rows);
     how->from_snapshot = at > 0;
-    if (!journal_read(r->journal, at + 1, kinds, apply_row, r, e))
-        return false;
     r->snapshot_at = at;
+    if (!incidents_restore(&r->incidents, r->journal, &from, e) ||
+        !journal_read(r->journal, from < at + 1 ? from : at + 1, kinds, apply_row, r, e) ||
+        !journal_read(r->journal, head > TICKET_ROWS ? head - TICKET_ROWS + 1 : 1, NULL, keep_ticket, r, e))
+        return false;
     r->h->river->published_seq = journal_head(r->journal).seq;
     show_living(r);
     if (r->tracks && !tracks_at(r->tracks, clock_wall_ms(), RECORD_WAIT_MS, show_position, r, e))
@@ -117,9 +136,17 @@ bool recorder_replay(struct recorder *r, struct recorder_started *how, struct er
     return true;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* The rows that the river needs, and the opening of each incident, which finds its state. */
 bool recorder_snapshot(struct recorder *r, struct err *e)
 {
-    uint64_t *rows = malloc(RECORD_ROWS_MAX * sizeof *rows);
+    uint64_t *rows = malloc((RECORD_ROWS_MAX + INCIDENTS_MAX) * sizeof *rows);
     uint64_t at = journal_head(r->journal).seq;
     bool ok;
     size_t n;
@@ -127,7 +154,11 @@ bool recorder_snapshot(struct recorder *r, struct err *e)
     if (!rows)
         return err_set(e, ERR_WORLD, "no memory for a snapshot");
     n = record_live_rows(&r->record, clock_wall_ms(), rows, RECORD_ROWS_MAX);
-    ok = journal_put_snapshot(r->journal, at, rows, n, e);
+    for (size_t i = 0; i < r->incidents.count; i++)
+        rows[n++] = ent_made(r->incidents.list[i], incident_self(r->incidents.list[i]));
+    qsort(rows, n, sizeof *rows, ascending);
+    ok = incidents_save(&r->incidents, r->journal, r->snapshot_at, e) &&
+         journal_put_snapshot(r->journal, at, rows, n, e);
     free(rows);
     if (ok)
         r->snapshot_at = at;

@@ -1,6 +1,7 @@
 #include "edge/web_inner.h"
 
 #include "edge/assets.h"
+#include "edge/incidents.h"
 #include "edge/metrics.h"
 
 #include <inttypes.h>
@@ -118,6 +119,7 @@ void get_clients(struct web *w, struct request *q, struct reply *r, struct now n
 struct events_answer {
     struct web *w;
     struct events_ask ask;
+    struct access access;
     uint16_t kinds[WEB_KINDS_MAX + 1];
     struct buf *b;
     bool comma;
@@ -131,7 +133,7 @@ static bool put_line(void *ctx, const struct event_line *line)
     if (a->comma)
         buf_byte(a->b, ',');
     a->comma = true;
-    buf_put(a->b, str_of(line->json, line->len));
+    events_put_line(line, &a->access, a->b);
     return !a->b->full;
 }
 
@@ -157,6 +159,8 @@ static bool read_kinds(struct str list, uint16_t kinds[WEB_KINDS_MAX + 1], struc
         struct str tag = str_cut(list, 0, end);
         unsigned kind = event_by_tag(tag);
 
+        if (kind == EV_NONE)
+            kind = incident_kind_of(tag);
         if (!web_kind_is_shown(kind) || n == WEB_KINDS_MAX)
             return err_set(e, ERR_INPUT, "There is no kind of entry \"%.*s\".", STR_ARG(tag));
         kinds[n++] = (uint16_t)kind;
@@ -178,19 +182,21 @@ static bool read_ask(const struct request *q, struct events_answer *a, struct er
                        "after, before and limit are whole numbers; limit is at most %d.",
                        EVENTS_LIMIT);
     a->ask = (struct events_ask){
-        .after = (uint64_t)after, .before = (uint64_t)before, .limit = (size_t)limit};
+        .after = (uint64_t)after, .before = (uint64_t)before, .limit = (size_t)limit, .incident = a->ask.incident};
+    if (a->ask.incident.len)
+        a->ask.kinds = incidents_kinds();
     if (!query_get(q->query, STR("kinds"), &kinds) || kinds.len == 0)
         return true;
     a->ask.kinds = a->kinds;
     return read_kinds(kinds, a->kinds, e);
 }
 
-void get_events(struct web *w, struct request *q, struct reply *r, struct now now)
+/* incident: empty for all that the page shows. */
+static void answer_events(struct web *w, struct request *q, struct reply *r, struct str incident)
 {
-    struct events_answer a = {.w = w};
+    struct events_answer a = {.w = w, .access = who_access(&q->who), .ask = {.incident = incident}};
     struct err e;
 
-    (void)now;
     if (!read_ask(q, &a, &e)) {
         reply_problem(r, 400, e.text);
         return;
@@ -199,6 +205,18 @@ void get_events(struct web *w, struct request *q, struct reply *r, struct now no
     reply_written(r, write_events, &a);
     if (a.e.kind)
         reply_problem(r, 503, a.e.text);
+}
+
+void get_events(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    (void)now;
+    answer_events(w, q, r, (struct str){0});
+}
+
+void get_incident_events(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    (void)now;
+    answer_events(w, q, r, q->part[0]);
 }
 
 /* ---- maps ------------------------------------------------------------- */

@@ -18,8 +18,7 @@ enum {
     PAYLOAD_ROOM = 2 * LIMIT_EVENT_OUT,
 };
 
-/* A number of the page's making: letters, digits, - and _. */
-static bool take_ticket(const struct json *j, struct str *out, struct err *e)
+bool web_take_ticket(const struct json *j, struct str *out, struct err *e)
 {
     if (!json_take_text(j, "id", (struct json_length){8, TICKET_MAX}, out, e))
         return false;
@@ -33,26 +32,31 @@ static bool take_ticket(const struct json *j, struct str *out, struct err *e)
     return true;
 }
 
-static void ask(struct web *w, struct request *q, struct reply *r, enum event_id kind,
-                const struct buf *payload)
+void web_ask(struct web *w, struct request *q, struct reply *r, struct ask_head *head, const struct buf *payload)
 {
-    struct ask_head head = {.ask = ASK_ROW,
-                            .kind = (uint16_t)kind,
-                            .sender = RING_NO_SENDER,
-                            .request = q->id,
-                            .at_ms = hub_now().wall_ms};
-
+    head->request = q->id;
     if (payload->full)
         reply_problem(r, 413, "The message is too long for a phone. Send it in parts.");
     else if (w->waiting >= WEB_WAITING)
         reply_problem(
             r, 503,
             "Too many messages wait for the disk. Try again in a moment; nothing was sent.");
-    else if (!hub_ask(w->h, &head, buf_str(payload)))
+    else if (!hub_ask(w->h, head, buf_str(payload)))
         reply_problem(r, 503,
                       "The record's queue is full. Try again in a moment; nothing was sent.");
     else
         r->later = true;
+}
+
+static void ask(struct web *w, struct request *q, struct reply *r, enum event_id kind,
+                const struct buf *payload)
+{
+    struct ask_head head = {.ask = ASK_ROW,
+                            .kind = (uint16_t)kind,
+                            .sender = RING_NO_SENDER,
+                            .at_ms = hub_now().wall_ms};
+
+    web_ask(w, q, r, &head, payload);
 }
 
 struct chat {
@@ -82,7 +86,7 @@ static bool find_addressee(struct web *w, struct chat *m, struct err *e)
 
 static bool read_chat(struct web *w, const struct json *j, struct chat *m, struct err *e)
 {
-    if (!take_ticket(j, &m->id, e) ||
+    if (!web_take_ticket(j, &m->id, e) ||
         !json_take_text(j, "to", (struct json_length){1, LIMIT_UID}, &m->to, e) ||
         !json_take_text(j, "text", (struct json_length){1, CHAT_TEXT}, &m->text, e))
         return false;
@@ -173,7 +177,7 @@ void post_acknowledge(struct web *w, struct request *q, struct reply *r, struct 
     struct err e;
 
     (void)now;
-    if (!json_read(q->body, &j, &e) || !take_ticket(j, &ticket, &e)) {
+    if (!json_read(q->body, &j, &e) || !web_take_ticket(j, &ticket, &e)) {
         reply_problem(r, 400, e.text);
     } else if (!is_open(w, uid)) {
         reply_problem(r, 404, "This emergency is not open any more.");
@@ -190,16 +194,9 @@ void post_acknowledge(struct web *w, struct request *q, struct reply *r, struct 
 void ask_answered(struct web *w, const struct answer_head *head, struct str text)
 {
     struct exchange *x = exchange_waiting(w, head->request);
-    char json[64], why[ERR_TEXT_MAX];
 
     if (!x)
         return; /* it waited too long, or its page is gone; the record has it all the same */
-    if (head->ok) {
-        (void)snprintf(json, sizeof json, "{\"seq\":%" PRIu64 "}", head->seq);
-        reply_json(&x->reply, str_from(json));
-    } else {
-        (void)str_copy(why, sizeof why, text);
-        reply_problem(&x->reply, 503, why[0] ? why : "The record did not take it.");
-    }
+    incident_answered(&x->reply, head, text);
     exchange_answered(w, x);
 }

@@ -1,5 +1,7 @@
 #include "edge/web_event.h"
 
+#include "edge/incidents.h"
+
 #include "wire/number.h"
 #include "wire/takproto.h"
 
@@ -283,7 +285,7 @@ static const struct shown *shown_of(unsigned kind)
 
 bool web_kind_is_shown(unsigned kind)
 {
-    return shown_of(kind);
+    return shown_of(kind) || (incident_kind_is(kind) && kind_info(kind)->tag);
 }
 
 const uint16_t *web_kinds(void)
@@ -304,9 +306,12 @@ const uint16_t *web_kinds(void)
                                      EV_EVENT_REFUSED,
                                      EV_OPERATOR_LOGIN,
                                      EV_OPERATOR_MADE,
+#define EVENT(id, number, ...) number,
+#include "core/incident.def"
+#undef EVENT
                                      0};
 
-    _Static_assert(COUNTOF(kinds) == COUNTOF(shown) + 1, "every kind that is shown is asked for");
+    _Static_assert(COUNTOF(kinds) > COUNTOF(shown) + 1, "every kind that is shown is asked for");
     return kinds;
 }
 

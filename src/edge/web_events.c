@@ -1,5 +1,10 @@
 #include "edge/web_events.h"
 
+#include "edge/incident_json.h"
+#include "edge/incidents.h"
+
+#include <inttypes.h>
+
 #include <stdlib.h>
 
 void events_init(struct events *v, struct hub *h, const char *dir, struct hash_key hash)
@@ -13,7 +18,7 @@ void events_init(struct events *v, struct hub *h, const char *dir, struct hash_k
 static void forget(struct events *v)
 {
     for (; v->first < v->next; v->first++)
-        free(v->kept[v->first % EVENTS_KEPT].json);
+        free(v->kept[v->first % EVENTS_KEPT].bytes);
     v->first = v->next = 0;
     v->bytes = 0;
 }
@@ -59,10 +64,53 @@ static struct event_line line_of(struct events *v, const struct journal_row *row
     struct web_names names = {user_name, v};
     struct web_event ev = {row, prev, &names, v->values};
     struct buf b = buf_over(v->scratch, WEB_EVENT_MAX);
+    bool raw = incident_kind_is(row->kind);
 
-    web_event_put(&ev, &b);
+    if (raw)
+        buf_put(&b, row->payload);
+    else
+        web_event_put(&ev, &b);
     MUST(!b.full);
-    return (struct event_line){row->seq, prev, row->kind, (uint32_t)b.len, v->scratch};
+    return (struct event_line){.seq = row->seq,
+                               .prev = prev,
+                               .kind = row->kind,
+                               .raw = raw,
+                               .erased = row->erased,
+                               .damaged = row->damaged,
+                               .at_ms = row->recorded_ms,
+                               .observed_ms = row->observed_ms,
+                               .len = (uint32_t)b.len,
+                               .bytes = v->scratch};
+}
+
+static void put_head(const struct event_line *line, const char *tag, struct buf *b)
+{
+    buf_fmt(b, "{\"seq\":%" PRIu64 ",\"prev\":%" PRIu64 ",\"kind\":\"%s\",\"at\":%" PRId64 ",\"observed\":", line->seq,
+            line->prev, tag, line->at_ms);
+    if (line->observed_ms)
+        buf_fmt(b, "%" PRId64, line->observed_ms);
+    else
+        buf_put(b, STR("null"));
+    if (line->erased || line->damaged)
+        buf_fmt(b, ",\"%s\":true", line->erased ? "erased" : "damaged");
+}
+
+void events_put_line(const struct event_line *line, const struct access *a, struct buf *b)
+{
+    struct str payload = str_of(line->bytes, line->len);
+
+    if (line->raw) {
+        put_head(line, kind_info(line->kind)->tag, b);
+        buf_put(b, STR(",\"incident\":"));
+        buf_json(b, incident_value(payload, IN_INCIDENT));
+        buf_put(b, STR(",\"fields\":"));
+        incident_event_json(line->kind, payload, a, b);
+        buf_byte(b, '}');
+    } else if (!(a->classes & 1u << HANDLING_OPS)) {
+        put_head(line, event_tag(line->kind), b);
+        buf_put(b, STR(",\"withheld\":true,\"data\":{}}"));
+    } else
+        buf_put(b, payload);
 }
 
 /* ---- what is kept ----------------------------------------------------- */
@@ -76,14 +124,14 @@ static void keep(struct events *v, const struct event_line *line)
         struct event_line *oldest = &v->kept[v->first++ % EVENTS_KEPT];
 
         v->bytes -= oldest->len;
-        free(oldest->json);
-        oldest->json = NULL;
+        free(oldest->bytes);
+        oldest->bytes = NULL;
     }
     slot = &v->kept[v->next++ % EVENTS_KEPT];
     *slot = *line;
-    slot->json = malloc(line->len);
-    MUST(slot->json);
-    memcpy(slot->json, line->json, line->len);
+    slot->bytes = malloc(line->len + 1);
+    MUST(slot->bytes);
+    memcpy(slot->bytes, line->bytes, line->len);
     v->bytes += line->len;
 }
 
@@ -129,9 +177,15 @@ const struct event_ack *events_ack(struct events *v, struct str uid, uint64_t ra
 /* The newest rows of some kinds up to one: numbers, ascending. */
 struct back {
     uint64_t to;
+    struct str incident;
     uint64_t ring[EVENTS_LIMIT + 1];
     size_t max, count; /* max: how many are wanted of this stretch; count: how many came by */
 };
+
+static bool is_of(const struct journal_row *row, struct str incident)
+{
+    return !incident.len || str_eq(incident_value(row->payload, IN_INCIDENT), incident);
+}
 
 static bool see_back(void *ctx, const struct journal_row *row)
 {
@@ -139,6 +193,8 @@ static bool see_back(void *ctx, const struct journal_row *row)
 
     if (row->seq > k->to)
         return false;
+    if (!is_of(row, k->incident))
+        return true;
     k->ring[k->count++ % k->max] = row->seq;
     return true;
 }
@@ -149,11 +205,12 @@ struct found {
     bool early; /* the walk was cut off: there may be older ones */
 };
 
-static bool walk_back(struct events *v, uint64_t to, size_t want, const uint16_t *kinds,
+static bool walk_back(struct events *v, uint64_t to, size_t want, const struct events_ask *ask,
                       struct found *f, struct err *e)
 {
+    const uint16_t *kinds = ask->kinds ? ask->kinds : web_kinds();
     uint64_t span = 4 * want + 256, looked = 0;
-    struct back k;
+    struct back k = {.incident = ask->incident};
 
     MUST(want > 0 && want <= COUNTOF(f->seq));
     f->count = 0;
@@ -192,6 +249,7 @@ struct reading {
     void *ctx;
     uint64_t prev, to;
     size_t left;
+    struct str incident;
     bool follows; /* these are new: keep them */
 };
 
@@ -203,6 +261,8 @@ static bool see_row(void *ctx, const struct journal_row *row)
 
     if (row->seq > r->to || r->left == 0)
         return false;
+    if (!is_of(row, r->incident))
+        return true;
     line = line_of(r->v, row, r->prev);
     r->prev = row->seq;
     r->left--;
@@ -236,7 +296,7 @@ static bool load(struct events *v, uint64_t head, struct err *e)
     v->last = 0;
     memset(v->acks, 0, sizeof v->acks);
     v->acks_from = head + 1;
-    if (!walk_back(v, head, EVENTS_FIRST + 1, web_kinds(), &f, e))
+    if (!walk_back(v, head, EVENTS_FIRST + 1, &(struct events_ask){0}, &f, e))
         return false;
     if (f.count == 0)
         return true;
@@ -288,7 +348,8 @@ bool events_read(struct events *v, const struct events_ask *ask, events_see *see
                  struct err *e)
 {
     const uint16_t *kinds = ask->kinds ? ask->kinds : web_kinds();
-    struct reading r = {.v = v, .see = see, .ctx = ctx, .left = ask->limit, .to = UINT64_MAX};
+    struct reading r = {
+        .v = v, .see = see, .ctx = ctx, .left = ask->limit, .to = UINT64_MAX, .incident = ask->incident};
     uint64_t from = ask->after + 1;
     struct found f;
 
@@ -298,7 +359,7 @@ bool events_read(struct events *v, const struct events_ask *ask, events_see *see
         return true;
     MUST(ask->limit <= EVENTS_AFTER + 1 && (!ask->before || ask->limit <= EVENTS_LIMIT));
     if (ask->before) {
-        if (!walk_back(v, ask->before - 1, ask->limit + 1, kinds, &f, e))
+        if (!walk_back(v, ask->before - 1, ask->limit + 1, ask, &f, e))
             return false;
         if (f.count == 0)
             return true;
@@ -306,7 +367,7 @@ bool events_read(struct events *v, const struct events_ask *ask, events_see *see
         from = r.prev + 1;
         r.to = ask->before - 1;
     } else {
-        if (!walk_back(v, ask->after, 1, kinds, &f, e))
+        if (!walk_back(v, ask->after, 1, ask, &f, e))
             return false;
         r.prev = f.count ? found_at(&f, 0) : f.early ? 1 : 0;
     }

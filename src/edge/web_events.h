@@ -9,6 +9,7 @@
 #ifndef CORDON_EDGE_WEB_EVENTS_H
 #define CORDON_EDGE_WEB_EVENTS_H
 
+#include "core/incident_access.h"
 #include "edge/hub.h"
 #include "edge/web_event.h"
 
@@ -26,8 +27,11 @@ enum {
 struct event_line {
     uint64_t seq, prev;
     uint16_t kind;
+    bool raw; /* of an incident: bytes are its payload, written anew for each who may see other parts of it */
+    bool erased, damaged;
+    int64_t at_ms, observed_ms;
     uint32_t len;
-    char *json;
+    char *bytes; /* else: JSON */
 };
 
 struct event_ack {
@@ -53,6 +57,9 @@ struct events {
     char *scratch, *values;
 };
 
+/* An EVENT (web-protocol.md) as this reader may see it; what he may not leaves its place in the chain. */
+void events_put_line(const struct event_line *line, const struct access *a, struct buf *b);
+
 typedef bool events_see(void *ctx, const struct event_line *line);
 
 /* Which lines: after one, or the newest before one; kinds 0-terminated, NULL: all shown. */
@@ -60,6 +67,7 @@ struct events_ask {
     uint64_t after, before; /* before 0: not asked */
     size_t limit;
     const uint16_t *kinds;
+    struct str incident; /* the events of this one alone, when it is not empty */
 };
 
 void events_init(struct events *v, struct hub *h, const char *dir, struct hash_key hash);

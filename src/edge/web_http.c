@@ -24,6 +24,7 @@ static const struct {
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
     {503, "Service Unavailable"},
+    {507, "Insufficient Storage"},
 };
 
 const char *status_title(int status)
@@ -40,13 +41,15 @@ void reply_free(struct reply *r)
     *r = (struct reply){0};
 }
 
-void reply_problem(struct reply *r, int status, const char *detail)
+void reply_problem_field(struct reply *r, int status, const char *detail, const char *field)
 {
     struct buf b = buf_over(r->problem, sizeof r->problem);
 
     reply_free(r);
-    buf_fmt(&b, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":",
-            status_title(status), status);
+    buf_fmt(&b, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,", status_title(status), status);
+    if (field)
+        buf_fmt(&b, "\"field\":\"%s\",", field);
+    buf_put(&b, STR("\"detail\":"));
     buf_json(&b, str_from(detail));
     buf_byte(&b, '}');
     if (b.full) { /* escapes made a long sentence longer */
@@ -58,6 +61,11 @@ void reply_problem(struct reply *r, int status, const char *detail)
     r->type = "application/problem+json";
     r->body = buf_str(&b);
     r->retry_after_s = status == 503 ? 2 : 0;
+}
+
+void reply_problem(struct reply *r, int status, const char *detail)
+{
+    reply_problem_field(r, status, detail, NULL);
 }
 
 void reply_err(struct reply *r, const struct err *e)

@@ -58,6 +58,8 @@ struct reply {
 
 /* A refusal as problem details; detail: a sentence for the user. */
 void reply_problem(struct reply *r, int status, const char *detail);
+/* The same, with "field": the name of what in the request it is about. */
+void reply_problem_field(struct reply *r, int status, const char *detail, const char *field);
 /* The same with the status that fits the kind of e. */
 void reply_err(struct reply *r, const struct err *e);
 /* JSON of at most max bytes, copied; 500 when memory is out. */

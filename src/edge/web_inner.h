@@ -12,10 +12,12 @@
 #define CORDON_EDGE_WEB_INNER_H
 
 #include "edge/hub.h"
+#include "edge/json.h"
 #include "edge/tiles.h"
 #include "edge/web.h"
 #include "edge/web_events.h"
 #include "edge/web_http.h"
+#include "edge/web_incident.h"
 #include "edge/web_limit.h"
 #include "edge/web_password.h"
 #include "edge/web_picture.h"
@@ -85,6 +87,7 @@ struct web {
     struct limit by_address, by_name;
     struct events events;
     struct picture picture;
+    struct web_incidents incidents;
     struct tiles *tiles;
     struct exchange *exchanges[WEB_CONNECTIONS];
     size_t exchange_count, waiting;
@@ -140,7 +143,15 @@ extern const size_t web_route_count;
 
 /* handlers: web_api.c, web_login.c, web_ask.c */
 handler get_session, post_setup, post_login, post_logout, post_chat, post_acknowledge, get_events,
-    get_clients, get_maps, get_tile, get_health, get_metrics, get_asset;
+    get_clients, get_maps, get_tile, get_health, get_metrics, get_asset, get_incidents, get_incident_state,
+    get_incident_view, get_incident_events, post_incident, post_command;
+/* A number of the page's making: letters, digits, - and _. */
+bool web_take_ticket(const struct json *j, struct str *out, struct err *e) MUST_USE;
+/* Puts it to the record; the exchange waits for the answer. */
+void web_ask(struct web *w, struct request *q, struct reply *r, struct ask_head *head, const struct buf *payload);
+/* web_incident.c */
+struct access who_access(const struct who *who) MUST_USE;
+void incident_answered(struct reply *r, const struct answer_head *head, struct str text);
 /* The answer of the record / of the password thread for an exchange. */
 void ask_answered(struct web *w, const struct answer_head *head, struct str text);
 void login_checked(struct web *w, struct password_job *job, struct now now);
@@ -172,6 +183,10 @@ void live_tick(struct web *w, struct now now);
 void live_follow(struct web *w);
 /* Closes the sockets of a session that ended. */
 void live_end(struct web *w, const unsigned char token_hash[32]);
+/* To everybody who said hello, written once for all with the same rights; nothing is sent when nothing was written. */
+typedef void access_write(void *ctx, const struct access *a, struct buf *b);
+void live_tell_each(struct web *w, access_write *write, void *ctx);
+void live_tell_one(struct web *w, struct viewer *v, access_write *write, void *ctx);
 struct message *message_of(web_write *write, void *ctx, bool binary);
 void message_drop(struct message *m);
 

@@ -75,6 +75,64 @@ static void tell_all(struct web *w, struct message *m)
     message_drop(m);
 }
 
+struct written {
+    access_write *write;
+    void *ctx;
+    const struct access *access;
+};
+
+static void write_for(void *ctx, struct buf *b)
+{
+    const struct written *x = ctx;
+
+    x->write(x->ctx, x->access, b);
+}
+
+static struct message *message_for(access_write *write, void *ctx, const struct access *a)
+{
+    struct written x = {write, ctx, a};
+
+    return message_of(write_for, &x, false);
+}
+
+void live_tell_one(struct web *w, struct viewer *v, access_write *write, void *ctx)
+{
+    struct access a = who_access(&v->who);
+    struct message *m = message_for(write, ctx, &a);
+
+    if (m)
+        m->counts = false;
+    if (!m || m->len)
+        queue(w, v, m);
+    message_drop(m);
+}
+
+void live_tell_each(struct web *w, access_write *write, void *ctx)
+{
+    bool told[WEB_SOCKETS] = {false};
+
+    for (size_t i = 0; i < COUNTOF(w->viewers); i++) {
+        struct viewer *v = w->viewers[i];
+        struct message *m;
+        struct access a;
+
+        if (!v || !v->greeted || told[i])
+            continue;
+        a = who_access(&v->who);
+        m = message_for(write, ctx, &a);
+        for (size_t k = i; k < COUNTOF(w->viewers); k++) {
+            struct access other = w->viewers[k] ? who_access(&w->viewers[k]->who) : (struct access){0};
+
+            if (!w->viewers[k] || !w->viewers[k]->greeted || memcmp(&a, &other, sizeof a) != 0)
+                continue;
+            told[k] = true;
+            if (!m || m->len)
+                queue(w, w->viewers[k], m);
+        }
+        message_drop(m);
+    }
+}
+
 /* ---- coming and going ------------------------------------------------- */
 
 struct viewer *viewer_new(struct web *w, void *conn, const struct who *who, struct now now)
@@ -118,12 +176,10 @@ void live_end(struct web *w, const unsigned char token_hash[32])
 
 /* ---- the record ------------------------------------------------------- */
 
-static void write_event(void *ctx, struct buf *b)
+static void write_event(void *ctx, const struct access *a, struct buf *b)
 {
-    const struct event_line *line = ctx;
-
     buf_put(b, STR("{\"type\":\"event\",\"event\":"));
-    buf_put(b, str_of(line->json, line->len));
+    events_put_line(ctx, a, b);
     buf_byte(b, '}');
 }
 
@@ -131,7 +187,7 @@ static bool tell_event(void *ctx, const struct event_line *line)
 {
     struct event_line copy = *line;
 
-    tell_all(ctx, message_of(write_event, &copy, false));
+    live_tell_each(ctx, write_event, &copy);
     return true;
 }
 
@@ -139,7 +195,7 @@ void live_follow(struct web *w)
 {
     struct err e;
 
-    if (!events_follow(&w->events, tell_event, w, &e) && e.kind != ERR_MISSING)
+    if ((!events_follow(&w->events, tell_event, w, &e) || !web_incidents_follow(w, &e)) && e.kind != ERR_MISSING)
         log_line(LOG_ERROR, "web.journal", "reason=\"%s\"", e.text);
 }
 
@@ -147,6 +203,7 @@ void live_follow(struct web *w)
 
 struct snapshot {
     struct web *w;
+    struct access access;
     struct now now;
     bool resumes;
     uint64_t after;
@@ -161,7 +218,7 @@ static bool put_line(void *ctx, const struct event_line *line)
 
     if (s->count++)
         buf_byte(s->b, ',');
-    buf_put(s->b, str_of(line->json, line->len));
+    events_put_line(line, &s->access, s->b);
     return !s->b->full;
 }
 
@@ -233,11 +290,12 @@ static void follow_picture(struct web *w, struct now now);
 /* Everybody is brought up to now first: what is told later then follows on the snapshot. */
 static void greet(struct web *w, struct viewer *v, bool resumes, uint64_t after, struct now now)
 {
-    struct snapshot s = {.w = w, .now = now, .resumes = resumes, .after = after};
+    struct snapshot s = {.w = w, .access = who_access(&v->who), .now = now, .resumes = resumes, .after = after};
     struct message *m;
     uint64_t alarms = w->alarms_sent;
 
     live_follow(w);
+    web_incidents_tell(w, now, true);
     follow_picture(w, now);
     m = message_of(write_snapshot, &s, false);
     w->alarms_sent = alarms; /* the others have not heard of these yet */
@@ -247,6 +305,7 @@ static void greet(struct web *w, struct viewer *v, bool resumes, uint64_t after,
     v->positions_tick = w->picture.tick;
     queue(w, v, m);
     message_drop(m);
+    web_incidents_greet(w, v, now);
 }
 
 /* ---- what the page says ----------------------------------------------- */
@@ -500,6 +559,7 @@ void live_tick(struct web *w, struct now now)
     check_viewers(w, now);
     atomic_store(&w->h->clients_wanted_ms, now.mono_ms + CLIENTS_WANTED_MS);
     live_follow(w);
+    web_incidents_tell(w, now, true);
     follow_picture(w, now);
     if (alarms_changed(w))
         tell_all(w, message_of(write_alarms, w, false));

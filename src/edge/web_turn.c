@@ -35,6 +35,7 @@ bool web_init(struct web *w, struct hub *h, const struct web_config *c, struct e
     limit_init(&w->by_name, key, NAME_WAIT_MAX_MS);
     events_init(&w->events, h, w->dir, key);
     picture_init(&w->picture, h, &w->events);
+    web_incidents_init(&w->incidents, key);
     w->tiles = tiles_new(w->dir);
     w->mail = malloc(HUB_MESSAGE_MAX);
     if (!w->mail)
@@ -52,6 +53,7 @@ void web_fini(struct web *w)
     passwords_free(w->passwords);
     message_drop(w->positions);
     picture_fini(&w->picture);
+    web_incidents_fini(&w->incidents);
     events_fini(&w->events);
     tiles_free(w->tiles);
     accounts_close(w->accounts);
@@ -84,8 +86,10 @@ void web_turn(struct web *w, struct now now)
 {
     take_answers(w);
     take_passwords(w, now);
-    if (w->viewer_count)
+    if (w->viewer_count) {
         live_follow(w);
+        web_incidents_tell(w, now, false);
+    }
 }
 
 /* A request is never left without an answer. */

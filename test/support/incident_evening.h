@@ -19,19 +19,22 @@ static inline void evening_inside(struct world *w)
     world_ok(w, INC_LEVEL_DEFINED, IN_LEVEL, "H/mezzanine", IN_STRUCTURE, "H", IN_ORDINAL, "0.5", IN_NAME, "Mezzanine",
              IN_NONE);
     world_ok(w, INC_STRUCTURE_DEFINED, IN_STRUCTURE, "Annex", IN_NAME, "Annex", IN_STOREYS, "1", IN_ROOF, "1", IN_NONE);
-    world_ok(w, INC_TACTICAL_SET, IN_TACTICAL, "x1", IN_TAC_KIND, "hot", IN_ZONES, "H/0/A", IN_ZONES, "H/0/core", IN_NONE);
+    world_ok(w, INC_TACTICAL_SET, IN_TACTICAL, "x1", IN_TAC_KIND, "hot", IN_ZONES, "H/0/A", IN_ZONES,
+             "H/0/core", IN_NONE);
     world_ok(w, INC_ASSIGNMENT_GIVEN, IN_ASSIGNMENT, "a1", IN_UNITS, "P1", IN_TEXT, "EX search the ground floor",
              IN_ZONES, "H/0/A", IN_ZONES, "H/0/B", IN_ACTOR, "anna", IN_ROLE, "commander", IN_NONE);
     world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P1", IN_ZONE, "H/0/A", IN_COUNT, "4", IN_NONE);
     world_ok(w, INC_SEARCH_STARTED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_NONE);
     evening_minutes(w, 5);
-    world_ok(w, INC_SEARCH_ENDED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_EXTENT, "100", IN_NONE);
+    world_ok(w, INC_SEARCH_ENDED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_EXTENT, "100",
+             IN_NONE);
     world_ok(w, INC_SEARCH_STARTED, IN_ZONE, "H/0/B", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_NONE);
     world_ok(w, INC_SEARCH_STARTED, IN_ZONE, "H/1/C", IN_CLEARANCE_KIND, "eod", IN_UNIT, "B1", IN_NONE);
     world_ok(w, INC_SEARCH_ENDED, IN_ZONE, "H/1/C", IN_CLEARANCE_KIND, "eod", IN_UNIT, "B1", IN_EXTENT, "60", IN_NONE);
     world_ok(w, INC_ZONE_NO_GO, IN_ZONE, "H/1/lift", IN_CLEARANCE_KIND, "threat", IN_REASON, "EX shaft open", IN_NONE);
     world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "A1", IN_ZONE, "H/1/B", IN_NONE);
-    world_ok(w, INC_THREAT_REPORTED, IN_THREAT, "T1", IN_THREAT_KIND, "person", IN_LO, "1", IN_HI, "2", IN_ZONE, "H/1/D",
+    world_ok(w, INC_THREAT_REPORTED, IN_THREAT, "T1", IN_THREAT_KIND, "person", IN_LO, "1", IN_HI, "2", IN_ZONE,
+             "H/1/D",
              IN_NONE);
     world_ok(w, INC_THREAT_REPORTED, IN_THREAT, "T2", IN_THREAT_KIND, "person", IN_ZONE, "H/1/D", IN_NONE);
     world_ok(w, INC_THREAT_ACCOUNTED, IN_THREAT, "T2", IN_OUTCOME, "in-custody", IN_NONE);
@@ -73,7 +76,8 @@ static inline void evening_around(struct world *w)
              IN_NONE);
     world_ok(w, INC_CLOSURE_SET, IN_CLOSURE, "cl2", IN_ROAD, "EX Service Lane", IN_NONE);
     world_ok(w, INC_MAYDAY_DECLARED, IN_MAYDAY, "md1", IN_UNIT, "A1", IN_ZONE, "H/1/B", IN_NONE);
-    world_ok(w, INC_EVACUATE_ORDERED, IN_EVACUATION, "ev1", IN_REASON, "EX fire", IN_ACTOR, "anna", IN_ROLE, "commander",
+    world_ok(w, INC_EVACUATE_ORDERED, IN_EVACUATION, "ev1", IN_REASON, "EX fire", IN_ACTOR, "anna", IN_ROLE,
+             "commander",
              IN_NONE);
 }
 

@@ -476,17 +476,17 @@ static void test_members_of_another_class_are_left_out(void **state)
 {
     struct world *w = world_evening();
     struct access a = access_all();
-    enum handling class = access_class(ENT_CASUALTY, IN_ZONE);
+    enum handling class = access_class(ENT_UNIT, IN_STRENGTH);
     struct json_value z;
     struct json *j;
 
     (void)state;
-    assert_int_not_equal(class, access_class(ENT_ZONE, IN_NAME));
+    assert_int_not_equal(class, access_class(ENT_UNIT, IN_ZONE));
     a.classes &= ~(1u << class);
-    j = view_json(w, "floors", &a);
-    z = json_at(json_get(json_at(json_get(json_at(at(j, "structures", NULL), 0), "levels"), 0), "zones"), 0);
-    assert_int_equal(json_is(json_get(z, "id")), JSON_TEXT);
-    assert_int_equal(json_is(json_get(z, "casualties")), JSON_MISSING);
+    j = view_json(w, "par", &a);
+    z = json_at(at(j, "units", NULL), 0);
+    assert_int_equal(json_is(json_get(z, "zone")), JSON_TEXT);
+    assert_int_equal(json_is(json_get(z, "strength")), JSON_MISSING);
     json_drop(j);
     world_free(w);
 }

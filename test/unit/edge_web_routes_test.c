@@ -345,7 +345,7 @@ static char *next_message(struct viewer *v, size_t *len)
 
 static struct viewer *view(const char *hello)
 {
-    struct who who = {.is = true};
+    struct who who = {.is = true, .role = "administrator"};
     struct viewer *v = viewer_new(&scene.web, &scene, &who, hub_now());
 
     assert_non_null(v);

@@ -1,0 +1,118 @@
+#include "edge/incidents.h"
+
+#include "core/incident_save.h"
+
+#include <stdlib.h>
+
+void incidents_init(struct incidents *v, struct hash_key key)
+{
+    memset(v, 0, sizeof *v);
+    v->key = key;
+}
+
+void incidents_fini(struct incidents *v)
+{
+    while (v->count)
+        incidents_drop_last(v);
+}
+
+bool incident_kind_is(unsigned kind)
+{
+    return kind >= INC_INCIDENT_OPENED && kind < INC_END;
+}
+
+const uint16_t *incidents_kinds(void)
+{
+    static const uint16_t kinds[] = {
+#define EVENT(id, number, ...) number,
+#include "core/incident.def"
+#undef EVENT
+        0};
+
+    return kinds;
+}
+
+struct incident *incidents_find(const struct incidents *v, struct str id)
+{
+    for (size_t i = 0; i < v->count; i++)
+        if (str_eq(ent_id(v->list[i], incident_self(v->list[i])), id))
+            return v->list[i];
+    return NULL;
+}
+
+struct incident *incidents_current(const struct incidents *v, bool exercise)
+{
+    for (size_t i = v->count; i > 0; i--) {
+        const struct incident *s = v->list[i - 1];
+
+        if (incident_is_exercise(s) == exercise && ent_is(s, incident_self(s), IN_STATE, "active"))
+            return v->list[i - 1];
+    }
+    return NULL;
+}
+
+struct incident *incidents_add(struct incidents *v, struct err *e)
+{
+    struct incident_limits l = incident_limits();
+    char *memory;
+
+    if (v->count == INCIDENTS_MAX) {
+        err_set(e, ERR_FULL, "there are %d incidents in this record, the most it takes; begin a new data folder",
+                INCIDENTS_MAX);
+        return NULL;
+    }
+    memory = calloc(1, incident_memory(&l) + 64); /* zeroed, and costs nothing where it is not touched */
+    if (!memory) {
+        err_set(e, ERR_WORLD, "there is no memory for another incident");
+        return NULL;
+    }
+    v->memory[v->count] = memory;
+    v->list[v->count] = incident_init(memory + (64 - (uintptr_t)memory % 64) % 64, &l, v->key);
+    return v->list[v->count++];
+}
+
+void incidents_drop_last(struct incidents *v)
+{
+    MUST(v->count > 0);
+    free(v->memory[--v->count]);
+    v->memory[v->count] = NULL;
+    v->list[v->count] = NULL;
+}
+
+bool incidents_load(struct incidents *v, struct str id, struct str state)
+{
+    struct incident *fresh;
+    struct err e;
+    size_t at = 0;
+
+    while (at < v->count && !str_eq(ent_id(v->list[at], incident_self(v->list[at])), id))
+        at++;
+    fresh = incidents_add(v, &e);
+    if (!fresh)
+        return false;
+    if (!incident_load(fresh, state, &e) || !str_eq(ent_id(fresh, incident_self(fresh)), id)) {
+        incidents_drop_last(v);
+        return false;
+    }
+    if (at + 1 < v->count) { /* it takes the place of the one that is there */
+        void *old = v->memory[at];
+
+        v->memory[at] = v->memory[v->count - 1];
+        v->list[at] = v->list[v->count - 1];
+        v->memory[v->count - 1] = old;
+        incidents_drop_last(v);
+    }
+    return true;
+}
+
+struct incident *incidents_apply(struct incidents *v, uint64_t seq, unsigned kind, struct str payload)
+{
+    struct incident *s = incidents_find(v, incident_value(payload, IN_INCIDENT));
+    struct err e;
+
+    if (!s && kind == INC_INCIDENT_OPENED)
+        s = incidents_add(v, &e);
+    if (s && seq > s->seq)
+        incident_apply(s, seq, kind, payload);
+    return s;
+}

@@ -1,0 +1,23 @@
+/* incidents_journal.h -- the incidents out of a journal: from the last saved states, or of a past moment.
+ *
+ * A saved state is a cache (store/journal.h): when there is none that fits, the rows are read from the
+ * first on.  For the record thread, the web thread and `cordon state`. */
+#ifndef CORDON_EDGE_INCIDENTS_JOURNAL_H
+#define CORDON_EDGE_INCIDENTS_JOURNAL_H
+
+#include "edge/incidents.h"
+#include "store/journal.h"
+
+/* Fills an empty set from the newest snapshot; rows from *from on are to be applied. */
+bool incidents_restore(struct incidents *v, struct journal *j, uint64_t *from, struct err *e) MUST_USE;
+/* Applies the incidents' rows from `from` to `to`. */
+bool incidents_read(struct incidents *v, struct journal *j, uint64_t from, uint64_t to, struct err *e) MUST_USE;
+/* One incident as it stood after row `to`, into a set that is empty or has it as it stood before. */
+bool incidents_at(struct incidents *v, struct journal *j, struct str id, uint64_t to, struct err *e) MUST_USE;
+/* The last row that was recorded at or before a moment, 0 when there is none; rows stand in the order of the
+ * clock, but for a clock that was set back. */
+uint64_t incidents_row_at(struct journal *j, int64_t at_ms) MUST_USE;
+/* Saves those that changed after row `since`. */
+bool incidents_save(const struct incidents *v, struct journal *j, uint64_t since, struct err *e) MUST_USE;
+
+#endif

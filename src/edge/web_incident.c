@@ -1,0 +1,501 @@
+#include "edge/web_incident.h"
+
+#include "base/when.h"
+#include "edge/incident_json.h"
+#include "edge/incidents_journal.h"
+#include "edge/web_inner.h"
+#include "os/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The incidents as they are on the disk: rebuilt from the journal by this thread's own reader, so that
+ * a command which waits for the disk is in no view and no lock is needed.
+ *
+ *   journal --follow--> incidents --views--> the page: what changed, at most every TELL_MS */
+
+enum { TELL_MS = 200, ID_LEN = 8, PAYLOAD_ROOM = INCIDENT_PAYLOAD_MAX };
+
+void web_incidents_init(struct web_incidents *v, struct hash_key key)
+{
+    memset(v, 0, sizeof *v);
+    incidents_init(&v->all, key);
+    incidents_init(&v->past, key);
+}
+
+void web_incidents_fini(struct web_incidents *v)
+{
+    incidents_fini(&v->all);
+    incidents_fini(&v->past);
+    free(v->work);
+    v->work = NULL;
+}
+
+/* ---- from the journal ------------------------------------------------- */
+
+bool web_incidents_follow(struct web *w, struct err *e)
+{
+    struct web_incidents *v = &w->incidents;
+    uint64_t to = w->events.read_to;
+
+    if (!w->events.loaded || v->read_to == to)
+        return true;
+    if (v->read_to > to) { /* the journal was mended and is shorter now */
+        incidents_fini(&v->all);
+        v->read_to = v->told = 0;
+    }
+    if (v->read_to == 0) {
+        if (!incidents_restore(&v->all, w->events.journal, &v->read_to, e))
+            return false;
+        v->read_to--;
+    }
+    if (!incidents_read(&v->all, w->events.journal, v->read_to + 1, to, e))
+        return false;
+    v->read_to = to;
+    return true;
+}
+
+/* ---- what is asked of them -------------------------------------------- */
+
+struct access who_access(const struct who *who)
+{
+    return strcmp(who->role, "administrator") == 0
+               ? access_of(STR("administrator,commander,deputy,operations,planning,logistics,safety,information,"
+                               "liaison,intelligence,medical,clinician,transport,casualty-officer,family-liaison,"
+                               "supervisor,loggist"))
+               : access_of(str_from(who->role));
+}
+
+static struct view_work *work(struct web *w)
+{
+    if (!w->incidents.work)
+        w->incidents.work = malloc(sizeof *w->incidents.work);
+    MUST(w->incidents.work);
+    return w->incidents.work;
+}
+
+struct moment {
+    const struct incident *s;
+    int64_t now_ms;
+    uint64_t seq;
+};
+
+/* As it stood after row `to`; the last such one is kept, so that scrubbing forward reads only what follows. */
+static bool rebuild(struct web *w, struct str id, uint64_t to, struct moment *m, struct err *e)
+{
+    struct web_incidents *v = &w->incidents;
+    struct incident *kept = incidents_find(&v->past, id);
+
+    if (!kept || v->past_to > to)
+        incidents_fini(&v->past);
+    if (!incidents_at(&v->past, w->events.journal, id, to, e))
+        return false;
+    v->past_to = to;
+    m->s = incidents_find(&v->past, id);
+    return m->s || err_set(e, ERR_MISSING, "incident: \"%.*s\" was not open yet", STR_ARG(id));
+}
+
+/* "at" or "seq" of the query; without them: now. */
+static bool find_moment(struct web *w, const struct request *q, struct now now, struct moment *m, struct err *e)
+{
+    struct str at;
+    int64_t seq;
+
+    m->now_ms = now.wall_ms;
+    m->s = incidents_find(&w->incidents.all, q->part[0]);
+    if (!m->s)
+        return err_set(e, ERR_MISSING, "incident: there is no incident \"%.*s\"", STR_ARG(q->part[0]));
+    if (!query_int(q->query, STR("seq"), INT64_MAX / 2, -1, &seq))
+        return err_set(e, ERR_INPUT, "seq: the number of an event, please");
+    if (query_get(q->query, STR("at"), &at)) {
+        if (!when_parse(at, &m->now_ms))
+            return err_set(e, ERR_INPUT, "at: a time as 2026-02-17T19:12:00+05:00, please");
+        seq = (int64_t)incidents_row_at(w->events.journal, m->now_ms);
+    } else if (seq >= 0) {
+        m->now_ms = events_time(&w->events, (uint64_t)seq);
+    }
+    return seq < 0 || rebuild(w, q->part[0], (uint64_t)seq, m, e);
+}
+
+struct state_answer {
+    struct moment m;
+    struct access access;
+    struct str kinds;
+    bool cite;
+};
+
+static bool kind_is_wanted(struct str list, enum entity_kind kind)
+{
+    char word[32];
+    struct str w = incident_entity_word(kind, word);
+
+    while (list.len) {
+        size_t end = str_find_byte(list, ',');
+
+        if (str_eq(str_cut(list, 0, end), w))
+            return true;
+        list = str_from_at(list, end < list.len ? end + 1 : end);
+    }
+    return false;
+}
+
+/* Entities changed after a row, as a list. */
+static void put_entities(const struct incident *s, const struct access *a, uint64_t after, struct str kinds, bool cite,
+                         struct buf *b)
+{
+    bool comma = false;
+
+    buf_byte(b, '[');
+    for (unsigned k = 1; k < ENT_COUNT && !b->full; k++) {
+        if (kinds.len && !kind_is_wanted(kinds, (enum entity_kind)k))
+            continue;
+        for (uint32_t e = ent_first(s, (enum entity_kind)k); e; e = ent_next(s, e)) {
+            if (ent_changed(s, e) <= after || !access_sees_entity(a, s, e))
+                continue;
+            if (comma)
+                buf_byte(b, ',');
+            comma = true;
+            incident_entity_json(s, e, a, cite, b);
+        }
+    }
+    buf_byte(b, ']');
+}
+
+static void write_state(void *ctx, struct buf *b)
+{
+    const struct state_answer *x = ctx;
+    const struct incident *s = x->m.s;
+
+    buf_put(b, STR("{\"incident\":"));
+    buf_json(b, ent_id(s, incident_self(s)));
+    buf_fmt(b, ",\"seq\":%" PRIu64 ",\"hash\":\"%016" PRIx64 "\",\"at\":\"", s->seq, incident_hash(s));
+    when_put(b, x->m.now_ms);
+    buf_put(b, STR("\",\"entities\":"));
+    put_entities(s, &x->access, 0, x->kinds, x->cite, b);
+    buf_byte(b, '}');
+}
+
+void get_incident_state(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    struct state_answer x = {.access = who_access(&q->who)};
+    struct str cite;
+    struct err e;
+
+    live_follow(w);
+    x.cite = query_get(q->query, STR("cite"), &cite) && str_eq(cite, STR("1"));
+    if (!query_get(q->query, STR("kinds"), &x.kinds))
+        x.kinds = (struct str){0};
+    if (find_moment(w, q, now, &x.m, &e))
+        reply_written(r, write_state, &x);
+    else
+        reply_err(r, &e);
+}
+
+struct view_answer {
+    struct view_ask ask;
+    struct str name;
+    bool ok;
+    struct err e;
+};
+
+static void write_view(void *ctx, struct buf *b)
+{
+    struct view_answer *x = ctx;
+
+    x->ok = incident_view(x->name, &x->ask, b, &x->e);
+}
+
+void get_incident_view(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    struct access access = who_access(&q->who);
+    struct view_answer x = {.name = q->part[1]};
+    struct moment m;
+
+    live_follow(w);
+    if (!find_moment(w, q, now, &m, &x.e)) {
+        reply_err(r, &x.e);
+        return;
+    }
+    x.ask = (struct view_ask){.s = m.s, .access = &access, .now_ms = m.now_ms, .work = work(w)};
+    reply_written(r, write_view, &x);
+    if (!x.ok)
+        reply_err(r, &x.e);
+}
+
+static void put_incident(const struct incident *s, struct buf *b)
+{
+    uint32_t self = incident_self(s);
+
+    buf_put(b, STR("{\"id\":"));
+    buf_json(b, ent_id(s, self));
+    buf_put(b, STR(",\"name\":"));
+    buf_json(b, ent_get(s, self, IN_NAME));
+    buf_put(b, STR(",\"state\":"));
+    buf_json(b, ent_get(s, self, IN_STATE));
+    buf_fmt(b, ",\"exercise\":%s,\"opened\":\"", incident_is_exercise(s) ? "true" : "false");
+    when_put(b, ent_int(s, self, IN_MADE_AT, 0));
+    buf_fmt(b, "\",\"seq\":%" PRIu64 "}", s->seq);
+}
+
+static void write_incidents(void *ctx, struct buf *b)
+{
+    const struct incidents *v = ctx;
+
+    buf_put(b, STR("{\"incidents\":["));
+    for (size_t i = v->count; i > 0; i--) {
+        put_incident(v->list[i - 1], b);
+        buf_put(b, i > 1 ? STR(",") : STR(""));
+    }
+    buf_put(b, STR("]}"));
+}
+
+void get_incidents(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    (void)q, (void)now;
+    live_follow(w);
+    reply_written(r, write_incidents, &w->incidents.all);
+}
+
+/* ---- commands --------------------------------------------------------- */
+
+struct command {
+    struct str ticket, tag, incident;
+    enum incident_kind kind;
+    char made[ID_LEN + 4];
+};
+
+static bool read_command(const struct json *j, struct str incident, struct command *c, struct err *e)
+{
+    struct json_value own = json_get(json_root(j), "incident");
+
+    if (!web_take_ticket(j, &c->ticket, e) ||
+        !json_take_text(j, "kind", (struct json_length){1, 64}, &c->tag, e))
+        return false;
+    c->kind = incident_kind_of(c->tag);
+    c->incident = incident;
+    if (c->kind == INC_NONE)
+        return err_set(e, ERR_INPUT, "kind: there is no kind of event \"%.*s\"", STR_ARG(c->tag));
+    if (json_is(json_get(json_root(j), "fields")) != JSON_IS_OBJECT)
+        return err_set(e, ERR_INPUT, "fields: an object with the fields of %.*s, please", STR_ARG(c->tag));
+    if (incident.len)
+        return c->kind != INC_INCIDENT_OPENED ||
+               err_set(e, ERR_INPUT, "kind: an incident is opened by POST /api/incidents");
+    if (c->kind != INC_INCIDENT_OPENED)
+        return err_set(e, ERR_INPUT, "kind: only incident.opened here; commands go to /api/incidents/ID/commands");
+    if (json_is(own) == JSON_TEXT) {
+        c->incident = json_as_text(own);
+        return true;
+    }
+    (void)snprintf(c->made, sizeof c->made, "I-%.*s", ID_LEN, c->ticket.at); /* the same however often it is sent */
+    c->incident = str_from(c->made);
+    return true;
+}
+
+/* What the operator said, and what the server knows of him. */
+static bool put_command(const struct request *q, const struct json *j, const struct command *c, struct buf *b,
+                        struct err *e)
+{
+    struct access access = who_access(&q->who);
+
+    fields_put(b, FIELD_TICKET, c->ticket);
+    fields_put(b, FIELD_BY, str_from(q->who.name));
+    fields_put(b, FIELD_ADDRESS, str_from(q->address));
+    incident_put(b, IN_INCIDENT, c->incident);
+    if (!incident_from_json(c->kind, json_get(json_root(j), "fields"), b, e))
+        return false;
+    incident_put(b, IN_ACTOR, str_from(q->who.name));
+    if (!fields_has(buf_str(b), (enum field)IN_VIA))
+        incident_put(b, IN_VIA, STR("web"));
+    if (b->full)
+        return err_set(e, ERR_INPUT, "fields: longer than %d bytes", PAYLOAD_ROOM);
+    return access_may(&access, c->kind, incident_value(buf_str(b), IN_ROLE), e);
+}
+
+/* A refusal that names a field says so to the form: "grade: a grade is ..." */
+static void reply_refused(struct reply *r, const struct err *e)
+{
+    static const int statuses[] = {[ERR_NONE] = 500,    [ERR_INPUT] = 400, [ERR_DENIED] = 409,
+                                   [ERR_MISSING] = 404, [ERR_FULL] = 507,  [ERR_WORLD] = 503};
+    struct str text = str_from(e->text), name = str_cut(text, 0, str_find_byte(text, ':'));
+    int status = statuses[e->kind];
+
+    for (unsigned f = IN_INCIDENT; f < 256; f++)
+        if (field_info(f)->name && str_eq(str_from(field_info(f)->name), name)) {
+            if (e->kind == ERR_DENIED && (f == IN_ROLE || f == IN_ACTOR))
+                status = 403;
+            reply_problem_field(r, status, e->text, field_info(f)->name);
+            return;
+        }
+    reply_problem(r, status, e->text);
+}
+
+static void post(struct web *w, struct request *q, struct reply *r, struct str incident)
+{
+    struct command c = {0};
+    struct json *j = NULL;
+    char *memory = malloc(PAYLOAD_ROOM);
+    struct buf b = buf_over(memory, PAYLOAD_ROOM);
+    struct err e;
+
+    MUST(memory);
+    if (!json_read(q->body, &j, &e) || !read_command(j, incident, &c, &e) || !put_command(q, j, &c, &b, &e)) {
+        if (e.kind == ERR_DENIED)
+            reply_problem(r, 403, e.text);
+        else
+            reply_refused(r, &e);
+    } else {
+        struct ask_head head = {.ask = ASK_COMMAND, .kind = (uint16_t)c.kind, .sender = RING_NO_SENDER,
+                                .at_ms = hub_now().wall_ms};
+
+        web_ask(w, q, r, &head, &b);
+    }
+    json_drop(j);
+    free(memory);
+}
+
+void post_incident(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    (void)now;
+    post(w, q, r, (struct str){0});
+}
+
+void post_command(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    (void)now;
+    post(w, q, r, q->part[0]);
+}
+
+void incident_answered(struct reply *r, const struct answer_head *head, struct str text)
+{
+    struct err e = {.kind = (enum err_kind)head->refused};
+    char json[64 + 24 * INCIDENT_EVENTS_MAX];
+    struct buf b = buf_over(json, sizeof json);
+
+    if (!head->ok) {
+        (void)str_copy(e.text, sizeof e.text, text);
+        reply_refused(r, &e);
+        return;
+    }
+    buf_fmt(&b, "{\"seq\":%" PRIu64 ",\"events\":[", head->seq);
+    for (uint64_t i = 0; i < head->rows; i++)
+        buf_fmt(&b, "%s%" PRIu64, i ? "," : "", head->seq + i);
+    buf_put(&b, STR("]}"));
+    reply_json(r, buf_str(&b));
+}
+
+/* ---- the page --------------------------------------------------------- */
+
+/* What somebody with these rights was told of an incident's views last. */
+static struct told_views *told_of(struct web_incidents *v, const struct access *a, size_t incident)
+{
+    struct told_views *free_one = NULL;
+
+    for (size_t i = 0; i < COUNTOF(v->views); i++) {
+        struct told_views *t = &v->views[i];
+
+        if (t->used && t->incident == incident && memcmp(&t->access, a, sizeof *a) == 0)
+            return t;
+        if (!t->used && !free_one)
+            free_one = t;
+    }
+    if (!free_one)
+        free_one = &v->views[v->views_next++ % COUNTOF(v->views)];
+    *free_one = (struct told_views){.used = true, .incident = incident, .access = *a};
+    return free_one;
+}
+
+/* The views that are not as they were; all: every one.  True when there was any. */
+static bool put_views(struct web *w, const struct view_ask *ask, struct told_views *t, bool all, struct buf *b)
+{
+    const char *const *names = incident_view_names();
+    bool any = false;
+
+    for (size_t i = 0; names[i] && i < COUNTOF(t->hash); i++) {
+        size_t begin = b->len, body;
+        uint64_t hash;
+        struct err e;
+
+        if (strcmp(names[i], "public") == 0)
+            continue;
+        buf_fmt(b, "%s\"%s\":", any ? "," : "", names[i]);
+        body = b->len;
+        if (!incident_view(str_from(names[i]), ask, b, &e)) {
+            b->len = begin;
+            continue;
+        }
+        hash = hash_str(w->incidents.all.key, str_of(b->at + body, b->len - body));
+        if (!all && hash == t->hash[i]) {
+            b->len = begin;
+            continue;
+        }
+        t->hash[i] = hash;
+        any = true;
+    }
+    return any;
+}
+
+struct told_incident {
+    struct web *w;
+    size_t at;
+    uint64_t after; /* rows that the viewers have */
+    bool whole;
+    int64_t now_ms;
+};
+
+/* Empty when there is nothing new. */
+static void write_incident(void *ctx, const struct access *a, struct buf *b)
+{
+    struct told_incident *x = ctx;
+    const struct incident *s = x->w->incidents.all.list[x->at];
+    struct told_views *t = told_of(&x->w->incidents, a, x->at);
+    struct view_ask ask = {.s = s, .access = a, .now_ms = x->now_ms, .work = work(x->w)};
+    bool changed = x->whole || s->seq > x->after;
+
+    buf_put(b, STR("{\"type\":\"incident\",\"id\":"));
+    buf_json(b, ent_id(s, incident_self(s)));
+    buf_fmt(b, ",\"seq\":%" PRIu64 ",\"whole\":%s,\"entities\":", s->seq, x->whole ? "true" : "false");
+    put_entities(s, a, x->whole ? 0 : x->after, (struct str){0}, false, b);
+    buf_put(b, STR(",\"views\":{"));
+    changed |= put_views(x->w, &ask, t, x->whole, b);
+    buf_put(b, STR("}}"));
+    if (!changed)
+        b->len = 0;
+}
+
+/* Is it one that the page shows: open, or the newest? */
+static bool is_shown(const struct incidents *v, size_t at)
+{
+    const struct incident *s = v->list[at];
+
+    return at + 1 == v->count || ent_is(s, incident_self(s), IN_STATE, "active");
+}
+
+void web_incidents_tell(struct web *w, struct now now, bool timed)
+{
+    struct web_incidents *v = &w->incidents;
+    uint64_t after = v->told;
+
+    if (!timed && (v->told == v->read_to || now.mono_ms - v->told_ms < TELL_MS))
+        return;
+    v->told = v->read_to;
+    v->told_ms = now.mono_ms;
+    for (size_t i = 0; i < v->all.count; i++) {
+        struct told_incident x = {.w = w, .at = i, .after = after, .now_ms = now.wall_ms};
+
+        if (is_shown(&v->all, i) || v->all.list[i]->seq > after)
+            live_tell_each(w, write_incident, &x);
+    }
+}
+
+void web_incidents_greet(struct web *w, struct viewer *viewer, struct now now)
+{
+    struct web_incidents *v = &w->incidents;
+
+    for (size_t i = 0; i < v->all.count; i++) {
+        struct told_incident x = {.w = w, .at = i, .whole = true, .now_ms = now.wall_ms};
+
+        if (is_shown(&v->all, i))
+            live_tell_one(w, viewer, write_incident, &x);
+    }
+}

@@ -1,0 +1,42 @@
+/* web_incident.h -- the web thread's own picture of the incidents (doc/internals/incident-api.md).
+ *
+ * Bounds: INCIDENTS_MAX; TOLD_VIEWS sets of views remembered to tell only what changed (more sets of
+ * rights than that: some views are sent once more than needed).  Owner: the web thread. */
+#ifndef CORDON_EDGE_WEB_INCIDENT_H
+#define CORDON_EDGE_WEB_INCIDENT_H
+
+#include "edge/incident_views.h"
+#include "edge/incidents.h"
+
+enum { TOLD_VIEWS = 64, VIEWS_MAX = 12 };
+
+struct told_views {
+    bool used;
+    size_t incident;
+    struct access access;
+    uint64_t hash[VIEWS_MAX];
+};
+
+struct web_incidents {
+    struct incidents all, past;
+    uint64_t read_to, told, past_to; /* rows */
+    int64_t told_ms;                 /* monotonic */
+    struct told_views views[TOLD_VIEWS];
+    size_t views_next;
+    struct view_work *work;
+};
+
+struct web;
+struct viewer;
+struct now;
+
+void web_incidents_init(struct web_incidents *v, struct hash_key key);
+void web_incidents_fini(struct web_incidents *v);
+/* Applies the rows up to where the page's list of events is. */
+bool web_incidents_follow(struct web *w, struct err *e) MUST_USE;
+/* Tells the viewers what changed; timed: also what time alone changed. */
+void web_incidents_tell(struct web *w, struct now now, bool timed);
+/* Everything, for one who has just come. */
+void web_incidents_greet(struct web *w, struct viewer *viewer, struct now now);
+
+#endif
