@@ -1,0 +1,179 @@
+"""The incident over HTTP and the WebSocket: commands, refusals, views, past moments, restarts."""
+import time
+import uuid
+
+from page import Page, Refused, page_port
+from server import Server
+
+
+def scene(page):
+    """An open exercise with a commander, two agencies and a house of two storeys."""
+    page.open()
+    page.say("command.assumed", scope="incident", commanders=[page.name])
+    for agency in ("police", "army"):
+        page.say("agency.joined", agency=agency, name=agency, agency_kind=agency)
+    page.say("unit.checked_in", unit="EX-P1", agency="police", strength=6)
+    page.say("unit.checked_in", unit="EX-A1", agency="army", strength=8)
+    page.say("structure.defined", structure="H", name="House", storeys=2, roof=True, scheme="ground=0",
+             inside_inner_cordon=True)
+
+
+def test_minute_one_and_the_views():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        assert page.get("/api/incidents") == {"incidents": []}
+        page.open()
+        strip = page.view("strip")
+        assert strip["commanders"] == [] and strip["exercise"], strip
+        assert strip["casualties"]["killed"]["known"] is False and strip["casualties"]["killed"]["lo"] is None
+        page.say("command.assumed", scope="incident", commanders=[page.name], place="gate")
+        assert page.view("strip")["commanders"] == [page.name]
+        page.say("structure.defined", structure="H", name="House", storeys=5, roof=True, scheme="ground=0")
+        levels = page.view("floors")["structures"][0]["levels"]
+        assert [level["ordinal"] for level in levels] == [5, 4, 3, 2, 1, 0], levels
+        assert len(levels[1]["zones"]) == 7
+        assert [x["id"] for x in page.get("/api/incidents")["incidents"]] == ["EX-1"]
+        s.verify()
+
+
+def test_refusals_name_the_field_and_change_nothing():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        scene(page)
+        before = page.state()
+        rows = [
+            ("unit.checked_in", dict(unit="X", agency="nobody"), 404, "agency"),
+            ("unit.checked_in", dict(unit="X", agency="police", strength=-1), 400, "strength"),
+            ("unit.checked_in", dict(unit="X", agency="police", strength="six"), 400, "strength"),
+            ("unit.checked_in", dict(unit="X"), 400, "agency"),
+            ("unit.checked_in", dict(unit="X", agency="police", colour="red"), 400, None),
+            ("zone.search_ended", dict(zone="H/0/A", kind="threat", unit="EX-P1", extent=100), 409, None),
+            ("incident.posture_set", dict(posture="search", reason="x", role="operations"), 403, "role"),
+            ("report.received", dict(report="r", predicate="note", text="x",
+                                     observed_at="2099-01-01T00:00:00Z"), 400, "observed_at"),
+            ("point.set", dict(point="p", point_kind="rvp", place="x", lat=91), 400, "lat"),
+            ("structure.defined", dict(structure="H", name="again", storeys=1), 409, "structure"),
+            ("incident.opened", dict(name="x", type="bomb"), 400, None),
+            ("nonsense.made", {}, 400, None),
+        ]
+        for kind, fields, status, field in rows:
+            why = page.no(kind, **fields)
+            assert why.status == status, (kind, fields, why)
+            assert field is None or why.field == field, (kind, fields, why.problem)
+            assert len(why.detail) > 10, why.problem
+        assert page.state()["hash"] == before["hash"]
+        assert page.no("unit.checked_in", incident="none", unit="X", agency="police").status == 404
+
+
+def test_a_command_sent_twice_is_applied_once_also_over_a_restart():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        scene(page)
+        ticket = str(uuid.uuid4())
+        first = page.say("task.created", ticket=ticket, task="t1", text="lamps", owner="logistics")
+        assert page.say("task.created", ticket=ticket, task="t1", text="lamps", owner="logistics")["seq"] == first["seq"]
+        s.restart()
+        page = Page(s, port)
+        assert page.say("task.created", ticket=ticket, task="t1", text="lamps", owner="logistics")["seq"] == first["seq"]
+        assert len([r for r in s.journal("task.created")]) == 1
+
+
+def test_every_past_moment_and_the_state_after_kill_9():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        scene(page)
+        marks = []
+        for i in range(12):
+            done = page.say("casualty.reported", casualty=f"EX-{i}", category="public", zone=f"H/{i % 2}/A")
+            marks.append((done["seq"], page.state()["hash"], page.view("counters")))
+        s.restart()
+        page = Page(s, port)
+        assert page.state()["hash"] == marks[-1][1]
+        for seq, hashed, counters in marks:
+            then = page.state(seq=seq)
+            assert then["hash"] == hashed, seq
+            assert len([e for e in then["entities"] if e["kind"] == "casualty"]) == marks.index((seq, hashed, counters)) + 1
+            assert page.view("counters", seq=seq) == counters
+        s.verify()
+
+
+def test_views_are_live_on_the_websocket_and_resume_without_a_gap():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        scene(page)
+        socket = page.socket()
+        whole = socket.until(lambda m: m["type"] == "incident" and m["whole"])
+        assert {"strip", "counters", "floors", "par", "alarms", "findings", "gaps"} <= set(whole["views"])
+        done = page.say("unit.entered_zone", unit="EX-P1", zone="H/0/A")
+        event = socket.until(lambda m: m["type"] == "event" and m["event"]["seq"] == done["seq"])["event"]
+        assert event["kind"] == "unit.entered_zone" and event["incident"] == "EX-1"
+        assert event["fields"]["zone"] == "H/0/A" and event["fields"]["actor"] == page.name
+        changed = socket.until(lambda m: m["type"] == "incident" and not m["whole"] and "par" in m["views"])
+        assert [u["unit"] for u in changed["views"]["par"]["units"]] == ["EX-P1"]
+        assert "EX-P1" in [e["id"] for e in changed["entities"]]
+        last = event["seq"]
+        missed = [page.say("casualty.reported", casualty=f"EX-{i}", category="public")["seq"] for i in range(5)]
+        again = page.socket(after=last)
+        events = again.until(lambda m: m["type"] == "snapshot")["events"]
+        assert set(missed) <= {e["seq"] for e in events}
+        assert all(a["seq"] == b["prev"] for a, b in zip(events, events[1:]))
+        assert events[0]["prev"] == last
+
+
+def test_a_full_disk_refuses_and_loses_nothing():
+    """What was acknowledged is there after kill -9; what was not may be sent again."""
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        scene(page)
+        acked = []
+        for i in range(40):
+            acked.append(page.say("media.logged", media=f"m{i}", speaker="EX minister")["seq"])
+        s.kill()
+        s.start()
+        kinds = {r.seq: r.kind for r in s.journal()}
+        assert all(kinds[seq] == "media.logged" for seq in acked)
+        s.verify()
+
+
+def test_events_by_pages_of_one_incident():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        scene(page)
+        page.open(name="EX second", incident="EX-2")
+        page.say("media.logged", incident="EX-2", media="m", speaker="EX minister")
+        rows = page.get("/api/incidents/EX-2/events")["events"]
+        assert [r["kind"] for r in rows] == ["incident.opened", "media.logged"], rows
+        seen, after = [], 0
+        while True:
+            part = page.get("/api/incidents/EX-1/events", after=after, limit=3)["events"]
+            if not part:
+                break
+            seen += part
+            after = part[-1]["seq"]
+        assert len(seen) == len(page.get("/api/incidents/EX-1/events", limit=1000)["events"])
+        assert [r["kind"] for r in page.get("/api/incidents/EX-1/events", kinds="unit.checked_in")["events"]] == \
+            ["unit.checked_in", "unit.checked_in"]
+
+
+def test_time_makes_alarms():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open(cadence_s=60)
+        page.say("agency.joined", agency="police", name="Police", agency_kind="police")
+        page.say("unit.checked_in", unit="EX-P1", agency="police")
+        alarms = lambda: [a["rule"] for a in page.view("alarms", at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))["alarms"]]
+        assert isinstance(alarms(), list)
+        try:
+            page.view("nonsense")
+        except Refused as why:
+            assert why.status == 404
+        else:
+            raise AssertionError("there is no such view")
