@@ -3,6 +3,10 @@
 #define CORDON_APP_COMMANDS_H
 
 int command_serve(int argc, char **argv);
+int command_state(int argc, char **argv);
+int command_report(int argc, char **argv);
+int command_export(int argc, char **argv);
+int command_exercise(int argc, char **argv);
 int command_client(int argc, char **argv);
 int command_revoke(int argc, char **argv);
 int command_log(int argc, char **argv);

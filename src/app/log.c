@@ -2,7 +2,9 @@
 #include "app/args.h"
 #include "app/commands.h"
 #include "base/when.h"
+#include "core/incident.h"
 #include "core/record.h"
+#include "os/clock.h"
 #include "store/journal.h"
 #include "wire/cot.h"
 
@@ -30,7 +32,13 @@ static const char *name_of(enum field tag)
     for (size_t i = 0; i < COUNTOF(names); i++)
         if (names[i].tag == tag)
             return names[i].name;
-    return "field";
+    return field_info(tag)->name ? field_info(tag)->name : "field";
+}
+
+/* Kinds of the river and of incidents. */
+static const char *tag_of(unsigned kind)
+{
+    return kind < INC_END && kind_info(kind)->tag ? kind_info(kind)->tag : event_tag(kind);
 }
 
 struct print {
@@ -45,7 +53,7 @@ static void put_json(struct buf *b, const struct journal_row *row)
     struct str rest = row->payload, value;
     enum field tag;
 
-    buf_fmt(b, "{\"seq\":%" PRIu64 ",\"kind\":\"%s\",\"recorded\":\"", row->seq, event_tag(row->kind));
+    buf_fmt(b, "{\"seq\":%" PRIu64 ",\"kind\":\"%s\",\"recorded\":\"", row->seq, tag_of(row->kind));
     when_put(b, row->recorded_ms);
     buf_put(b, STR("\",\"observed\":"));
     if (row->observed_ms) {
@@ -80,7 +88,7 @@ static void put_text(struct buf *b, const struct journal_row *row)
 
     buf_fmt(b, "%8" PRIu64 "  ", row->seq);
     when_put(b, row->recorded_ms);
-    buf_fmt(b, "  %-22s", event_tag(row->kind));
+    buf_fmt(b, "  %-22s", tag_of(row->kind));
     if (row->erased)
         buf_put(b, STR(" (erased)"));
     while (fields_next(&rest, &tag, &value)) {
@@ -130,6 +138,8 @@ int command_log(int argc, char **argv)
 
     if (ok && kind) {
         kinds[0] = (uint16_t)event_by_tag(str_from(kind));
+        if (!kinds[0])
+            kinds[0] = (uint16_t)incident_kind_of(str_from(kind));
         if (!kinds[0])
             ok = err_set(&e, ERR_INPUT, "there is no kind \"%s\"; chat.said is one", kind);
     }
@@ -198,22 +208,68 @@ int command_verify(int argc, char **argv)
     return 0;
 }
 
+/* Which incident a row belongs to, "" for none, and whether it is an exercise's. */
+struct owner {
+    char incident[INCIDENT_ID_MAX + 1];
+    bool exercise;
+};
+
+static bool see_owner(void *ctx, const struct journal_row *row)
+{
+    struct owner *o = ctx;
+
+    (void)str_copy(o->incident, sizeof o->incident, incident_value(row->payload, IN_INCIDENT));
+    o->exercise = fields_has(row->payload, (enum field)IN_EXERCISE);
+    return true;
+}
+
+/* The erasure is an event itself, on the disk before the key is gone. */
+static bool note_erasure(struct journal *j, int64_t seq, const char *by, const char *reason, struct err *e)
+{
+    char payload[1024], subject[64];
+    struct buf b = buf_over(payload, sizeof payload);
+    struct owner o = {0};
+    uint64_t noted;
+
+    if (!journal_get(j, (uint64_t)seq, see_owner, &o, e))
+        return false;
+    if (o.incident[0])
+        incident_put(&b, IN_INCIDENT, str_from(o.incident));
+    if (o.exercise)
+        incident_put(&b, IN_EXERCISE, STR("1"));
+    incident_put_int(&b, IN_RECORDED_AT, clock_wall_ms());
+    incident_put(&b, IN_VIA, STR("system"));
+    (void)snprintf(subject, sizeof subject, "erasure-%" PRId64, seq);
+    incident_put(&b, IN_AUDIT, str_from(subject));
+    (void)snprintf(subject, sizeof subject, "event %" PRId64, seq);
+    incident_put(&b, IN_SUBJECT, str_from(subject));
+    incident_put(&b, IN_REASON, str_from(reason));
+    incident_put(&b, IN_BY, str_from(by));
+    if (b.full)
+        return err_set(e, ERR_INPUT, "--by and --reason: 256 bytes each at most");
+    return journal_add(j, INC_KEY_SHREDDED, clock_wall_ms(), 0, buf_str(&b), &noted, e) && journal_commit(j, e);
+}
+
 int command_erase(int argc, char **argv)
 {
-    const char *dir = "cordon-data", *word = NULL;
+    const char *dir = "cordon-data", *word = NULL, *by = NULL, *reason = NULL;
     bool yes = false;
-    const struct arg args[] = {{.name = "--data", .value = &dir}, {.name = "--yes", .flag = &yes}};
+    const struct arg args[] = {{.name = "--data", .value = &dir},
+                               {.name = "--by", .value = &by},
+                               {.name = "--reason", .value = &reason},
+                               {.name = "--yes", .flag = &yes}};
     struct journal_opened opened;
     struct journal *j = NULL;
     int64_t seq;
     struct err e;
     bool ok = args_take(argc, argv, args, COUNTOF(args), &word, &e);
 
-    if (ok && (!word || !yes))
+    if (ok && (!word || !yes || !by || !by[0] || !reason || !reason[0]))
         ok = err_set(&e, ERR_INPUT,
-                     "this cannot be undone: cordon erase SEQ --data DIR --yes, with the server stopped");
+                     "this cannot be undone, and is noted in the record: cordon erase SEQ --data DIR --by NAME "
+                     "--reason TEXT --yes, with the server stopped");
     ok = ok && number("SEQ", word, &seq, &e) && journal_open(dir, &j, &opened, &e) &&
-         journal_erase(j, (uint64_t)seq, &e);
+         note_erasure(j, seq, by, reason, &e) && journal_erase(j, (uint64_t)seq, &e);
     if (j)
         journal_close(j);
     if (!ok)

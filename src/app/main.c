@@ -21,6 +21,9 @@ static const struct command {
     const char *usage, *what;
 } commands[] = {
     {"serve", command_serve, "serve [--data DIR] [options]", "starts the command post's server"},
+    {"exercise", command_exercise,
+     "exercise [--data DIR] [--speed N] [--from TIME] [--until TIME] [--once] [options of serve]",
+     "runs the reference evening on a server of its own: invented units clear five floors while claims arrive"},
     {"client", command_client,
      "client NAME --data DIR --out FOLDER [--group NAME[:in|:out]]... [--agency CODE] [--relay] [--days N] [--modern]",
      "makes a user and a client package: NAME.p12, NAME.pem, NAME.key, ca.pem, truststore.p12; without --out only "
@@ -28,9 +31,16 @@ static const struct command {
     {"revoke", command_revoke, "revoke NAME --data DIR [--serial HEX]",
      "revokes the certificates of a user; a running server closes their connections"},
     {"log", command_log, "log --data DIR [--from SEQ] [--to SEQ] [--kind TAG] [--json]", "prints the record"},
+    {"state", command_state,
+     "state --data DIR [--incident ID] [--at TIME | --seq N] [--view NAME] [--roles LIST] [--json]",
+     "an incident as it stands, or stood at any moment; --view: one of its views as JSON"},
+    {"report", command_report, "report --data DIR [--incident ID] [--at TIME | --seq N]",
+     "the situation report of an incident: gaps first, then people, facts, decisions, alarms"},
+    {"export", command_export, "export --data DIR [--incident ID] [--seq N] [--roles LIST]",
+     "every event of an incident, a line of JSON each, with its hash; --roles: what those may see"},
     {"verify", command_verify, "verify --data DIR [--witness SEQ:HASH]",
      "proves that no row of the record was changed, and none cut off behind a witnessed head"},
-    {"erase", command_erase, "erase SEQ --data DIR --yes",
+    {"erase", command_erase, "erase SEQ --data DIR --by NAME --reason TEXT --yes",
      "destroys the key of one row's text for good; the chain stays whole"},
     {"board", command_board, "board --claims FILE [--at TIME] [--json] [--strict]",
      "prints what the board says about a file of claims at a moment, without a server"},

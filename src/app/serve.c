@@ -1,7 +1,7 @@
 /* serve.c -- the running server: makes everything, wires it, waits for signals. */
 #include "app/args.h"
 #include "app/commands.h"
-#include "app/config.h"
+#include "app/serve.h"
 #include "edge/recorder.h"
 #include "edge/tak.h"
 #include "edge/web.h"
@@ -21,8 +21,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A real record must not begin among exercise data. */
+static bool is_real(const struct config *c, struct err *e)
+{
+    char mark[CONFIG_TEXT + 16];
+
+    (void)snprintf(mark, sizeof mark, "%s/exercise", c->data);
+    return access(mark, F_OK) != 0 ||
+           err_set(e, ERR_DENIED, "%s belongs to an exercise: start it with cordon exercise, or give another --data",
+                   c->data);
+}
+
+static const struct serve_extra no_extra = {.command = "serve", .defaults = config_defaults, .prepare = is_real};
+
 struct server {
     struct config conf;
+    const struct serve_extra *extra;
     struct hub hub;
     struct river river;
     struct tak_config tak;
@@ -35,16 +49,16 @@ struct server {
 
 /* --------------------------------------------------------------- config -- */
 
-static bool read_config(struct config *c, int argc, char **argv, struct err *e)
+static bool read_config(struct config *c, const struct serve_extra *extra, int argc, char **argv, struct err *e)
 {
     struct config first;
     char path[CONFIG_TEXT + 16];
 
-    config_defaults(&first);
+    extra->defaults(&first);
     for (int i = 1; i < argc; i++) /* once for --data and --config */
         if (!config_flag(&first, argc, argv, &i, e))
             return false;
-    config_defaults(c);
+    extra->defaults(c);
     (void)snprintf(path, sizeof path, "%s/cordon.conf", first.data);
     if (first.config[0] ? !config_file(c, first.config, e)
                         : access(path, R_OK) == 0 && !config_file(c, path, e))
@@ -195,14 +209,16 @@ static bool start(struct server *s, struct err *e)
                                  .loops = (int)s->conf.loops,
                                  .clients_max = (uint32_t)s->conf.clients_max};
     if (!data_folder(s, e) || !prepare_hub(s, e) || !prepare_river(s, e) ||
-        !pki_prepare(s->conf.data, clock_wall_ms(), &made, e) || !prepare_accounts(s, e))
+        !pki_prepare(s->conf.data, clock_wall_ms(), &made, e) || !prepare_accounts(s, e) ||
+        (s->extra->prepare && !s->extra->prepare(&s->conf, e)))
         return false;
     (void)net_files_max();
     if (!recorder_open(&s->hub, &rc, &s->began, e))
         return false;
     if (s->conf.web && !web_start(&s->hub, &wc, &s->web_port, e))
         return false;
-    return tak_start(&s->hub, &s->tak, e) && recorder_start(&s->hub, e);
+    return tak_start(&s->hub, &s->tak, e) && recorder_start(&s->hub, e) &&
+           (!s->extra->begin || s->extra->begin(&s->hub, &s->conf, s->tak.tcp_port, e));
 }
 
 static void print_limits(const struct server *s)
@@ -248,7 +264,7 @@ static void reload(struct server *s, int argc, char **argv)
     struct pki_made made;
     struct err e;
 
-    if (!read_config(&fresh, argc, argv, &e)) {
+    if (!read_config(&fresh, s->extra, argc, argv, &e)) {
         log_line(LOG_ERROR, "config.reload", "reason=\"%s\"", e.text);
         return;
     }
@@ -263,6 +279,8 @@ static void reload(struct server *s, int argc, char **argv)
 static void stop(struct server *s)
 {
     log_line(LOG_INFO, "stopping", "clients=%u", atomic_load(&s->river.sessions));
+    if (s->extra->end)
+        s->extra->end();
     atomic_store(&s->hub.stopping, true);
     tak_stop(&s->hub);
     recorder_stop(&s->hub);
@@ -273,6 +291,11 @@ static void stop(struct server *s)
 }
 
 int command_serve(int argc, char **argv)
+{
+    return serve_run(argc, argv, &no_extra);
+}
+
+int serve_run(int argc, char **argv, const struct serve_extra *extra)
 {
     static struct server server; /* one; large */
     sigset_t signals;
@@ -286,11 +309,12 @@ int command_serve(int argc, char **argv)
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)umask(0077);
-    if (!read_config(&server.conf, argc, argv, &e))
-        return args_fail("serve", &e);
+    server.extra = extra;
+    if (!read_config(&server.conf, extra, argc, argv, &e))
+        return args_fail(extra->command, &e);
     set_log_level(&server.conf);
     if (!start(&server, &e)) {
-        (void)args_fail("serve", &e);
+        (void)args_fail(extra->command, &e);
         _exit(1); /* threads that did start must not run on */
     }
     print_start(&server);
