@@ -223,7 +223,8 @@ static void put_report(const struct asked *a, struct view_work *w, struct buf *b
     uint32_t self = incident_self(s);
 
     buf_put(b, incident_is_exercise(s) ? STR("EXERCISE EXERCISE EXERCISE\n") : STR(""));
-    buf_fmt(b, "SITUATION REPORT %.*s (%.*s)\nat:        ", STR_ARG(ent_get(s, self, IN_NAME)), STR_ARG(ent_id(s, self)));
+    buf_fmt(b, "SITUATION REPORT %.*s (%.*s)\nat:        ", STR_ARG(ent_get(s, self, IN_NAME)),
+            STR_ARG(ent_id(s, self)));
     when_put(b, a->now_ms);
     buf_fmt(b, "\nstate:     %.*s, posture %.*s\n", STR_ARG(ent_get(s, self, IN_STATE)),
             STR_ARG(ent_has(s, self, IN_POSTURE) ? ent_get(s, self, IN_POSTURE) : STR("not set")));
