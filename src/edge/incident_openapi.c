@@ -1,0 +1,584 @@
+/* JSON in this file is written with ' in the place of ", and the shapes of answers in a short form:
+ *
+ *   "name type, name? type, ..."    a name with ? may be left out
+ *   s text   i whole number   n number   b true or false   t RFC 3339 time   m ms since 1970   o object
+ *   .name    as the field of incident_field.def with that JSON name        Upper    the shape of that name
+ *   *type    a list   %type an object of any names with such values   type? or null   =a/b/c one of those */
+#include "edge/incident_openapi.h"
+
+#include "core/incident_access.h"
+#include "edge/incident_json.h"
+#include "edge/incident_views.h"
+
+#include <inttypes.h>
+
+enum { PAIR_MOST = 1000000 };
+
+/* A call: who "all", "in" (logged in) or "post" (logged in, with the session's token). */
+static const struct call {
+    const char *method, *path, *summary, *who;
+    const char *query;   /* in the short form */
+    const char *takes;   /* a shape, NULL: no body */
+    const char *answers; /* a shape, a media type when it has a '/', NULL: 204 without a body */
+    const char *refuses; /* statuses, with problem details */
+} calls[] = {
+    {"get", "/healthz", "Is the server well? 503 with the reasons when not", "all", "", NULL, "Health", ""},
+    {"get", "/metrics", "Prometheus text, for the machine itself or an administrator", "in", "", NULL, "text/plain",
+     "401,403"},
+    {"get", "/api/openapi.json", "This document", "all", "", NULL, "application/json", ""},
+    {"get", "/api/session", "Who is logged in, and the token for POST", "all", "", NULL, "Session", ""},
+    {"post", "/api/setup", "Makes the first administrator and logs in", "all", "", "Setup", "Session",
+     "400,403,409,415,429,503"},
+    {"post", "/api/login", "Logs in: sets the cookie", "all", "", "Login", "Session", "400,401,403,415,429,503"},
+    {"post", "/api/logout", "Ends the session", "post", "", NULL, NULL, "401,403,415,503"},
+    {"post", "/api/chat", "Says a line of chat; answered once it is on the disk", "post", "", "Chat", "Recorded",
+     "400,401,403,404,415,503"},
+    {"post", "/api/emergencies/{uid}/acknowledge", "Acknowledges an emergency", "post", "", "Acknowledge", "Recorded",
+     "400,401,403,404,415,503"},
+    {"get", "/api/events", "Entries of the record, oldest first", "in",
+     "after? i, before? i, limit? i, kinds? s", NULL, "RiverEvents", "400,401,503"},
+    {"get", "/api/clients", "The connected TAK clients", "in", "", NULL, "*Client", "401"},
+    {"get", "/api/maps", "The maps in the data folder", "in", "", NULL, "*Map", "401"},
+    {"get", "/t/{name}/{z}/{x}/{y}", "One tile of a map; 204 when there is none", "in", "", NULL,
+     "application/octet-stream", "400,401,404"},
+    {"get", "/api/incidents", "All incidents, newest first", "in", "", NULL, "Incidents", "401"},
+    {"post", "/api/incidents", "Opens an incident: a command of kind incident.opened", "post", "", "Command", "Done",
+     "400,401,403,409,415,503,507"},
+    {"post", "/api/incidents/{id}/commands", "A command; answered once its events are on the disk", "post", "",
+     "Command", "Done", "400,401,403,404,409,415,503,507"},
+    {"get", "/api/incidents/{id}/state", "What is known, now or as it stood at a time or event", "in",
+     "at? t, seq? i, kinds? s, cite? i", NULL, "State", "400,401,404"},
+    {"get", "/api/incidents/{id}/views/{name}", "One view, now or of a past moment", "in", "at? t, seq? i", NULL,
+     "View", "400,401,403,404"},
+    {"get", "/api/incidents/{id}/events", "The incident's own events", "in",
+     "after? i, before? i, limit? i, kinds? s", NULL, "Events", "400,401,404"},
+    {"get", "/api/incidents/{id}/export", "Every event, a line each; is itself an event", "in", "", NULL,
+     "application/x-ndjson", "401,403,404,503"},
+};
+
+static const struct shape {
+    const char *name, *members;
+} shapes[] = {
+    {"Problem", "type s, title s, status i, detail? s, field? s"},
+    {"Health", "status =ok/failing, reasons? *s"},
+    {"Operator", "name s, role s"},
+    {"Server", "name s, version s, now? m"},
+    {"Session", "needs_setup b, server Server, operator Operator?, csrf s"},
+    {"Setup", "code s, name s, password s"},
+    {"Login", "name s, password s"},
+    {"Chat", "id s, to s, text s"},
+    {"Acknowledge", "id s"},
+    {"Recorded", "seq i"},
+    {"Client", "id s, user s, agency s, uid s, callsign s, address s, form =xml/v1, tls s, since m, lag_ms i, "
+               "sent_bytes i, conflated i, state =live/joining"},
+    {"Map", "name s, format s, minzoom i, maxzoom i, bounds? *n, attribution s"},
+    {"RiverEvent", "seq i, prev i, kind s, at m, observed? m?, data? o, incident? s, fields? Fields, erased? b, "
+                   "damaged? b"},
+    {"RiverEvents", "events *RiverEvent, head i"},
+    {"Done", "seq i, events *i"},
+    {"IncidentRow", "id s, name s?, state s, exercise b, opened t, seq i"},
+    {"Incidents", "incidents *IncidentRow"},
+    {"Event", "seq i, prev i, kind EventKind, at m, observed? m?, incident s, fields? Fields, erased? b, damaged? b"},
+    {"Events", "events *Event, head i"},
+    {"Entity", "kind EntityKind, id s, made i, changed i, fields Fields, from? %i"},
+    {"State", "incident s, seq i, at t, hash s, entities *Entity"},
+    {"Claim", "event i, report s, source? s?, source_kind? s?, lo i?, hi i?, as_of t, grade? s?, "
+              "is =used/superseded/overtaken/excluded/withdrawn/discounted, shift i, categories %i"},
+    {"Counter", "lo i?, hi i?, known b, agreed b, sources i, values i, confirmed i?, accepted i?, accepted_event i?, "
+                "accounted? i, left_out i, claims? *Claim"},
+    {"Counters", "rule s, counters %Counter"},
+    {"Period", "id s, start_at t?, end_at t?, objectives *s"},
+    {"ThreatLevel", "scope s, level .threat_level"},
+    {"ZonesClear", "total i, threat i, eod i"},
+    {"CasualtyCounts", "killed Counter, injured Counter, missing Counter"},
+    {"ParCounts", "inside i, due i, missed i"},
+    {"FindingCounts", "alarm i, warn i, info i"},
+    {"AlarmCounts", "open i, unacked i"},
+    {"Strip", "id? s?, name? s?, type? s?, state? s?, exercise? b, start? t?, commanders? *s, "
+              "command_state? =vacant/held/unified, command_since? t?, command_place? s?, posture? s?, "
+              "period? Period?, major? b, threat_levels? *ThreatLevel, zones? ZonesClear, "
+              "casualties? CasualtyCounts, par? ParCounts, findings? FindingCounts, alarms? AlarmCounts, rule s"},
+    {"Finding", "id s, rule s, subject s, severity =INFO/WARN/ALARM, events *i, ground s, resolved b, text s"},
+    {"Findings", "findings *Finding, left_out i"},
+    {"Alarm", "id s, rule s, owner s, since t, acked b, escalated b, events *i, text s"},
+    {"Alarms", "alarms *Alarm, left_out i"},
+    {"ParUnit", "unit s, agency? s?, zone s?, level s?, strength? i?, inside_at t, due t?, missed i, "
+                "state =ok/due/missed"},
+    {"Par", "units *ParUnit, maydays *s, evacuations *s"},
+    {"ZoneClearance", "state =unknown/entered/partial/complete/confirmed/held/no-go/void, unit s?, at t?, extent i?"},
+    {"Zone", "id s, name s?, zone_kind s?, units? *s, clearance? %ZoneClearance, threats? *s, tactical? s?, "
+             "casualties? i"},
+    {"Level", "id s, ordinal n, name s?, zones *Zone"},
+    {"Structure", "id s, name s?, inside_inner_cordon b, levels *Level"},
+    {"Floors", "structures *Structure"},
+    {"Gap", "id s, text s, known b, age_s i?"},
+    {"Gaps", "gaps *Gap"},
+    {"PublicItem", "kind EntityKind, id s, field s, value s"},
+    {"Public", "items *PublicItem"},
+};
+
+static const struct status {
+    const char *code, *why;
+} statuses[] = {
+    {"400", "Not understood"},
+    {"401", "Not logged in"},
+    {"403", "Not for this role, or not from our page"},
+    {"404", "There is no such thing"},
+    {"409", "Not in this state"},
+    {"415", "The body is not application/json"},
+    {"429", "Too many attempts; wait"},
+    {"503", "Not now: the disk, or too much at once"},
+    {"507", "The incident is full"},
+};
+
+/* Writing ------------------------------------------------------------------- */
+
+static void put(struct buf *b, const char *text)
+{
+    for (; *text; text++)
+        buf_byte(b, *text == '\'' ? '"' : *text);
+}
+
+/* A comma unless something was just opened. */
+static void comma(struct buf *b)
+{
+    char last = b->len ? b->at[b->len - 1] : '{';
+
+    if (last != '{' && last != '[')
+        buf_byte(b, ',');
+}
+
+static void name(struct buf *b, struct str s)
+{
+    comma(b);
+    buf_json(b, s);
+    buf_byte(b, ':');
+}
+
+static void strings(struct buf *b, const char *list, char between)
+{
+    struct str rest = str_from(list);
+
+    buf_byte(b, '[');
+    while (rest.len) {
+        size_t end = str_find_byte(rest, between);
+
+        comma(b);
+        buf_json(b, str_cut(rest, 0, end));
+        rest = str_from_at(rest, end < rest.len ? end + 1 : end);
+    }
+    buf_byte(b, ']');
+}
+
+static void reference(struct buf *b, const char *before, struct str s)
+{
+    put(b, "{'$ref':'#/components/schemas/");
+    buf_put(b, str_from(before));
+    buf_put(b, s);
+    put(b, "'}");
+}
+
+/* The short form ------------------------------------------------------------- */
+
+/* What a letter stands for; with null: a text that may be null. */
+static const struct letter {
+    char letter;
+    const char *is, *or_null;
+} letters[] = {
+    {'s', "{'type':'string'}", "{'type':['string','null']}"},
+    {'i', "{'type':'integer'}", "{'type':['integer','null']}"},
+    {'n', "{'type':'number'}", "{'type':['number','null']}"},
+    {'b', "{'type':'boolean'}", "{'type':['boolean','null']}"},
+    {'t', "{'type':'string','format':'date-time'}", "{'type':['string','null'],'format':'date-time'}"},
+    {'m', "{'type':'integer','description':'ms since 1970 UTC'}",
+     "{'type':['integer','null'],'description':'ms since 1970 UTC'}"},
+    {'o', "{'type':'object'}", "{'type':['object','null']}"},
+};
+
+static void simple(struct buf *b, struct str type, bool or_null)
+{
+    for (size_t i = 0; i < COUNTOF(letters); i++)
+        if (type.len == 1 && letters[i].letter == type.at[0]) {
+            put(b, or_null ? letters[i].or_null : letters[i].is);
+            return;
+        }
+    MUST(type.len > 1 && (type.at[0] == '.' || (type.at[0] >= 'A' && type.at[0] <= 'Z')));
+    put(b, or_null ? "{'oneOf':[" : "");
+    if (type.at[0] == '.')
+        reference(b, "field.", str_from_at(type, 1));
+    else
+        reference(b, "", type);
+    put(b, or_null ? ",{'type':'null'}]}" : "");
+}
+
+static void type_of(struct buf *b, struct str type)
+{
+    bool or_null = str_ends(type, STR("?"));
+    char text[128];
+
+    type = str_cut(type, 0, type.len - or_null);
+    if (type.at[0] == '*' || type.at[0] == '%') {
+        put(b, type.at[0] == '*' ? "{'type':'array','items':" : "{'type':'object','additionalProperties':");
+        simple(b, str_from_at(type, 1), or_null);
+        buf_byte(b, '}');
+    } else if (type.at[0] == '=') {
+        MUST(!or_null && str_copy(text, sizeof text, str_from_at(type, 1)));
+        put(b, "{'type':'string','enum':");
+        strings(b, text, '/');
+        buf_byte(b, '}');
+    } else
+        simple(b, type, or_null);
+}
+
+struct member {
+    struct str name, type;
+    bool optional;
+};
+
+/* The next of "name type, name? type"; false at the end. */
+static bool next_member(struct str *rest, struct member *m)
+{
+    size_t end = str_find(*rest, STR(", ")), space;
+    struct str one = str_cut(*rest, 0, end);
+
+    if (rest->len == 0)
+        return false;
+    space = str_find_byte(one, ' ');
+    MUST(space > 0 && space + 1 < one.len);
+    m->name = str_cut(one, 0, space);
+    m->type = str_from_at(one, space + 1);
+    m->optional = str_ends(m->name, STR("?"));
+    m->name.len -= m->optional;
+    *rest = str_from_at(*rest, end < rest->len ? end + 2 : end);
+    return true;
+}
+
+static void object(struct buf *b, const char *members)
+{
+    struct str rest = str_from(members);
+    struct member m;
+
+    put(b, "{'type':'object','properties':{");
+    while (next_member(&rest, &m)) {
+        name(b, m.name);
+        type_of(b, m.type);
+    }
+    put(b, "},'required':[");
+    rest = str_from(members);
+    while (next_member(&rest, &m))
+        if (!m.optional) {
+            comma(b);
+            buf_json(b, m.name);
+        }
+    put(b, "]}");
+}
+
+/* Fields and kinds ------------------------------------------------------------- */
+
+static void one_value(struct buf *b, const struct field_info *i)
+{
+    switch (i->type) {
+    case TYPE_LINE:
+        buf_fmt(b, "{\"type\":\"string\",\"minLength\":1,\"maxLength\":%d}", INCIDENT_LINE_MAX);
+        break;
+    case TYPE_TEXT:
+        buf_fmt(b, "{\"type\":\"string\",\"minLength\":1,\"maxLength\":%d}", INCIDENT_TEXT_MAX);
+        break;
+    case TYPE_ID:
+        buf_fmt(b, "{\"type\":\"string\",\"minLength\":1,\"maxLength\":%d}", INCIDENT_ID_MAX);
+        break;
+    case TYPE_REF:
+        buf_fmt(b, "{\"type\":\"string\",\"minLength\":1,\"maxLength\":%d,\"description\":\"id: %s\"}", INCIDENT_ID_MAX,
+                entity_info((enum entity_kind)i->of)->name);
+        break;
+    case TYPE_INT:
+        buf_fmt(b, "{\"type\":\"integer\",\"minimum\":0,\"maximum\":%" PRId64 "}", i->of);
+        break;
+    case TYPE_NUMBER:
+        buf_fmt(b, "{\"type\":\"number\",\"minimum\":-%" PRId64 ",\"maximum\":%" PRId64 "}", i->of, i->of);
+        break;
+    case TYPE_TIME:
+        put(b, "{'type':'string','format':'date-time'}");
+        break;
+    case TYPE_BOOL:
+        put(b, "{'type':'boolean'}");
+        break;
+    case TYPE_GRADE:
+        put(b, "{'type':'string','pattern':'^[A-F][1-6]$'}");
+        break;
+    case TYPE_WORD:
+        put(b, "{'type':'string','enum':");
+        strings(b, words_of((enum words_id)i->of), ',');
+        buf_byte(b, '}');
+        break;
+    case TYPE_PAIR:
+        put(b, "{'type':'object','propertyNames':{'enum':");
+        strings(b, words_of((enum words_id)i->of), ',');
+        buf_fmt(b, "},\"additionalProperties\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":%d}}", PAIR_MOST);
+        break;
+    }
+}
+
+static void field_schema(struct buf *b, const struct field_info *i)
+{
+    bool list = i->many && i->type != TYPE_PAIR;
+
+    if (list)
+        put(b, "{'type':'array','uniqueItems':true,'items':");
+    one_value(b, i);
+    if (list)
+        buf_byte(b, '}');
+}
+
+static void property(struct buf *b, enum incident_field f)
+{
+    struct str json = str_from(field_info((unsigned)f)->name);
+
+    name(b, json);
+    reference(b, "field.", json);
+}
+
+/* The fields of a command that its kind names: the key first. */
+static enum field_use nth_field(enum incident_kind kind, size_t n, enum incident_field *f)
+{
+    const struct kind_info *k = kind_info(kind);
+    bool key = k->entity != ENT_NONE;
+
+    if (key && n == 0) {
+        *f = entity_info(k->entity)->key;
+        return USE_NEED;
+    }
+    *f = k->fields[n - key].field;
+    return k->fields[n - key].use;
+}
+
+static void kind_schema(struct buf *b, enum incident_kind kind)
+{
+    const struct kind_info *k = kind_info(kind);
+    enum incident_field f;
+    enum field_use use;
+
+    put(b, "{'type':'object','allOf':[{'$ref':'#/components/schemas/Envelope'}],'unevaluatedProperties':false,");
+    if (k->roles[0])
+        buf_fmt(b, "\"description\":\"needs the role %s\",", k->roles);
+    put(b, "'properties':{");
+    for (size_t i = 0; (use = nth_field(kind, i, &f)) != USE_END; i++)
+        if (incident_may_set(kind, f))
+            property(b, f);
+    put(b, "},'required':[");
+    for (size_t i = 0; (use = nth_field(kind, i, &f)) != USE_END; i++)
+        if (use != USE_MAY && incident_may_set(kind, f)) {
+            comma(b);
+            buf_json(b, str_from(field_info((unsigned)f)->name));
+        }
+    put(b, "]}");
+}
+
+static void field_schemas(struct buf *b)
+{
+    for (unsigned f = 1; f < 256; f++) {
+        char text[64];
+        struct buf own = buf_over(text, sizeof text);
+
+        if (!field_info(f)->name)
+            continue;
+        buf_fmt(&own, "field.%s", field_info(f)->name);
+        name(b, buf_str(&own));
+        field_schema(b, field_info(f));
+    }
+    put(b, ",'Fields':{'type':'object','properties':{");
+    for (unsigned f = 1; f < 256; f++)
+        if (field_info(f)->name)
+            property(b, (enum incident_field)f);
+    put(b, "}},'Envelope':{'type':'object','properties':{");
+    for (unsigned f = 1; f < 256; f++)
+        if (field_info(f)->name && field_is_envelope((enum incident_field)f) &&
+            incident_may_set(INC_ALARM_ACKED, (enum incident_field)f))
+            property(b, (enum incident_field)f);
+    put(b, "}}");
+}
+
+static void kind_schemas(struct buf *b)
+{
+    for (unsigned k = 1; k < INC_END; k++) {
+        char text[64];
+        struct buf own = buf_over(text, sizeof text);
+
+        if (!kind_info(k)->tag)
+            continue;
+        buf_fmt(&own, "fields.%s", kind_info(k)->tag);
+        name(b, buf_str(&own));
+        kind_schema(b, (enum incident_kind)k);
+    }
+    put(b, ",'EventKind':{'type':'string','enum':[");
+    for (unsigned k = 1; k < INC_END; k++)
+        if (kind_info(k)->tag) {
+            comma(b);
+            buf_json(b, str_from(kind_info(k)->tag));
+        }
+    put(b, "]},'Command':{'type':'object','required':['id','kind','fields'],'properties':{"
+           "'id':{'type':'string','format':'uuid','description':'sent twice, applied once'},"
+           "'kind':{'$ref':'#/components/schemas/EventKind'},'fields':{'type':'object'}},'oneOf':[");
+    for (unsigned k = 1; k < INC_END; k++)
+        if (kind_info(k)->tag) {
+            comma(b);
+            buf_fmt(b, "{\"properties\":{\"kind\":{\"const\":\"%s\"},\"fields\":", kind_info(k)->tag);
+            reference(b, "fields.", str_from(kind_info(k)->tag));
+            put(b, "}}");
+        }
+    put(b, "]}");
+}
+
+static void entity_kinds(struct buf *b)
+{
+    char word[32];
+
+    put(b, ",'EntityKind':{'type':'string','enum':[");
+    for (unsigned k = ENT_NONE + 1; k < ENT_COUNT; k++) {
+        comma(b);
+        buf_json(b, incident_entity_word((enum entity_kind)k, word));
+    }
+    put(b, "]}");
+}
+
+/* "strip" has the shape Strip. */
+static void views(struct buf *b)
+{
+    put(b, ",'View':{'anyOf':[");
+    for (const char *const *v = incident_view_names(); *v; v++) {
+        char shape[32];
+
+        MUST(str_copy(shape, sizeof shape, str_from(*v)));
+        shape[0] = (char)(shape[0] - 'a' + 'A');
+        comma(b);
+        reference(b, "", str_from(shape));
+    }
+    put(b, "]}");
+}
+
+/* Calls ------------------------------------------------------------------------ */
+
+static void parameter(struct buf *b, struct str own, const char *where, struct str type)
+{
+    comma(b);
+    put(b, "{'name':");
+    buf_json(b, own);
+    buf_fmt(b, ",\"in\":\"%s\",\"required\":%s,\"schema\":", where, strcmp(where, "path") ? "false" : "true");
+    type_of(b, type);
+    buf_byte(b, '}');
+}
+
+static void parameters(struct buf *b, const struct call *c)
+{
+    struct str rest = str_from(c->path);
+    struct member m;
+
+    put(b, ",'parameters':[");
+    for (size_t at = str_find_byte(rest, '{'); at < rest.len; at = str_find_byte(rest, '{')) {
+        size_t end = str_find_byte(rest, '}');
+        struct str own = str_cut(rest, at + 1, end);
+
+        parameter(b, own, "path", own.len == 1 ? STR("i") : STR("s")); /* z, x, y */
+        rest = str_from_at(rest, end + 1);
+    }
+    rest = str_from(c->query);
+    while (next_member(&rest, &m))
+        parameter(b, m.name, "query", m.type);
+    if (strcmp(c->who, "post") == 0) {
+        comma(b);
+        put(b, "{'$ref':'#/components/parameters/csrf'}");
+    }
+    buf_byte(b, ']');
+}
+
+static void answer(struct buf *b, const struct call *c)
+{
+    if (!c->answers) {
+        put(b, "'204':{'description':'Done'}");
+        return;
+    }
+    put(b, "'200':{'description':");
+    buf_json(b, str_from(c->summary));
+    if (strchr(c->answers, '/')) {
+        buf_fmt(b, ",\"content\":{\"%s\":{}}}", c->answers);
+        return;
+    }
+    put(b, ",'content':{'application/json':{'schema':");
+    type_of(b, str_from(c->answers));
+    put(b, "}}}");
+}
+
+static void refusals(struct buf *b, const struct call *c)
+{
+    for (size_t i = 0; i < COUNTOF(statuses); i++)
+        if (str_find(str_from(c->refuses), str_from(statuses[i].code)) < strlen(c->refuses))
+            buf_fmt(b, ",\"%s\":{\"$ref\":\"#/components/responses/%s\"}", statuses[i].code, statuses[i].code);
+}
+
+static void call(struct buf *b, const struct call *c)
+{
+    buf_fmt(b, "\"%s\":{\"summary\":", c->method);
+    buf_json(b, str_from(c->summary));
+    put(b, strcmp(c->who, "all") ? ",'security':[{'session':[]}]" : ",'security':[]");
+    parameters(b, c);
+    if (c->takes) {
+        put(b, ",'requestBody':{'required':true,'content':{'application/json':{'schema':");
+        type_of(b, str_from(c->takes));
+        put(b, "}}}");
+    }
+    put(b, ",'responses':{");
+    answer(b, c);
+    refusals(b, c);
+    put(b, "}}");
+}
+
+/* Rows of one path stand together: a path is an object of its methods. */
+static void paths(struct buf *b)
+{
+    put(b, ",'paths':{");
+    for (size_t i = 0; i < COUNTOF(calls); i++) {
+        if (i > 0 && strcmp(calls[i].path, calls[i - 1].path) == 0) {
+            comma(b);
+            call(b, &calls[i]);
+            continue;
+        }
+        buf_put(b, i ? STR("}") : STR(""));
+        name(b, str_from(calls[i].path));
+        buf_byte(b, '{');
+        call(b, &calls[i]);
+    }
+    put(b, "}}");
+}
+
+static void components(struct buf *b)
+{
+    put(b, ",'components':{'securitySchemes':{'session':{'type':'apiKey','in':'cookie','name':'__Host-cordon'}},"
+           "'parameters':{'csrf':{'name':'X-Cordon-CSRF','in':'header','required':true,'schema':{'type':'string'},"
+           "'description':'the token of GET /api/session'}},'responses':{");
+    for (size_t i = 0; i < COUNTOF(statuses); i++) {
+        name(b, str_from(statuses[i].code));
+        put(b, "{'description':");
+        buf_json(b, str_from(statuses[i].why));
+        put(b, ",'content':{'application/problem+json':{'schema':{'$ref':'#/components/schemas/Problem'}}}}");
+    }
+    put(b, "},'schemas':{");
+    for (size_t i = 0; i < COUNTOF(shapes); i++) {
+        name(b, str_from(shapes[i].name));
+        object(b, shapes[i].members);
+    }
+    field_schemas(b);
+    kind_schemas(b);
+    entity_kinds(b);
+    views(b);
+    put(b, "}}");
+}
+
+void incident_openapi(struct buf *b)
+{
+    put(b, "{'openapi':'3.1.0','info':{'title':'Cordon','version':");
+    buf_json(b, STR(CORDON_VERSION));
+    put(b, ",'license':{'name':'Apache-2.0','identifier':'Apache-2.0'}}");
+    paths(b);
+    components(b);
+    buf_byte(b, '}');
+}
