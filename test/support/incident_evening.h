@@ -19,8 +19,8 @@ static inline void evening_inside(struct world *w)
     world_ok(w, INC_LEVEL_DEFINED, IN_LEVEL, "H/mezzanine", IN_STRUCTURE, "H", IN_ORDINAL, "0.5", IN_NAME, "Mezzanine",
              IN_NONE);
     world_ok(w, INC_STRUCTURE_DEFINED, IN_STRUCTURE, "Annex", IN_NAME, "Annex", IN_STOREYS, "1", IN_ROOF, "1", IN_NONE);
-    world_ok(w, INC_TACTICAL_SET, IN_TACTICAL, "x1", IN_TAC_KIND, "hot", IN_ZONES, "H/0/A", IN_ZONES,
-             "H/0/core", IN_NONE);
+    world_ok(w, INC_TACTICAL_SET, IN_TACTICAL, "x1", IN_TAC_KIND, "hot", IN_ZONES, "H/0/A", IN_ZONES, "H/0/core",
+             IN_NONE);
     world_ok(w, INC_ASSIGNMENT_GIVEN, IN_ASSIGNMENT, "a1", IN_UNITS, "P1", IN_TEXT, "EX search the ground floor",
              IN_ZONES, "H/0/A", IN_ZONES, "H/0/B", IN_ACTOR, "anna", IN_ROLE, "commander", IN_NONE);
     world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P1", IN_ZONE, "H/0/A", IN_COUNT, "4", IN_NONE);
