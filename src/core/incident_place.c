@@ -120,7 +120,8 @@ bool check_structure(struct deciding *d, struct err *e)
     struct str id = incident_value(d->payload, IN_STRUCTURE);
     uint32_t zones = (uint32_t)levels * COUNTOF(cells);
 
-    if (storeys < 1)
+    /* 0 alone makes no grid: the levels come from a plan. */
+    if (storeys < 1 && (levels > 1 || fields_has(d->payload, (enum field)IN_ROOF)))
         return refuse(e, ERR_INPUT, IN_STOREYS, "1 at least; the ground floor counts");
     if (id.len > INCIDENT_ID_MAX - 24)
         return refuse(e, ERR_INPUT, IN_STRUCTURE, "%d bytes at most: its levels and zones are named after it",

@@ -1,0 +1,139 @@
+/* What a commander has who knows a house only as "5 floors, a roof, 1 basement", and what a plan brings. */
+#include "support/incident_world.h"
+
+#include "core/incident_rules.h"
+
+/* domain.md 5.7: one number, and the board is there. */
+static struct world *five_floors(void)
+{
+    struct world *w = world_scene();
+
+    world_ok(w, INC_STRUCTURE_DEFINED, IN_STRUCTURE, "M", IN_NAME, "EX-Main", IN_STOREYS, "5", IN_BASEMENTS, "1",
+             IN_ROOF, "1", IN_INNER, "1", IN_NONE);
+    return w;
+}
+
+static uint32_t zone(const struct world *w, const char *level, const char *name)
+{
+    char id[64];
+    uint32_t z;
+
+    (void)snprintf(id, sizeof id, "M/%s/%s", level, name);
+    z = ent_find(w->s, ENT_ZONE, str_from(id));
+    if (z == 0)
+        fail_msg("there is no zone %s", id);
+    return z;
+}
+
+static void test_levels_and_zones(void **state)
+{
+    static const struct {
+        const char *level;
+        int ordinal;
+    } levels[] = {{"-1", -1}, {"0", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {"4", 4}};
+    static const struct {
+        const char *name, *kind;
+    } cells[] = {{"A", "side"}, {"B", "side"},       {"C", "side"},   {"D", "side"},
+                 {"core", "core"}, {"stairs", "stair"}, {"lift", "lift"}};
+    struct world *w = five_floors();
+    uint32_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(levels); i++) {
+        uint32_t l = level_at(w->s, STR("M"), levels[i].ordinal);
+
+        assert_true(str_eq(ent_get(w->s, l, IN_STRUCTURE), STR("M")));
+        for (size_t j = 0; j < COUNTOF(cells); j++) {
+            uint32_t z = zone(w, levels[i].level, cells[j].name);
+
+            assert_true(str_eq(ent_get(w->s, z, IN_LEVEL), ent_id(w->s, l)));
+            assert_true(ent_is(w->s, z, IN_ZONE_KIND, cells[j].kind) && ent_is(w->s, z, IN_NAME, cells[j].name));
+            assert_true(ent_is(w->s, z, IN_STATE, "current"));
+        }
+    }
+    assert_true(ent_is(w->s, zone(w, "roof", "roof"), IN_ZONE_KIND, "roof"));
+    assert_int_equal(level_at(w->s, STR("M"), 5), 0); /* the roof is no floor */
+    assert_int_equal(ent_int(w->s, level_at(w->s, STR("M"), FLOOR_ROOF), IN_ORDINAL, -9), 5);
+    for (uint32_t l = ent_first(w->s, ENT_LEVEL); l; l = ent_next(w->s, l))
+        n += str_eq(ent_get(w->s, l, IN_STRUCTURE), STR("M"));
+    assert_int_equal(n, 7);
+    world_free(w);
+}
+
+/* Where a sighting is asked about next door: the ways that every house has, without one drawn. */
+static void test_neighbours(void **state)
+{
+    static const struct {
+        const char *level, *name, *to_level, *to;
+        bool touch;
+    } rows[] = {
+        {"0", "A", "0", "core", true},        {"0", "stairs", "0", "core", true},
+        {"0", "lift", "0", "core", true},     {"0", "A", "0", "B", true},
+        {"0", "D", "0", "A", true},           {"0", "A", "0", "C", false},
+        {"0", "A", "0", "stairs", false},     {"0", "stairs", "1", "stairs", true},
+        {"-1", "stairs", "0", "stairs", true}, {"3", "lift", "4", "lift", true},
+        {"0", "stairs", "2", "stairs", false}, {"0", "stairs", "1", "lift", false},
+        {"0", "core", "1", "core", false},    {"4", "stairs", "roof", "roof", true},
+        {"3", "stairs", "roof", "roof", false}, {"4", "core", "roof", "roof", false},
+    };
+    struct world *w = five_floors();
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        uint32_t a = zone(w, rows[i].level, rows[i].name), b = zone(w, rows[i].to_level, rows[i].to);
+
+        if (zones_touch(w->s, a, b) != rows[i].touch || zones_touch(w->s, b, a) != rows[i].touch)
+            fail_msg("%s/%s and %s/%s", rows[i].level, rows[i].name, rows[i].to_level, rows[i].to);
+    }
+    world_free(w);
+}
+
+/* A team can be sent into it, and its search counts, a moment later. */
+static void test_is_usable(void **state)
+{
+    struct world *w = five_floors();
+
+    (void)state;
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P1", IN_ZONE, "M/2/A", IN_NONE);
+    world_ok(w, INC_SEARCH_STARTED, IN_ZONE, "M/2/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_NONE);
+    world_ok(w, INC_SEARCH_ENDED, IN_ZONE, "M/2/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_EXTENT, "100",
+             IN_NONE);
+    assert_int_equal(clearance_of(w->s, STR("M/2/A"), "threat"), CLEARANCE_COMPLETE);
+    assert_int_equal(clearance_of(w->s, STR("M/2/B"), "threat"), CLEARANCE_UNKNOWN);
+    world_free(w);
+}
+
+/* 0 storeys alone: no grid, the plan brings the levels, the roof among them. */
+static void test_a_plan_instead(void **state)
+{
+    struct world *w = world_scene();
+    uint32_t zones = w->s->count[ENT_ZONE], levels = w->s->count[ENT_LEVEL];
+
+    (void)state;
+    world_no(w, "ground floor counts", INC_STRUCTURE_DEFINED, IN_STRUCTURE, "P", IN_NAME, "EX-Plan", IN_STOREYS, "0",
+             IN_BASEMENTS, "1", IN_NONE);
+    world_no(w, "ground floor counts", INC_STRUCTURE_DEFINED, IN_STRUCTURE, "P", IN_NAME, "EX-Plan", IN_STOREYS, "0",
+             IN_ROOF, "1", IN_NONE);
+    world_ok(w, INC_STRUCTURE_DEFINED, IN_STRUCTURE, "P", IN_NAME, "EX-Plan", IN_STOREYS, "0", IN_NONE);
+    assert_int_equal(w->s->count[ENT_ZONE], zones);
+    assert_int_equal(w->s->count[ENT_LEVEL], levels);
+    world_ok(w, INC_LEVEL_DEFINED, IN_LEVEL, "P/0", IN_STRUCTURE, "P", IN_ORDINAL, "0", IN_NONE);
+    world_ok(w, INC_LEVEL_DEFINED, IN_LEVEL, "P/0.5", IN_STRUCTURE, "P", IN_ORDINAL, "0.5", IN_NONE);
+    world_ok(w, INC_LEVEL_DEFINED, IN_LEVEL, "P/roof", IN_STRUCTURE, "P", IN_ORDINAL, "1", IN_ROOF, "1", IN_NONE);
+    assert_true(str_eq(ent_id(w->s, level_at(w->s, STR("P"), 0)), STR("P/0")));
+    assert_true(str_eq(ent_id(w->s, level_at(w->s, STR("P"), FLOOR_ROOF)), STR("P/roof")));
+    assert_int_equal(level_at(w->s, STR("P"), 1), 0);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_levels_and_zones),
+        cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_is_usable),
+        cmocka_unit_test(test_a_plan_instead),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
