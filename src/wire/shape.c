@@ -1,0 +1,263 @@
+#include "wire/shape.h"
+
+#include "wire/cot.h"
+
+#include <math.h>
+
+/* Metres of a degree of latitude; of longitude times the cosine of the latitude. */
+#define DEGREE_M 111194.9266
+#define RADIANS 0.017453292519943295
+
+struct metres {
+    double x, y;
+};
+
+/* On the plane that touches the Earth at `from`. */
+static struct metres metres_of(struct shape_point from, struct shape_point p)
+{
+    return (struct metres){(p.lon - from.lon) * DEGREE_M * cos(from.lat * RADIANS), (p.lat - from.lat) * DEGREE_M};
+}
+
+bool shape_point_is(struct shape_point p)
+{
+    return isfinite(p.lat) && isfinite(p.lon) && fabs(p.lat) <= 90 && fabs(p.lon) <= 180;
+}
+
+size_t shape_read(struct str text, struct shape_point to[SHAPE_POINTS_MAX])
+{
+    size_t n = 0;
+
+    if (text.len > SHAPE_TEXT_MAX)
+        return 0;
+    for (struct str rest = str_trim(text); rest.len; n++) {
+        size_t end = str_find_byte(rest, ' '), comma;
+        struct str one = str_cut(rest, 0, end);
+        struct shape_point p;
+
+        comma = str_find_byte(one, ',');
+        if (n == SHAPE_POINTS_MAX || comma == one.len)
+            return 0;
+        p = (struct shape_point){cot_number(str_cut(one, 0, comma)), cot_number(str_from_at(one, comma + 1))};
+        if (!shape_point_is(p))
+            return 0;
+        to[n] = p;
+        rest = str_from_at(rest, end < rest.len ? end + 1 : end);
+    }
+    return n;
+}
+
+void shape_put_degrees(struct buf *b, double degrees)
+{
+    char text[32];
+    struct buf one = buf_over(text, sizeof text);
+    size_t dot;
+
+    buf_fmt(&one, "%.7f", degrees);
+    dot = str_find_byte(buf_str(&one), '.');
+    while (one.len > dot + 1 && text[one.len - 1] == '0')
+        one.len--;
+    if (one.len == dot + 1)
+        one.len = dot;
+    buf_put(b, str_eq(buf_str(&one), STR("-0")) ? STR("0") : buf_str(&one));
+}
+
+void shape_put(struct buf *b, struct shape s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        MUST(shape_point_is(s.at[i]));
+        if (i)
+            buf_byte(b, ' ');
+        shape_put_degrees(b, s.at[i].lat);
+        buf_byte(b, ',');
+        shape_put_degrees(b, s.at[i].lon);
+    }
+}
+
+static bool same(struct shape_point a, struct shape_point b)
+{
+    return a.lat == b.lat && a.lon == b.lon;
+}
+
+bool shape_is_ring(struct shape s)
+{
+    return s.n >= 4 && same(s.at[0], s.at[s.n - 1]);
+}
+
+double shape_area(struct shape ring)
+{
+    double twice = 0;
+
+    for (size_t i = 0; i + 1 < ring.n; i++) {
+        struct metres a = metres_of(ring.at[0], ring.at[i]), b = metres_of(ring.at[0], ring.at[i + 1]);
+
+        twice += a.x * b.y - b.x * a.y;
+    }
+    return twice / 2;
+}
+
+/* Above 0: c lies left of the way from a to b. */
+static double side(struct shape_point a, struct shape_point b, struct shape_point c)
+{
+    return (b.lon - a.lon) * (c.lat - a.lat) - (b.lat - a.lat) * (c.lon - a.lon);
+}
+
+/* Do the ways a-b and c-d cross, each from one side of the other to its other side? */
+static bool cross(struct shape_point a, struct shape_point b, struct shape_point c, struct shape_point d)
+{
+    double c_side = side(a, b, c), d_side = side(a, b, d), a_side = side(c, d, a), b_side = side(c, d, b);
+
+    return ((c_side > 0 && d_side < 0) || (c_side < 0 && d_side > 0)) &&
+           ((a_side > 0 && b_side < 0) || (a_side < 0 && b_side > 0));
+}
+
+bool shape_crosses(struct shape ring)
+{
+    size_t ways = ring.n ? ring.n - 1 : 0;
+
+    for (size_t i = 0; i + 1 < ways; i++) {
+        const struct shape_point *p = &ring.at[i];
+
+        /* Neighbours share a corner; they must not run back over each other. */
+        if (side(p[0], p[1], p[2]) == 0 && !same(p[0], p[1]) && !same(p[1], p[2]) &&
+            (p[1].lon - p[0].lon) * (p[2].lon - p[1].lon) + (p[1].lat - p[0].lat) * (p[2].lat - p[1].lat) < 0)
+            return true;
+        for (size_t j = i + 2; j < ways; j++)
+            if (cross(p[0], p[1], ring.at[j], ring.at[j + 1]))
+                return true;
+    }
+    return false;
+}
+
+bool shape_contains(struct shape ring, struct shape_point p)
+{
+    bool inside = false;
+
+    for (size_t i = 0; i + 1 < ring.n; i++) {
+        struct shape_point a = ring.at[i], b = ring.at[i + 1];
+
+        if ((a.lat > p.lat) != (b.lat > p.lat) && p.lon < a.lon + (b.lon - a.lon) * (p.lat - a.lat) / (b.lat - a.lat))
+            inside = !inside;
+    }
+    return inside;
+}
+
+/* From the plane's origin, where the point is. */
+static double distance_to(struct metres a, struct metres b)
+{
+    double dx = b.x - a.x, dy = b.y - a.y, length = dx * dx + dy * dy, t = 0;
+
+    if (length > 0)
+        t = fmin(1, fmax(0, -(a.x * dx + a.y * dy) / length));
+    return hypot(a.x + t * dx, a.y + t * dy);
+}
+
+double shape_distance(struct shape line, struct shape_point p)
+{
+    double least = line.n == 1 ? distance_to(metres_of(p, line.at[0]), metres_of(p, line.at[0])) : HUGE_VAL;
+
+    for (size_t i = 0; i + 1 < line.n; i++)
+        least = fmin(least, distance_to(metres_of(p, line.at[i]), metres_of(p, line.at[i + 1])));
+    return least;
+}
+
+/* Of the runs of a latitude that lie inside, the middle of the one that starts nearest west of `lon`. */
+static double middle_of_run(struct shape ring, double lat, double lon)
+{
+    double best = lon, widest = -1;
+
+    for (size_t i = 0; i + 1 < ring.n; i++) {
+        struct shape_point a = ring.at[i], b = ring.at[i + 1];
+        double from, to = HUGE_VAL;
+
+        if ((a.lat > lat) == (b.lat > lat))
+            continue;
+        from = a.lon + (b.lon - a.lon) * (lat - a.lat) / (b.lat - a.lat);
+        for (size_t j = 0; j + 1 < ring.n; j++) {
+            struct shape_point c = ring.at[j], d = ring.at[j + 1];
+            double at;
+
+            if ((c.lat > lat) == (d.lat > lat))
+                continue;
+            at = c.lon + (d.lon - c.lon) * (lat - c.lat) / (d.lat - c.lat);
+            if (at > from && at < to)
+                to = at;
+        }
+        if (to - from > widest && to < HUGE_VAL &&
+            shape_contains(ring, (struct shape_point){lat, from + (to - from) / 2})) {
+            widest = to - from;
+            best = from + (to - from) / 2;
+        }
+    }
+    return best;
+}
+
+struct shape_point shape_middle(struct shape ring)
+{
+    double twice = 0, x = 0, y = 0;
+    struct shape_point p = ring.at[0];
+
+    MUST(ring.n > 0);
+    for (size_t i = 0; i + 1 < ring.n; i++) {
+        double ax = ring.at[i].lon - p.lon, ay = ring.at[i].lat - p.lat;
+        double bx = ring.at[i + 1].lon - p.lon, by = ring.at[i + 1].lat - p.lat;
+        double cross = ax * by - bx * ay;
+
+        twice += cross;
+        x += (ax + bx) * cross;
+        y += (ay + by) * cross;
+    }
+    if (twice == 0)
+        return p;
+    p = (struct shape_point){p.lat + y / (3 * twice), p.lon + x / (3 * twice)};
+    if (!shape_contains(ring, p))
+        p.lon = middle_of_run(ring, p.lat, p.lon);
+    return shape_point_is(p) ? p : ring.at[0];
+}
+
+/* The point between from and to that lies farthest from the line between them. */
+static size_t farthest(const struct shape_point *at, size_t from, size_t to, double *metres)
+{
+    size_t found = from;
+
+    *metres = -1;
+    for (size_t i = from + 1; i < to; i++) {
+        struct shape_point ends[2] = {at[from], at[to]};
+        double d = shape_distance((struct shape){ends, 2}, at[i]);
+
+        if (d > *metres) {
+            *metres = d;
+            found = i;
+        }
+    }
+    return found;
+}
+
+size_t shape_thin(struct shape_point *at, size_t n, double tolerance_m, uint32_t *memory)
+{
+    /* The first half of memory is a stack of ends still to come, the second says who is kept: runs from
+     * left to right, so the stack never holds more than n ends. */
+    uint32_t *ends = memory, *kept = memory + n;
+    size_t depth = 0, from = 0, count = 0;
+
+    if (n < 3)
+        return n;
+    MUST(n <= UINT32_MAX);
+    ends[depth++] = (uint32_t)(n - 1);
+    kept[count++] = 0;
+    while (depth) {
+        size_t to = ends[depth - 1], middle;
+        double d;
+
+        middle = farthest(at, from, to, &d);
+        if (d > tolerance_m) {
+            ends[depth++] = (uint32_t)middle;
+            continue;
+        }
+        kept[count++] = (uint32_t)to;
+        from = to;
+        depth--;
+    }
+    for (size_t i = 0; i < count; i++)
+        at[i] = at[kept[i]];
+    return count;
+}

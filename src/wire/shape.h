@@ -1,0 +1,58 @@
+/* shape.h -- lines and outlines on the ground: their text in the record, and what is asked of them.
+ *
+ *   shape = "lat,lon lat,lon ..."      decimal degrees WGS 84, latitude first, a blank between points
+ *
+ * One point, a line, or, when the last point is the first again, the outline of an area.  Not a format
+ * of others: GeoJSON has longitude first (RFC 7946 section 3.1.1) and is turned where it comes in and
+ * goes out.  Lengths are metres on a plane through the first point: right to a millimetre in a building,
+ * to a percent in a town; a shape that crosses the 180th meridian is not understood.
+ * Pure; the caller owns all memory. */
+#ifndef CORDON_WIRE_SHAPE_H
+#define CORDON_WIRE_SHAPE_H
+
+#include "base/buf.h"
+
+enum {
+    SHAPE_TEXT_MAX = 16 * 1024, /* bytes: what a field of the record takes */
+    SHAPE_POINT_TEXT = 26,      /* bytes of one point at most, with its blank */
+    SHAPE_POINTS = SHAPE_TEXT_MAX / SHAPE_POINT_TEXT, /* so many always fit */
+    SHAPE_POINTS_MAX = 8192,    /* that a text can have: "0,0 0,0 ..." needs four bytes a point */
+};
+
+struct shape_point {
+    double lat, lon;
+};
+
+/* A run of points that somebody else owns. */
+struct shape {
+    const struct shape_point *at;
+    size_t n;
+};
+
+/* Is it a place on Earth: finite, -90 to 90 and -180 to 180? */
+bool shape_point_is(struct shape_point p) MUST_USE;
+/* Reads a text of at most SHAPE_POINTS_MAX points into `to`; 0 when it is not a shape. */
+size_t shape_read(struct str text, struct shape_point to[SHAPE_POINTS_MAX]) MUST_USE;
+/* One of its numbers, as it writes them: also what GeoJSON wants. */
+void shape_put_degrees(struct buf *b, double degrees);
+/* Writes the text, seven decimals (a centimetre) at most, no zeros behind the last. */
+void shape_put(struct buf *b, struct shape s);
+/* Is it the outline of an area: four points or more, the last the first again? */
+bool shape_is_ring(struct shape s) MUST_USE;
+/* Square metres of a ring; above 0 when it runs counter-clockwise seen from above. */
+double shape_area(struct shape ring) MUST_USE;
+/* Does a ring cross itself, or run back over its own line?  Touching in a point is allowed.  n * n / 2
+ * steps. */
+bool shape_crosses(struct shape ring) MUST_USE;
+/* Is p inside of a ring (even-odd)?  On its line: either. */
+bool shape_contains(struct shape ring, struct shape_point p) MUST_USE;
+/* Metres from p to the nearest part of the line; HUGE_VAL without points. */
+double shape_distance(struct shape line, struct shape_point p) MUST_USE;
+/* A point that surely stands for a ring: its centroid when that lies inside, else the middle of the
+ * longest run inside on the centroid's latitude. */
+struct shape_point shape_middle(struct shape ring) MUST_USE;
+/* Leaves out points that lie within tolerance_m of the line without them (Douglas-Peucker, 1973), ends
+ * kept; returns how many remain.  memory: 2 * n numbers.  n * n steps at worst. */
+size_t shape_thin(struct shape_point *at, size_t n, double tolerance_m, uint32_t *memory) MUST_USE;
+
+#endif
