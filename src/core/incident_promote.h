@@ -1,0 +1,36 @@
+/* incident_promote.h -- a drawing or marker of a phone becomes a cordon, a closure, a zone, a hazard, a point.
+ *
+ * Because a person at the command post says so, never by itself.  The person's part is `fields` (the
+ * id, the kind of cordon, the name of the road ...); the drawing gives the geometry, the name when the
+ * person gave none, and the row to cite.  What a drawing is by its type (tak.md 1.3, "Shapes"):
+ *
+ *   u-d-r, u-d-p         its corners, as an area      b-m-r               its points, as a line
+ *   u-d-f                an area when its last point  u-d-c-c, u-r-b-c-c  a ring of 36 points
+ *                        is the first, else a line    a-..., b-m-p-...    the marker's place
+ *
+ *   cordon, tactical zone: an area.  closure: a line or an area.  hazard: an area or a place.
+ *   point: a place.
+ *
+ * Anything else is refused with a sentence, and nothing is half taken: freehand of several strokes,
+ * ellipses, drawings of more points than a SHAPE can have.  Pure. */
+#ifndef CORDON_CORE_INCIDENT_PROMOTE_H
+#define CORDON_CORE_INCIDENT_PROMOTE_H
+
+#include "core/incident.h"
+
+struct incident_promote {
+    const struct incident *s;
+    struct str drawing; /* payload of the row object.put */
+    uint64_t seq;       /* its number */
+    enum incident_kind wanted; /* CORDON_SET, TACTICAL_SET, CLOSURE_SET, HAZARD_REPORTED, POINT_SET */
+    struct str fields;  /* of the command, without geometry */
+    int64_t now_ms;
+};
+
+enum { INCIDENT_PROMOTE_MEMORY = 1 << 20 };
+
+/* memory: empty, of INCIDENT_PROMOTE_MEMORY bytes; the command's payload lies in it. */
+bool incident_promote(const struct incident_promote *p, struct buf *memory, struct incident_command *out,
+                      struct err *e) MUST_USE;
+
+#endif

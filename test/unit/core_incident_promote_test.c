@@ -1,0 +1,245 @@
+/* Drawings of real phones as cordons, closures, hazards and points; and what geometry is asked. */
+#include "support/river_row.h"
+
+#include "core/incident_geo.h"
+#include "core/incident_promote.h"
+
+#include <math.h>
+
+#define TAKCOT "deptofdefense+AndroidTacticalAssaultKit-CIV/takcot_examples_"
+#define MESH "meshtastic+TAKPacket-SDK/testdata_cot_xml_"
+#define FTS "FreeTAKTeam+FreeTAKTest/"
+
+static char promote_memory[INCIDENT_PROMOTE_MEMORY];
+static struct err why;
+
+/* Promotes a drawing with these fields (pairs of tag and text) and applies it; false: refused (why). */
+static bool promote(struct world *w, struct str xml, enum incident_kind wanted, ...)
+{
+    static char bytes[4096];
+    struct buf fields = buf_over(bytes, sizeof bytes), memory = buf_over(promote_memory, sizeof promote_memory);
+    struct incident_promote p = {.s = w->s, .wanted = wanted, .now_ms = w->now_ms};
+    struct incident_command c;
+    unsigned kind;
+    va_list args;
+
+    p.drawing = row_of(xml, (struct row_from){"x", "ANDROID-1"}, &kind);
+    p.seq = world_river(w, EV_OBJECT_PUT, p.drawing);
+    va_start(args, wanted);
+    for (int f = va_arg(args, int); f; f = va_arg(args, int))
+        incident_put(&fields, (enum incident_field)f, str_from(va_arg(args, const char *)));
+    va_end(args);
+    p.fields = buf_str(&fields);
+    why = (struct err){0};
+    if (!incident_promote(&p, &memory, &c, &why))
+        return false;
+    if (!world_do(w, c.kind, c.payload))
+        fail_msg("refused by the incident: %s", w->err.text);
+    return true;
+}
+
+static struct str real(const char *name)
+{
+    struct str s = test_read(test_corpus(name));
+
+    if (!s.at)
+        fail_msg("%s is not there", name);
+    return s;
+}
+
+static struct str shape_of(const struct world *w, enum entity_kind kind, const char *id)
+{
+    return ent_get(w->s, ent_find(w->s, kind, str_from(id)), IN_SHAPE);
+}
+
+static bool refused(const char *words)
+{
+    if (strstr(why.text, words))
+        return true;
+    print_message("refused with \"%s\"\n", why.text);
+    return false;
+}
+
+static void test_shapes_become_cordons(void **state)
+{
+    struct world *w = world_scene();
+    struct geo_box box;
+    struct str s;
+
+    (void)state;
+    assert_true(promote(w, real(TAKCOT "Drawing_Shapes_-_Free_Form.xml"), INC_CORDON_SET, IN_CORDON, "free",
+                        IN_CORDON_KIND, "outer", IN_NONE));
+    s = shape_of(w, ENT_CORDON, "free");
+    assert_int_equal(shape_points(s), 7);
+    assert_true(shape_is_closed(s) && str_starts(s, STR("38.8382318,-77.0661647 38.8374536,-77.0657979 ")));
+    assert_true(ent_is(w->s, ent_find(w->s, ENT_CORDON, STR("free")), IN_NAME, "Shape 1"));
+    assert_true(promote(w, real(FTS "log_u-d-r_02.xml"), INC_CORDON_SET, IN_CORDON, "rect", IN_CORDON_KIND, "inner",
+                        IN_NAME, "mine", IN_NONE));
+    assert_int_equal(shape_points(shape_of(w, ENT_CORDON, "rect")), 5);
+    assert_true(ent_is(w->s, ent_find(w->s, ENT_CORDON, STR("rect")), IN_NAME, "mine"));
+    assert_true(promote(w, real(MESH "drawing_polygon.xml"), INC_TACTICAL_SET, IN_TACTICAL, "poly", IN_TAC_KIND, "hot",
+                        IN_NONE));
+    assert_true(shape_is_closed(shape_of(w, ENT_TACTICAL, "poly")));
+    assert_true(promote(w, real(TAKCOT "Drawing_Shapes_-_Circle.xml"), INC_CORDON_SET, IN_CORDON, "circle",
+                        IN_CORDON_KIND, "inner", IN_NONE));
+    s = shape_of(w, ENT_CORDON, "circle");
+    assert_int_equal(shape_points(s), 37);
+    assert_true(shape_is_closed(s) && shape_box(s, &box));
+    assert_true(fabs(box_side_m(&box) - 2 * 226.98) < 2); /* the radius as the phone drew it */
+    assert_true(fabs(shape_distance_m(s, box_middle(&box)) - 226.98) < 2);
+    world_free(w);
+}
+
+static void test_lines_become_closures(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    assert_true(promote(w, real(TAKCOT "Route.xml"), INC_CLOSURE_SET, IN_CLOSURE, "route", IN_ROAD, "Main Road",
+                        IN_NONE));
+    assert_int_equal(shape_points(shape_of(w, ENT_CLOSURE, "route")), 13);
+    assert_false(shape_is_closed(shape_of(w, ENT_CLOSURE, "route")));
+    assert_true(promote(w, real(MESH "drawing_freeform.xml"), INC_CLOSURE_SET, IN_CLOSURE, "line", IN_ROAD, "Side Road",
+                        IN_NONE));
+    assert_int_equal(shape_points(shape_of(w, ENT_CLOSURE, "line")), 6);
+    world_free(w);
+}
+
+static void test_markers_become_points_and_hazards(void **state)
+{
+    struct world *w = world_scene();
+    uint32_t e;
+
+    (void)state;
+    assert_true(promote(w, real(TAKCOT "Marker_-_Spot.xml"), INC_POINT_SET, IN_POINT, "rvp", IN_POINT_KIND, "rvp",
+                        IN_NONE));
+    e = ent_find(w->s, ENT_POINT, STR("rvp"));
+    assert_true(ent_is(w->s, e, IN_LAT, "38.8560634") && ent_is(w->s, e, IN_LON, "-77.0563755"));
+    assert_true(ent_is(w->s, e, IN_PLACE, "38.8560634,-77.0563755") && ent_is(w->s, e, IN_NAME, "R 1"));
+    assert_true(promote(w, real(MESH "marker_tank.xml"), INC_HAZARD_REPORTED, IN_HAZARD, "h", IN_HAZARD_KIND, "gunfire",
+                        IN_NONE));
+    assert_true(ent_is(w->s, ent_find(w->s, ENT_HAZARD, STR("h")), IN_LAT, "33.1324000"));
+    assert_true(promote(w, real(TAKCOT "Drawing_Shapes_-_Circle.xml"), INC_HAZARD_REPORTED, IN_HAZARD, "area",
+                        IN_HAZARD_KIND, "gas", IN_NONE));
+    assert_int_equal(shape_points(shape_of(w, ENT_HAZARD, "area")), 37);
+    world_free(w);
+}
+
+static const char *drawing(const char *type, const char *detail)
+{
+    static char xml[1 << 17];
+
+    (void)snprintf(xml, sizeof xml,
+                   "<event version='2.0' uid='d' type='%s' how='h-e' time='2023-11-14T22:13:20Z' "
+                   "start='2023-11-14T22:13:20Z' stale='2023-11-15T22:13:20Z'><point lat='24.8' lon='67' hae='0' "
+                   "ce='1' le='1'/><detail>%s</detail></event>", type, detail);
+    return xml;
+}
+
+static void test_what_cannot_be_taken_is_refused_with_a_sentence(void **state)
+{
+    static const struct {
+        const char *type, *detail;
+        enum incident_kind wanted;
+        const char *words;
+    } rows[] = {
+        {"u-d-f", "<link point='24,67'/><link point='24.1,67'/><link point='24.1,67.1'/>", INC_CORDON_SET,
+         "this line is open: close it on the phone"},
+        {"b-m-r", "<link point='24,67'/><link point='24.1,67'/>", INC_TACTICAL_SET, "a tactical zone needs an area"},
+        {"u-d-f", "<link point='24,67'/>", INC_CLOSURE_SET, "it has 1 points; a line needs two"},
+        {"u-d-r", "<link point='24,67'/><link point='24.1,67'/>", INC_CORDON_SET, "an area needs three"},
+        {"u-d-r", "<link point='24,67'/><link point='24.1,67'/><link point='94.1,67'/>", INC_CORDON_SET,
+         "1 of its points are no places"},
+        {"u-d-r", "<link point='NaN,x'/><link point='24.1,67'/><link point='4.1,67'/>", INC_CORDON_SET, "no places"},
+        {"u-d-f-m", "<link line='x'/>", INC_CORDON_SET, "type u-d-f-m cannot be taken over"},
+        {"u-rb-a", "", INC_CORDON_SET, "type u-rb-a cannot be taken over"},
+        {"u-d-c-c", "<shape><ellipse major='200' minor='100' angle='0'/></shape>", INC_CORDON_SET, "it is an ellipse"},
+        {"u-d-c-c", "<shape><ellipse major='nan' minor='100'/></shape>", INC_CORDON_SET, "no radius"},
+        {"u-d-c-c", "<shape><ellipse major='1e9' minor='1e9'/></shape>", INC_CORDON_SET, "no radius up to 100 km"},
+        {"u-d-c-c", "", INC_CORDON_SET, "no radius"},
+        {"u-d-r", "<link point='24,67'/><link point='24.1,67'/><link point='24.1,67.1'/>", INC_POINT_SET,
+         "a point needs a marker"},
+        {"a-h-G", "", INC_CORDON_SET, "a cordon needs an area"},
+        {"a-h-G", "", INC_TASK_CREATED, "a drawing becomes a cordon"},
+    };
+    struct world *w = world_scene();
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        uint64_t seq = w->seq;
+
+        assert_false(promote(w, str_from(drawing(rows[i].type, rows[i].detail)), rows[i].wanted, IN_CORDON, "c",
+                             IN_CORDON_KIND, "inner", IN_NONE));
+        if (!refused(rows[i].words))
+            fail_msg("row %zu", i);
+        assert_int_equal(w->seq, seq + 1); /* the drawing's own row */
+    }
+    assert_false(promote(w, str_from(drawing("a-h-G", "")), INC_POINT_SET, IN_LAT, "1", IN_NONE));
+    assert_true(refused("the drawing gives it"));
+    world_free(w);
+}
+
+static void test_too_many_points(void **state)
+{
+    static char detail[1 << 16];
+    struct world *w = world_scene();
+    size_t n = 0;
+
+    (void)state;
+    for (int i = 0; i < 900; i++)
+        n += (size_t)snprintf(detail + n, sizeof detail - n, "<link point='24.%04d,67.%04d'/>", i, i * i % 10000);
+    assert_false(promote(w, str_from(drawing("u-d-r", detail)), INC_CORDON_SET, IN_CORDON, "c", IN_CORDON_KIND, "inner",
+                         IN_NONE));
+    assert_true(refused("more points than a shape can have"));
+    world_free(w);
+}
+
+/* ---- geometry ---------------------------------------------------------- */
+
+static void test_geometry(void **state)
+{
+    static const char ring[] = "24.86,67.00 24.87,67.00,5 24.87,67.01 24.86,67.01";
+    struct str s = str_from(ring), open = STR("0,0 0,1 1,1"), bad = STR("0,0 0,1 x,1");
+    char text[2048];
+    struct buf b = buf_over(text, sizeof text);
+    struct geo_box box;
+
+    (void)state;
+    assert_int_equal(shape_points(s), 4);
+    assert_false(shape_is_closed(s) || shape_is_closed(bad) || shape_is_closed(STR("1,1")));
+    assert_true(shape_is_closed(STR("0,0 0,1 1,1 0,0")));
+    assert_true(shape_holds(s, (struct geo_point){24.865, 67.005}));
+    assert_true(shape_holds(STR("24.86,67.00 24.87,67.00 24.87,67.01 24.86,67.01 24.86,67.00"),
+                            (struct geo_point){24.865, 67.005}));
+    assert_false(shape_holds(s, (struct geo_point){24.875, 67.005}));
+    assert_false(shape_holds(s, (struct geo_point){24.865, 66.99}));
+    assert_false(shape_holds(bad, (struct geo_point){0.1, 0.5}) || shape_holds(STR(""), (struct geo_point){0, 0}));
+    assert_true(shape_holds(open, (struct geo_point){0.2, 0.5}) && !shape_holds(open, (struct geo_point){0.5, 0.2}));
+    assert_true(fabs(shape_distance_m(s, (struct geo_point){24.865, 67.0}) - 0) < 1);
+    assert_true(fabs(shape_distance_m(s, (struct geo_point){24.88, 67.005}) - 1113.2) < 3);
+    assert_true(isinf(shape_distance_m(STR(""), (struct geo_point){0, 0})));
+    assert_int_equal(shape_points(bad), 0);
+    assert_int_equal(shape_points(STR("91,0 0,0")), 0);
+    assert_false(shape_box(bad, &box) || shape_box(STR(""), &box));
+    assert_true(shape_box(s, &box) && fabs(box_side_m(&box) - 1010) < 5);
+    geo_put_point(&b, (struct geo_point){-0.00000004, -180});
+    geo_put_point(&b, (struct geo_point){24.86, 0.123456789});
+    assert_true(str_eq(buf_str(&b), STR("0.0000000,-180.000000024.8600000,0.1234568")));
+    b.len = 0;
+    geo_put_circle(&b, (struct geo_point){89.9, 179.99}, 50000, 12); /* clamped, not off the globe */
+    assert_int_equal(shape_points(buf_str(&b)), 13);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shapes_become_cordons),
+        cmocka_unit_test(test_lines_become_closures),
+        cmocka_unit_test(test_markers_become_points_and_hazards),
+        cmocka_unit_test(test_what_cannot_be_taken_is_refused_with_a_sentence),
+        cmocka_unit_test(test_too_many_points),
+        cmocka_unit_test(test_geometry),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
