@@ -1,6 +1,7 @@
 #include "core/incident_device.h"
 
 #include "core/incident_rules.h"
+#include "wire/xml.h"
 
 static char small(char c)
 {
@@ -77,7 +78,7 @@ void put_tag(struct buf *b, struct str text)
 
 void put_short(struct buf *b, struct str text, size_t max)
 {
-    bool plain = text.len > 0 && text.len <= max && str_is_utf8(text) && str_trim(text).len == text.len;
+    bool plain = text.len > 0 && text.len <= max && xml_is_chars(text) && str_trim(text).len == text.len;
 
     for (size_t i = 0; i < text.len && plain; i++)
         plain = (unsigned char)text.at[i] >= 0x20 && text.at[i] != 0x7f && text.at[i] != '|';

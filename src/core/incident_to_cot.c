@@ -28,17 +28,40 @@ struct writing {
 
 /* ---- need to know ------------------------------------------------------ */
 
+static bool has_class(const struct writing *w, struct str word)
+{
+    int class = word.len ? word_index(WORDS_CLASS, word) : HANDLING_PUBLIC;
+
+    return class >= 0 && (w->access.classes >> class & 1);
+}
+
+/* An assignment, a message goes to those whom it names and to nobody else, so here it is asked only
+ * whether a responder may have such a field at all; who of them, is the list of addressees. */
+static bool is_addressed(const struct writing *w)
+{
+    return w->kind == ENT_ASSIGNMENT || w->kind == ENT_MESSAGE;
+}
+
+static bool may_have(const struct writing *w, enum incident_field f)
+{
+    return (w->access.classes >> access_class(w->kind, f) & 1) &&
+           has_class(w, ent_get(w->o->s, w->e, IN_CLASS)) && has_class(w, incident_value(w->o->payload, IN_CLASS));
+}
+
 /* A field of the entity as it is now; empty when phones have no need to know it. */
 static struct str seen(const struct writing *w, enum incident_field f)
 {
-    return access_sees(&w->access, w->o->s, w->e, f) ? ent_get(w->o->s, w->e, f) : (struct str){0};
+    bool yes = is_addressed(w) ? may_have(w, f) : access_sees(&w->access, w->o->s, w->e, f);
+
+    return yes ? ent_get(w->o->s, w->e, f) : (struct str){0};
 }
 
 /* A field of this event. */
 static struct str said(const struct writing *w, enum incident_field f)
 {
-    return access_sees_event(&w->access, w->o->kind, w->o->payload, f) ? incident_value(w->o->payload, f)
-                                                                       : (struct str){0};
+    bool yes = is_addressed(w) ? may_have(w, f) : access_sees_event(&w->access, w->o->kind, w->o->payload, f);
+
+    return yes ? incident_value(w->o->payload, f) : (struct str){0};
 }
 
 /* ---- one row ----------------------------------------------------------- */
@@ -123,6 +146,20 @@ static void put_row(const struct writing *w, const struct row *r, struct buf *b)
     put_if(b, FIELD_TO, r->to);
 }
 
+/* An operator's text may have characters that XML has not (controls, U+FFFE, U+FFFF): blanks instead. */
+static void scrub(struct buf *b)
+{
+    for (size_t i = 0; i < b->len; i++) {
+        unsigned char c = (unsigned char)b->at[i];
+
+        if (c < 0x20)
+            b->at[i] = ' '; /* tabs and ends of lines are written as references */
+        else if (c == 0xEF && i + 2 < b->len && (unsigned char)b->at[i + 1] == 0xBF &&
+                 (unsigned char)b->at[i + 2] >= 0xBE)
+            memset(b->at + i, ' ', 3);
+    }
+}
+
 /* What a phone could not take (too long a uid, too large) is no row; one for which there is no room
  * now comes with the next call. */
 static void emit(struct writing *w, const struct row *r)
@@ -131,6 +168,7 @@ static void emit(struct writing *w, const struct row *r)
     size_t begin = w->memory->len;
     struct str payload;
 
+    scrub(&w->detail);
     cot_to_xml(r->c, &xml);
     if (w->stopped || xml.full || w->detail.full || r->c->uid.len > LIMIT_UID || w->at++ < w->o->skip)
         return;
@@ -571,7 +609,7 @@ static void out_assignment_changed(struct writing *w)
     char text[2 * TEXT_MOST];
     struct buf b = begin_text(w, text, sizeof text);
 
-    if (!access_sees(&w->access, w->o->s, w->e, IN_STATE))
+    if (seen(w, IN_STATE).len == 0)
         return;
     add_id(w, &b, "ASSIGNMENT ");
     for (size_t i = 0; i < COUNTOF(now); i++)
@@ -724,7 +762,7 @@ static void out_mayday(struct writing *w)
     struct buf b = begin_text(w, text, sizeof text);
     struct geo_point p;
 
-    if (!access_sees(&w->access, s, w->e, IN_UNIT))
+    if (seen(w, IN_UNIT).len == 0)
         return;
     buf_put(&b, STR("MAYDAY MAYDAY MAYDAY "));
     buf_put(&b, cut_text(unit, 128));
@@ -742,7 +780,7 @@ static void out_mayday_ended(struct writing *w)
     char text[2 * TEXT_MOST];
     struct buf b = begin_text(w, text, sizeof text);
 
-    if (!access_sees(&w->access, w->o->s, w->e, IN_UNIT))
+    if (seen(w, IN_UNIT).len == 0)
         return;
     buf_put(&b, STR("MAYDAY ended, "));
     buf_put(&b, cut_text(unit, 128));
@@ -762,7 +800,7 @@ static void out_evacuation(struct writing *w)
     struct buf b = begin_text(w, text, sizeof text);
     struct geo_point p;
 
-    if (!access_sees(&w->access, s, w->e, IN_STATE))
+    if (seen(w, IN_STATE).len == 0)
         return;
     buf_put(&b, STR("EVACUATE NOW "));
     buf_put(&b, cut_text(name, 128));
@@ -781,7 +819,7 @@ static void out_evacuation_ended(struct writing *w)
     char text[2 * TEXT_MOST];
     struct buf b = begin_text(w, text, sizeof text);
 
-    if (!access_sees(&w->access, w->o->s, w->e, IN_STATE))
+    if (seen(w, IN_STATE).len == 0)
         return;
     add_id(w, &b, "Evacuation ended, ");
     add(w, &b, ": ", IN_REASON);
@@ -824,7 +862,7 @@ size_t incident_cot(const struct incident_outgoing *o, struct buf *memory, struc
         w.e = ent_find(o->s, w.kind, incident_value(o->payload, entity_info(w.kind)->key));
         w.exercise = incident_is_exercise(o->s);
         memory->len = INCIDENT_COT_SCRATCH;
-        if (w.e && access_sees_entity(&w.access, o->s, w.e))
+        if (w.e && (is_addressed(&w) || access_sees_entity(&w.access, o->s, w.e)))
             events[i].write(&w);
     }
     return w.n;
