@@ -8,7 +8,8 @@ static size_t round64(size_t n)
 size_t ring_memory(uint64_t entries, const uint64_t size[FORM_COUNT], uint64_t to_size)
 {
     return round64(entries * sizeof(struct ring_hot)) + round64(entries * sizeof(struct ring_cold)) +
-           round64(size[FORM_XML]) + round64(size[FORM_PROTO]) + round64(to_size * sizeof(uint32_t));
+           round64(RING_CHAINS * sizeof(uint64_t)) + round64(size[FORM_XML]) +
+           round64(size[FORM_PROTO]) + round64(to_size * sizeof(uint32_t));
 }
 
 void ring_init(struct ring *r, void *memory, uint64_t entries, const uint64_t size[FORM_COUNT],
@@ -24,6 +25,8 @@ void ring_init(struct ring *r, void *memory, uint64_t entries, const uint64_t si
     at += round64(entries * sizeof *r->hot);
     r->cold = (void *)at;
     at += round64(entries * sizeof *r->cold);
+    r->chain = (void *)at;
+    at += round64(RING_CHAINS * sizeof *r->chain);
     for (int f = 0; f < FORM_COUNT; f++) {
         r->bytes[f] = at;
         r->size[f] = size[f];
@@ -93,11 +96,34 @@ static void trim(struct ring *r)
     atomic_store_explicit(&r->safe, safe, memory_order_release);
 }
 
+static uint32_t chain_of(uint32_t row, uint32_t col)
+{
+    return row % RING_SIDE * RING_SIDE + col % RING_SIDE;
+}
+
+/* The end of the chain that a message stands in. */
+static _Atomic uint64_t *chain_for(struct ring *r, const struct ring_put *p)
+{
+    bool all = p->flags & RING_FAR || p->cell == 0;
+
+    return &r->chain[all ? (uint32_t)RING_CHAIN_ALL : chain_of(p->cell >> 16, p->cell & 0xFFFF)];
+}
+
+/* How far behind this entry the one stands that was the newest of its chain. */
+static uint32_t back_to(const _Atomic uint64_t *chain, uint64_t seq)
+{
+    uint64_t was = atomic_load_explicit(chain, memory_order_relaxed);
+
+    return was && seq + 1 - was <= UINT32_MAX ? (uint32_t)(seq + 1 - was) : 0;
+}
+
 uint64_t ring_append(struct ring *r, const struct ring_put *p)
 {
     uint64_t seq = atomic_load_explicit(&r->head, memory_order_relaxed);
     struct ring_cold *c = &r->cold[seq & (r->entries - 1)];
-    struct ring_cold n = {.to_count = p->to_count, .at_ms = p->now_ms, .journal_seq = p->journal_seq};
+    _Atomic uint64_t *chain = chain_for(r, p);
+    struct ring_cold n = {.back = back_to(chain, seq), .to_count = p->to_count,
+                          .at_ms = p->now_ms, .journal_seq = p->journal_seq};
 
     MUST(p->to_count <= LIMIT_DESTS);
     for (int f = 0; f < FORM_COUNT; f++) {
@@ -117,6 +143,58 @@ uint64_t ring_append(struct ring *r, const struct ring_put *p)
     *c = n;
     r->hot[seq & (r->entries - 1)] =
         (struct ring_hot){p->unit, p->sender, p->cell, p->in_set, p->flags};
+    atomic_store_explicit(chain, seq + 1, memory_order_release);
     atomic_store_explicit(&r->head, seq + 1, memory_order_release);
     return seq;
+}
+
+void ring_pick_all(struct ring_pick *p, uint64_t first, uint64_t head)
+{
+    p->first = first;
+    p->head = head;
+    p->all = true;
+}
+
+/* Marks what stands in a chain from first on.  Each step goes back, so that it ends even
+ * among entries that are being overwritten. */
+static void pick_chain(struct ring_pick *p, const struct ring *r, uint32_t chain)
+{
+    uint64_t end = atomic_load_explicit(&r->chain[chain], memory_order_acquire);
+
+    while (end > p->first) {
+        uint64_t seq = end - 1;
+        uint32_t back = ring_cold(r, seq)->back;
+
+        if (seq < p->head)
+            p->word[(seq - p->first) / 64] |= (uint64_t)1 << ((seq - p->first) % 64);
+        if (back == 0 || back > seq)
+            return;
+        end -= back;
+    }
+}
+
+void ring_pick_near(struct ring_pick *p, const struct ring *r, uint32_t cell, uint64_t first, uint64_t head)
+{
+    ring_pick_all(p, first, head);
+    if (cell == 0 || head < first + RING_PICK_MIN || head > first + RING_PICK_MAX)
+        return;
+    p->all = false;
+    memset(p->word, 0, ((head - first + 63) / 64) * sizeof *p->word);
+    for (uint32_t row = 0; row < 3; row++)
+        for (uint32_t col = 0; col < 3; col++)
+            pick_chain(p, r, chain_of((cell >> 16) + row - 1, (cell & 0xFFFF) + col - 1));
+    pick_chain(p, r, RING_CHAIN_ALL);
+}
+
+uint64_t ring_pick_seek(const struct ring_pick *p, uint64_t at)
+{
+    uint64_t i = (at - p->first) / 64, words = (p->head - p->first + 63) / 64;
+    uint64_t left = p->word[i] & ~(uint64_t)0 << ((at - p->first) % 64);
+
+    while (left == 0) {
+        if (++i == words)
+            return p->head;
+        left = p->word[i];
+    }
+    return p->first + i * 64 + (uint64_t)__builtin_ctzll(left);
 }

@@ -12,6 +12,16 @@
  * A message never wraps: it starts again at the region's begin.  A lap that took
  * less than RING_LAP_MS makes the part of the region that is used twice as long,
  * so that few phones cost little memory and many still have seconds to read.
+ *
+ * A reader who cares for his neighbourhood only need not look at every entry:
+ *
+ *   chain[row % 64][column % 64] --> newest --back--> older --back--> older ...
+ *   chain[RING_CHAIN_ALL]        --> (RING_FAR, or without a place) --back--> ...
+ *
+ * Each entry stands in one chain.  ring_pick_near() follows the nine around a cell
+ * and the one for all back to a cursor and marks what it meets in a bit map, so that
+ * it is read in the order of the ring.  Far cells may share a chain: what is picked is
+ * looked at like any other entry, it is only less.
  * The memory is the caller's; nothing is allocated. Pure. */
 #ifndef CORDON_CORE_RING_H
 #define CORDON_CORE_RING_H
@@ -34,6 +44,11 @@ enum {
     RING_LAP_FIRST = 1 << 20, /* bytes of the first lap */
     RING_NO_UNIT = UINT32_MAX,
     RING_NO_SENDER = UINT32_MAX,
+    RING_SIDE = 64, /* chains of cells: so many rows and columns, then they begin again */
+    RING_CHAIN_ALL = RING_SIDE * RING_SIDE,
+    RING_CHAINS = RING_CHAIN_ALL + 1,
+    RING_PICK_MIN = 128, /* fewer entries are looked at one by one */
+    RING_PICK_MAX = LIMIT_LIVE_ENTRIES / 2, /* as many as are ever safe */
 };
 
 struct ring_hot {
@@ -47,6 +62,7 @@ struct ring_cold {
     uint32_t len[FORM_COUNT];
     uint32_t to_off, to_when; /* in the list of addressees, with RING_ADDRESSED */
     uint32_t to_count;
+    uint32_t back;        /* how far behind it the one before it in its chain stands; 0: none */
     int64_t at_ms;        /* monotonic, when it was put in */
     uint64_t journal_seq; /* 0: not in the journal */
 };
@@ -59,6 +75,7 @@ struct ring {
     uint64_t size[FORM_COUNT]; /* of each region */
     uint32_t *to;
     uint64_t to_size;
+    _Atomic uint64_t *chain; /* number of the newest entry of each, plus 1 */
     struct ring_region {
         uint64_t written; /* bytes so far, with what was left free at the ends */
         uint64_t at, lap; /* next place; how much of the region is in use */
@@ -104,6 +121,25 @@ static inline const struct ring_hot *ring_hot(const struct ring *r, uint64_t seq
 static inline const struct ring_cold *ring_cold(const struct ring *r, uint64_t seq)
 {
     return &r->cold[seq & (r->entries - 1)];
+}
+
+/* Which entries of [first, head) a reader has to look at. */
+struct ring_pick {
+    uint64_t first, head;
+    bool all;
+    uint64_t word[RING_PICK_MAX / 64]; /* a bit for each from first on, unless all */
+};
+/* All of them. */
+void ring_pick_all(struct ring_pick *p, uint64_t first, uint64_t head);
+/* Those for all, and at least those of the cells around this one (river_cell(), not 0).  When the ring
+ * went over some of them meanwhile there may be less: see ring_lapped() afterwards, as always. */
+void ring_pick_near(struct ring_pick *p, const struct ring *r, uint32_t cell, uint64_t first, uint64_t head);
+uint64_t ring_pick_seek(const struct ring_pick *p, uint64_t at) MUST_USE;
+
+/* The first that was picked from `at` on; head when there is none. */
+static inline uint64_t ring_pick_next(const struct ring_pick *p, uint64_t at)
+{
+    return p->all || at >= p->head ? at : ring_pick_seek(p, at);
 }
 
 static inline struct str ring_bytes(const struct ring *r, const struct ring_cold *c, enum wire_form f)

@@ -1062,6 +1062,7 @@ static enum gather gather_live(struct session *s, struct river *r, const struct 
     struct runs *runs = is_at_edge(ring, first) ? NULL : to->runs;
     size_t begin = out->len, room = out->max, put = 0;
     struct run run = {.out = out, .runs = runs};
+    struct ring_pick pick;
     struct filter f;
 
     if (first >= head)
@@ -1070,7 +1071,11 @@ static enum gather gather_live(struct session *s, struct river *r, const struct 
         out->max = begin + s->live_cap;
     measure_lag(s, r, now);
     f = filter_for(s, r);
-    for (; at < head; at++) {
+    if (f.near_only)
+        ring_pick_near(&pick, ring, s->cell, first, head);
+    else
+        ring_pick_all(&pick, first, head);
+    for (at = ring_pick_next(&pick, at); at < head; at = ring_pick_next(&pick, at + 1)) {
         const struct ring_cold *c = ring_cold(ring, at);
 
         if (!wants(s, r, f, at) || !is_addressee(s, r, at))

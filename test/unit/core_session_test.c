@@ -1578,6 +1578,41 @@ static void far_units_come_slower(void **state)
     sim_free(sv);
 }
 
+/* The same among so many others that they are not looked at: in order, also of who
+ * walks from one cell into the next, of who has no place, and where a send was full. */
+static void the_neighbourhood_is_heard_among_many(void **state)
+{
+    struct river_limits l = sim_limits();
+    char want[512] = "";
+    struct sim_server *sv;
+    int g, b;
+
+    (void)state;
+    l.interest_from = 1;
+    l.far_every = 0;
+    sv = start_with(l);
+    g = join_here(sv, gate, "G1", "G1");
+    b = join_here(sv, ben, "U2", "R2");
+    all_heard(sv);
+    for (int i = 0; i < 300; i++) {
+        char far[16];
+
+        (void)snprintf(far, sizeof far, "F%d", i % 40);
+        say_track(sv, g, far, i % 3 ? 50 : -30.5);
+        if (i % 50 == 0) {
+            say_track(sv, g, "WALKS", 48.09 + i * 0.0001);
+            say_track(sv, g, i % 100 ? "NEAR1" : "NEAR2", 48.1);
+            say_event(sv, g, "t-x-unknown", "X1", "");
+            (void)snprintf(want + strlen(want), sizeof want - strlen(want),
+                           "%sa-n-A-C-F:WALKS a-n-A-C-F:%s t-x-unknown:X1", i ? " " : "", i % 100 ? "NEAR1" : "NEAR2");
+        }
+    }
+    sv->conns[b].s.live_cap = 1000; /* a few of them in each send */
+    assert_true(ring_head(&sv->river.live) - sv->conns[b].s.live_at > 2 * RING_PICK_MIN);
+    HEARS(b, want);
+    sim_free(sv);
+}
+
 static void the_rate_is_limited(void **state)
 {
     struct sim_server *sv = start();
@@ -1753,6 +1788,7 @@ int main(void)
         cmocka_unit_test(runs_hold_after_a_lap),
         cmocka_unit_test(who_lags_gets_the_newest_of_each),
         cmocka_unit_test(far_units_come_slower),
+        cmocka_unit_test(the_neighbourhood_is_heard_among_many),
         cmocka_unit_test(the_rate_is_limited),
         cmocka_unit_test(a_restart_remembers),
         cmocka_unit_test(full_tables_of_groups_leak_nothing),

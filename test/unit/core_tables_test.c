@@ -186,6 +186,57 @@ static void ring_never_changes_what_is_safe(void **state)
     free(memory);
 }
 
+static bool is_near(uint32_t a, uint32_t b)
+{
+    int rows = (int)(a >> 16) - (int)(b >> 16), cols = (int)(a & 0xFFFF) - (int)(b & 0xFFFF);
+
+    return a == 0 || (rows >= -1 && rows <= 1 && cols >= -1 && cols <= 1);
+}
+
+/* All that is for everybody or near is picked, in order; of what is far no more than
+ * shares a chain with it. */
+static void ring_picks_a_neighbourhood(void **state)
+{
+    const uint64_t size[FORM_COUNT] = {1 << 16, 1 << 16};
+    enum { ENTRIES = 2048, ROWS = 70, COLS = 70 };
+    static struct ring_pick pick;
+    struct ring r;
+    void *memory = zeroed(ring_memory(ENTRIES, size, 2 * LIMIT_DESTS));
+    uint32_t x = 1;
+    size_t picked = 0, looked_at = 0;
+
+    (void)state;
+    ring_init(&r, memory, ENTRIES, size, 2 * LIMIT_DESTS);
+    for (int turn = 0; turn < 300; turn++) {
+        uint32_t cell = (uint32_t)(turn % ROWS + 1) << 16 | (uint32_t)(turn * 7 % COLS + 1);
+        uint64_t first, next;
+
+        for (int n = 0; n < 500; n++) {
+            uint32_t v = (x = x * 1664525 + 1013904223) >> 8;
+            struct ring_put p = {.cell = v % 50 == 0 ? 0 : (v % ROWS + 1) << 16 | (v / ROWS % COLS + 1),
+                                 .flags = v / 9 % 20 == 0 ? RING_FAR : 0, .form = {STR("<event/>")}};
+
+            (void)ring_append(&r, &p);
+        }
+        first = r.head - (turn % 2 ? x >> 8 : (x >> 8) % 400) % (r.head - r.safe + 1);
+        ring_pick_near(&pick, &r, cell, first, r.head);
+        next = ring_pick_next(&pick, first);
+        for (uint64_t k = first; k < r.head; k++) {
+            const struct ring_hot *h = ring_hot(&r, k);
+
+            assert_true(next >= k);
+            assert_true(next == k || (!(h->flags & RING_FAR) && !is_near(h->cell, cell)));
+            picked += next == k && !pick.all;
+            looked_at += !pick.all;
+            if (next == k)
+                next = ring_pick_next(&pick, k + 1);
+        }
+        assert_int_equal(next, r.head);
+    }
+    assert_true(picked * 10 < looked_at);
+    free(memory);
+}
+
 /* The part of a region that is in use grows while laps are quick, and what is safe
  * stays as it was put through that. */
 static void ring_grows_its_laps(void **state)
@@ -735,6 +786,7 @@ int main(void)
         cmocka_unit_test(groups_are_bounded),
         cmocka_unit_test(ring_keeps_what_was_put),
         cmocka_unit_test(ring_never_changes_what_is_safe),
+        cmocka_unit_test(ring_picks_a_neighbourhood),
         cmocka_unit_test(ring_grows_its_laps),
         cmocka_unit_test(ring_newest_is_safe),
         cmocka_unit_test(units_are_found_and_forgotten),
