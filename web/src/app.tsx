@@ -13,6 +13,7 @@ import { Dialogs } from './shell/dialogs'
 import { Foot } from './shell/foot'
 import { Rail } from './shell/rail'
 import { Side } from './shell/side'
+import { Strip } from './shell/strip'
 import { startKeys } from './shell/actions'
 import { Top } from './shell/top'
 import { callerName, emergencyName } from './base/describe'
@@ -21,6 +22,14 @@ import { startLive } from './state/live'
 import { startOutbox } from './state/outbox'
 import { boot, session } from './state/session'
 import { screen, selected } from './state/view'
+
+const later = {
+  floors: lazy(() => import('./screens/floors')),
+  casualties: lazy(() => import('./screens/casualties')),
+  tasks: lazy(() => import('./screens/tasks')),
+  par: lazy(() => import('./screens/par')),
+  points: lazy(() => import('./screens/points')),
+}
 
 const MapScreen = lazy(() => import('./screens/map'))
 
@@ -45,7 +54,11 @@ function Work() {
     case 'log': return <LogScreen />
     case 'people': return <PeopleScreen />
     case 'admin': return <AdminScreen />
-    default: return null
+    case 'map': return null
+    default: {
+      const Board = later[screen.value]
+      return <Board until={<p class="stage" role="status">{t('boot.board')}</p>} />
+    }
   }
 }
 
@@ -60,6 +73,7 @@ function Shell(props: { operator: string }) {
     <div id="shell">
       <Title />
       <Top />
+      <Strip />
       <Rail />
       <main id="work" class={selected.value && screen.value !== 'map' ? 'beside' : ''}>
         <div class="mapbox" hidden={screen.value !== 'map'}>

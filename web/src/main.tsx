@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import './css/main.css'
+import './css/board.css'
 import { App } from './app'
 import { startLanguage } from './base/i18n'
 import { call } from './net/api'

@@ -1,7 +1,7 @@
-// A server for working on the page and for its tests: speaks doc/internals/web-protocol.md over plain
-// http on 127.0.0.1, keeps all in memory, and moves a crowd of invented units about an invented place.
+// A server for working on the page and for its tests: speaks doc/internals/web-protocol.md and incident-api.md
+// over plain http on 127.0.0.1, keeps all in memory, and moves a crowd of invented units about an invented place.
 //
-//   node tools/mock.mjs [--port 8444] [--units 200] [--logged-in] [--mbtiles FILE]...   (needs sqlite3 for maps)
+//   node tools/mock.mjs [--port 8444] [--units 200] [--logged-in] [--incident] [--mbtiles FILE]...   (needs sqlite3 for maps)
 import { createServer } from 'node:http'
 import { execFileSync } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
@@ -10,6 +10,8 @@ import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { WebSocketServer } from 'ws'
+import { exercise } from './mock_exercise.mjs'
+import { makeIncident } from './mock_incident.mjs'
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const CSP = "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; worker-src 'self'; font-src 'self'; " +
@@ -91,7 +93,7 @@ export async function startMock(options = {}) {
   const state = {
     needs_setup: !options.accounts, accounts: new Map(Object.entries(options.accounts ?? {})), sessions: new Map(),
     units: makeUnits(options.units ?? 200, Date.now(), centre.lat, centre.lon, next), emergencies: [], alarms: [], events: [],
-    seq: 0, applied: new Map(), hellos: [], chat_posts: 0, csrf: randomUUID(), code: 'KITE-4821', refuse: false,
+    seq: 0, applied: new Map(), hellos: [], commands: [], chat_posts: 0, csrf: randomUUID(), code: 'KITE-4821', refuse: false,
   }
   objects.forEach(([type, callsign], i) => {
     const now = Date.now()
@@ -120,6 +122,19 @@ export async function startMock(options = {}) {
     return event
   }
 
+  /** An event of an incident has its fields in the place of data. */
+  function recordOfIncident(kind, fields, incident) {
+    const prev = state.seq
+    const event = { seq: ++state.seq, prev, kind, at: Date.now(), observed: fields.observed_at ? Date.parse(fields.observed_at) : null, incident, fields }
+    state.events.push(event)
+    send({ type: 'event', event })
+    return event
+  }
+  const incident = makeIncident(recordOfIncident)
+  function tellIncident() {
+    const message = incident.message(false, state.seq)
+    if (message) send(message)
+  }
   function person(i) {
     return state.units.filter((unit) => unit.presence && unit.lat !== null)[i]
   }
@@ -175,6 +190,10 @@ export async function startMock(options = {}) {
     }
   }
   history()
+  for (const [kind, fields] of options.incident ?? []) {
+    const answer = incident.command({ id: randomUUID(), kind, fields }, 'Duty officer')
+    if (answer.status) throw new Error(`${kind}: ${answer.detail}`)
+  }
 
   // Positions once a second.
   function move() {
@@ -211,6 +230,7 @@ export async function startMock(options = {}) {
     setInterval(move, 1000),
     setInterval(() => send({ type: 'clients', clients: clients() }), 2000),
     setInterval(() => send({ type: 'tick', now: Date.now() }), 5000),
+    setInterval(tellIncident, 1000),
   ]
 
   const plain = ({ moving, ...unit }) => unit
@@ -228,7 +248,7 @@ export async function startMock(options = {}) {
 
   function answer(response, status, body, headers = {}) {
     const problem = status >= 400
-    const payload = problem ? { type: 'about:blank', title: 'Refused', status, detail: body } : body
+    const payload = problem ? { type: 'about:blank', title: 'Refused', status, ...(typeof body === 'string' ? { detail: body } : body) } : body
     response.writeHead(status, { 'Content-Type': problem ? 'application/problem+json' : 'application/json', 'Cache-Control': 'no-store', ...headers })
     response.end(JSON.stringify(payload))
   }
@@ -274,6 +294,12 @@ export async function startMock(options = {}) {
         message_id: body.id, from: operator.name, operator: operator.name, direct, to: direct ? [body.to] : [],
       })))
     }
+    if (path === '/api/incidents' || /^\/api\/incidents\/[^/]+\/commands$/.test(path)) {
+      state.commands.push(body)
+      const done = incident.command(body, operator.name)
+      answer(response, done.status ?? 200, done)
+      return tellIncident()
+    }
     const uid = /^\/api\/emergencies\/(.+)\/acknowledge$/.exec(path)?.[1]
     if (uid) {
       const it = state.emergencies.find((emergency) => emergency.uid === decodeURIComponent(uid))
@@ -299,6 +325,7 @@ export async function startMock(options = {}) {
     if (!path.startsWith('/api/') && !path.startsWith('/t/')) return file(request, response, path)
     if (!operator) return answer(response, 401, 'Log in first.')
     if (path === '/api/events') return answer(response, 200, { events: events(url), head: state.seq })
+    if (path === '/api/incidents') return answer(response, 200, { incidents: incident.id() ? [incident.view('strip')] : [] })
     if (path === '/api/clients') return answer(response, 200, { type: 'clients', clients: clients() })
     if (path === '/api/maps') return answer(response, 200, maps.map((map) => map.info))
     const tile = /^\/t\/([^/]+)\/(\d+)\/(\d+)\/(\d+)$/.exec(path)
@@ -341,6 +368,8 @@ export async function startMock(options = {}) {
         const hello = JSON.parse(String(data))
         state.hellos.push(hello)
         it.send(JSON.stringify(snapshot(hello.after)))
+        const whole = incident.message(true, state.seq)
+        if (whole) it.send(JSON.stringify(whole))
         it.ready = true
       })
     })
@@ -354,7 +383,14 @@ export async function startMock(options = {}) {
   const port = server.address().port
 
   return {
-    url: `http://127.0.0.1:${port}/`, port, state, record, raise, chat, person, setAlarms,
+    url: `http://127.0.0.1:${port}/`, port, state, record, raise, chat, person, setAlarms, incident,
+    /** Somebody else's entry: as a command of another operator. */
+    enter(kind, fields, actor = 'Radio desk') {
+      const done = incident.command({ id: randomUUID(), kind, fields }, actor)
+      if (done.status) throw new Error(`${kind}: ${done.detail}`)
+      tellIncident()
+      return done
+    },
     cancel(uid) {
       const it = state.emergencies.find((emergency) => emergency.uid === uid)
       state.emergencies = state.emergencies.filter((emergency) => emergency !== it)
@@ -382,6 +418,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     else if (list[i] === '--units') options.units = Number(list[++i])
     else if (list[i] === '--mbtiles') options.mbtiles.push(list[++i])
     else if (list[i] === '--logged-in') options.logged_in = true
+    else if (list[i] === '--incident') options.incident = exercise()
     else if (list[i] === '--setup') delete options.accounts
   }
   const mock = await startMock(options)

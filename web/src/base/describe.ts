@@ -1,9 +1,11 @@
 // One line of the record in words. Data comes from phones: every field is read as if it could be missing.
+import type { Fields } from '../net/incident'
 import type { RecordEvent } from '../net/protocol'
 import { callerOf } from '../state/record'
 import { units_by_uid } from '../state/tracks'
 import { bytesText } from './format'
 import { t, tMaybe } from './i18n'
+import { fieldText, kindText, rangeText, valueText } from './values'
 import type { Key, Values } from './i18n'
 
 export interface Line {
@@ -16,8 +18,8 @@ export interface Line {
   said: boolean
 }
 
-export type Family = 'chat' | 'emergency' | 'objects' | 'devices' | 'record'
-export const families: readonly Family[] = ['chat', 'emergency', 'objects', 'devices', 'record']
+export type Family = 'incident' | 'chat' | 'emergency' | 'objects' | 'devices' | 'record'
+export const families: readonly Family[] = ['incident', 'chat', 'emergency', 'objects', 'devices', 'record']
 
 const family_of: Record<string, Family> = {
   'chat.said': 'chat', 'chat.receipt': 'chat',
@@ -27,8 +29,8 @@ const family_of: Record<string, Family> = {
   'client.connected': 'devices', 'client.left': 'devices', 'uid.conflict': 'devices', 'groups.changed': 'devices',
 }
 
-export function familyOf(kind: string): Family {
-  return family_of[kind] ?? 'record'
+export function familyOf(event: RecordEvent): Family {
+  return event.fields ? 'incident' : family_of[event.kind] ?? 'record'
 }
 
 export function emergencyName(type: string): string {
@@ -53,14 +55,14 @@ type Data = (name: string) => string
 
 function data(event: RecordEvent): Data {
   return (name) => {
-    const value = event.data[name]
+    const value = event.data?.[name]
     if (typeof value === 'string') return value
     return typeof value === 'number' ? String(value) : ''
   }
 }
 
 function groupsText(event: RecordEvent): string {
-  const groups = event.data['groups']
+  const groups = event.data?.['groups']
   if (!Array.isArray(groups)) return ''
   return groups.map((group: unknown) => String((group as { name?: string })?.name ?? group)).join(', ')
 }
@@ -82,13 +84,47 @@ const sentences: Record<string, { key: Key; source: string; unit: string; level?
   'operator.made': { key: 'event.operator_made', source: 'name', unit: '' },
 }
 
+/** Who wrote an entry and how it came are columns of their own; the rest of these say nothing in a line. */
+const not_told = new Set([
+  'incident', 'actor', 'role', 'actor_agency', 'actor_unit', 'on_behalf_of', 'via', 'source', 'grade', 'class', 'lang', 'cause', 'supersedes', 'exercise',
+  'recorded_at', 'observed_at', 'reported_at', 'unc_s', 'lat', 'lon', 'shape', 'time_zone', 'number', 'scope', 'hi_open', 'scheme', 'predicate',
+])
+/** Numbers mean nothing without what they count. */
+const named = new Set(['count', 'strength', 'storeys', 'basements', 'extent', 'cadence_s', 'as_of', 'due_at', 'review_at', 'start_at', 'end_at', 'at', 'confidence'])
+const crit_kinds = new Set(['mayday.declared', 'evacuation.ordered', 'detonation.reported', 'threat.reported', 'par.missed'])
+
+function entryParts(fields: Fields): string[] {
+  const parts: string[] = []
+  const now = Date.now()
+  for (const [name, value] of Object.entries(fields)) {
+    if (not_told.has(name) || name === 'lo' || name === 'hi') continue
+    const text = value === true ? fieldText(name) : valueText(name, value, now)
+    parts.push(named.has(name) ? `${fieldText(name)} ${text}` : text)
+  }
+  const { lo, hi } = fields
+  if (typeof lo === 'number') parts.push(rangeText(lo, typeof hi === 'number' ? hi : null))
+  return parts
+}
+
+/** A line of an incident: the kind in words, then what was entered. */
+function describeEntry(event: RecordEvent, fields: Fields): Line {
+  const source = typeof fields['source'] === 'string' ? fields['source'] : ''
+  const actor = typeof fields['actor'] === 'string' ? fields['actor'] : ''
+  const level = crit_kinds.has(event.kind) ? 'crit' : ''
+  const unit = typeof fields['unit'] === 'string' ? fields['unit'] : ''
+  return { source: source || actor, text: [kindText(event.kind), ...entryParts(fields)].join(' · '), level, unit, said: false }
+}
+
 export function describe(event: RecordEvent): Line {
+  if (event.erased) return { source: '', text: t('event.erased'), level: '', unit: '', said: false }
+  if (event.damaged) return { source: '', text: t('event.damaged'), level: 'warn', unit: '', said: false }
+  if (event.fields) return describeEntry(event, event.fields)
   const get = data(event)
   if (event.kind === 'chat.said') {
-    const operator = event.data['operator']
+    const operator = event.data?.['operator']
     const source = typeof operator === 'string' && operator !== '' ? operator : get('from')
-    const to = Array.isArray(event.data['to']) ? event.data['to'] : []
-    const direct = event.data['direct'] === true && to.length > 0
+    const to = Array.isArray(event.data?.['to']) ? event.data?.['to'] : []
+    const direct = event.data?.['direct'] === true && to.length > 0
     const text = direct ? `→ ${unitName(String(to[0]))}: ${get('text')}` : get('text')
     return { source, text, level: '', unit: operator ? '' : get('from_uid'), said: true }
   }
@@ -111,7 +147,7 @@ export function describe(event: RecordEvent): Line {
     name: get('name'), title: get('title'), type: get('type'), by: get('by'), reason: get('reason'),
     user: get('user'), address: get('address'), role: tMaybe('role.' + get('role'), get('role')),
     holder: get('holder'), claimant: get('claimant'), groups: groupsText(event),
-    size: typeof event.data['size'] === 'number' ? bytesText(event.data['size']) : '',
+    size: typeof event.data?.['size'] === 'number' ? bytesText(event.data?.['size']) : '',
   }
   if (event.kind.startsWith('emergency.')) {
     const caller = callerOf(get('uid'))

@@ -40,3 +40,9 @@ export function metresText(m: number): string {
   if (m < 10 && !Number.isInteger(m)) return m.toFixed(1) + ' m'
   return m < 1000 ? Math.round(m) + ' m' : (m / 1000).toFixed(1) + ' km'
 }
+
+/** As it is typed into a form: 2026-02-17 21:44:05. */
+export function typedTime(at: number): string {
+  const d = new Date(at)
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${clockText(at)}`
+}

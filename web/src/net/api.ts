@@ -1,7 +1,7 @@
 // Calls to the server. An answer is a value: nothing here throws.
 import { session } from '../state/session'
 
-export type Answer<T> = { ok: true; data: T } | { ok: false; status: number; detail: string }
+export type Answer<T> = { ok: true; data: T } | { ok: false; status: number; detail: string; field: string }
 
 /** `status` 0 means that nobody answered. */
 export async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer<T>> {
@@ -22,7 +22,7 @@ export async function call<T>(method: 'GET' | 'POST', path: string, body?: unkno
       signal: AbortSignal.timeout(15_000),
     })
   } catch {
-    return { ok: false, status: 0, detail: '' }
+    return { ok: false, status: 0, detail: '', field: '' }
   }
   let data: unknown = null
   try {
@@ -31,6 +31,6 @@ export async function call<T>(method: 'GET' | 'POST', path: string, body?: unkno
     // An empty answer, or not JSON: the status says it all.
   }
   if (response.ok) return { ok: true, data: data as T }
-  const problem = data as { detail?: string; title?: string } | null
-  return { ok: false, status: response.status, detail: problem?.detail ?? problem?.title ?? '' }
+  const problem = data as { detail?: string; title?: string; field?: string } | null
+  return { ok: false, status: response.status, detail: problem?.detail ?? problem?.title ?? '', field: problem?.field ?? '' }
 }

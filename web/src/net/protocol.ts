@@ -1,4 +1,5 @@
 // What doc/internals/web-protocol.md says, as types, and the one binary frame.
+import type { Fields, IncidentMessage } from './incident'
 
 export interface ServerInfo {
   name: string
@@ -41,14 +42,18 @@ export interface UnitMessage {
   groups: string[]
 }
 
-/** One line of the record. `data` differs by kind: describe.ts reads it with care. */
+/** One line of the record. `data` differs by kind: describe.ts reads it with care. One of an incident has `fields`. */
 export interface RecordEvent {
   seq: number
   prev: number
   kind: string
   at: number
   observed: number | null
-  data: Record<string, unknown>
+  data?: Record<string, unknown>
+  incident?: string
+  fields?: Fields
+  erased?: boolean
+  damaged?: boolean
 }
 
 export interface Emergency {
@@ -116,6 +121,7 @@ export type Message =
   | { type: 'clients'; clients: Client[] }
   | { type: 'alarms'; alarms: Alarm[] }
   | { type: 'tick'; now: number }
+  | IncidentMessage
 
 const HEADER_BYTES = 16
 const NO_COORDINATE = 0x7fffffff

@@ -8,7 +8,9 @@ import type { RecordEvent } from '../net/protocol'
 import { events, reached_start, takeOlder } from '../state/record'
 import { Button, Empty } from '../ui/parts'
 import { WindowedList } from '../ui/window'
-import { describeLine, lines, LogRow } from '../shell/lines'
+import { lazy } from '../base/lazy'
+import { shown_event } from '../state/view'
+import { describeLine, lines, LogRow, waitingText } from '../shell/lines'
 import type { LogLine } from '../shell/lines'
 
 const FETCH = 300
@@ -23,10 +25,12 @@ async function fetchOlder(): Promise<void> {
   if (answer.ok) takeOlder(answer.data.events)
 }
 
+const EventCard = lazy(() => import('./event'))
+
 function holds(line: LogLine, words: string): boolean {
   if (!words) return true
   const it = line.event ? describeLine(line.event) : null
-  const text = it ? it.source + ' ' + it.text : String(line.waiting?.body['text'])
+  const text = it ? it.source + ' ' + it.text : waitingText(line.waiting!)
   return text.toLowerCase().includes(words)
 }
 
@@ -51,6 +55,7 @@ export function LogScreen() {
           value={words.value} onInput={(event) => { words.value = event.currentTarget.value }}
         />
       </div>
+      <div class={shown_event.value === null ? 'logbody' : 'logbody beside'}>
       {shown.length === 0
         ? <Empty>{lines.value.length === 0 ? t('log.empty') : t('log.none')}</Empty>
         : (
@@ -59,6 +64,8 @@ export function LogScreen() {
             row={(line) => <LogRow line={line} seconds />} onEnd={() => void fetchOlder()}
           />
         )}
+      {shown_event.value !== null && <EventCard until={null} />}
+      </div>
     </section>
   )
 }

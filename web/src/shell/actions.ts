@@ -1,13 +1,14 @@
 // Everything that a key or the palette can do. Letters are bound by their place on the keyboard
 // (KeyboardEvent.code), so that they work while an Urdu layout is active. Off inside inputs.
 import type { Key } from '../base/i18n'
+import { acknowledgeDuty } from '../state/duty'
 import { attention, note } from '../state/attention'
 import type { Attention } from '../state/attention'
 import { silenceSound } from '../state/alarm_sound'
 import { acknowledge } from '../state/outbox'
 import { dim_map, nextTheme, show_labels } from '../state/prefs'
 import { units_by_uid } from '../state/tracks'
-import { client_filter, dialog, following, recipient, screen, select, selected } from '../state/view'
+import { client_filter, dialog, following, recipient, screen, select, selected, slash, write, writing } from '../state/view'
 import type { Screen } from '../state/view'
 import { map_commands, toggleGrid } from '../map/commands'
 
@@ -37,9 +38,17 @@ export function focusComposer(): void {
   document.querySelector<HTMLElement>('#composer-text')?.focus()
 }
 
+/** The list of kinds of entries, by the composer. */
+export function startSlash(): void {
+  writing.value = null
+  slash.value = ''
+  focusComposer()
+}
+
 /** The default action of an item that needs a decision. */
 export function decide(item: Attention): void {
   if (item.emergency) acknowledge(item.emergency.uid)
+  else if (item.duty) acknowledgeDuty(item.duty.id)
   else if (item.alarm) note(item.alarm)
 }
 
@@ -55,6 +64,7 @@ export function openItem(item: Attention): void {
     }
     return
   }
+  if (item.duty) return go('points')
   const uid = item.alarm!.id.split(':').slice(1).join(':')
   if (uid && !item.alarm!.id.startsWith('uid_conflict')) {
     select(uid)
@@ -88,6 +98,9 @@ function back(): void {
   if (dialog.value) dialog.value = null
   else if (document.activeElement instanceof HTMLElement && document.activeElement.matches('input, textarea, select')) {
     document.activeElement.blur()
+  } else if (writing.value || slash.value !== null) {
+    writing.value = null
+    slash.value = null
   } else if (selected.value) select(null)
   else if (screen.value !== 'map') go('map')
 }
@@ -99,14 +112,21 @@ const onMap = (run: (map: NonNullable<typeof map_commands.value>) => void) => ()
 
 export const actions: Action[] = [
   { id: 'map', name: 'nav.map', codes: ['Digit1', 'Numpad1'], shown: '1', group: 'screens', run: () => go('map') },
+  { id: 'floors', name: 'nav.floors', codes: ['Digit2', 'Numpad2'], shown: '2', group: 'screens', run: () => go('floors') },
   { id: 'log', name: 'nav.log', codes: ['Digit3', 'Numpad3'], shown: '3', group: 'screens', run: () => go('log') },
   { id: 'people', name: 'nav.people', codes: ['Digit4', 'Numpad4'], shown: '4', group: 'screens', run: () => go('people') },
+  { id: 'casualties', name: 'nav.casualties', codes: ['Digit5', 'Numpad5'], shown: '5', group: 'screens', run: () => go('casualties') },
+  { id: 'tasks', name: 'nav.tasks', codes: ['Digit6', 'Numpad6'], shown: '6', group: 'screens', run: () => go('tasks') },
+  { id: 'par', name: 'nav.par', codes: ['KeyP'], shown: 'P', group: 'screens', run: () => go('par') },
+  { id: 'points', name: 'nav.points', codes: ['KeyO'], shown: 'O', group: 'screens', run: () => go('points') },
   { id: 'admin', name: 'nav.admin', codes: ['Digit9', 'Numpad9'], shown: '9', group: 'screens', run: () => go('admin') },
   { id: 'acknowledge', name: 'act.acknowledge_top', codes: ['KeyA'], shown: 'A', group: 'decide', run: decideTop },
   { id: 'silence', name: 'act.silence', codes: ['KeyS'], shown: 'S', group: 'decide', run: silenceSound },
   { id: 'next', name: 'act.next', codes: ['KeyJ'], shown: 'J', group: 'decide', run: () => walk(1) },
   { id: 'previous', name: 'act.previous', codes: ['KeyK'], shown: 'K', group: 'decide', run: () => walk(-1) },
-  { id: 'write', name: 'act.write', codes: ['KeyN', 'Slash'], shown: 'N', group: 'decide', run: focusComposer },
+  { id: 'write', name: 'act.write', codes: ['KeyN'], shown: 'N', group: 'decide', run: focusComposer },
+  { id: 'enter', name: 'act.enter', codes: ['Slash'], shown: '/', group: 'decide', run: startSlash },
+  { id: 'incident', name: 'open.title', codes: ['KeyI'], shown: 'I', group: 'decide', run: () => write('incident.opened') },
   {
     id: 'call', name: 'act.call', codes: ['KeyC'], shown: 'C', group: 'decide',
     run: () => { if (selected.value) writeTo(selected.value) },

@@ -2,13 +2,15 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { t } from '../base/i18n'
 import type { Key } from '../base/i18n'
+import { wordText } from '../base/values'
 import { grid_shown, map_commands, maps, maps_error, toggleGrid } from '../map/commands'
 import { logOut } from '../state/live'
 import { hidden_maps, show_labels } from '../state/prefs'
 import { session } from '../state/session'
 import { units } from '../state/tracks'
 import type { Unit } from '../state/tracks'
-import { dialog, screen, select } from '../state/view'
+import { chooseIncident, incident_id, incidents } from '../state/incident'
+import { dialog, screen, select, write } from '../state/view'
 import { Button, Dialog, Empty, Kbd } from '../ui/parts'
 import { actions } from './actions'
 import type { Action } from './actions'
@@ -152,6 +154,42 @@ function Layers() {
   )
 }
 
+/** The incidents that the server keeps, and the way to open another. */
+function Incidents() {
+  return (
+    <Dialog title={t('incident.title')} onClose={close} class="incidents">
+      {incidents.value.length === 0 && <Empty>{t('incident.empty')}</Empty>}
+      <ul>
+        {incidents.value.map((it) => (
+          <li key={it.id}>
+            <button
+              type="button" aria-current={it.id === incident_id.value ? 'true' : undefined}
+              onClick={() => {
+                chooseIncident(it.id)
+                close()
+              }}
+            >
+              <b><bdi>{it.strip?.name ?? it.id}</bdi></b>
+              <small><bdi>{it.id}</bdi> {it.strip && <>{wordText(it.strip.type, 'type')}, {wordText(it.strip.state)}</>} {it.strip?.exercise && t('incident.exercise')}</small>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div class="acts">
+        <Button
+          kind="primary" keys="I"
+          onClick={() => {
+            close()
+            write('incident.opened')
+          }}
+        >
+          {t('open.title')}
+        </Button>
+      </div>
+    </Dialog>
+  )
+}
+
 function Account() {
   const operator = session.value?.operator
   return (
@@ -175,6 +213,7 @@ export function Dialogs() {
     case 'find': return <Find />
     case 'layers': return <Layers />
     case 'account': return <Account />
+    case 'incident': return <Incidents />
     default: return null
   }
 }

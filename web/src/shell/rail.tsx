@@ -1,6 +1,8 @@
 import { t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { unacknowledged, attention } from '../state/attention'
+import { now } from '../state/clock'
+import { entitiesOf, isOverdue, strip } from '../state/incident'
 import { screen } from '../state/view'
 import type { Screen } from '../state/view'
 import { Icon } from '../ui/icon'
@@ -15,19 +17,37 @@ interface Place {
   end?: boolean
 }
 
-// 2 floors, 5 casualties, 6 tasks, 7 statements and 8 replay have their numbers reserved.
+// 7 statements and 8 replay have their numbers reserved.
 const places: Place[] = [
   { to: 'map', name: 'nav.map', icon: 'map', key: '1' },
+  { to: 'floors', name: 'nav.floors', icon: 'floors', key: '2' },
   { to: 'log', name: 'nav.log', icon: 'log', key: '3' },
   { to: 'people', name: 'nav.people', icon: 'people', key: '4' },
+  { to: 'casualties', name: 'nav.casualties', icon: 'casualties', key: '5' },
+  { to: 'tasks', name: 'nav.tasks', icon: 'tasks', key: '6' },
+  { to: 'par', name: 'nav.par', icon: 'par', key: 'P' },
+  { to: 'points', name: 'nav.points', icon: 'points', key: 'O' },
   { to: 'admin', name: 'nav.admin', icon: 'admin', key: '9', end: true },
 ]
 
+/** What waits on a screen, and how bad that is. */
+function waits(to: Screen): { count: number; crit: boolean } {
+  const it = strip.value
+  const count = (n: number, crit = false) => ({ count: n, crit })
+  switch (to) {
+    case 'map': return count(unacknowledged.value.length, true)
+    case 'par': return count((it?.par.due ?? 0) + (it?.par.missed ?? 0), (it?.par.missed ?? 0) > 0)
+    case 'points': return count((it?.findings.warn ?? 0) + (it?.findings.alarm ?? 0), (it?.findings.alarm ?? 0) > 0)
+    case 'tasks': return count(entitiesOf('task').filter((task) => isOverdue(task, now.value)).length)
+    case 'admin': return count(attention.value.filter((item) => item.alarm && item.level !== 'calm').length)
+    default: return count(0)
+  }
+}
+
 function Badge(props: { to: Screen }) {
-  const alarms = attention.value.filter((item) => item.alarm && item.level !== 'calm').length
-  const count = props.to === 'map' ? unacknowledged.value.length : props.to === 'admin' ? alarms : 0
+  const { count, crit } = waits(props.to)
   if (count === 0) return null
-  return <i class={props.to === 'admin' ? 'warnbg' : ''}>{count}</i>
+  return <i class={crit ? '' : 'warnbg'}>{count}</i>
 }
 
 export function Rail() {

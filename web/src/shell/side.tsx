@@ -1,9 +1,11 @@
 // The column that never goes away: what needs a decision, the log, and the line to write.
 import { useSignal } from '@preact/signals'
-import { useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { callText, callerName, emergencyName, unitName } from '../base/describe'
 import { clockText } from '../base/format'
 import { T, t } from '../base/i18n'
+import { lazy } from '../base/lazy'
+import { wordText } from '../base/values'
 import { attention, steady, waiting } from '../state/attention'
 import type { Attention } from '../state/attention'
 import { silenceSound, sound_blocked, sounding } from '../state/alarm_sound'
@@ -11,11 +13,12 @@ import { lost_since, picture_at } from '../state/live'
 import { isAcknowledging, say } from '../state/outbox'
 import { events_changed } from '../state/record'
 import { text_changed, units } from '../state/tracks'
-import { recipient } from '../state/view'
+import { incident_id } from '../state/incident'
+import { menu, menu_active, recipient, said, slash, write, writing } from '../state/view'
 import { Icon } from '../ui/icon'
 import { Age, Button, Empty } from '../ui/parts'
 import { WindowedList } from '../ui/window'
-import { decide, openItem } from './actions'
+import { decide, openItem, startSlash } from './actions'
 import { lines, LogRow } from './lines'
 
 const SHOWN_MAX = 6
@@ -25,6 +28,10 @@ function itemWords(item: Attention): { who: string; title: string; text: string 
     const { from, type, text, unit_uid, acknowledged_by } = item.emergency
     const who = callerName(unit_uid, from)
     return { who, title: emergencyName(type), text: acknowledged_by ? t('att.acknowledged_by', { who: acknowledged_by }) : callText(who, text) || t('att.nobody') }
+  }
+  if (item.duty) {
+    const owner = t('points.owner', { who: wordText(item.duty.owner) })
+    return { who: '', title: item.duty.text, text: item.duty.escalated ? `${owner}, ${t('points.escalated')}` : owner }
   }
   const alarm = item.alarm!
   const named = /^([a-z_]+)/.exec(alarm.id)?.[1] ?? ''
@@ -40,7 +47,7 @@ function Item(props: { item: Attention; top: boolean }) {
     ? <Button onClick={() => openItem(item)}>{t('show')}</Button>
     : (
       <Button kind={item.level === 'crit' ? 'critical' : 'plain'} keys={top ? 'A' : undefined} onClick={() => decide(item)}>
-        {item.emergency ? t('acknowledge') : t('note')}
+        {item.alarm ? t('note') : t('acknowledge')}
       </Button>
     )
   return (
@@ -96,23 +103,44 @@ export function recipients(): { uid: string; callsign: string }[] {
     .sort((a, b) => a.callsign.localeCompare(b.callsign, undefined, { numeric: true }))
 }
 
+const EntryPanel = lazy(() => import('../entry/panel'))
+
+/** What became of the last entry; for a screen reader too. */
+function Said() {
+  const it = said.value
+  return <p class={it ? 'outcome ' + it.level : 'hidden'} role="status">{it?.text}</p>
+}
+
 function Composer() {
   void text_changed.value
   const text = useSignal('')
   const to = recipient.value
   const list = recipients()
-  const known = to === 'all' || list.some((unit) => unit.uid === to)
+  const known = to === 'all' || (to === 'log' && incident_id.value !== '') || list.some((unit) => unit.uid === to)
+  const typed = slash.value !== null
+  // The key, the button and Escape begin and end a slash as well as typing does.
+  useEffect(() => {
+    const shown = slash.value === null ? '' : '/' + slash.value
+    if (typed || text.value.startsWith('/')) text.value = shown
+  }, [slash.value])
+  const change = (value: string) => {
+    text.value = value
+    slash.value = value.startsWith('/') ? value.slice(1) : null
+    if (value.startsWith('/')) writing.value = null
+  }
   const send = (event: Event) => {
     event.preventDefault()
-    const said = text.value.trim()
-    if (!said) return
-    say(to, said)
+    const line = text.value.trim()
+    if (!line || typed) return
+    if (to === 'log') write('report.received', { predicate: 'note', text: line })
+    else say(to, line)
     text.value = ''
   }
   return (
     <form id="composer" onSubmit={send}>
       <label class="hidden" for="composer-to">{t('chat.to')}</label>
       <select id="composer-to" value={to} onChange={(event) => { recipient.value = event.currentTarget.value }}>
+        {incident_id.value && <option value="log">{t('chat.log')}</option>}
         <option value="all">{t('chat.all')}</option>
         {!known && <option value={to}>{unitName(to)}</option>}
         {list.map((unit) => <option key={unit.uid} value={unit.uid}>{unit.callsign}</option>)}
@@ -121,13 +149,21 @@ function Composer() {
       <input
         id="composer-text"
         value={text.value}
-        onInput={(event) => { text.value = event.currentTarget.value }}
-        placeholder={t('chat.placeholder')}
+        role={typed ? 'combobox' : undefined}
+        aria-expanded={typed ? 'true' : undefined}
+        aria-controls={typed ? 'kinds' : undefined}
+        aria-activedescendant={typed && menu_active.value ? menu_active.value : undefined}
+        onInput={(event) => change(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (typed && menu.key?.(event.key)) event.preventDefault()
+        }}
+        placeholder={to === 'log' ? t('chat.placeholder_log') : incident_id.value ? t('chat.placeholder_slash') : t('chat.placeholder')}
         maxLength={2000}
         autocomplete="off"
         dir="auto"
         aria-keyshortcuts="N"
       />
+      <Button class="slash" label={t('act.enter')} keys="/" onClick={startSlash}>{''}</Button>
       <Button kind="primary" type="submit" keys="↵">{t('chat.send')}</Button>
     </form>
   )
@@ -137,8 +173,11 @@ export function Side() {
   return (
     <aside id="side" aria-label={t('side')}>
       <Decide />
-      <Log />
-      <Composer />
+      {writing.value || slash.value !== null ? <EntryPanel until={<div id="entry" />} /> : <Log />}
+      <div>
+        <Said />
+        <Composer />
+      </div>
     </aside>
   )
 }

@@ -7,7 +7,9 @@ import { session } from '../state/session'
 import { phones, text_changed } from '../state/tracks'
 import { dialog } from '../state/view'
 import { Icon } from '../ui/icon'
+import { strip } from '../state/incident'
 import { Button, Clock } from '../ui/parts'
+import { Command, sinceStart } from './strip'
 
 /** Offers the next language by its own name, as a word that its speakers know. */
 export function LanguageSwitch() {
@@ -64,15 +66,17 @@ export function Top() {
   const skewed = Math.abs(skew_ms.value) > 5_000
   return (
     <header id="top" class={lost ? (lost_ms > 60_000 ? 'lost long' : 'lost') : ''}>
-      <div class="place">
-        <b><bdi>{session.value?.server.name ?? 'Cordon'}</bdi></b>
-        <small>{t('incident.none')}</small>
-      </div>
+      <button type="button" class="cell place" onClick={() => { dialog.value = 'incident' }} aria-label={t('incident.choose', { name: strip.value?.name ?? t('incident.none') })}>
+        <b><bdi>{strip.value?.name ?? session.value?.server.name ?? 'Cordon'}</bdi></b>
+        <small>{strip.value ? <bdi>{strip.value.id}</bdi> : t('incident.none')}</small>
+      </button>
       <div class="clock">
         <Clock at={now.value} seconds />
+        <span class="since"><bdi>{sinceStart(strip.value, now.value)}</bdi></span>
         {skewed && <small class="warn"><T k="clock.skew" p={{ n: Math.round(skew_ms.value / 1000) }} /></small>}
       </div>
-      {lost ? <Lost /> : <div class="gap" />}
+      {strip.value?.exercise && <b class="stamp">{t('incident.exercise')}</b>}
+      {lost ? <Lost /> : <><Command /><div class="gap" /></>}
       <div class="pair" title={t('phones.hint')}>
         <span class="name">{t('phones')}</span>
         <span><bdi>{online} / {known}</bdi></span>

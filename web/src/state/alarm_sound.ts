@@ -1,8 +1,8 @@
-// Two tones every few seconds while an emergency waits for an acknowledgement. A browser lets a page
+// Two tones every few seconds while an emergency or a Mayday waits for an acknowledgement. A browser lets a page
 // sound only after the operator has touched it; until then `sound_blocked` is true and the page says so.
 // Silencing holds for the emergencies that are open now: a new one sounds again.
 import { computed, effect, signal, untracked } from '@preact/signals'
-import { unacknowledged } from './attention'
+import { audible } from './attention'
 
 const REPEAT_MS = 2_500
 let context: AudioContext | null = null
@@ -10,10 +10,10 @@ let timer = 0
 
 const silenced = signal<ReadonlySet<string>>(new Set())
 export const sound_blocked = signal(true)
-export const sounding = computed(() => unacknowledged.value.some((it) => !silenced.value.has(it.uid)))
+export const sounding = computed(() => audible.value.some((id) => !silenced.value.has(id)))
 
 export function silenceSound(): void {
-  silenced.value = new Set(unacknowledged.peek().map((it) => it.uid))
+  silenced.value = new Set(audible.peek())
 }
 
 function tone(at: number, hertz: number, audio: AudioContext): void {

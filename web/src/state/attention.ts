@@ -1,7 +1,11 @@
 // "Needs a decision": open emergencies first, then alarms. An emergency waits until an operator
-// acknowledges it; an alarm until its cause is gone, or an operator notes it here.
+// acknowledges it; an alarm of the server until its cause is gone, or an operator notes it here; an alarm of
+// the incident until its acknowledgement is on the record (acknowledged ones stand on the list of alarms).
 import { computed, signal } from '@preact/signals'
+import type { Duty } from '../net/incident'
 import type { Alarm, Emergency } from '../net/protocol'
+import { duties, timeOf } from './incident'
+import { answered } from './outbox'
 import { alarms, emergencies } from './record'
 
 export interface Attention {
@@ -10,6 +14,7 @@ export interface Attention {
   since: number
   emergency?: Emergency
   alarm?: Alarm
+  duty?: Duty
 }
 
 /** What was noted: id to the text that it had, so that a changed alarm asks again. */
@@ -19,6 +24,9 @@ const mark = (alarm: Alarm) => alarm.level + alarm.text
 export function note(alarm: Alarm): void {
   noted.value = new Map(noted.peek()).set(alarm.id, mark(alarm))
 }
+
+/** Alarms of an incident that are about a life now. */
+const urgent = new Set(['mayday.open', 'mayday.prompt', 'par.fail', 'evacuation.unacked', 'critical.unread', 'command.vacant'])
 
 const rank = { crit: 0, warn: 1, calm: 2 }
 
@@ -36,12 +44,22 @@ export const attention = computed<Attention[]>(() => {
     const level = noted.value.get(alarm.id) === mark(alarm) ? 'calm' : alarm.level
     list.push({ id: 'alarm:' + alarm.id, level, since: alarm.since, alarm })
   }
+  for (const duty of duties.value) {
+    if (duty.acked || answered.value.has(duty.id)) continue
+    list.push({ id: 'duty:' + duty.id, level: urgent.has(duty.rule) ? 'crit' : 'warn', since: timeOf(duty.since), duty })
+  }
   return list.sort(order)
 })
 
 export const waiting = computed(() => attention.value.filter((item) => item.level !== 'calm').length)
 
 export const unacknowledged = computed(() => emergencies.value.filter((it) => !it.acknowledged_by))
+
+/** What sounds: emergencies and Maydays that nobody acknowledged. */
+export const audible = computed(() => [
+  ...unacknowledged.value.map((it) => it.uid),
+  ...attention.value.filter((item) => item.duty?.rule === 'mayday.open').map((item) => item.id),
+])
 
 /**
  * `list` in the order of `shown` while somebody points at it: nothing moves under the pointer, what is

@@ -2,11 +2,20 @@
 // confirmed. Without IndexedDB (private windows) both live in memory only.
 import { openDB } from 'idb'
 import type { DBSchema, IDBPDatabase } from 'idb'
+import type { IncidentMessage } from '../net/incident'
 import type { Snapshot } from '../net/protocol'
 import type { Command } from './outbox'
 
+interface Picture {
+  at: number
+  operator: string
+  snapshot: Snapshot
+  /** Missing in a copy of an older page. */
+  incidents?: IncidentMessage[]
+}
+
 interface Shelf extends DBSchema {
-  picture: { key: string; value: { at: number; operator: string; snapshot: Snapshot } }
+  picture: { key: string; value: Picture }
   outbox: { key: string; value: Command }
 }
 
@@ -22,11 +31,11 @@ function shelf(): Promise<IDBPDatabase<Shelf> | null> {
   return opened
 }
 
-export async function keepPicture(at: number, operator: string, snapshot: Snapshot): Promise<void> {
-  await (await shelf())?.put('picture', { at, operator, snapshot }, 'last').catch(() => undefined)
+export async function keepPicture(at: number, operator: string, snapshot: Snapshot, incidents: IncidentMessage[]): Promise<void> {
+  await (await shelf())?.put('picture', { at, operator, snapshot, incidents }, 'last').catch(() => undefined)
 }
 
-export async function lastPicture(operator: string): Promise<{ at: number; snapshot: Snapshot } | null> {
+export async function lastPicture(operator: string): Promise<Picture | null> {
   const it = await (await shelf())?.get('picture', 'last').catch(() => undefined)
   return it && it.operator === operator ? it : null
 }

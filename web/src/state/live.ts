@@ -7,6 +7,7 @@ import type { LinkState } from '../net/link'
 import type { Message, Session, Snapshot } from '../net/protocol'
 import { heardClock, serverNow } from './clock'
 import { forgetPicture, keepPicture, lastPicture } from './keep'
+import { clearIncidents, incidentMessages, takeIncident } from './incident'
 import { flush } from './outbox'
 import { alarms, clearRecord, clients, emergencies, events, lastSeq, takeEvent, takeSnapshot } from './record'
 import { session } from './session'
@@ -28,7 +29,7 @@ function apply(message: Message, asked_after: number | null): boolean {
     case 'snapshot':
       heardClock(message.now)
       replaceUnits(message.units)
-      takeSnapshot(message, asked_after)
+      if (!takeSnapshot(message, asked_after)) clearIncidents()
       if (session.value) session.value = { ...session.value, server: message.server }
       break
     case 'units':
@@ -45,6 +46,9 @@ function apply(message: Message, asked_after: number | null): boolean {
       break
     case 'alarms':
       alarms.value = message.alarms
+      break
+    case 'incident':
+      takeIncident(message)
       break
     case 'tick':
       heardClock(message.now)
@@ -74,7 +78,7 @@ function keep(): void {
     events: events.slice(-KEEP_EVENTS),
     clients: [...clients.peek()],
     alarms: [...alarms.peek()],
-  })
+  }, incidentMessages())
 }
 
 /** A server that was started again has a new CSRF token. False when the session is over. */
@@ -118,6 +122,7 @@ async function showKept(operator: string): Promise<void> {
   const snapshot: Snapshot = kept.snapshot
   replaceUnits(snapshot.units)
   takeSnapshot(snapshot, null)
+  kept.incidents?.forEach(takeIncident)
   picture_at.value = kept.at
 }
 
@@ -132,6 +137,7 @@ export async function logOut(): Promise<void> {
   link.close()
   clearUnits()
   clearRecord()
+  clearIncidents()
   await forgetPicture()
   const answer = await call<Session>('GET', '/api/session')
   session.value = answer.ok ? answer.data : session.peek() && { ...session.peek()!, operator: null }

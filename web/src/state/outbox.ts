@@ -1,22 +1,33 @@
-// Commands on their way to the server: chat lines and acknowledgements. Each has an id made here, so
-// that the server applies it once however often it is sent. A command leaves the outbox when the server
-// says it is on disk; a refused one stays, with the reason, until the operator sends it again or drops it.
+// Commands on their way to the server: chat lines, acknowledgements, and all that is entered about an
+// incident. Each has an id made here, so that the server applies it once however often it is sent. A command
+// leaves the outbox when the server says it is on disk; a refused one stays, with the reason, until the
+// operator sends it again or drops it. Who waits for the outcome (a form) gets it and keeps nothing here.
 import { computed, signal } from '@preact/signals'
 import { call } from '../net/api'
+import type { Answer } from '../net/api'
 import { serverNow } from './clock'
+import { incident_id, nextId } from './incident'
 import { dropCommand, keepCommand, keptCommands } from './keep'
 import { session } from './session'
 
 export interface Command {
   id: string
-  kind: 'chat' | 'acknowledge'
+  kind: 'chat' | 'acknowledge' | 'incident'
   path: string
   body: Record<string, unknown>
   /** Who wrote it: another operator at this browser neither sees nor sends it. */
   operator: string
   at: number
   refused: string | null
+  /** An id that this page made up: another is made up when the server has it already. */
+  numbered?: { entity: string; field: string; prefix: string }
 }
+
+/** `waiting`: kept, and sent when the server is back. */
+export type Outcome =
+  | { is: 'done'; seq: number }
+  | { is: 'refused'; detail: string; field: string }
+  | { is: 'waiting' }
 
 const all = signal<readonly Command[]>([])
 export const outbox = computed(() => {
@@ -25,9 +36,11 @@ export const outbox = computed(() => {
 })
 
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000]
+const FULL = 507
 let sending = false
 let attempt = 0
 let timer = 0
+const watchers = new Map<string, (outcome: Outcome) => void>()
 
 export function uuid(): string {
   // crypto.randomUUID is missing on plain http, which a closed LAN may use.
@@ -74,14 +87,42 @@ export function isAcknowledging(uid: string): boolean {
   return acknowledging.value.has(`/api/emergencies/${encodeURIComponent(uid)}/acknowledge`)
 }
 
-function change(id: string, refused: string | null): void {
-  all.value = all.peek().map((command) => (command.id === id ? { ...command, refused } : command))
-  const changed = all.peek().find((command) => command.id === id)
+export interface Entry {
+  kind: string
+  fields: Record<string, unknown>
+  numbered?: Command['numbered']
+}
+
+const pathOf = (entry: Entry) =>
+  entry.kind === 'incident.opened' ? '/api/incidents' : `/api/incidents/${encodeURIComponent(incident_id.peek())}/commands`
+
+/** Enters something about the incident on the screen; it is kept until the server has it. */
+export function enter(entry: Entry): void {
+  put({ kind: 'incident', path: pathOf(entry), body: { kind: entry.kind, fields: entry.fields }, ...(entry.numbered ? { numbered: entry.numbered } : {}) })
+}
+
+/** The same, for a form: a refusal goes to it and is kept nowhere else. */
+export function submit(entry: Entry, path = pathOf(entry)): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const numbered = entry.numbered ? { numbered: entry.numbered } : {}
+    const id = put({ kind: 'incident', path, body: { kind: entry.kind, fields: entry.fields }, ...numbered })
+    watchers.set(id, resolve)
+  })
+}
+
+/** The alarms whose acknowledgement is on its way. */
+export const answered = computed(() => new Set(outbox.value
+  .filter((command) => command.body['kind'] === 'alarm.acked' && command.refused === null)
+  .map((command) => String((command.body['fields'] as Record<string, unknown>)['alarm']))))
+
+function change(id: string, to: Partial<Command>): void {
+  all.value = all.peek().map((command) => (command.id === id ? { ...command, ...to } : command))
+  const changed = all.peek().find((command) => command.id === (to.id ?? id))
   if (changed) void keepCommand(changed)
 }
 
 export function again(id: string): void {
-  change(id, null)
+  change(id, { refused: null })
   void flush()
 }
 
@@ -89,6 +130,36 @@ export function drop(id: string): void {
   all.value = all.peek().filter((command) => command.id !== id)
   void dropCommand(id)
 }
+
+function tell(id: string, outcome: Outcome): boolean {
+  const watcher = watchers.get(id)
+  watchers.delete(id)
+  watcher?.(outcome)
+  return watcher !== undefined
+}
+
+/** Somebody else took the number that this page made up: the next one, under a new id. */
+function renumber(command: Command): void {
+  const { entity, field, prefix } = command.numbered!
+  const fields = command.body['fields'] as Record<string, unknown>
+  const taken = Number(String(fields[field]).slice(prefix.length + 1))
+  const next = Number(nextId(entity, prefix).slice(prefix.length + 1))
+  const id = uuid()
+  const watcher = watchers.get(command.id)
+  watchers.delete(command.id)
+  if (watcher) watchers.set(id, watcher)
+  void dropCommand(command.id)
+  change(command.id, { id, body: { ...command.body, id, fields: { ...fields, [field]: `${prefix}-${Math.max(taken + 1, next)}` } } })
+}
+
+function refused(command: Command, answer: Extract<Answer<unknown>, { ok: false }>): void {
+  if (answer.status === 409 && command.numbered && answer.field === command.numbered.field) return renumber(command)
+  const detail = answer.detail || String(answer.status)
+  if (tell(command.id, { is: 'refused', detail, field: answer.field })) drop(command.id)
+  else change(command.id, { refused: detail })
+}
+
+const isForLater = (status: number) => [0, 401, 408, 429].includes(status) || (status >= 500 && status !== FULL)
 
 /** Sends what waits, in order. A network failure, 408, 429 or 5xx is tried again later. */
 export async function flush(): Promise<void> {
@@ -103,11 +174,13 @@ export async function flush(): Promise<void> {
       if (answer.ok) {
         attempt = 0
         drop(next.id)
-      } else if ([0, 401, 408, 429].includes(answer.status) || answer.status >= 500) {
+        tell(next.id, { is: 'done', seq: answer.data.seq })
+      } else if (isForLater(answer.status)) {
+        for (const id of [...watchers.keys()]) tell(id, { is: 'waiting' })
         timer = window.setTimeout(() => void flush(), RETRY_MS[Math.min(attempt++, RETRY_MS.length - 1)])
         return
       } else {
-        change(next.id, answer.detail || String(answer.status))
+        refused(next, answer)
       }
     }
   } finally {

@@ -22,6 +22,13 @@ export function callerOf(uid: string): { unit_uid: string; from: string } | unde
   return callers.get(uid)
 }
 
+/** Which event corrected which one: number to number. */
+const corrections = new Map<number, number>()
+
+export function correctedBy(seq: number): number | undefined {
+  return corrections.get(seq)
+}
+
 let last_seq: number | null = null
 
 export function lastSeq(): number | null {
@@ -32,23 +39,25 @@ const text = (value: unknown) => (typeof value === 'string' ? value : '')
 const number = (value: unknown) => (typeof value === 'number' ? value : null)
 
 function remember(event: RecordEvent): void {
+  const corrected = event.fields?.['supersedes']
+  if (typeof corrected === 'number') corrections.set(corrected, event.seq)
   if (event.kind !== 'emergency.raised') return
-  callers.set(text(event.data['uid']), { unit_uid: text(event.data['unit_uid']), from: text(event.data['from']) })
+  callers.set(text(event.data?.['uid']), { unit_uid: text(event.data?.['unit_uid']), from: text(event.data?.['from']) })
 }
 
 function follow(event: RecordEvent): void {
   remember(event)
-  const uid = text(event.data['uid'])
+  const uid = text(event.data?.['uid'])
   const others = () => emergencies.peek().filter((it) => it.uid !== uid)
   if (event.kind === 'emergency.raised') {
     emergencies.value = [...others(), {
       uid,
-      unit_uid: text(event.data['unit_uid']),
-      from: text(event.data['from']),
-      type: text(event.data['type']),
-      text: text(event.data['text']),
-      lat: number(event.data['lat']),
-      lon: number(event.data['lon']),
+      unit_uid: text(event.data?.['unit_uid']),
+      from: text(event.data?.['from']),
+      type: text(event.data?.['type']),
+      text: text(event.data?.['text']),
+      lat: number(event.data?.['lat']),
+      lon: number(event.data?.['lon']),
       raised: event.at,
       acknowledged_by: null,
       acknowledged: null,
@@ -56,7 +65,7 @@ function follow(event: RecordEvent): void {
   } else if (event.kind === 'emergency.cancelled') {
     emergencies.value = others()
   } else if (event.kind === 'emergency.acknowledged') {
-    const by = text(event.data['by'])
+    const by = text(event.data?.['by'])
     emergencies.value = emergencies.peek().map((it) =>
       it.uid === uid ? { ...it, acknowledged_by: by, acknowledged: event.at } : it)
   }
@@ -77,8 +86,8 @@ export function takeEvent(event: RecordEvent): boolean {
   return true
 }
 
-/** Events of a whole picture: they go on from ours, or replace them. */
-export function takeSnapshot(snapshot: Snapshot, asked_after: number | null): void {
+/** Events of a whole picture: they go on from ours, or replace them (false). */
+export function takeSnapshot(snapshot: Snapshot, asked_after: number | null): boolean {
   const first = snapshot.events[0]
   const goes_on =
     asked_after !== null && asked_after === last_seq && (first ? first.prev === asked_after : snapshot.seq === asked_after)
@@ -94,6 +103,7 @@ export function takeSnapshot(snapshot: Snapshot, asked_after: number | null): vo
   clients.value = snapshot.clients ?? []
   alarms.value = snapshot.alarms ?? []
   events_changed.value++
+  return goes_on
 }
 
 /** Older events, fetched by the log. */
@@ -110,6 +120,7 @@ export function takeOlder(older: RecordEvent[]): void {
 export function clearRecord(): void {
   events.length = 0
   callers.clear()
+  corrections.clear()
   last_seq = null
   emergencies.value = []
   clients.value = []

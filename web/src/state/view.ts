@@ -2,7 +2,7 @@
 // screen is just a link: #s=map&c=LAT,LON,ZOOM&sel=UID
 import { effect, signal } from '@preact/signals'
 
-export const screens = ['map', 'log', 'people', 'admin'] as const
+export const screens = ['map', 'floors', 'log', 'people', 'casualties', 'tasks', 'par', 'points', 'admin'] as const
 export type Screen = (typeof screens)[number]
 
 export const screen = signal<Screen>('map')
@@ -11,11 +11,35 @@ export const selected = signal<string | null>(null)
 export const stack = signal<readonly string[]>([])
 export const following = signal(false)
 export const centre = signal<{ lat: number; lon: number; zoom: number } | null>(null)
-/** 'all' or a unit's uid. */
+/** 'all', 'log' or a unit's uid. */
 export const recipient = signal('all')
-export const dialog = signal<'keys' | 'find' | 'layers' | 'account' | null>(null)
+export const dialog = signal<'keys' | 'find' | 'layers' | 'account' | 'incident' | null>(null)
 /** What Admin shows first when it is opened from an alarm. */
 export const client_filter = signal('')
+
+/** The entry that is being written: its kind, what is known already, and the event that it corrects. */
+export interface Writing {
+  kind: string
+  preset: Record<string, unknown>
+  supersedes?: number
+}
+export const writing = signal<Writing | null>(null)
+/** What follows the slash in the composer; null: none is typed. */
+export const slash = signal<string | null>(null)
+/** The list of kinds while it is shown: takes a key of the composer, says whether it was one of its own. */
+export const menu: { key: ((key: string) => boolean) | null } = { key: null }
+/** The id of the element that the list of kinds points at. */
+export const menu_active = signal('')
+/** The line of the log that is shown whole. */
+export const shown_event = signal<number | null>(null)
+/** What became of the last entry. */
+export const said = signal<{ text: string; level: '' | 'warn' } | null>(null)
+
+export function write(kind: string, preset: Record<string, unknown> = {}, supersedes?: number): void {
+  slash.value = null
+  said.value = null
+  writing.value = { kind, preset, ...(supersedes === undefined ? {} : { supersedes }) }
+}
 
 export function select(uid: string | null, others: readonly string[] = []): void {
   selected.value = uid

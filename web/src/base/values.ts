@@ -1,0 +1,44 @@
+// Values of an incident as text: words of closed lists, times, counts. A count that nobody reported is said
+// to be not reported: it is never shown as 0.
+import type { Counter, Value } from '../net/incident'
+import { clockText, dateText } from './format'
+import { t, tMaybe } from './i18n'
+
+export const kindText = (kind: string) => tMaybe('kind.' + kind, kind)
+export const fieldText = (name: string) => tMaybe('field.' + name, name)
+
+/** A word of a closed list, as the field uses it ("delayed" of triage is not that of a unit). */
+export function wordText(word: string, field = ''): string {
+  return tMaybe(`word:${field}:${word}`, tMaybe('word:' + word, word))
+}
+
+const DAY_MS = 86_400_000
+
+/** 21:44, with the date when that is another day. */
+export function timeText(at: number, now: number): string {
+  if (Number.isNaN(at)) return ''
+  const near = Math.abs(now - at) < DAY_MS && new Date(at).getDate() === new Date(now).getDate()
+  return near ? clockText(at, false) : `${dateText(at)} ${clockText(at, false)}`
+}
+
+export function rangeText(lo: number | null, hi: number | null): string {
+  if (lo === null) return t('count.none')
+  if (hi === null) return t('count.open', { lo })
+  return lo === hi ? String(lo) : t('count.range', { lo, hi })
+}
+
+export function counterText(counter: Counter | undefined): string {
+  return counter?.known ? rangeText(counter.lo, counter.hi) : t('count.none')
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
+const free = new Set(['text', 'name', 'reason', 'note', 'place', 'as_spoken', 'road', 'rationale', 'by', 'owner', 'subject', 'from', 'to'])
+
+/** The value of a field as a person reads it. */
+export function valueText(name: string, value: Value, now: number): string {
+  if (Array.isArray(value)) return (value as readonly string[]).map((one) => valueText(name, one, now)).join(', ')
+  if (typeof value === 'object') return Object.entries(value as Record<string, number>).map(([word, n]) => `${wordText(word, name)} ${n}`).join(', ')
+  if (typeof value !== 'string') return String(value)
+  if (TIME.test(value)) return timeText(Date.parse(value), now)
+  return free.has(name) ? value : wordText(value, name)
+}

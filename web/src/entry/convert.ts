@@ -1,0 +1,86 @@
+// From what is typed into a form to the fields of a command. Pure.
+import { schema } from './schema'
+import type { Raw } from './forms'
+
+export type Wrong = 'needed' | 'whole' | 'number' | 'time'
+export type Converted = { fields: Record<string, unknown> } | { field: string; wrong: Wrong }
+
+/** A new source or agency is registered before the entry that names it. */
+export interface Fresh {
+  name: string
+  word: string
+}
+
+export function isFresh(value: unknown): value is Fresh {
+  return typeof value === 'object' && value !== null && 'word' in value && 'name' in value
+}
+
+/** How uncertain "about" is, in seconds: a quarter of an hour (the reference exercise's own figure). */
+export const ABOUT_S = 900
+
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+
+/**
+ * "21:44" or "2144" is the one nearest to now, "-5" is five minutes ago, "+20" in twenty minutes,
+ * "2026-02-17 21:44" is that. NaN when it is none of them. Hours are this computer's.
+ */
+export function parseWhen(text: string, now: number): number {
+  const typed = text.trim()
+  const relative = /^([+-])(\d{1,4})$/.exec(typed)
+  if (relative) return now + (relative[1] === '-' ? -1 : 1) * Number(relative[2]) * MINUTE_MS
+  const [, date, h, m, s] = /^(?:(\d{4}-\d\d-\d\d)[ T])?(\d{1,2}):?(\d\d)(?::(\d\d))?$/.exec(typed) ?? []
+  if (h === undefined || Number(h) > 23 || Number(m) > 59 || Number(s ?? 0) > 59) return NaN
+  const day = date ? new Date(date + 'T00:00:00') : new Date(now)
+  const at = day.setHours(Number(h), Number(m), Number(s ?? 0), 0)
+  if (date) return at
+  if (at - now > DAY_MS / 2) return at - DAY_MS
+  return now - at > DAY_MS / 2 ? at + DAY_MS : at
+}
+
+/** "a; b" and lines are several. */
+export function several(text: string): string[] {
+  return [...new Set(text.split(/[;\n]/).map((part) => part.trim()).filter(Boolean))]
+}
+
+function pairs(value: unknown): Record<string, number> | Wrong | undefined {
+  const given = Object.entries((value ?? {}) as Record<string, unknown>).map(([word, n]) => [word, String(n).trim()] as const).filter(([, n]) => n !== '')
+  if (given.some(([, n]) => !/^\d+$/.test(n))) return 'whole'
+  return given.length > 0 ? Object.fromEntries(given.map(([word, n]) => [word, Number(n)])) : undefined
+}
+
+/** One value, undefined when there is none, or what is wrong with it as { wrong }. */
+function value(name: string, raw: unknown, now: number): unknown {
+  const { type, many } = schema.fields[name]!
+  if (type === 'BOOL') return raw === true ? true : undefined
+  if (type === 'PAIR') {
+    const it = pairs(raw)
+    return typeof it === 'string' ? { wrong: it } : it
+  }
+  if (isFresh(raw)) return raw.name.trim() || undefined
+  if (Array.isArray(raw)) return raw.length > 0 ? raw : undefined
+  const text = String(raw ?? '').trim()
+  if (text === '') return undefined
+  if (many) return several(text)
+  if (type === 'INT') return /^\d+$/.test(text) ? Number(text) : { wrong: 'whole' }
+  if (type === 'NUMBER') return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : { wrong: 'number' }
+  if (type !== 'TIME') return text
+  const at = parseWhen(text, now)
+  return Number.isNaN(at) ? { wrong: 'time' } : new Date(at).toISOString()
+}
+
+/** The fields of a command, or the first field that does not do. `about`: the observed time is uncertain. */
+export function toFields(kind: string, raw: Raw, key: string, now: number): Converted {
+  const fields: Record<string, unknown> = {}
+  for (const [name, given] of Object.entries(raw)) {
+    if (!schema.fields[name]) continue
+    const it = value(name, given, now)
+    if (it === undefined) continue
+    if (typeof it === 'object' && it !== null && 'wrong' in it) return { field: name, wrong: (it as { wrong: Wrong }).wrong }
+    fields[name] = it
+  }
+  if (raw['about'] === true && fields['observed_at'] !== undefined) fields['unc_s'] = ABOUT_S
+  const needed = schema.kinds[kind]!.fields.filter((field) => field.need).map((field) => field.name)
+  for (const name of [...(key ? [key] : []), ...needed]) if (fields[name] === undefined) return { field: name, wrong: 'needed' }
+  return { fields }
+}

@@ -1,0 +1,98 @@
+// The incident at a glance, on every screen: who commands, what is cleared, who is hurt, who is inside, and
+// what does not fit. Each figure leads to the screen that explains it.
+import { T, t } from '../base/i18n'
+import type { Key } from '../base/i18n'
+import { counterText, timeText, wordText } from '../base/values'
+import type { Strip as StripView } from '../net/incident'
+import { now } from '../state/clock'
+import { strip, timeOf } from '../state/incident'
+import { screen, write } from '../state/view'
+import type { Screen } from '../state/view'
+import { Button } from '../ui/parts'
+
+const MINUTE_MS = 60_000
+
+/** T+02:42, hours and minutes since the incident began. */
+export function sinceStart(it: StripView | null, at: number): string {
+  const minutes = Math.floor((at - timeOf(it?.start)) / MINUTE_MS)
+  if (Number.isNaN(minutes)) return ''
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `T${minutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`
+}
+
+/** Who commands, since when and where. */
+export function Command() {
+  const it = strip.value
+  if (!it) return null
+  const posture = it.posture && <span class="pill">{wordText(it.posture, 'posture')}</span>
+  if (it.command_state === 'vacant') {
+    return (
+      <>
+        <button type="button" class="cell vacant" onClick={() => write('command.assumed')}>{t('strip.vacant')}</button>
+        {posture && <div class="pair">{posture}</div>}
+      </>
+    )
+  }
+  const since = timeText(timeOf(it.command_since), now.value)
+  return (
+    <>
+      <button type="button" class="cell pair command" onClick={() => write('command.transferred')}>
+        <span class="name">{it.command_state === 'unified' ? t('strip.unified') : t('strip.command')}</span>
+        <span class="who"><b><bdi>{it.commanders.join(', ')}</bdi></b> <small><T k="strip.since" p={{ time: since }} />{it.command_place && <>, <bdi>{it.command_place}</bdi></>}</small></span>
+      </button>
+      {posture && <div class="pair wide">{posture}</div>}
+    </>
+  )
+}
+
+function Cell(props: { name: Key; to: Screen; value: string; level?: '' | 'crit' | 'warn' | undefined; dot?: boolean; title?: string }) {
+  return (
+    <button type="button" class={'cell ' + (props.level ?? '')} title={props.title} onClick={() => { screen.value = props.to }}>
+      <span class="name">{t(props.name)}</span>
+      <b><bdi>{props.value}</bdi></b>
+      {props.dot && <i class="dot" role="img" aria-label={t('count.conflict')} />}
+    </button>
+  )
+}
+
+function Figures(props: { it: StripView }) {
+  const { zones, casualties, par, findings, alarms, rule } = props.it
+  const of = (n: number) => (zones.total === 0 ? t('strip.no_zones') : t('strip.of', { n, total: zones.total }))
+  const differ = (name: keyof typeof casualties) => casualties[name].known && !casualties[name].agreed && casualties[name].values > 1
+  const confirmed = (name: keyof typeof casualties) => (casualties[name].confirmed === null ? '' : ' ' + t('strip.confirmed', { n: casualties[name].confirmed }))
+  const par_level = par.missed > 0 ? 'crit' : par.due > 0 ? 'warn' : ''
+  const par_text = par.inside === 0 ? t('strip.nobody') : t('strip.par', { inside: par.inside, due: par.due, missed: par.missed })
+  return (
+    <>
+      <Cell name="strip.threat" to="floors" value={of(zones.threat)} />
+      <Cell name="strip.eod" to="floors" value={of(zones.eod)} />
+      {(['killed', 'injured', 'missing'] as const).map((name) => (
+        <Cell key={name} name={`strip.${name}`} to="casualties" value={counterText(casualties[name]) + confirmed(name)} dot={differ(name)} title={rule} />
+      ))}
+      <Cell name="strip.inside" to="par" value={par_text} level={par_level} />
+      <Cell name="strip.findings" to="points" value={String(findings.warn + findings.alarm)} level={findings.alarm > 0 ? 'crit' : findings.warn > 0 ? 'warn' : ''} />
+      <Cell name="strip.alarms" to="points" value={alarms.unacked > 0 ? t('strip.unacked', { open: alarms.open, n: alarms.unacked }) : String(alarms.open)} level={alarms.unacked > 0 ? 'crit' : ''} />
+    </>
+  )
+}
+
+export function Strip() {
+  const it = strip.value
+  if (!it) {
+    return (
+      <div id="strip" class="none">
+        <span>{t('incident.none_hint')}</span>
+        <Button kind="primary" class="small" keys="I" onClick={() => write('incident.opened')}>{t('open.title')}</Button>
+      </div>
+    )
+  }
+  return (
+    <section id="strip" aria-label={t('strip')}>
+      <Figures it={it} />
+      {it.major && <b class="cell crit">{t('strip.major')}</b>}
+      {it.state === 'closed' && <b class="cell">{t('strip.closed')}</b>}
+      <span class="gap" />
+      <span class="rule"><T k="strip.rule" p={{ rule: it.rule }} /></span>
+    </section>
+  )
+}

@@ -1,0 +1,104 @@
+// The incidents that the server told of: entities by kind and id, and its views. One is on the screen: the
+// newest open one, until the operator chooses another.
+//
+// The server computes what follows from the record; the page only shows it. An entity that changed is a new
+// object, so that what was drawn from the old one is known to be old.
+import { computed, signal } from '@preact/signals'
+import type { Entity, IncidentMessage, Value, Views } from '../net/incident'
+
+interface Book {
+  id: string
+  seq: number
+  entities: Map<string, Map<string, Entity>>
+  views: Partial<Views>
+}
+
+const books = signal<ReadonlyMap<string, Book>>(new Map())
+const chosen = signal('')
+
+/** How far an incident's name in a list orders before another: open ones first, then the newest. */
+function order(a: Book, b: Book): number {
+  const open = (book: Book) => Number(book.views.strip?.state !== 'closed')
+  const made = (book: Book) => book.entities.get('incident')?.get(book.id)?.made ?? 0
+  return open(b) - open(a) || made(b) - made(a)
+}
+
+const listed = computed(() => [...books.value.values()].sort(order))
+const book = computed(() => books.value.get(chosen.value) ?? listed.value[0])
+
+export const incidents = computed(() => listed.value.map((it) => ({ id: it.id, strip: it.views.strip })))
+export const incident_id = computed(() => book.value?.id ?? '')
+export const strip = computed(() => book.value?.views.strip ?? null)
+export const counters = computed(() => book.value?.views.counters ?? null)
+export const findings = computed(() => book.value?.views.findings?.findings ?? [])
+export const duties = computed(() => book.value?.views.alarms?.alarms ?? [])
+export const par = computed(() => book.value?.views.par ?? null)
+export const floors = computed(() => book.value?.views.floors?.structures ?? [])
+export const gaps = computed(() => book.value?.views.gaps?.gaps ?? [])
+
+export function chooseIncident(id: string): void {
+  chosen.value = id
+}
+
+export function takeIncident(message: IncidentMessage): void {
+  const known = books.peek().get(message.id)
+  // Changes of an incident whose whole state never came say nothing.
+  if (!known && !message.whole) return
+  const entities = new Map(message.whole ? [] : known!.entities)
+  const copied = new Set<string>()
+  for (const entity of message.entities) {
+    if (!copied.has(entity.kind)) {
+      entities.set(entity.kind, new Map(entities.get(entity.kind)))
+      copied.add(entity.kind)
+    }
+    entities.get(entity.kind)!.set(entity.id, entity)
+  }
+  const views = message.whole ? message.views : { ...known!.views, ...message.views }
+  books.value = new Map(books.peek()).set(message.id, { id: message.id, seq: message.seq, entities, views })
+}
+
+/** All of a kind in the incident on the screen, in the order in which they were made. */
+export function entitiesOf(kind: string): Entity[] {
+  return [...(book.value?.entities.get(kind)?.values() ?? [])].sort((a, b) => a.made - b.made)
+}
+
+export function entity(kind: string, id: string): Entity | undefined {
+  return book.value?.entities.get(kind)?.get(id)
+}
+
+/** A field as text; '' when it is not there. */
+export function textOf(it: Entity | undefined, name: string): string {
+  const value: Value | undefined = it?.fields[name]
+  return Array.isArray(value) ? value.join(', ') : value === undefined || typeof value === 'object' ? '' : String(value)
+}
+
+export function timeOf(value: Value | null | undefined): number {
+  return typeof value === 'string' ? Date.parse(value) : NaN
+}
+
+/** A task that is open past its time. */
+export function isOverdue(task: Entity, now: number): boolean {
+  return task.fields['state'] === 'open' && timeOf(task.fields['due_at']) < now
+}
+
+/** The next free "R-12" of an entity's kind. */
+export function nextId(kind: string, prefix: string): string {
+  let last = 0
+  for (const id of book.peek()?.entities.get(kind)?.keys() ?? []) {
+    const n = id.startsWith(prefix + '-') ? Number(id.slice(prefix.length + 1)) : NaN
+    if (Number.isInteger(n) && n > last) last = n
+  }
+  return `${prefix}-${last + 1}`
+}
+
+/** All that is known, for the copy kept in the browser. */
+export function incidentMessages(): IncidentMessage[] {
+  return [...books.peek().values()].map((it) => ({
+    type: 'incident', id: it.id, seq: it.seq, whole: true, views: it.views,
+    entities: [...it.entities.values()].flatMap((list) => [...list.values()]),
+  }))
+}
+
+export function clearIncidents(): void {
+  books.value = new Map()
+}
