@@ -9,6 +9,7 @@ int command_export(int argc, char **argv);
 int command_exercise(int argc, char **argv);
 int command_client(int argc, char **argv);
 int command_revoke(int argc, char **argv);
+int command_operator(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_erase(int argc, char **argv);

@@ -24,7 +24,7 @@ static const struct {
     {FIELD_LON, "lon"},         {FIELD_SUB_TYPE, "sub_type"}, {FIELD_NAME, "name"},       {FIELD_SIZE, "size"},
     {FIELD_SHA256, "sha256"},   {FIELD_FROM_UID, "from_uid"}, {FIELD_STALE_MS, "stale_ms"},
     {FIELD_EVERYONE, "everyone"}, {FIELD_TICKET, "ticket"},   {FIELD_CLAIMANT, "claimant"}, {FIELD_REF, "ref"},
-    {FIELD_IN, "in"},           {FIELD_OUT, "out"},
+    {FIELD_IN, "in"},           {FIELD_OUT, "out"},         {FIELD_AGENCY, "agency"},   {FIELD_CHANGED, "changed"},
 };
 
 static const char *name_of(enum field tag)

@@ -30,6 +30,10 @@ static const struct command {
      "changes the user's groups and grants, at once and also while the server runs"},
     {"revoke", command_revoke, "revoke NAME --data DIR [--serial HEX]",
      "revokes the certificates of a user; a running server closes their connections"},
+    {"operator", command_operator,
+     "operator NAME --data DIR [--roles ROLE,ROLE...] [--agency ID] [--password] [--disable | --enable]",
+     "makes an account for the browser and prints its password, or changes one, at once and also while the server "
+     "runs"},
     {"log", command_log, "log --data DIR [--from SEQ] [--to SEQ] [--kind TAG] [--json]", "prints the record"},
     {"state", command_state,
      "state --data DIR [--incident ID] [--at TIME | --seq N] [--view NAME] [--roles LIST] [--json]",

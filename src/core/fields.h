@@ -42,6 +42,8 @@ enum field {
     FIELD_REF = 30,       /* decimal journal seq of another row */
     FIELD_IN = 31,        /* group names written into / heard, for groups.changed */
     FIELD_OUT = 32,
+    FIELD_AGENCY = 33,    /* of an operator */
+    FIELD_CHANGED = 34,   /* one word each: what of an operator was changed */
 };
 
 void fields_put(struct buf *b, enum field tag, struct str value);

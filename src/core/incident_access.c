@@ -267,8 +267,9 @@ bool access_check_roles(struct str words, struct err *e)
 {
     struct str rest = words, word, before, x;
 
-    if (words.len == 0 || words.len >= ACCESS_ROLES_MAX || str_ends(words, STR(",")))
-        return err_set(e, ERR_INPUT, "roles: one at least, a comma between two, and %d bytes at most, please",
+    if (words.len == 0 || words.len >= ACCESS_ROLES_MAX || str_ends(words, STR(",")) ||
+        str_find_byte(words, ' ') < words.len)
+        return err_set(e, ERR_INPUT, "roles: one at least, a comma and no blank between two, %d bytes at most, please",
                        ACCESS_ROLES_MAX - 1);
     while (next_word(&rest, &word)) {
         if (!role_of(word))

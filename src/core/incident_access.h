@@ -39,6 +39,11 @@ enum handling {
 
 enum { ACCESS_AGENCY_MAX = 64, ACCESS_ROLES_MAX = 512 };
 
+/* Of the first administrator, so that one person can run a small post on the first evening. */
+#define ACCESS_FIRST_ROLES                                                                                             \
+    "administrator,commander,deputy,operations,planning,logistics,safety,information,liaison,intelligence,medical,"    \
+    "clinician,transport,casualty-officer,family-liaison,eod,engineer,investigation,supervisor,loggist"
+
 struct access {
     uint32_t classes; /* bit 1 << enum handling */
     uint32_t roles;   /* bit 1 << place in WORDS_ROLE: those that he may act in */

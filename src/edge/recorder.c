@@ -604,6 +604,7 @@ void recorder_stop(struct hub *h)
     (void)pthread_join(r->thread, NULL);
     take_all(r);
     own_row(r, EV_SERVER_STOPPED, "stopped");
+    recorder_drop_notes(r);
     recorder_write_devices(r);
     if (r->tracks)
         sample_tracks(r);

@@ -96,6 +96,8 @@ struct recorder {
     char *watch_memory, *watch_values;
     uint64_t snapshot_at;
     int64_t last_ms; /* wall clock of the last row of the run before */
+    int64_t notes_taken; /* of the command line's notes: all up to here are in a batch or on disk */
+    bool notes_wait;     /* and not yet dropped from cordon.db */
     int64_t next_second_ms, next_prune_ms, next_sign_ms, clock_offset_ms;
     bool failing;
 };
@@ -107,6 +109,10 @@ void recorder_fill_user(struct recorder *r, const struct user *u, struct session
 void recorder_decide_join(struct recorder *r, const struct ask_head *head, struct str payload);
 void recorder_tell_joins(struct recorder *r);
 void recorder_follow_accounts(struct recorder *r);
+/* What the command line left for the record in cordon.db, into the open batch. */
+void recorder_take_notes(struct recorder *r);
+/* Those that are on the disk leave cordon.db. */
+void recorder_drop_notes(struct recorder *r);
 void recorder_left(struct recorder *r, const struct ask_head *head);
 /* The sender of a row as the rings know it; nobody when that session is gone, as its
  * place may be another's by now. */

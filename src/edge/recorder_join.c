@@ -211,8 +211,42 @@ static void recheck(struct recorder *r, struct online *o)
         recorder_tell(r, (uint64_t)1 << 63 | (uint64_t)i, TELL_GROUPS, false, str_of(&fresh, sizeof fresh));
 }
 
+static bool take_note(void *ctx, int64_t id, unsigned kind, struct str payload)
+{
+    struct recorder *r = ctx;
+    struct ask_head head = {.ask = ASK_ROW, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
+
+    if (!recorder_add(r, &head, (enum event_id)kind, payload, true))
+        return false; /* the backlog is full: another time */
+    r->notes_taken = id;
+    r->notes_wait = true;
+    return true;
+}
+
+/* A note is dropped when its row is on the disk; a crash in between writes the row twice, never not. */
+void recorder_drop_notes(struct recorder *r)
+{
+    struct err e;
+
+    if (!r->notes_wait || r->entry_count > 0)
+        return;
+    r->notes_wait = !accounts_drop_notes(r->accounts, r->notes_taken, &e);
+    if (r->notes_wait)
+        log_line(LOG_WARN, "accounts.notes", "reason=\"%s\"", e.text);
+}
+
+void recorder_take_notes(struct recorder *r)
+{
+    struct err e;
+
+    recorder_drop_notes(r);
+    if (!accounts_notes(r->accounts, r->notes_taken, take_note, r, &e))
+        log_line(LOG_WARN, "accounts.notes", "reason=\"%s\"", e.text);
+}
+
 void recorder_follow_accounts(struct recorder *r)
 {
+    recorder_take_notes(r);
     if (!accounts_changed(r->accounts))
         return;
     recorder_load_users(r);

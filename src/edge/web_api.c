@@ -194,7 +194,7 @@ static bool read_ask(const struct request *q, struct events_answer *a, struct er
 /* incident: empty for all that the page shows. */
 static void answer_events(struct web *w, struct request *q, struct reply *r, struct str incident)
 {
-    struct events_answer a = {.w = w, .access = who_access(&q->who), .ask = {.incident = incident}};
+    struct events_answer a = {.w = w, .access = q->who.access, .ask = {.incident = incident}};
     struct err e;
 
     if (!read_ask(q, &a, &e)) {

@@ -272,6 +272,15 @@ static const struct shown {
     {EV_OPERATOR_MADE,
      {{"name", put_text, FIELD_NAME, 0},
       {"role", put_text, FIELD_SUB_TYPE, 0},
+      {"agency", put_text, FIELD_AGENCY, 0},
+      {"by", put_text, FIELD_BY, 0},
+      {"address", put_text, FIELD_ADDRESS, 0}}},
+    {EV_OPERATOR_CHANGED,
+     {{"name", put_text, FIELD_NAME, 0},
+      {"role", put_text, FIELD_SUB_TYPE, 0},
+      {"agency", put_text, FIELD_AGENCY, 0},
+      {"changed", put_list, FIELD_CHANGED, 0},
+      {"by", put_text, FIELD_BY, 0},
       {"address", put_text, FIELD_ADDRESS, 0}}},
 };
 
@@ -306,6 +315,7 @@ const uint16_t *web_kinds(void)
                                      EV_EVENT_REFUSED,
                                      EV_OPERATOR_LOGIN,
                                      EV_OPERATOR_MADE,
+                                     EV_OPERATOR_CHANGED,
 #define EVENT(id, number, ...) number,
 #include "core/incident.def"
 #undef EVENT

@@ -8,13 +8,13 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "core/incident_access.h"
 
 enum method { METHOD_GET = 1, METHOD_HEAD = 2, METHOD_POST = 4, METHOD_OTHER = 8 };
 enum {
     REQUEST_PARTS = 4,
     WEB_TOKEN = 64,
     WEB_NAME_MAX = 64,
-    WEB_ROLE_MAX = 32,
     WEB_ADDRESS_MAX = 64
 };
 
@@ -22,7 +22,9 @@ enum {
 struct who {
     bool is; /* logged in */
     int64_t operator_id;
-    char name[WEB_NAME_MAX], role[WEB_ROLE_MAX], csrf[65];
+    char name[WEB_NAME_MAX], csrf[65];
+    char roles[ACCESS_ROLES_MAX]; /* "administrator,commander" */
+    struct access access;         /* of these roles and the agency */
     unsigned char token_hash[32];
 };
 

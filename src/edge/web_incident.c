@@ -2,6 +2,7 @@
 
 #include "base/when.h"
 #include "edge/incident_json.h"
+#include "edge/incident_openapi.h"
 #include "edge/incidents_journal.h"
 #include "edge/web_inner.h"
 #include "os/log.h"
@@ -57,15 +58,6 @@ bool web_incidents_follow(struct web *w, struct err *e)
 }
 
 /* ---- what is asked of them -------------------------------------------- */
-
-struct access who_access(const struct who *who)
-{
-    return strcmp(who->role, "administrator") == 0
-               ? access_of(STR("administrator,commander,deputy,operations,planning,logistics,safety,information,"
-                               "liaison,intelligence,medical,clinician,transport,casualty-officer,family-liaison,"
-                               "supervisor,loggist"))
-               : access_of(str_from(who->role));
-}
 
 static struct view_work *work(struct web *w)
 {
@@ -178,7 +170,7 @@ static void write_state(void *ctx, struct buf *b)
 
 void get_incident_state(struct web *w, struct request *q, struct reply *r, struct now now)
 {
-    struct state_answer x = {.access = who_access(&q->who)};
+    struct state_answer x = {.access = q->who.access};
     struct str cite;
     struct err e;
 
@@ -208,7 +200,7 @@ static void write_view(void *ctx, struct buf *b)
 
 void get_incident_view(struct web *w, struct request *q, struct reply *r, struct now now)
 {
-    struct access access = who_access(&q->who);
+    struct access access = q->who.access;
     struct view_answer x = {.name = q->part[1]};
     struct moment m;
 
@@ -296,7 +288,7 @@ static bool read_command(const struct json *j, struct str incident, struct comma
 static bool put_command(const struct request *q, const struct json *j, const struct command *c, struct buf *b,
                         struct err *e)
 {
-    struct access access = who_access(&q->who);
+    struct access access = q->who.access;
 
     fields_put(b, FIELD_TICKET, c->ticket);
     fields_put(b, FIELD_BY, str_from(q->who.name));
@@ -366,22 +358,109 @@ void post_command(struct web *w, struct request *q, struct reply *r, struct now 
     post(w, q, r, q->part[0]);
 }
 
-void incident_answered(struct reply *r, const struct answer_head *head, struct str text)
+/* ---- export ----------------------------------------------------------- */
+
+struct exporting {
+    struct web *w;
+    const struct access *access;
+    struct str incident;
+    struct buf *b;
+};
+
+static bool put_exported(void *ctx, const struct journal_row *row)
 {
+    struct exporting *x = ctx;
+    struct buf *b = x->b;
+
+    if (row->erased || !str_eq(incident_value(row->payload, IN_INCIDENT), x->incident))
+        return true;
+    buf_fmt(b, "{\"seq\":%" PRIu64 ",\"kind\":\"%s\",\"recorded\":\"", row->seq, kind_info(row->kind)->tag);
+    when_put(b, row->recorded_ms);
+    buf_put(b, STR("\",\"fields\":"));
+    incident_event_json(row->kind, row->payload, x->access, b);
+    buf_put(b, STR(",\"hash\":\""));
+    buf_hex(b, row->hash, JOURNAL_HASH);
+    buf_put(b, STR("\"}\n"));
+    return !b->full;
+}
+
+static void write_export(void *ctx, struct buf *b)
+{
+    struct exporting *x = ctx;
+    struct err e;
+
+    x->b = b;
+    if (!journal_read(x->w->events.journal, 1, incidents_kinds(), put_exported, x, &e))
+        b->full = true;
+}
+
+/* The event that tells of it is on the disk before the first byte leaves. */
+void get_incident_export(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    struct ask_head head = {
+        .ask = ASK_COMMAND, .kind = INC_EXPORT_MADE, .sender = RING_NO_SENDER, .at_ms = now.wall_ms};
+    char memory[1024], text[64];
+    struct buf b = buf_over(memory, sizeof memory);
+    struct incident *s;
+
+    live_follow(w);
+    s = incidents_find(&w->incidents.all, q->part[0]);
+    if (!s) {
+        reply_problem(r, 404, "There is no such incident.");
+        return;
+    }
+    if (!q->who.access.writes || !(q->who.access.classes & 1u << HANDLING_COMMAND)) {
+        reply_problem(r, 403, "An export is for the command; ask somebody who has such a role.");
+        return;
+    }
+    (void)snprintf(text, sizeof text, "export-%" PRId64 "-%" PRIu64, now.wall_ms, q->id);
+    incident_put(&b, IN_INCIDENT, q->part[0]);
+    incident_put(&b, IN_AUDIT, str_from(text));
+    incident_put(&b, IN_SUBJECT, STR("all events as NDJSON"));
+    (void)snprintf(text, sizeof text, "%" PRIu64, s->seq);
+    incident_put(&b, IN_NUMBER, str_from(text));
+    incident_put(&b, IN_BY, str_from(q->who.name));
+    incident_put(&b, IN_ACTOR, str_from(q->who.name));
+    incident_put(&b, IN_VIA, STR("web"));
+    web_ask(w, q, r, &head, &b);
+}
+
+static void write_openapi(void *ctx, struct buf *b)
+{
+    (void)ctx;
+    incident_openapi(b);
+}
+
+void get_openapi(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    (void)q, (void)now;
+    reply_written(r, write_openapi, w);
+}
+
+/* ---- the answer of the record ----------------------------------------- */
+
+void incident_answered(struct web *w, struct exchange *x, const struct answer_head *head, struct str text)
+{
+    struct exporting export = {.w = w, .access = &x->request.who.access, .incident = x->request.part[0]};
     struct err e = {.kind = (enum err_kind)head->refused};
     char json[64 + 24 * INCIDENT_EVENTS_MAX];
     struct buf b = buf_over(json, sizeof json);
 
     if (!head->ok) {
         (void)str_copy(e.text, sizeof e.text, text);
-        reply_refused(r, &e);
+        reply_refused(&x->reply, &e);
+        return;
+    }
+    if (x->request.method == METHOD_GET) {
+        reply_written(&x->reply, write_export, &export);
+        x->reply.type = x->reply.status == 200 ? "application/x-ndjson" : x->reply.type;
         return;
     }
     buf_fmt(&b, "{\"seq\":%" PRIu64 ",\"events\":[", head->seq);
     for (uint64_t i = 0; i < head->rows; i++)
         buf_fmt(&b, "%s%" PRIu64, i ? "," : "", head->seq + i);
     buf_put(&b, STR("]}"));
-    reply_json(r, buf_str(&b));
+    reply_json(&x->reply, buf_str(&b));
 }
 
 /* ---- the page --------------------------------------------------------- */

@@ -5,6 +5,7 @@
  *   web_routes.c   the table of calls, and what stands before each: session, CSRF, body
  *   web_api.c      the calls that read; web_ask.c: those that the record answers
  *   web_login.c    the first account, login, sessions
+ *   web_operators.c  the other accounts: list, make, change
  *   web_live.c     the WebSockets: hello, snapshot, what follows
  *
  * All of it runs in the web thread; the unit tests run it without one. */
@@ -130,7 +131,16 @@ struct exchange *exchange_waiting(struct web *w, uint64_t id) MUST_USE;
 void exchange_answered(struct web *w, struct exchange *x);
 
 typedef void handler(struct web *w, struct request *q, struct reply *r, struct now now);
-enum right { RIGHT_ALL, RIGHT_LOGGED_IN, RIGHT_ADMIN_OR_HERE };
+enum right {
+    RIGHT_ALL,
+    RIGHT_LOGGED_IN,
+    RIGHT_PICTURE, /* who sees where units are: not an observer */
+    RIGHT_WRITES,  /* has a role that writes */
+    RIGHT_ADMIN,
+    RIGHT_ADMIN_OR_HERE, /* or from this machine, without a session */
+};
+/* May he see units, phones and what they say? */
+bool who_sees_picture(const struct who *who) MUST_USE;
 struct route {
     unsigned methods; /* enum method */
     const char *path;
@@ -141,28 +151,34 @@ struct route {
 extern const struct route web_routes[];
 extern const size_t web_route_count;
 
-/* handlers: web_api.c, web_login.c, web_ask.c */
+/* handlers: web_api.c, web_login.c, web_ask.c, web_operators.c */
+handler get_operators, post_operator, post_operator_change;
 handler get_session, post_setup, post_login, post_logout, post_chat, post_acknowledge, get_events,
     get_clients, get_maps, get_tile, get_health, get_metrics, get_asset, get_incidents, get_incident_state,
-    get_incident_view, get_incident_events, post_incident, post_command;
+    get_incident_view, get_incident_events, get_incident_export, get_openapi, post_incident,
+    post_command;
 /* A number of the page's making: letters, digits, - and _. */
 bool web_take_ticket(const struct json *j, struct str *out, struct err *e) MUST_USE;
 /* Puts it to the record; the exchange waits for the answer. */
 void web_ask(struct web *w, struct request *q, struct reply *r, struct ask_head *head, const struct buf *payload);
 /* web_incident.c */
-struct access who_access(const struct who *who) MUST_USE;
-void incident_answered(struct reply *r, const struct answer_head *head, struct str text);
+void incident_answered(struct web *w, struct exchange *x, const struct answer_head *head, struct str text);
 /* The answer of the record / of the password thread for an exchange. */
 void ask_answered(struct web *w, const struct answer_head *head, struct str text);
 void login_checked(struct web *w, struct password_job *job, struct now now);
+void operators_hashed(struct web *w, struct password_job *job, struct now now);
 void put_clients(struct web *w, struct buf *b);
 void put_alarms(struct web *w, struct buf *b);
 
 /* web_login.c */
+/* ["a","b"] of "a,b". */
+void put_roles(struct buf *b, struct str roles);
+bool login_name_fits(struct str name, struct err *e) MUST_USE;
 enum { COOKIE_NAME_LEN = 13 };
 #define COOKIE_NAME "__Host-cordon"
 /* Who sends this cookie; who->is false when nobody known. */
 void login_who(struct web *w, struct str cookies, struct now now, struct who *who);
+/* Is the session still there, with the roles and the agency that it had? */
 bool login_still_is(struct web *w, const struct who *who, struct now now) MUST_USE;
 
 /* web_live.c */
@@ -187,6 +203,8 @@ void live_end(struct web *w, const unsigned char token_hash[32]);
 typedef void access_write(void *ctx, const struct access *a, struct buf *b);
 void live_tell_each(struct web *w, access_write *write, void *ctx);
 void live_tell_one(struct web *w, struct viewer *v, access_write *write, void *ctx);
+/* Closes those whose session is over, or is not what it was when they came. */
+void live_recheck(struct web *w, struct now now);
 struct message *message_of(web_write *write, void *ctx, bool binary);
 void message_drop(struct message *m);
 

@@ -2,6 +2,7 @@
 
 #include "edge/json.h"
 #include "os/log.h"
+#include "store/accounts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -66,11 +67,11 @@ static void queue(struct web *w, struct viewer *v, struct message *m)
     w->want_write(v->conn);
 }
 
-/* To everybody who said hello; takes m over. */
-static void tell_all(struct web *w, struct message *m)
+/* To everybody who said hello; picture: and who sees the picture.  Takes m over. */
+static void tell_if(struct web *w, struct message *m, bool picture)
 {
     for (size_t i = 0; i < COUNTOF(w->viewers); i++)
-        if (w->viewers[i] && w->viewers[i]->greeted)
+        if (w->viewers[i] && w->viewers[i]->greeted && (!picture || who_sees_picture(&w->viewers[i]->who)))
             queue(w, w->viewers[i], m);
     message_drop(m);
 }
@@ -97,7 +98,7 @@ static struct message *message_for(access_write *write, void *ctx, const struct 
 
 void live_tell_one(struct web *w, struct viewer *v, access_write *write, void *ctx)
 {
-    struct access a = who_access(&v->who);
+    struct access a = v->who.access;
     struct message *m = message_for(write, ctx, &a);
 
     if (m)
@@ -118,10 +119,10 @@ void live_tell_each(struct web *w, access_write *write, void *ctx)
 
         if (!v || !v->greeted || told[i])
             continue;
-        a = who_access(&v->who);
+        a = v->who.access;
         m = message_for(write, ctx, &a);
         for (size_t k = i; k < COUNTOF(w->viewers); k++) {
-            struct access other = w->viewers[k] ? who_access(&w->viewers[k]->who) : (struct access){0};
+            struct access other = w->viewers[k] ? w->viewers[k]->who.access : (struct access){0};
 
             if (!w->viewers[k] || !w->viewers[k]->greeted || memcmp(&a, &other, sizeof a) != 0)
                 continue;
@@ -131,6 +132,12 @@ void live_tell_each(struct web *w, access_write *write, void *ctx)
         }
         message_drop(m);
     }
+}
+
+/* What is of the picture. */
+static void tell_picture(struct web *w, struct message *m)
+{
+    tell_if(w, m, true);
 }
 
 /* ---- coming and going ------------------------------------------------- */
@@ -205,7 +212,7 @@ struct snapshot {
     struct web *w;
     struct access access;
     struct now now;
-    bool resumes;
+    bool resumes, picture;
     uint64_t after;
     struct buf *b;
     size_t count;
@@ -272,6 +279,11 @@ static void write_snapshot(void *ctx, struct buf *b)
             "{\"type\":\"snapshot\",\"now\":%" PRId64 ",\"seq\":%" PRIu64 ",\"server\":{\"name\":",
             s->now.wall_ms, w->events.last);
     buf_json(b, str_from(w->h->server_name));
+    if (!s->picture) {
+        buf_put(b, STR(",\"version\":\"" CORDON_VERSION "\"},\"units\":[],\"emergencies\":[],\"events\":[],"
+                       "\"clients\":[],\"alarms\":[]}"));
+        return;
+    }
     buf_fmt(b, ",\"version\":\"%s\"},\"units\":[", CORDON_VERSION);
     (void)picture_put_units(&w->picture, 0, b);
     buf_put(b, STR("],\"emergencies\":["));
@@ -290,7 +302,8 @@ static void follow_picture(struct web *w, struct now now);
 /* Everybody is brought up to now first: what is told later then follows on the snapshot. */
 static void greet(struct web *w, struct viewer *v, bool resumes, uint64_t after, struct now now)
 {
-    struct snapshot s = {.w = w, .access = who_access(&v->who), .now = now, .resumes = resumes, .after = after};
+    struct snapshot s = {.w = w, .access = v->who.access, .now = now, .resumes = resumes,
+                         .picture = who_sees_picture(&v->who), .after = after};
     struct message *m;
     uint64_t alarms = w->alarms_sent;
 
@@ -405,7 +418,7 @@ bool viewer_chunk(struct web *w, struct viewer *v, struct now now, struct chunk 
     const struct message *m;
     size_t left;
 
-    if (v->first == v->next && v->greeted && !v->closing) {
+    if (v->first == v->next && v->greeted && !v->closing && who_sees_picture(&v->who)) {
         struct message *p = positions_for(w, v, now);
 
         if (p) {
@@ -480,9 +493,9 @@ static void follow_picture(struct web *w, struct now now)
     w->positions = NULL;
     picture_follow(p);
     if (p->tick > 1 && any_words(p))
-        tell_all(w, message_of(write_units, w, false));
+        tell_picture(w, message_of(write_units, w, false));
     if (p->gone_count)
-        tell_all(w, message_of(write_gone, p, false));
+        tell_picture(w, message_of(write_gone, p, false));
     for (size_t i = 0; i < COUNTOF(w->viewers); i++)
         if (w->viewers[i] && w->viewers[i]->greeted)
             w->want_write(w->viewers[i]->conn);
@@ -519,11 +532,28 @@ static void tell_clients(struct web *w)
         return;
     }
     w->clients_hash = hash;
-    tell_all(w, m);
+    tell_picture(w, m);
+}
+
+static void check_session(struct web *w, struct viewer *v, struct now now)
+{
+    v->checked_ms = now.mono_ms;
+    if (!login_still_is(w, &v->who, now))
+        let_go(w, v, "its session has ended, or has other rights now");
+}
+
+void live_recheck(struct web *w, struct now now)
+{
+    for (size_t i = 0; i < COUNTOF(w->viewers); i++)
+        if (w->viewers[i] && !w->viewers[i]->closing)
+            check_session(w, w->viewers[i], now);
 }
 
 static void check_viewers(struct web *w, struct now now)
 {
+    /* The command line changed an operator, or the record wrote down where phones are. */
+    if (accounts_changed(w->accounts))
+        live_recheck(w, now);
     for (size_t i = 0; i < COUNTOF(w->viewers); i++) {
         struct viewer *v = w->viewers[i];
 
@@ -533,9 +563,7 @@ static void check_viewers(struct web *w, struct now now)
             let_go(w, v, "it never said hello");
         if (now.mono_ms - v->checked_ms < LOGIN_CHECK_MS)
             continue;
-        v->checked_ms = now.mono_ms;
-        if (!login_still_is(w, &v->who, now))
-            let_go(w, v, "its session has ended");
+        check_session(w, v, now);
     }
 }
 
@@ -562,13 +590,13 @@ void live_tick(struct web *w, struct now now)
     web_incidents_tell(w, now, true);
     follow_picture(w, now);
     if (alarms_changed(w))
-        tell_all(w, message_of(write_alarms, w, false));
+        tell_picture(w, message_of(write_alarms, w, false));
     if (now.mono_ms >= w->next_clients_ms) {
         w->next_clients_ms = now.mono_ms + CLIENTS_MS;
         tell_clients(w);
     }
     if (now.mono_ms >= w->next_beat_ms) {
         w->next_beat_ms = now.mono_ms + BEAT_MS;
-        tell_all(w, message_of(write_beat, &now, false));
+        tell_if(w, message_of(write_beat, &now, false), false);
     }
 }

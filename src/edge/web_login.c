@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { PASSWORD_MIN = 10, SHA_HEX = 2 * SECRET_SHA + 1, CODE_SYMBOLS = 12 };
+enum { SHA_HEX = 2 * SECRET_SHA + 1, CODE_SYMBOLS = 12 };
 
 /* ---- sessions --------------------------------------------------------- */
 
@@ -35,7 +35,8 @@ static bool who_of(struct web *w, const unsigned char token_hash[32], struct now
     who->is = true;
     who->operator_id = o.id;
     (void)str_copy(who->name, sizeof who->name, str_from(o.name));
-    (void)str_copy(who->role, sizeof who->role, str_from(o.role));
+    (void)str_copy(who->roles, sizeof who->roles, str_from(o.roles));
+    who->access = access_within(str_from(o.roles), str_from(o.agency));
     (void)str_copy(who->csrf, sizeof who->csrf, str_from(login->csrf));
     memcpy(who->token_hash, token_hash, sizeof who->token_hash);
     return true;
@@ -73,7 +74,8 @@ bool login_still_is(struct web *w, const struct who *who, struct now now)
     struct login login;
     struct who found;
 
-    if (!who_of(w, who->token_hash, now, &login, &found))
+    if (!who_of(w, who->token_hash, now, &login, &found) || strcmp(found.roles, who->roles) != 0 ||
+        strcmp(found.access.agency, who->access.agency) != 0)
         return false;
     touch(w, &login, now); /* a page that is open is not idle */
     return true;
@@ -91,6 +93,20 @@ static bool needs_setup(struct web *w)
     return count == 0;
 }
 
+void put_roles(struct buf *b, struct str roles)
+{
+    buf_byte(b, '[');
+    while (roles.len) {
+        size_t end = str_find_byte(roles, ',');
+
+        buf_json(b, str_cut(roles, 0, end));
+        roles = str_from_at(roles, end < roles.len ? end + 1 : end);
+        if (roles.len)
+            buf_byte(b, ',');
+    }
+    buf_byte(b, ']');
+}
+
 struct session_answer {
     struct web *w;
     const struct who *who;
@@ -100,6 +116,7 @@ struct session_answer {
 static void put_session(void *ctx, struct buf *b)
 {
     const struct session_answer *a = ctx;
+    struct str roles = str_from(a->who->roles);
 
     buf_fmt(b, "{\"needs_setup\":%s,\"server\":{\"name\":",
             !a->who->is && needs_setup(a->w) ? "true" : "false");
@@ -109,8 +126,12 @@ static void put_session(void *ctx, struct buf *b)
     if (a->who->is) {
         buf_put(b, STR("{\"name\":"));
         buf_json(b, str_from(a->who->name));
+        buf_put(b, STR(",\"roles\":"));
+        put_roles(b, roles);
         buf_put(b, STR(",\"role\":"));
-        buf_json(b, str_from(a->who->role));
+        buf_json(b, str_cut(roles, 0, str_find_byte(roles, ',')));
+        buf_put(b, STR(",\"agency\":"));
+        buf_json(b, str_from(a->who->access.agency));
         buf_byte(b, '}');
     } else {
         buf_put(b, STR("null"));
@@ -159,12 +180,12 @@ static void journal(struct web *w, enum event_id kind, const struct operator* o,
 {
     struct ask_head head = {
         .ask = ASK_ROW, .kind = (uint16_t)kind, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
-    char payload[1024];
+    char payload[2048];
     struct buf b = buf_over(payload, sizeof payload);
 
     fields_put(&b, FIELD_NAME, str_from(o->name));
     fields_put(&b, FIELD_BY, str_from(o->name));
-    fields_put(&b, FIELD_SUB_TYPE, str_from(o->role));
+    fields_put(&b, FIELD_SUB_TYPE, str_from(o->roles));
     fields_put(&b, FIELD_ADDRESS, str_from(address));
     if (reason[0])
         fields_put(&b, FIELD_REASON, str_from(reason));
@@ -175,7 +196,7 @@ static void journal(struct web *w, enum event_id kind, const struct operator* o,
 
 /* ---- asking for a password -------------------------------------------- */
 
-static bool name_fits(struct str name, struct err *e)
+bool login_name_fits(struct str name, struct err *e)
 {
     if (!str_eq(str_trim(name), name) || !text_is_plain(name, false))
         return err_set(e, ERR_INPUT, "A name has no spaces at its ends and no control characters.");
@@ -229,7 +250,7 @@ static bool read_login(const struct json *j, size_t password_min, struct passwor
     struct str name, password;
 
     if (!json_take_text(j, "name", (struct json_length){1, WEB_NAME_MAX - 1}, &name, e) ||
-        !name_fits(name, e) ||
+        !login_name_fits(name, e) ||
         !json_take_text(j, "password", (struct json_length){password_min, PASSWORD_TEXT}, &password,
                         e))
         return false;
@@ -338,7 +359,7 @@ void post_setup(struct web *w, struct request *q, struct reply *r, struct now no
 
 static void made(struct web *w, struct password_job *job, struct reply *r, struct now now)
 {
-    struct operator o = {.role = "administrator"};
+    struct operator o = {.roles = ACCESS_FIRST_ROLES};
     struct err e;
 
     if (!job->ok) {
@@ -361,7 +382,7 @@ static void made(struct web *w, struct password_job *job, struct reply *r, struc
     limit_forgive(&w->by_address, str_from(job->address));
     limit_forgive(&w->by_name, STR("setup code"));
     journal(w, EV_OPERATOR_MADE, &o, job->address, "");
-    log_line(LOG_INFO, "operator.made", "role=%s address=%s", o.role, job->address);
+    log_line(LOG_INFO, "operator.made", "roles=%s address=%s", o.roles, job->address);
     begin_session(w, &o, r, now);
 }
 
@@ -391,6 +412,10 @@ void login_checked(struct web *w, struct password_job *job, struct now now)
     struct exchange *x = exchange_waiting(w, job->request);
     struct reply lost = {0}, *r = x ? &x->reply : &lost;
 
+    if (job->what == PASSWORD_OPERATOR) {
+        operators_hashed(w, job, now);
+        return;
+    }
     if (job->what == PASSWORD_MAKE && !x)
         return; /* nobody waits any more: the code still stands */
     if (job->what == PASSWORD_MAKE)

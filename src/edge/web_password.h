@@ -9,11 +9,12 @@
 #include "edge/web_http.h"
 #include "os/secret.h"
 
-enum { PASSWORD_JOBS = 8, PASSWORD_TEXT = 256 };
+enum { PASSWORD_JOBS = 8, PASSWORD_MIN = 10, PASSWORD_TEXT = 256 };
 
 enum password_what {
     PASSWORD_CHECK, /* is it the one of hash? */
-    PASSWORD_MAKE,  /* makes hash */
+    PASSWORD_MAKE,  /* makes hash: of the first account */
+    PASSWORD_OPERATOR, /* the same, of one that an administrator makes or changes */
 };
 
 struct password_job {

@@ -13,16 +13,21 @@ const struct route web_routes[] = {
     {METHOD_POST, "/api/setup", RIGHT_ALL, false, post_setup},
     {METHOD_POST, "/api/login", RIGHT_ALL, false, post_login},
     {METHOD_POST, "/api/logout", RIGHT_LOGGED_IN, true, post_logout},
-    {METHOD_POST, "/api/chat", RIGHT_LOGGED_IN, true, post_chat},
-    {METHOD_POST, "/api/emergencies/{*}/acknowledge", RIGHT_LOGGED_IN, true, post_acknowledge},
+    {READS, "/api/operators", RIGHT_ADMIN, false, get_operators},
+    {METHOD_POST, "/api/operators", RIGHT_ADMIN, true, post_operator},
+    {METHOD_POST, "/api/operators/{*}/change", RIGHT_ADMIN, true, post_operator_change},
+    {METHOD_POST, "/api/chat", RIGHT_WRITES, true, post_chat},
+    {METHOD_POST, "/api/emergencies/{*}/acknowledge", RIGHT_WRITES, true, post_acknowledge},
     {READS, "/api/events", RIGHT_LOGGED_IN, false, get_events},
     {READS, "/api/incidents", RIGHT_LOGGED_IN, false, get_incidents},
-    {METHOD_POST, "/api/incidents", RIGHT_LOGGED_IN, true, post_incident},
-    {METHOD_POST, "/api/incidents/{}/commands", RIGHT_LOGGED_IN, true, post_command},
+    {METHOD_POST, "/api/incidents", RIGHT_WRITES, true, post_incident},
+    {METHOD_POST, "/api/incidents/{}/commands", RIGHT_WRITES, true, post_command},
     {READS, "/api/incidents/{}/state", RIGHT_LOGGED_IN, false, get_incident_state},
     {READS, "/api/incidents/{}/views/{}", RIGHT_LOGGED_IN, false, get_incident_view},
     {READS, "/api/incidents/{}/events", RIGHT_LOGGED_IN, false, get_incident_events},
-    {READS, "/api/clients", RIGHT_LOGGED_IN, false, get_clients},
+    {READS, "/api/incidents/{}/export", RIGHT_LOGGED_IN, false, get_incident_export},
+    {READS, "/api/openapi.json", RIGHT_ALL, false, get_openapi},
+    {READS, "/api/clients", RIGHT_PICTURE, false, get_clients},
     {READS, "/api/maps", RIGHT_LOGGED_IN, false, get_maps},
     {READS, "/t/{}/{}/{}/{}", RIGHT_LOGGED_IN, false, get_tile},
     {READS, "/", RIGHT_ALL, false, get_asset},
@@ -159,12 +164,29 @@ static bool is_here(const char *address)
     return strcmp(address, "::1") == 0 || str_starts(str_from(address), STR("127."));
 }
 
+bool who_sees_picture(const struct who *who)
+{
+    return who->access.classes >> HANDLING_OPS & 1 && !who->access.observes;
+}
+
+static bool has_right(enum right right, const struct request *q)
+{
+    const struct who *who = &q->who;
+
+    switch (right) {
+    case RIGHT_ALL: return true;
+    case RIGHT_LOGGED_IN: return who->is;
+    case RIGHT_PICTURE: return who->is && who_sees_picture(who);
+    case RIGHT_WRITES: return who->is && who->access.writes;
+    case RIGHT_ADMIN: return who->is && who->access.administers;
+    case RIGHT_ADMIN_OR_HERE: return (who->is && who->access.administers) || is_here(q->address);
+    }
+    return false;
+}
+
 static bool may(const struct route *route, const struct request *q, struct reply *r)
 {
-    bool administrator = q->who.is && strcmp(q->who.role, "administrator") == 0;
-
-    if (route->right == RIGHT_ALL || (route->right == RIGHT_LOGGED_IN && q->who.is) ||
-        (route->right == RIGHT_ADMIN_OR_HERE && (administrator || is_here(q->address))))
+    if (has_right(route->right, q))
         return true;
     if (q->who.is)
         reply_problem(r, 403, "Your role may not do this; ask an administrator.");

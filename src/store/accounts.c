@@ -1,11 +1,12 @@
 #include "store/accounts.h"
 
+#include "core/incident_access.h"
 #include "store/db.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ACCOUNTS_FORMAT = 1 };
+enum { ACCOUNTS_FORMAT = 2 };
 
 /* One row a statement; prepared at open, since all of them are small. */
 enum statement {
@@ -21,8 +22,14 @@ enum statement {
     REVOKE_ONE,
     REVOKE_ALL,
     OPERATOR_COUNT,
+    OPERATOR_ADMINISTRATORS,
     OPERATOR_PUT,
     OPERATOR,
+    OPERATORS,
+    OPERATOR_SESSIONS_END,
+    NOTE_PUT,
+    NOTES,
+    NOTES_DROP,
     SESSION_PUT,
     SESSION,
     SESSION_END,
@@ -36,6 +43,10 @@ enum statement {
 };
 
 #define USER_COLUMNS "id, name, agency, relay, disabled"
+#define OPERATOR_COLUMNS "o.id, o.name, o.roles, o.agency, o.password_hash, o.disabled"
+
+_Static_assert((int)OPERATOR_ROLES_MAX == ACCESS_ROLES_MAX && (int)OPERATOR_AGENCY_MAX == ACCESS_AGENCY_MAX + 1,
+               "what core/incident_access.h takes");
 
 static const char *const texts[STATEMENTS] = {
     [USER_PUT] =
@@ -59,17 +70,24 @@ static const char *const texts[STATEMENTS] = {
     [REVOKE_ALL] = "UPDATE certificates SET revoked_ms = ?1 WHERE revoked_ms = 0"
                    " AND user_id = (SELECT id FROM users WHERE name = ?2)",
     [OPERATOR_COUNT] = "SELECT count(*) FROM operators",
+    [OPERATOR_ADMINISTRATORS] = "SELECT count(*) FROM operators WHERE disabled = 0"
+                                " AND instr(',' || roles || ',', ',administrator,') > 0",
     [OPERATOR_PUT] =
-        "INSERT INTO operators(name, role, password_hash, disabled) VALUES(?1, ?2, ?3, ?4)"
-        " ON CONFLICT(name) DO UPDATE SET role = ?2, password_hash = ?3, disabled = ?4"
+        "INSERT INTO operators(name, roles, agency, password_hash, disabled) VALUES(?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT(name) DO UPDATE SET roles = ?2, agency = ?3, password_hash = ?4, disabled = ?5"
         " RETURNING id",
-    [OPERATOR] = "SELECT id, name, role, password_hash, disabled FROM operators WHERE name = ?",
+    [OPERATOR] = "SELECT " OPERATOR_COLUMNS " FROM operators AS o WHERE name = ?",
+    [OPERATORS] = "SELECT " OPERATOR_COLUMNS " FROM operators AS o ORDER BY name",
+    [OPERATOR_SESSIONS_END] = "DELETE FROM sessions WHERE operator_id = ?",
+    [NOTE_PUT] = "INSERT INTO notes(kind, payload) VALUES(?, ?)",
+    [NOTES] = "SELECT id, kind, payload FROM notes WHERE id > ? ORDER BY id",
+    [NOTES_DROP] = "DELETE FROM notes WHERE id <= ?",
     [SESSION_PUT] =
         "INSERT INTO sessions(token_hash, operator_id, made_ms, seen_ms, expires_ms, csrf)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(token_hash) DO UPDATE"
         " SET seen_ms = ?4, expires_ms = ?5, csrf = ?6",
     [SESSION] =
-        "SELECT o.id, o.name, o.role, o.password_hash, o.disabled,"
+        "SELECT " OPERATOR_COLUMNS ","
         " s.made_ms, s.seen_ms, s.expires_ms, s.csrf"
         " FROM sessions AS s JOIN operators AS o ON o.id = s.operator_id WHERE s.token_hash = ?",
     [SESSION_END] = "DELETE FROM sessions WHERE token_hash = ?",
@@ -85,8 +103,11 @@ static const char *const texts[STATEMENTS] = {
     [DATA_VERSION] = "PRAGMA data_version",
 };
 
+#define NOTES_TABLE                                                                                                    \
+    "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,"                    \
+    " payload BLOB NOT NULL) STRICT;"
+
 static const char tables[] =
-    "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS users(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
     " agency TEXT NOT NULL, relay INTEGER NOT NULL, disabled INTEGER NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS user_groups(user_id INTEGER NOT NULL REFERENCES users(id),"
@@ -99,7 +120,8 @@ static const char tables[] =
     " revoked_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS certificates_of_user ON certificates(user_id);"
     "CREATE TABLE IF NOT EXISTS operators(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
-    " role TEXT NOT NULL, password_hash TEXT NOT NULL, disabled INTEGER NOT NULL) STRICT;"
+    " roles TEXT NOT NULL, password_hash TEXT NOT NULL, disabled INTEGER NOT NULL,"
+    " agency TEXT NOT NULL DEFAULT '') STRICT;"
     "CREATE TABLE IF NOT EXISTS sessions(token_hash BLOB PRIMARY KEY,"
     " operator_id INTEGER NOT NULL REFERENCES operators(id), made_ms INTEGER NOT NULL,"
     " seen_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, csrf TEXT NOT NULL) STRICT, WITHOUT "
@@ -109,10 +131,16 @@ static const char tables[] =
     "CREATE TABLE IF NOT EXISTS devices(uid TEXT PRIMARY KEY, callsign TEXT NOT NULL,"
     " user_id INTEGER NOT NULL, acked_seq INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT, "
     "WITHOUT ROWID;"
-    "PRAGMA user_version=1;"
-    "COMMIT";
+    NOTES_TABLE;
 
-_Static_assert(ACCOUNTS_FORMAT == 1, "the user_version above");
+/* Format 1 had one role an operator, of which the page gave out only the first administrator's; he could
+ * do all there was, and still can. */
+static const char from_1[] =
+    "ALTER TABLE operators RENAME COLUMN role TO roles;"
+    "ALTER TABLE operators ADD COLUMN agency TEXT NOT NULL DEFAULT '';"
+    "UPDATE operators SET roles = CASE roles WHEN 'administrator' THEN '" ACCESS_FIRST_ROLES "'"
+    " WHEN 'log keeper' THEN 'loggist' ELSE roles END;"
+    NOTES_TABLE;
 
 struct accounts {
     struct db *db;
@@ -122,7 +150,32 @@ struct accounts {
 
 /* ---- opening ---------------------------------------------------------- */
 
-/* Makes the tables of a new file; one that is there is not written to. */
+/* Ends a transaction by how it went. */
+static bool finish(struct accounts *a, bool ok, struct err *e)
+{
+    if (ok)
+        return db_commit(a->db, e);
+    db_rollback(a->db);
+    return false;
+}
+
+/* Two programs may open the same old file at once: the format is asked again under the lock. */
+static bool bring_up(struct accounts *a, struct err *e)
+{
+    int64_t format = 0;
+    bool ok;
+
+    if (!db_begin(a->db, e))
+        return false;
+    ok = db_ask(a->db, "PRAGMA user_version", &format, e);
+    if (ok && format < ACCOUNTS_FORMAT)
+        ok = db_run(a->db, format == 1 ? from_1 : tables, e) && db_run(a->db, "PRAGMA user_version=2", e);
+    return finish(a, ok, e);
+}
+
+_Static_assert(ACCOUNTS_FORMAT == 2, "the user_version above");
+
+/* Makes the tables of a new file and of an older format; one of this format is not written to. */
 static bool make_tables(struct accounts *a, struct err *e)
 {
     int64_t format = 0;
@@ -134,7 +187,7 @@ static bool make_tables(struct accounts *a, struct err *e)
                        "cordon.db was written by a newer Cordon (format %d, this one knows %d): "
                        "start the newer one",
                        (int)format, ACCOUNTS_FORMAT);
-    return format == ACCOUNTS_FORMAT || db_run(a->db, tables, e);
+    return format == ACCOUNTS_FORMAT || bring_up(a, e);
 }
 
 static bool prepare(struct accounts *a, struct err *e)
@@ -231,15 +284,6 @@ static bool put_groups(struct accounts *a, const struct user *u, struct err *e)
             return false;
     }
     return true;
-}
-
-/* Ends a transaction by how it went. */
-static bool finish(struct accounts *a, bool ok, struct err *e)
-{
-    if (ok)
-        return db_commit(a->db, e);
-    db_rollback(a->db);
-    return false;
 }
 
 bool accounts_put_user(struct accounts *a, struct user *u, struct err *e)
@@ -415,23 +459,27 @@ bool accounts_put_operator(struct accounts *a, struct operator* o, struct err *e
     if (!o->name[0])
         return err_set(e, ERR_INPUT, "an operator needs a name");
     db_set_text(s, 1, str_from(o->name));
-    db_set_text(s, 2, str_from(o->role));
-    db_set_text(s, 3, str_from(o->password_hash));
-    db_set_int(s, 4, o->disabled);
+    db_set_text(s, 2, str_from(o->roles));
+    db_set_text(s, 3, str_from(o->agency));
+    db_set_text(s, 4, str_from(o->password_hash));
+    db_set_int(s, 5, o->disabled);
     if (!gives_row(s, &id, e))
         return false;
     o->id = id;
     return true;
 }
 
-/* The first five columns of a row are an operator. */
+enum { OPERATOR_COLUMN_COUNT = 6 };
+
+/* The first columns of a row are an operator. */
 static void operator_of(struct db_stmt *s, struct operator* o)
 {
     o->id = db_int(s, 0);
     text_to(s, 1, o->name, sizeof o->name);
-    text_to(s, 2, o->role, sizeof o->role);
-    text_to(s, 3, o->password_hash, sizeof o->password_hash);
-    o->disabled = db_int(s, 4) != 0;
+    text_to(s, 2, o->roles, sizeof o->roles);
+    text_to(s, 3, o->agency, sizeof o->agency);
+    text_to(s, 4, o->password_hash, sizeof o->password_hash);
+    o->disabled = db_int(s, 5) != 0;
 }
 
 bool accounts_operator(struct accounts *a, struct str name, struct operator* out, struct err *e)
@@ -448,6 +496,99 @@ bool accounts_operator(struct accounts *a, struct str name, struct operator* out
     if (step == DB_DONE)
         return err_set(e, ERR_MISSING, "there is no operator %.*s", STR_ARG(name));
     return step == DB_ROW;
+}
+
+bool accounts_operators(struct accounts *a, accounts_see_operator *see, void *ctx, struct err *e)
+{
+    struct db_stmt *s = a->at[OPERATORS];
+    enum db_step step;
+
+    while ((step = db_step(s, e)) == DB_ROW) {
+        struct operator o = {0};
+
+        operator_of(s, &o);
+        if (!see(ctx, &o))
+            break;
+    }
+    db_reset(s);
+    return step != DB_FAILED;
+}
+
+/* Within the transaction: is he there or not, as he should be, and is there room? */
+static bool may_change(struct accounts *a, struct str name, bool make, struct err *e)
+{
+    struct operator before;
+    size_t count = 0;
+    bool there = accounts_operator(a, name, &before, e);
+
+    if (!there && e->kind != ERR_MISSING)
+        return false;
+    if (!make)
+        return there;
+    if (there)
+        return err_set(e, ERR_DENIED, "there is an operator %.*s already; change that one", STR_ARG(name));
+    if (!accounts_operator_count(a, &count, e))
+        return false;
+    return count < OPERATORS_MAX ||
+           err_set(e, ERR_FULL, "there are %d operators, the most that there can be", OPERATORS_MAX);
+}
+
+static bool keeps_administrator(struct accounts *a, struct str name, struct err *e)
+{
+    int64_t administrators = 0;
+
+    if (!gives_row(a->at[OPERATOR_ADMINISTRATORS], &administrators, e))
+        return false;
+    return administrators > 0 ||
+           err_set(e, ERR_DENIED, "without %.*s as an administrator there would be none; make another one first",
+                   STR_ARG(name));
+}
+
+bool accounts_change_operator(struct accounts *a, struct operator* o, const struct operator_change *how,
+                              struct err *e)
+{
+    int64_t was = o->id;
+    bool ok;
+
+    if (!db_begin(a->db, e))
+        return false;
+    ok = may_change(a, str_from(o->name), how->make, e) && accounts_put_operator(a, o, e) &&
+         keeps_administrator(a, str_from(o->name), e);
+    if (ok && how->end_sessions) {
+        db_set_int(a->at[OPERATOR_SESSIONS_END], 1, o->id);
+        ok = db_do(a->at[OPERATOR_SESSIONS_END], e);
+    }
+    ok = finish(a, ok && (!how->note || how->note(how->ctx, e)), e);
+    if (!ok)
+        o->id = was;
+    return ok;
+}
+
+bool accounts_put_note(struct accounts *a, unsigned kind, struct str payload, struct err *e)
+{
+    MUST(payload.len <= NOTE_MAX);
+    db_set_int(a->at[NOTE_PUT], 1, kind);
+    db_set_blob(a->at[NOTE_PUT], 2, payload);
+    return db_do(a->at[NOTE_PUT], e);
+}
+
+bool accounts_notes(struct accounts *a, int64_t after, accounts_see_note *see, void *ctx, struct err *e)
+{
+    struct db_stmt *s = a->at[NOTES];
+    enum db_step step;
+
+    db_set_int(s, 1, after);
+    while ((step = db_step(s, e)) == DB_ROW)
+        if (!see(ctx, db_int(s, 0), (unsigned)db_int(s, 1), db_blob(s, 2)))
+            break;
+    db_reset(s);
+    return step != DB_FAILED;
+}
+
+bool accounts_drop_notes(struct accounts *a, int64_t up_to, struct err *e)
+{
+    db_set_int(a->at[NOTES_DROP], 1, up_to);
+    return db_do(a->at[NOTES_DROP], e);
 }
 
 bool accounts_put_session(struct accounts *a, const struct login *s, struct err *e)
@@ -477,10 +618,10 @@ bool accounts_session(struct accounts *a, const unsigned char token_hash[32], st
         operator_of(s, who);
         memcpy(out->token_hash, token_hash, 32);
         out->operator_id = who->id;
-        out->made_ms = db_int(s, 5);
-        out->seen_ms = db_int(s, 6);
-        out->expires_ms = db_int(s, 7);
-        text_to(s, 8, out->csrf, sizeof out->csrf);
+        out->made_ms = db_int(s, OPERATOR_COLUMN_COUNT);
+        out->seen_ms = db_int(s, OPERATOR_COLUMN_COUNT + 1);
+        out->expires_ms = db_int(s, OPERATOR_COLUMN_COUNT + 2);
+        text_to(s, OPERATOR_COLUMN_COUNT + 3, out->csrf, sizeof out->csrf);
     }
     db_reset(s);
     if (step == DB_DONE)

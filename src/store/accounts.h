@@ -10,7 +10,16 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { USER_NAME_MAX = 64, GROUP_NAME_MAX = 64, USER_GROUPS_MAX = 64, SERIAL_MAX = 64, AGENCY_MAX = 16 };
+enum {
+    USER_NAME_MAX = 64,
+    GROUP_NAME_MAX = 64,
+    USER_GROUPS_MAX = 64,
+    SERIAL_MAX = 64,
+    AGENCY_MAX = 16,
+    OPERATOR_ROLES_MAX = 512,
+    OPERATOR_AGENCY_MAX = 65,
+    OPERATORS_MAX = 512, /* more are refused */
+};
 
 struct accounts;
 
@@ -56,17 +65,39 @@ bool accounts_revoke(struct accounts *a, struct str user_name, struct str serial
                      struct err *e) MUST_USE;
 
 /* Operators of the browser side. Passwords are argon2id strings made by the
- * caller (os/secret.h). */
+ * caller (os/secret.h).  Of those who are not disabled one at least is an
+ * administrator, as soon as there is an operator. */
 struct operator {
     int64_t id;
     char name[USER_NAME_MAX];
-    char role[32]; /* "administrator", "commander", "log keeper", "observer" */
+    char roles[OPERATOR_ROLES_MAX]; /* "administrator,commander": words of core/incident_access.h */
+    char agency[OPERATOR_AGENCY_MAX]; /* id of an agency; may be empty */
     char password_hash[128];
     bool disabled;
 };
 bool accounts_operator_count(struct accounts *a, size_t *count, struct err *e) MUST_USE;
+/* Makes the operator, or writes over the one of that name; asks for nothing else. */
 bool accounts_put_operator(struct accounts *a, struct operator *o, struct err *e) MUST_USE;
 bool accounts_operator(struct accounts *a, struct str name, struct operator *out, struct err *e) MUST_USE;
+typedef bool accounts_see_operator(void *ctx, const struct operator *o);
+bool accounts_operators(struct accounts *a, accounts_see_operator *see, void *ctx, struct err *e) MUST_USE;
+/* Makes or changes one operator as a whole or not at all.  note(ctx) is called when all is checked and
+ * before it is durable: when it refuses (the record is full), nothing has changed. */
+struct operator_change {
+    bool make;         /* else he must be there */
+    bool end_sessions; /* of this operator */
+    bool (*note)(void *ctx, struct err *e); /* NULL: nobody to ask */
+    void *ctx;
+};
+bool accounts_change_operator(struct accounts *a, struct operator *o, const struct operator_change *how,
+                              struct err *e) MUST_USE;
+/* What the command line did beside a server and the record has to hear of: rows in waiting, oldest
+ * first, of at most NOTE_MAX bytes.  The record drops them once they are in the journal. */
+enum { NOTE_MAX = 2048 };
+bool accounts_put_note(struct accounts *a, unsigned kind, struct str payload, struct err *e) MUST_USE;
+typedef bool accounts_see_note(void *ctx, int64_t id, unsigned kind, struct str payload);
+bool accounts_notes(struct accounts *a, int64_t after, accounts_see_note *see, void *ctx, struct err *e) MUST_USE;
+bool accounts_drop_notes(struct accounts *a, int64_t up_to, struct err *e) MUST_USE;
 /* Sessions: the token's SHA-256 is stored, never the token. */
 struct login {
     unsigned char token_hash[32];

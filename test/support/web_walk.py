@@ -116,6 +116,14 @@ class Socket:
         sys.exit(f"web_walk: no message {kind}")
 
 
+def who(session):
+    """Name, first role, and whether the roles of a first evening are there."""
+    o = session.get("operator") or {}
+    roles = o.get("roles", [])
+    small = {"administrator", "commander", "operations", "medical", "casualty-officer", "family-liaison", "loggist"}
+    return o.get("name"), o.get("role"), small <= set(roles) and roles[:1] == [o.get("role")]
+
+
 def walk_setup():
     status, _, session = call("GET", "/api/session")
     check("session before setup", (status, session["needs_setup"], session["operator"]), (200, True, None))
@@ -126,7 +134,7 @@ def walk_setup():
     check("no JSON type", call("POST", "/api/setup", account, **{"Content-Type": "text/plain"})[0], 415)
     check("short password", call("POST", "/api/setup", account | {"password": "short"})[0], 400)
     status, headers, session = call("POST", "/api/setup", account)
-    check("setup", (status, session.get("operator", session)), (200, {"name": "amina", "role": "administrator"}))
+    check("setup", (status, who(session)), (200, ("amina", "administrator", True)))
     for word in ("__Host-cordon=", "Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
         check("cookie has " + word, word in headers["Set-Cookie"], True)
     check("setup works once", call("POST", "/api/setup", account)[0], 409)
@@ -143,7 +151,7 @@ def walk_login():
     state["cookie"] = headers["Set-Cookie"].split(";")[0]
     state["csrf"] = session["csrf"]
     status, _, session = call("GET", "/api/session")
-    check("session", (session["operator"], session["csrf"]), ({"name": "amina", "role": "administrator"}, state["csrf"]))
+    check("session", (who(session), session["csrf"]), (("amina", "administrator", True), state["csrf"]))
 
 
 def walk_http():
@@ -219,6 +227,58 @@ def walk_slow():
     check("closed in time", time.monotonic() - began < 25, True)
 
 
+PASSWORD = "correct horse battery"
+
+
+def as_somebody(name):
+    """Signs in beside the administrator; his cookie and token."""
+    kept = dict(state)
+    status, headers, session = call("POST", "/api/login", {"name": name, "password": PASSWORD})
+    check(f"login of {name}", status, 200)
+    mine = {"cookie": headers["Set-Cookie"].split(";")[0], "csrf": session["csrf"]}
+    state.update(kept)
+    return mine
+
+
+def ended(ws):
+    """Whether the server closes it."""
+    try:
+        while True:
+            ws.message()
+    except (EOFError, OSError):
+        return True
+
+
+def walk_roles():
+    """Who is not an administrator, over real sessions: made, let in, refused, put out."""
+    for role in ("commander", "observer", "medical"):
+        account = {"id": f"make-{role}", "name": f"EX-{role}", "password": PASSWORD, "roles": [role], "agency": "EX-1"}
+        check(f"make {role}", call("POST", "/api/operators", account)[0], 200)
+    names = [o["name"] for o in call("GET", "/api/operators")[2]["operators"]]
+    check("operators", sorted(names), ["EX-commander", "EX-medical", "EX-observer", "amina"])
+    chat = {"id": "walk-chat-1", "to": "all", "text": "EX"}
+    for role, may_chat, may_see in (("commander", 200, 200), ("observer", 403, 403), ("medical", 200, 200)):
+        admin = dict(state)
+        state.update(as_somebody(f"EX-{role}"))
+        check(f"{role}: operators", call("GET", "/api/operators")[0], 403)
+        check(f"{role}: chat", call("POST", "/api/chat", chat | {"id": f"walk-{role}"})[0], may_chat)
+        seen = call("GET", "/api/events")[2]["events"]
+        check(f"{role}: events", any("withheld" in e for e in seen), may_see != 200)
+        check(f"{role}: what is withheld is empty", [e for e in seen if "withheld" in e and e["data"]], [])
+        ws = Socket(state["cookie"])
+        ws.say({"type": "hello", "protocol": 1, "after": None})
+        units = [u["uid"] for u in ws.message()["units"]]
+        check(f"{role}: units", units, ["UNIT-1"] if may_see == 200 else [])
+        mine = dict(state)
+        state.update(admin)
+        change = {"id": f"out-{role}", "disabled": True}
+        check(f"{role}: out", call("POST", f"/api/operators/EX-{role}/change", change)[0], 200)
+        check(f"{role}: socket closed", ended(ws), True)
+        state.update(mine)
+        check(f"{role}: session ended", call("GET", "/api/maps")[0], 401)
+        state.update(admin)
+
+
 def walk_end(ws):
     check("logout", call("POST", "/api/logout", {})[0], 204)
     check("after logout", call("GET", "/api/clients")[0], 401)
@@ -239,6 +299,7 @@ walk_setup()
 walk_login()
 walk_http()
 ws = walk_socket()
+walk_roles()
 walk_slow()
 walk_end(ws)
 print("web_walk: all fits")

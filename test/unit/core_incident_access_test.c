@@ -472,6 +472,8 @@ static void test_roles_are_checked_and_compared(void **state)
 
     (void)state;
     assert_true(access_check_roles(STR("administrator,commander,casualty-officer"), &e));
+    assert_true(access_check_roles(STR(ACCESS_FIRST_ROLES), &e));
+    assert_false(access_check_roles(STR("commander, loggist"), &e));
     assert_false(access_check_roles(STR(""), &e));
     assert_false(access_check_roles(STR("commander,"), &e) || access_check_roles(STR(","), &e));
     assert_false(access_check_roles(STR("commander,system"), &e));

@@ -139,6 +139,94 @@ static void sign_in(void)
     assert_int_equal(code[0], 0);
 }
 
+/* Signs in as somebody with these roles; "": nobody. */
+static void sign_in_as(const char *name, const char *roles)
+{
+    struct operator o = {.password_hash = "none"};
+    char token[WEB_TOKEN + 1];
+    struct login login = {.made_ms = 1, .seen_ms = hub_now().wall_ms, .expires_ms = hub_now().wall_ms + 60000};
+    struct err e;
+
+    scene.cookie[0] = scene.csrf[0] = 0;
+    if (!roles[0])
+        return;
+    (void)snprintf(o.name, sizeof o.name, "%s", name);
+    (void)snprintf(o.roles, sizeof o.roles, "%s", roles);
+    assert_true(accounts_put_operator(scene.web.accounts, &o, &e));
+    login.operator_id = o.id;
+    secret_token(token, WEB_TOKEN / 2);
+    secret_token(login.csrf, (sizeof login.csrf - 1) / 2);
+    secret_sha256(str_from(token), login.token_hash);
+    assert_true(accounts_put_session(scene.web.accounts, &login, &e));
+    (void)snprintf(scene.cookie, sizeof scene.cookie, COOKIE_NAME "=%s", token);
+    (void)snprintf(scene.csrf, sizeof scene.csrf, "%s", login.csrf);
+}
+
+/* Who gets what from each call: one row a route, and a route without one fails. */
+enum { WALKERS = 5 };
+static const char *const walkers[WALKERS] = {"", "administrator", "commander", "observer", "medical"};
+static const struct walk {
+    const char *route, *method, *path, *body;
+    int wants[WALKERS];
+} walks[] = {
+    {"/healthz", "GET", "/healthz", "", {200, 200, 200, 200, 200}},
+    {"/metrics", "GET", "/metrics", "", {401, 200, 403, 403, 403}},
+    {"/api/session", "GET", "/api/session", "", {200, 200, 200, 200, 200}},
+    {"/api/setup", "POST", "/api/setup", "{}", {409, 409, 409, 409, 409}},
+    {"/api/login", "POST", "/api/login", "{}", {400, 400, 400, 400, 400}},
+    {"/api/logout", "POST", "/api/logout", "{}", {401, 204, 204, 204, 204}},
+    {"/api/operators", "GET", "/api/operators", "", {401, 200, 403, 403, 403}},
+    {"/api/operators", "POST", "/api/operators", "{}", {401, 400, 403, 403, 403}},
+    {"/api/operators/{*}/change", "POST", "/api/operators/EX-nobody/change", "{}", {401, 404, 403, 403, 403}},
+    {"/api/chat", "POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"EX\"}",
+     {401, 403, 200, 403, 200}},
+    {"/api/emergencies/{*}/acknowledge", "POST", "/api/emergencies/EX-1/acknowledge", "{\"id\":\"12345678\"}",
+     {401, 403, 404, 403, 404}},
+    {"/api/events", "GET", "/api/events", "", {401, 200, 200, 200, 200}}, /* what he may not see is withheld */
+    {"/api/incidents", "GET", "/api/incidents", "", {401, 200, 200, 200, 200}},
+    {"/api/incidents", "POST", "/api/incidents", "{}", {401, 403, 400, 403, 400}},
+    {"/api/incidents/{}/commands", "POST", "/api/incidents/EX-none/commands", "{}", {401, 403, 400, 403, 400}},
+    {"/api/incidents/{}/state", "GET", "/api/incidents/EX-none/state", "", {401, 404, 404, 404, 404}},
+    {"/api/incidents/{}/views/{}", "GET", "/api/incidents/EX-none/views/strip", "", {401, 404, 404, 404, 404}},
+    {"/api/incidents/{}/events", "GET", "/api/incidents/EX-none/events", "", {401, 200, 200, 200, 200}},
+    {"/api/incidents/{}/export", "GET", "/api/incidents/EX-none/export", "", {401, 404, 404, 404, 404}},
+    {"/api/openapi.json", "GET", "/api/openapi.json", "", {200, 200, 200, 200, 200}},
+    {"/api/clients", "GET", "/api/clients", "", {401, 200, 200, 403, 200}},
+    {"/api/maps", "GET", "/api/maps", "", {401, 200, 200, 200, 200}},
+    {"/t/{}/{}/{}/{}", "GET", "/t/EX/1/1/1", "", {401, 404, 404, 404, 404}},
+    {"/", "GET", "/", "", {503, 503, 503, 503, 503}}, /* tests hold no page */
+    {"/{*}", "GET", "/EX-nothing", "", {503, 503, 503, 503, 503}},
+};
+
+static bool is_walked(const struct route *r, enum method method)
+{
+    for (size_t i = 0; i < COUNTOF(walks); i++)
+        if (strcmp(walks[i].route, r->path) == 0 && (walks[i].method[0] == 'P') == (method == METHOD_POST))
+            return true;
+    return false;
+}
+
+static void every_role_walks_every_route(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < web_route_count; i++)
+        if (!is_walked(&web_routes[i], web_routes[i].methods & METHOD_POST ? METHOD_POST : METHOD_GET))
+            fail_msg("%s has no row in the table of this test: who may call it?", web_routes[i].path);
+    sign_in_as("EX-first", ACCESS_FIRST_ROLES);
+    for (size_t i = 0; i < COUNTOF(walks); i++)
+        for (size_t k = 0; k < WALKERS; k++) {
+            char name[32];
+            int got;
+
+            (void)snprintf(name, sizeof name, "EX-%s", walkers[k]);
+            sign_in_as(name, walkers[k]);
+            got = status(walks[i].method, walks[i].path, walks[i].body);
+            if (got != walks[i].wants[k])
+                fail_msg("%s %s as %s: %d, wanted %d", walks[i].method, walks[i].path,
+                         walkers[k][0] ? walkers[k] : "nobody", got, walks[i].wants[k]);
+        }
+}
+
 static void every_route_without_a_session(void **state)
 {
     (void)state;
@@ -147,7 +235,7 @@ static void every_route_without_a_session(void **state)
         const char *method = r->methods & METHOD_POST ? "POST" : "GET";
         int s = strchr(r->path, '{') ? 0 : status(method, r->path, "{}");
 
-        if (r->right == RIGHT_LOGGED_IN && s && s != 401)
+        if (r->right != RIGHT_ALL && s && s != 401)
             fail_msg("%s: %d", r->path, s);
         if (s && status("DELETE", r->path, "") != 405)
             fail_msg("%s takes DELETE", r->path);
@@ -345,12 +433,178 @@ static char *next_message(struct viewer *v, size_t *len)
 
 static struct viewer *view(const char *hello)
 {
-    struct who who = {.is = true, .role = "administrator"};
+    struct who who = {.is = true, .access = access_all()};
     struct viewer *v = viewer_new(&scene.web, &scene, &who, hub_now());
 
     assert_non_null(v);
     assert_true(viewer_heard(&scene.web, v, str_from(hello), true, hub_now()));
     return v;
+}
+
+static void an_observer_sees_no_unit(void **state)
+{
+    struct who who = {.is = true, .access = access_of(STR("observer"))};
+    struct viewer *v = viewer_new(&scene.web, &scene, &who, hub_now());
+    size_t len;
+    char *m;
+
+    (void)state;
+    world_unit(&scene.world, "UNIT-1", "ALPHA", 30.5, 72);
+    (void)world_emergency(&scene.world, "EX-EMG");
+    hub_alarm(&scene.world.hub, "conflict/UNIT-1", "warn", "Ask both who they are.");
+    assert_true(viewer_heard(&scene.web, v, STR("{\"type\":\"hello\",\"protocol\":1,\"after\":null}"), true,
+                             hub_now()));
+    m = next_message(v, &len);
+    assert_non_null(m);
+    assert_non_null(strstr(m, "\"type\":\"snapshot\""));
+    assert_null(strstr(m, "UNIT-1"));
+    assert_null(strstr(m, "EX-EMG"));
+    free(m);
+    world_unit(&scene.world, "UNIT-2", "BRAVO", 30.6, 72);
+    live_tick(&scene.web, (struct now){1, 1});
+    while ((m = next_message(v, &len))) {
+        assert_non_null(strstr(m, "\"type\":\"tick\""));
+        free(m);
+    }
+    viewer_free(&scene.web, v);
+}
+
+/* ---- operators -------------------------------------------------------- */
+
+static int post(const char *path, const char *body, const char *words)
+{
+    struct exchange *x = ask("POST", path, body);
+    int s = finish(x);
+
+    if (words && !says(x, words))
+        fail_msg("%s: %d %.*s", body, s, STR_ARG(x->reply.body));
+    exchange_free(&scene.web, x);
+    return s;
+}
+
+static void operators_are_refused_with_a_sentence(void **state)
+{
+    static const struct {
+        const char *path, *body;
+        int status;
+        const char *words;
+    } rows[] = {
+        {"", "{\"id\":\"12345678\"}", 400, "name"},
+        {"", "{\"id\":\"12345678\",\"name\":\" a\",\"roles\":[\"observer\"],\"password\":\"0123456789\"}",
+         400, "spaces"},
+        {"", "{\"id\":\"12345678\",\"name\":\"a\",\"password\":\"0123456789\"}", 400, "roles"},
+        {"", "{\"id\":\"12345678\",\"name\":\"a\",\"roles\":[],\"password\":\"0123456789\"}", 400, "roles"},
+        {"", "{\"id\":\"12345678\",\"name\":\"a\",\"roles\":[1],\"password\":\"0123456789\"}", 400, "list of words"},
+        {"", "{\"id\":\"12345678\",\"name\":\"a\",\"roles\":[\"a,b\"],\"password\":\"0123456789\"}",
+         400, "list of words"},
+        {"", "{\"id\":\"12345678\",\"name\":\"a\",\"roles\":[\"system\"],\"password\":\"0123456789\"}", 400, "system"},
+        {"", "{\"id\":\"12345678\",\"name\":\"a\",\"roles\":[\"observer\"],\"password\":\"short\"}", 400, "password"},
+        {"", "{\"id\":\"12345678\",\"name\":\"a\",\"roles\":[\"observer\"]}", 400, "password"},
+        {"", "{\"id\":\"12345678\",\"name\":\"a\",\"roles\":[\"observer\"],\"agency\":7,\"password\":\"0123456789\"}",
+         400,
+         "agency"},
+        {"", "{\"id\":\"12345678\",\"name\":\"a\",\"roles\":[\"observer\"],\"disabled\":true}", 400, "disabled"},
+        {"", "{\"id\":\"12345678\",\"name\":\"amina\",\"roles\":[\"observer\"],\"password\":\"0123456789\"}", 409,
+         "already"},
+        {"/amina/change", "{\"id\":\"12345678\"}", 400, "changes nothing"},
+        {"/amina/change", "{\"roles\":[\"observer\"]}", 400, "id"},
+        {"/amina/change", "{\"id\":\"12345678\",\"roles\":[\"observer\"]}", 409, "there would be none"},
+        {"/amina/change", "{\"id\":\"12345678\",\"disabled\":true}", 409, "there would be none"},
+        {"/amina/change", "{\"id\":\"12345678\",\"disabled\":1}", 400, "disabled"},
+        {"/amina/change", "{\"id\":\"12345678\",\"name\":\"b\"}", 400, "name"},
+        {"/EX-nobody/change", "{\"id\":\"12345678\",\"disabled\":true}", 404, "EX-nobody"},
+    };
+
+    (void)state;
+    sign_in();
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        char path[64];
+        int s;
+
+        (void)snprintf(path, sizeof path, "/api/operators%s", rows[i].path);
+        s = post(path, rows[i].body, rows[i].words);
+        if (s != rows[i].status)
+            fail_msg("%s: %d, wanted %d", rows[i].body, s, rows[i].status);
+    }
+    assert_int_equal(post("/api/operators/amina/change", "{\"id\":\"12345678\",\"agency\":\"EX-police\"}", "seq"), 200);
+}
+
+static void an_operator_is_made_changed_and_put_out(void **state)
+{
+    static const char make[] = "{\"id\":\"12345678\",\"name\":\"EX-bilal\",\"password\":\"0123456789\","
+                               "\"roles\":[\"commander\",\"loggist\"],\"agency\":\"EX-police\"}";
+    char admin_cookie[128], admin_csrf[65], his_cookie[128];
+    struct exchange *x;
+    struct viewer *v;
+    struct who who;
+    struct str token;
+
+    (void)state;
+    sign_in();
+    assert_int_equal(post("/api/operators", make, "\"seq\":"), 200);
+    (void)snprintf(admin_cookie, sizeof admin_cookie, "%s", scene.cookie);
+    (void)snprintf(admin_csrf, sizeof admin_csrf, "%s", scene.csrf);
+    x = ask("POST", "/api/login", "{\"name\":\"EX-bilal\",\"password\":\"0123456789\"}");
+    assert_int_equal(finish(x), 200);
+    assert_true(says(x, "\"operator\":{\"name\":\"EX-bilal\",\"roles\":[\"commander\",\"loggist\"]"
+                        ",\"role\":\"commander\","
+                        "\"agency\":\"EX-police\"}"));
+    assert_true(cookie_get(str_from(x->reply.cookie), STR(COOKIE_NAME), &token));
+    (void)snprintf(scene.cookie, sizeof scene.cookie, COOKIE_NAME "=%.*s", STR_ARG(token));
+    exchange_free(&scene.web, x);
+    (void)snprintf(his_cookie, sizeof his_cookie, "%s", scene.cookie);
+    login_who(&scene.web, str_from(his_cookie), hub_now(), &who);
+    assert_true(who.is && access_has_role(&who.access, STR("loggist")) && !who.access.administers);
+    v = viewer_new(&scene.web, &scene, &who, hub_now());
+    assert_int_equal(status("GET", "/api/operators", ""), 403);
+    (void)snprintf(scene.cookie, sizeof scene.cookie, "%s", admin_cookie);
+    (void)snprintf(scene.csrf, sizeof scene.csrf, "%s", admin_csrf);
+
+    /* More roles: the page comes back and sees more; the session stays. */
+    hung_up = 0;
+    assert_int_equal(post("/api/operators/EX-bilal/change",
+                          "{\"id\":\"12345679\",\"roles\":[\"commander\",\"loggist\",\"medical\"]}", "seq"), 200);
+    assert_int_equal(hung_up, 1);
+    assert_true(v->closing);
+    viewer_free(&scene.web, v);
+    login_who(&scene.web, str_from(his_cookie), hub_now(), &who);
+    assert_true(who.is && access_has_role(&who.access, STR("medical")));
+    x = ask("GET", "/api/operators", "");
+    assert_int_equal(finish(x), 200);
+    assert_true(says(x, "{\"name\":\"EX-bilal\",\"roles\":[\"commander\",\"loggist\",\"medical\"]"
+                        ",\"agency\":\"EX-police\","
+                        "\"disabled\":false}"));
+    assert_false(says(x, "argon2"));
+    exchange_free(&scene.web, x);
+    assert_int_equal(post("/api/operators/EX-bilal/change", "{\"id\":\"12345680\",\"disabled\":true}", "seq"), 200);
+    login_who(&scene.web, str_from(his_cookie), hub_now(), &who);
+    assert_false(who.is);
+    assert_int_equal(status("POST", "/api/login", "{\"name\":\"EX-bilal\",\"password\":\"0123456789\"}"), 401);
+    x = ask("GET", "/api/events?kinds=operator.made,operator.changed", "");
+    assert_int_equal(finish(x), 200);
+    assert_true(says(x, "\"role\":\"commander,loggist\",\"agency\":\"EX-police\",\"by\":\"amina\""));
+    assert_true(says(x, "\"changed\":[\"disabled\"],\"by\":\"amina\""));
+    exchange_free(&scene.web, x);
+}
+
+static void a_full_record_changes_no_operator(void **state)
+{
+    static char junk[1 << 20];
+    struct operator o;
+    struct err e;
+
+    (void)state;
+    sign_in();
+    while (mailbox_put(scene.world.hub.to_recorder, (struct str){0}, str_of(junk, 60000)))
+        ;
+    while (mailbox_put(scene.world.hub.to_recorder, (struct str){0}, str_of(junk, 1)))
+        ;
+    assert_int_equal(post("/api/operators/amina/change", "{\"id\":\"12345678\",\"agency\":\"EX-police\"}", "full"),
+                     503);
+    assert_true(accounts_operator(scene.web.accounts, STR("amina"), &o, &e));
+    assert_string_equal(o.agency, "");
+    mailbox_free(scene.world.hub.to_recorder);
+    scene.world.hub.to_recorder = mailbox_new(1 << 20, NULL, NULL);
 }
 
 static void the_picture_follows(void **state)
@@ -534,6 +788,11 @@ int main(void)
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
         SCENE(every_route_without_a_session),
+        SCENE(every_role_walks_every_route),
+        SCENE(an_observer_sees_no_unit),
+        SCENE(operators_are_refused_with_a_sentence),
+        SCENE(an_operator_is_made_changed_and_put_out),
+        SCENE(a_full_record_changes_no_operator),
         SCENE(an_alarm_fails_health),
         SCENE(too_much_of_it),
         SCENE(bad_bodies),

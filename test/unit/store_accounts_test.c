@@ -1,4 +1,6 @@
+#include "core/incident_access.h"
 #include "store/accounts.h"
+#include "store/db.h"
 #include "support/folder.h"
 
 #include <fcntl.h>
@@ -178,7 +180,8 @@ static void another_connection_is_noticed(void **state)
 
 static void operators_and_sessions(void **state)
 {
-    struct operator o = {.name = "lead", .role = "administrator", .password_hash = "$argon2id$x"},
+    struct operator o = {.name = "lead", .roles = "administrator", .agency = "EX-police",
+                         .password_hash = "$argon2id$x"},
                     who;
     struct login s = {
         .token_hash = {1, 2, 3}, .made_ms = 10, .seen_ms = 10, .expires_ms = 100, .csrf = "abc"};
@@ -213,6 +216,157 @@ static void operators_and_sessions(void **state)
     assert_false(accounts_session(accounts, s.token_hash, &got, &who, &e));
     s.operator_id = 77; /* nobody's session is refused by the world, not taken */
     assert_false(accounts_put_session(accounts, &s, &e));
+}
+
+struct noted {
+    int calls;
+    bool refuse;
+};
+
+static bool note(void *ctx, struct err *why)
+{
+    struct noted *n = ctx;
+
+    n->calls++;
+    return !n->refuse || err_set(why, ERR_FULL, "the record is full");
+}
+
+static bool see_operator(void *ctx, const struct operator *o)
+{
+    char *text = ctx;
+    size_t n = strlen(text);
+
+    (void)snprintf(text + n, 256 - n, "%s=%s%s;", o->name, o->roles, o->disabled ? "!" : "");
+    return true;
+}
+
+static const char *everybody(void)
+{
+    static char text[256];
+
+    text[0] = 0;
+    assert_true(accounts_operators(accounts, see_operator, text, &e));
+    return text;
+}
+
+static void an_operator_is_changed_whole_or_not_at_all(void **state)
+{
+    struct noted noted = {0};
+    struct operator_change make = {.make = true, .note = note, .ctx = &noted};
+    struct operator_change change = {.end_sessions = true, .note = note, .ctx = &noted};
+    struct operator lead = {.name = "lead", .roles = "administrator,commander", .password_hash = "x"};
+    struct operator log = {.name = "log", .roles = "loggist", .password_hash = "x"}, got;
+    struct login s = {.token_hash = {9}, .made_ms = 10, .seen_ms = 10, .expires_ms = 100, .csrf = "abc"}, found;
+
+    (void)state;
+    assert_false(accounts_change_operator(accounts, &log, &make, &e)); /* the first must be an administrator */
+    assert_string_equal(everybody(), "");
+    assert_int_equal(noted.calls, 0);
+    assert_true(accounts_change_operator(accounts, &lead, &make, &e));
+    assert_true(accounts_change_operator(accounts, &log, &make, &e));
+    assert_int_equal(noted.calls, 2);
+    assert_false(accounts_change_operator(accounts, &log, &make, &e));
+    assert_non_null(strstr(e.text, "already"));
+    assert_string_equal(everybody(), "lead=administrator,commander;log=loggist;");
+
+    s.operator_id = lead.id;
+    assert_true(accounts_put_session(accounts, &s, &e));
+    lead.disabled = true;
+    assert_false(accounts_change_operator(accounts, &lead, &change, &e));
+    assert_non_null(strstr(e.text, "there would be none"));
+    assert_true(accounts_session(accounts, s.token_hash, &found, &got, &e));
+    lead.disabled = false;
+    (void)snprintf(lead.roles, sizeof lead.roles, "xadministrator,administrators"); /* whole words count */
+    assert_false(accounts_change_operator(accounts, &lead, &change, &e));
+
+    (void)snprintf(log.roles, sizeof log.roles, "loggist,administrator");
+    noted.refuse = true;
+    assert_false(accounts_change_operator(accounts, &log, &change, &e));
+    assert_int_equal(e.kind, ERR_FULL);
+    assert_string_equal(everybody(), "lead=administrator,commander;log=loggist;");
+    noted.refuse = false;
+    assert_true(accounts_change_operator(accounts, &log, &change, &e));
+    assert_true(accounts_session(accounts, s.token_hash, &found, &got, &e)); /* his sessions, not hers */
+    (void)snprintf(lead.roles, sizeof lead.roles, "observer");
+    assert_true(accounts_change_operator(accounts, &lead, &change, &e));
+    assert_false(accounts_session(accounts, s.token_hash, &found, &got, &e));
+    (void)snprintf(lead.name, sizeof lead.name, "nobody");
+    assert_false(accounts_change_operator(accounts, &lead, &change, &e));
+    assert_int_equal(e.kind, ERR_MISSING);
+}
+
+static bool see_note(void *ctx, int64_t id, unsigned kind, struct str payload)
+{
+    char *text = ctx;
+    size_t n = strlen(text);
+
+    (void)snprintf(text + n, 256 - n, "%lld %u %.*s;", (long long)id, kind, STR_ARG(payload));
+    return true;
+}
+
+static void notes_wait_for_the_record(void **state)
+{
+    char text[256] = "";
+
+    (void)state;
+    assert_true(accounts_put_note(accounts, 40, STR("one"), &e) && accounts_put_note(accounts, 44, STR("two"), &e));
+    assert_true(accounts_notes(accounts, 1, see_note, text, &e));
+    assert_string_equal(text, "2 44 two;");
+    assert_true(accounts_drop_notes(accounts, 2, &e) && accounts_put_note(accounts, 40, STR("three"), &e));
+    text[0] = 0;
+    assert_true(accounts_notes(accounts, 2, see_note, text, &e)); /* a number is never used again */
+    assert_string_equal(text, "3 40 three;");
+}
+
+#define ZEROS "00000000000000000000000000000000000000000000000000000000000000"
+
+/* A cordon.db as the first version made it, as far as operators go. */
+static void the_first_format_is_brought_up(void **state)
+{
+    static const struct db_options options = {.sync_full = true};
+    struct accounts *old = NULL;
+    struct operator o;
+    struct login s = {.token_hash = {7}, .csrf = "kept"}, found;
+    struct db *d = NULL;
+    char path[1024], *old_dir = folder_make();
+
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/cordon.db", old_dir);
+    assert_true(db_open(path, &options, &d, &e));
+    assert_true(db_run(d,
+                       "CREATE TABLE operators(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL,"
+                       " password_hash TEXT NOT NULL, disabled INTEGER NOT NULL) STRICT;"
+                       "CREATE TABLE sessions(token_hash BLOB PRIMARY KEY, operator_id INTEGER NOT NULL REFERENCES"
+                       " operators(id), made_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL, expires_ms INTEGER NOT"
+                       " NULL, csrf TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+                       "CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, agency TEXT NOT NULL,"
+                       " relay INTEGER NOT NULL, disabled INTEGER NOT NULL) STRICT;"
+                       "CREATE TABLE user_groups(user_id INTEGER NOT NULL, place INTEGER NOT NULL, name TEXT NOT NULL,"
+                       " may_in INTEGER NOT NULL, may_out INTEGER NOT NULL, active INTEGER NOT NULL) STRICT;"
+                       "CREATE TABLE certificates(serial TEXT PRIMARY KEY, user_id INTEGER NOT NULL,"
+                       " not_after_ms INTEGER NOT NULL, revoked_ms INTEGER NOT NULL) STRICT;"
+                       "CREATE TABLE named(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
+                       "CREATE TABLE devices(uid TEXT PRIMARY KEY, callsign TEXT NOT NULL, user_id INTEGER NOT NULL,"
+                       " acked_seq INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT;"
+                       "INSERT INTO operators VALUES(1, 'first', 'administrator', 'hash', 0);"
+                       "INSERT INTO operators VALUES(2, 'second', 'log keeper', 'hash', 1);"
+                       "INSERT INTO sessions VALUES(x'07" ZEROS "', 1, 1, 2, 3, 'kept'); PRAGMA user_version=1;",
+                       &e));
+    db_close(d);
+    for (int i = 0; i < 2; i++) { /* the second time there is nothing to do */
+        assert_true(accounts_open(old_dir, &old, &e));
+        assert_true(accounts_operator(old, STR("first"), &o, &e));
+        assert_string_equal(o.roles, ACCESS_FIRST_ROLES);
+        assert_string_equal(o.password_hash, "hash");
+        assert_true(accounts_operator(old, STR("second"), &o, &e));
+        assert_string_equal(o.roles, "loggist");
+        assert_true(o.disabled && !o.agency[0]);
+        assert_true(accounts_session(old, s.token_hash, &found, &o, &e));
+        assert_string_equal(found.csrf, "kept");
+        assert_true(accounts_put_note(old, 40, STR("x"), &e));
+        accounts_close(old);
+    }
+    folder_remove(old_dir);
 }
 
 static void values_are_kept_by_name(void **state)
@@ -319,6 +473,9 @@ int main(void)
         ACCOUNTS_TEST(certificates_are_revoked_one_or_all),
         ACCOUNTS_TEST(another_connection_is_noticed),
         ACCOUNTS_TEST(operators_and_sessions),
+        ACCOUNTS_TEST(an_operator_is_changed_whole_or_not_at_all),
+        ACCOUNTS_TEST(notes_wait_for_the_record),
+        ACCOUNTS_TEST(the_first_format_is_brought_up),
         ACCOUNTS_TEST(values_are_kept_by_name),
         ACCOUNTS_TEST(devices_never_go_back),
         ACCOUNTS_TEST(all_is_there_after_a_restart_and_private),
