@@ -11,6 +11,7 @@ _Static_assert(SECRET_SHA == crypto_hash_sha256_BYTES, "SHA-256");
 _Static_assert(SECRET_SIGN_KEY == crypto_sign_SECRETKEYBYTES, "signing key");
 _Static_assert(SECRET_SIGN_PUB == crypto_sign_PUBLICKEYBYTES, "public key");
 _Static_assert(SECRET_SIGNATURE == crypto_sign_BYTES, "signature");
+_Static_assert(SECRET_SALT == crypto_pwhash_SALTBYTES, "salt of argon2id");
 _Static_assert(SECRET_PASSWORD_MAX == crypto_pwhash_STRBYTES, "argon2id string");
 
 /* The library takes NULL for no bytes in some calls and not in others: never give it one. */
@@ -102,6 +103,23 @@ bool secret_password_is(const char *hash, struct str password)
     if (!str_copy(whole, sizeof whole, str_from(hash)))
         return false;
     return crypto_pwhash_str_verify(whole, (const char *)bytes_of(password), password.len) == 0;
+}
+
+bool secret_stretch(struct str passphrase, const unsigned char salt[SECRET_SALT], unsigned char out[SECRET_KEY],
+                    struct err *e)
+{
+    enum { PASSES = 4 };
+
+    if (crypto_pwhash(out, SECRET_KEY, (const char *)bytes_of(passphrase), passphrase.len, salt, PASSES,
+                      crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13) != 0)
+        return err_set(e, ERR_WORLD, "a passphrase cannot be used: %d MiB of memory are needed for a moment",
+                       (int)(crypto_pwhash_MEMLIMIT_INTERACTIVE / (1024 * 1024)));
+    return true;
+}
+
+void secret_random(void *to, size_t n)
+{
+    randombytes_buf(to, n);
 }
 
 bool secret_same(struct str a, struct str b)

@@ -14,6 +14,7 @@ enum {
     SECRET_SIGN_PUB = 32,
     SECRET_SIGNATURE = 64,
     SECRET_PASSWORD_MAX = 128, /* an argon2id string with its NUL */
+    SECRET_SALT = 16,
 };
 
 /* Once, before any other call of this file; false when the library will not start. */
@@ -40,6 +41,11 @@ bool secret_signed(const unsigned char pub[SECRET_SIGN_PUB], struct str text,
 /* argon2id, "interactive" cost (64 MiB, about 0.1 s): never on a loop thread. */
 bool secret_password(struct str password, char out[SECRET_PASSWORD_MAX], struct err *e) MUST_USE;
 bool secret_password_is(const char *hash, struct str password) MUST_USE;
+
+/* A key out of a passphrase: argon2id, 64 MiB, four passes (about 0.2 s): never on a loop thread. */
+bool secret_stretch(struct str passphrase, const unsigned char salt[SECRET_SALT], unsigned char out[SECRET_KEY],
+                    struct err *e) MUST_USE;
+void secret_random(void *to, size_t n);
 
 /* Same length and bytes, in constant time. */
 bool secret_same(struct str a, struct str b) MUST_USE;
