@@ -197,6 +197,8 @@ void ask_answered(struct web *w, const struct answer_head *head, struct str text
 
     if (!x)
         return; /* it waited too long, or its page is gone; the record has it all the same */
+    if (identity_answered(w, x, head, text))
+        return;
     incident_answered(w, x, head, text);
     exchange_answered(w, x);
 }

@@ -106,7 +106,7 @@ void events_put_line(const struct event_line *line, const struct access *a, stru
         buf_put(b, STR(",\"fields\":"));
         incident_event_json(line->kind, payload, a, b);
         buf_byte(b, '}');
-    } else if (!(a->classes & 1u << HANDLING_OPS)) {
+    } else if (a->observes || !(a->classes & 1u << HANDLING_OPS)) {
         put_head(line, event_tag(line->kind), b);
         buf_put(b, STR(",\"withheld\":true,\"data\":{}}"));
     } else

@@ -358,6 +358,15 @@ void post_command(struct web *w, struct request *q, struct reply *r, struct now 
     post(w, q, r, q->part[0]);
 }
 
+bool incident_command(struct web *w, const struct request *q, unsigned kind, struct str payload, struct err *e)
+{
+    struct ask_head head = {.ask = ASK_COMMAND, .kind = (uint16_t)kind, .sender = RING_NO_SENDER, .request = q->id,
+                            .at_ms = hub_now().wall_ms};
+
+    return hub_ask(w->h, &head, payload) ||
+           err_set(e, ERR_WORLD, "The record's queue is full. Try again in a moment; nothing was done.");
+}
+
 /* ---- export ----------------------------------------------------------- */
 
 struct exporting {

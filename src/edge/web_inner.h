@@ -6,6 +6,7 @@
  *   web_api.c      the calls that read; web_ask.c: those that the record answers
  *   web_login.c    the first account, login, sessions
  *   web_operators.c  the other accounts: list, make, change
+ *   web_identity.c  sealed identities: sealed, opened, destroyed by two people at once
  *   web_live.c     the WebSockets: hello, snapshot, what follows
  *
  * All of it runs in the web thread; the unit tests run it without one. */
@@ -22,6 +23,7 @@
 #include "edge/web_limit.h"
 #include "edge/web_password.h"
 #include "edge/web_picture.h"
+#include "store/sealed.h"
 
 enum {
     VIEWER_WAITING = 1 << 20, /* bytes; more: closed, it comes back with `after` */
@@ -51,6 +53,7 @@ struct exchange {
     size_t sent; /* bytes of the body */
     bool head_sent;
     size_t body_want;
+    struct identity *identity; /* a sealed identity on its way; web_identity.c */
     char *memory; /* what request borrows from */
     size_t memory_len, memory_max;
 };
@@ -85,6 +88,10 @@ struct web {
     bool ask_certificate;
     struct accounts *accounts;
     struct passwords *passwords;
+    struct sealed *sealed;
+    /* Asks the record for an event of an incident (incident_command); its answer comes for the request.
+     * False: refused at once, nothing was asked.  NULL: identities stay closed. */
+    bool (*command)(struct web *w, const struct request *q, unsigned kind, struct str payload, struct err *e);
     struct limit by_address, by_name;
     struct events events;
     struct picture picture;
@@ -162,10 +169,16 @@ bool web_take_ticket(const struct json *j, struct str *out, struct err *e) MUST_
 /* Puts it to the record; the exchange waits for the answer. */
 void web_ask(struct web *w, struct request *q, struct reply *r, struct ask_head *head, const struct buf *payload);
 /* web_incident.c */
+bool incident_command(struct web *w, const struct request *q, unsigned kind, struct str payload, struct err *e);
 void incident_answered(struct web *w, struct exchange *x, const struct answer_head *head, struct str text);
 /* The answer of the record / of the password thread for an exchange. */
 void ask_answered(struct web *w, const struct answer_head *head, struct str text);
 void login_checked(struct web *w, struct password_job *job, struct now now);
+/* web_identity.c: the keys are there; the record has answered (false: it was about something else). */
+handler post_identity_seal, post_identity_open, post_identity_destroy;
+void identity_keys(struct web *w, struct password_job *job, struct now now);
+bool identity_answered(struct web *w, struct exchange *x, const struct answer_head *head, struct str text) MUST_USE;
+void identity_drop(struct exchange *x);
 void operators_hashed(struct web *w, struct password_job *job, struct now now);
 void put_clients(struct web *w, struct buf *b);
 void put_alarms(struct web *w, struct buf *b);

@@ -412,6 +412,10 @@ void login_checked(struct web *w, struct password_job *job, struct now now)
     struct exchange *x = exchange_waiting(w, job->request);
     struct reply lost = {0}, *r = x ? &x->reply : &lost;
 
+    if (job->what == PASSWORD_KEYS) {
+        identity_keys(w, job, now);
+        return;
+    }
     if (job->what == PASSWORD_OPERATOR) {
         operators_hashed(w, job, now);
         return;

@@ -39,14 +39,18 @@ static void work(struct passwords *p, struct password_job *job)
     struct err e = {0};
 
     MUST(job->len <= sizeof job->text);
-    if (job->what == PASSWORD_CHECK) {
+    if (job->what == PASSWORD_KEYS) {
+        job->ok = secret_stretch(text, job->salts[0], job->keys[0], &e) &&
+                  secret_stretch(str_of(job->second, job->second_len), job->salts[1], job->keys[1], &e);
+    } else if (job->what == PASSWORD_CHECK) {
         job->ok = secret_password_is(job->hash, text) && job->known;
     } else {
         job->ok = secret_password(text, job->hash, &e);
-        if (!job->ok)
-            log_line(LOG_ERROR, "web.password", "reason=\"%s\"", e.text);
     }
+    if (!job->ok && e.text[0])
+        log_line(LOG_ERROR, "web.password", "reason=\"%s\"", e.text);
     secret_wipe(job->text, sizeof job->text);
+    secret_wipe(job->second, sizeof job->second);
     /* There is room: no more than PASSWORD_JOBS are open. */
     MUST(give(p->done, job));
 }
@@ -118,6 +122,7 @@ bool passwords_ask(struct passwords *p, struct password_job *job)
         p->open++;
     }
     secret_wipe(job->text, sizeof job->text);
+    secret_wipe(job->second, sizeof job->second);
     return copy;
 }
 

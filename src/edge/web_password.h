@@ -15,6 +15,7 @@ enum password_what {
     PASSWORD_CHECK, /* is it the one of hash? */
     PASSWORD_MAKE,  /* makes hash: of the first account */
     PASSWORD_OPERATOR, /* the same, of one that an administrator makes or changes */
+    PASSWORD_KEYS,     /* makes keys of two passphrases, text and second, with their salts */
 };
 
 struct password_job {
@@ -26,6 +27,9 @@ struct password_job {
     char hash[SECRET_PASSWORD_MAX];
     size_t len;
     char text[PASSWORD_TEXT];
+    size_t second_len; /* of PASSWORD_KEYS */
+    char second[PASSWORD_TEXT];
+    unsigned char salts[2][SECRET_SALT], keys[2][SECRET_KEY]; /* who takes the job wipes it */
 };
 
 struct passwords;

@@ -26,6 +26,9 @@ const struct route web_routes[] = {
     {READS, "/api/incidents/{}/views/{}", RIGHT_LOGGED_IN, false, get_incident_view},
     {READS, "/api/incidents/{}/events", RIGHT_LOGGED_IN, false, get_incident_events},
     {READS, "/api/incidents/{}/export", RIGHT_LOGGED_IN, false, get_incident_export},
+    {METHOD_POST, "/api/identities/{}/seal", RIGHT_WRITES, true, post_identity_seal},
+    {METHOD_POST, "/api/identities/{}/open", RIGHT_WRITES, true, post_identity_open},
+    {METHOD_POST, "/api/identities/{}/destroy", RIGHT_WRITES, true, post_identity_destroy},
     {READS, "/api/openapi.json", RIGHT_ALL, false, get_openapi},
     {READS, "/api/clients", RIGHT_PICTURE, false, get_clients},
     {READS, "/api/maps", RIGHT_LOGGED_IN, false, get_maps},
@@ -66,7 +69,10 @@ void exchange_free(struct web *w, struct exchange *x)
     w->exchanges[x->id % WEB_CONNECTIONS] = NULL;
     w->exchange_count--;
     w->waiting -= x->state == EXCHANGE_WAITING;
+    if (x->reply.owned && x->identity)
+        secret_wipe(x->reply.owned, x->reply.body.len); /* the text was in it */
     reply_free(&x->reply);
+    identity_drop(x);
     if (x->memory)
         secret_wipe(x->memory, x->memory_len); /* passwords and cookies came in it */
     free(x->memory);

@@ -36,11 +36,13 @@ bool web_init(struct web *w, struct hub *h, const struct web_config *c, struct e
     events_init(&w->events, h, w->dir, key);
     picture_init(&w->picture, h, &w->events);
     web_incidents_init(&w->incidents, key);
+    w->command = incident_command;
     w->tiles = tiles_new(w->dir);
     w->mail = malloc(HUB_MESSAGE_MAX);
     if (!w->mail)
         return err_set(e, ERR_WORLD, "there is not enough memory for the web thread");
-    return secret_start(e) && accounts_open(w->dir, &w->accounts, e) && make_stand_in(w, e);
+    return secret_start(e) && accounts_open(w->dir, &w->accounts, e) &&
+           sealed_open(w->dir, &w->sealed, e) && make_stand_in(w, e);
 }
 
 void web_fini(struct web *w)
@@ -57,6 +59,7 @@ void web_fini(struct web *w)
     events_fini(&w->events);
     tiles_free(w->tiles);
     accounts_close(w->accounts);
+    sealed_close(w->sealed);
     free(w->mail);
 }
 
