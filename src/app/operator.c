@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct wishes {
     const char *name, *dir, *roles, *agency;
@@ -126,9 +128,11 @@ int command_operator(int argc, char **argv)
     struct wishes w = {0};
     struct doing d = {0};
     struct err e;
-    bool ok = take_wishes(argc, argv, &w, &e) && accounts_open(w.dir, &d.accounts, &e) && find(&d, &w, &e) &&
-              fill(&d, &w, &e) && apply(&d, &e);
+    bool ok = take_wishes(argc, argv, &w, &e);
 
+    if (ok && mkdir(w.dir, 0700) != 0 && access(w.dir, W_OK) != 0)
+        ok = err_set(&e, ERR_WORLD, "the data folder %s cannot be written", w.dir);
+    ok = ok && accounts_open(w.dir, &d.accounts, &e) && find(&d, &w, &e) && fill(&d, &w, &e) && apply(&d, &e);
     if (d.accounts)
         accounts_close(d.accounts);
     if (!ok)
