@@ -12,10 +12,20 @@ struct metres {
     double x, y;
 };
 
-/* On the plane that touches the Earth at `from`. */
-static struct metres metres_of(struct shape_point from, struct shape_point p)
+/* A plane that touches the Earth. */
+struct plane {
+    struct shape_point at;
+    double degree_east_m;
+};
+
+static struct plane plane_at(struct shape_point p)
 {
-    return (struct metres){(p.lon - from.lon) * DEGREE_M * cos(from.lat * RADIANS), (p.lat - from.lat) * DEGREE_M};
+    return (struct plane){p, DEGREE_M * cos(p.lat * RADIANS)};
+}
+
+static struct metres metres_of(struct plane from, struct shape_point p)
+{
+    return (struct metres){(p.lon - from.at.lon) * from.degree_east_m, (p.lat - from.at.lat) * DEGREE_M};
 }
 
 bool shape_point_is(struct shape_point p)
@@ -85,10 +95,11 @@ bool shape_is_ring(struct shape s)
 
 double shape_area(struct shape ring)
 {
+    struct plane plane = plane_at(ring.n ? ring.at[0] : (struct shape_point){0});
     double twice = 0;
 
     for (size_t i = 0; i + 1 < ring.n; i++) {
-        struct metres a = metres_of(ring.at[0], ring.at[i]), b = metres_of(ring.at[0], ring.at[i + 1]);
+        struct metres a = metres_of(plane, ring.at[i]), b = metres_of(plane, ring.at[i + 1]);
 
         twice += a.x * b.y - b.x * a.y;
     }
@@ -153,10 +164,13 @@ static double distance_to(struct metres a, struct metres b)
 
 double shape_distance(struct shape line, struct shape_point p)
 {
-    double least = line.n == 1 ? distance_to(metres_of(p, line.at[0]), metres_of(p, line.at[0])) : HUGE_VAL;
+    struct plane plane = plane_at(p);
+    double least = HUGE_VAL;
 
+    if (line.n == 1)
+        return distance_to(metres_of(plane, line.at[0]), metres_of(plane, line.at[0]));
     for (size_t i = 0; i + 1 < line.n; i++)
-        least = fmin(least, distance_to(metres_of(p, line.at[i]), metres_of(p, line.at[i + 1])));
+        least = fmin(least, distance_to(metres_of(plane, line.at[i]), metres_of(plane, line.at[i + 1])));
     return least;
 }
 
