@@ -14,5 +14,6 @@ int command_log(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_erase(int argc, char **argv);
 int command_board(int argc, char **argv);
+int command_import(int argc, char **argv);
 
 #endif

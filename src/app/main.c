@@ -48,6 +48,11 @@ static const struct command {
      "destroys the key of one row's text for good; the chain stays whole"},
     {"board", command_board, "board --claims FILE [--at TIME] [--json] [--strict]",
      "prints what the board says about a file of claims at a moment, without a server"},
+    {"import", command_import,
+     "import FILE... --structure ID --dry-run [--name NAME] [--scheme ground=0|ground=1] [--level-missing LEVEL] "
+     "[--doors STATE] [--format imdf|osm-geojson|osm-xml] [--exists] [--json]",
+     "reads an indoor map (IMDF, OSM Simple Indoor Tagging) and tells what an incident would get of it; --json: the "
+     "commands, a line each"},
     {"help", help, "help [--keys]", "this text; --keys: the settings as a manual's list"},
     {"version", version, "version", "the version"},
 };
