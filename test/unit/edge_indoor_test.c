@@ -344,7 +344,7 @@ static void test_osm_xml(void **state)
 }
 
 #define ONE(properties, geometry)                                                                                      \
-    "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"way/5\",\"properties\":" properties      \
+    "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"way/5\",\"properties\":" properties  \
     ",\"geometry\":" geometry "}]}"
 #define LEVEL(text) ONE("{\"indoor\":\"room\",\"level\":\"" text "\"}", "null")
 
@@ -462,8 +462,9 @@ static void test_simplified(void **state)
     size_t n;
 
     (void)state;
-    buf_put(&b, STR("{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"way/5\",\"properties\":"
-                    "{\"indoor\":\"room\",\"level\":\"0\"},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[["));
+    buf_put(&b, STR("{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"way/5\","
+                    "\"properties\":{\"indoor\":\"room\",\"level\":\"0\"},"
+                    "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[["));
     /* A comb of 2,000 teeth, each of its own height, so that there is no straight part to leave out. */
     for (int i = 0; i < 2000; i++) {
         x = x * 6364136223846793005u + 1442695040888963407u;
