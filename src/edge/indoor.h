@@ -10,7 +10,8 @@
  *
  * Bounds: INDOOR_FILE_MAX bytes a file, what incident_entity.def allows of levels, zones and openings,
  * INDOOR_STEPS of comparing shapes; beyond, the file is refused and the sentence names the feature.
- * Blocks for as long as that takes and takes memory of ten times the file: for a thread that may.
+ * Blocks for as long as that takes (a second for 10 MB) and takes memory of twenty times the file: for a
+ * thread that may.
  *
  * What a plan cannot know: whether a door stands open.  Doors are taken as `door_state`, "open" if
  * nothing is asked: then a sighting behind a door that nobody looked at voids what lies beyond it. */
