@@ -281,22 +281,61 @@ static void test_what_is_asked(void **state)
     world_free(w);
 }
 
-static void test_imdf(void **state)
-{
-    static const char *const names[] = {"venue", "building", "footprint", "level", "unit", "opening", "fixture"};
-    struct str files[COUNTOF(names)];
-    struct world *w = an_open_incident();
+enum { IMDF_FILES = 7 };
 
-    (void)state;
-    for (size_t i = 0; i < COUNTOF(names); i++) {
+static void read_imdf(struct str files[IMDF_FILES])
+{
+    static const char *const names[IMDF_FILES] = {"venue", "building", "footprint", "level",
+                                                  "unit",  "opening",  "fixture"};
+
+    for (size_t i = 0; i < IMDF_FILES; i++) {
         char name[64];
 
         (void)snprintf(name, sizeof name, "test/data/indoor/imdf_%s.geojson", names[i]);
         files[i] = test_read(test_source(name));
         assert_non_null(files[i].at);
     }
+}
+
+/* One merged collection gives what the files give, in whatever order its features stand. */
+static void test_imdf_merged(void **state)
+{
+    static char text[32 * 1024];
+    static struct command before[64];
+    struct str files[IMDF_FILES];
+    struct buf b = buf_over(text, sizeof text);
+    size_t n;
+
+    (void)state;
+    read_imdf(files);
+    assert_true(import(&(struct indoor_ask){.files = files, .file_count = IMDF_FILES, .structure = STR("S")}));
+    n = command_count;
+    assert_true(n > 10 && n < COUNTOF(before));
+    memcpy(before, commands, n * sizeof *commands);
+    buf_put(&b, STR("{\"type\":\"FeatureCollection\",\"features\":["));
+    for (size_t i = IMDF_FILES; i-- > 0;) {
+        size_t from = str_find_byte(files[i], '[') + 1;
+
+        buf_put(&b, str_cut(files[i], from, files[i].len - strlen("]}\n")));
+        buf_put(&b, i ? STR(",") : STR("]}"));
+    }
+    assert_false(b.full);
+    if (!import_text(buf_str(&b)))
+        fail_msg("%s", err.text);
+    assert_int_equal(command_count, n);
+    for (size_t i = 0; i < n; i++)
+        assert_true(commands[i].kind == before[i].kind && str_eq(commands[i].payload, before[i].payload));
+}
+
+static void test_imdf(void **state)
+{
+    struct str files[IMDF_FILES];
+    struct world *w = an_open_incident();
+
+    (void)state;
+    read_imdf(files);
     if (!import(&(struct indoor_ask){
-            .files = files, .file_count = COUNTOF(names), .structure = STR("S"), .format = INDOOR_IMDF}))
+            .files = files, .file_count = IMDF_FILES, .structure = STR("S"), .format = INDOOR_IMDF}))
         fail_msg("%s", err.text);
     assert_int_equal(report.features, 19);
     assert_int_equal(report.levels, 2);
@@ -599,6 +638,7 @@ int main(void)
         cmocka_unit_test(test_twice_is_once),
         cmocka_unit_test(test_what_is_asked),
         cmocka_unit_test(test_imdf),
+        cmocka_unit_test(test_imdf_merged),
         cmocka_unit_test(test_osm_xml),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_bombs),
