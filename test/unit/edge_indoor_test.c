@@ -225,6 +225,35 @@ static void test_latitude_first(void **state)
     world_free(w);
 }
 
+/* A door on the wall of two rooms, a hand's breadth from a third: it is the door of those two. */
+static void test_door_near_a_corner(void **state)
+{
+    static const char room[] = "{\"type\":\"Feature\",\"id\":\"%s\","
+                               "\"properties\":{\"indoor\":\"room\",\"level\":\"0\"},"
+                               "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[%s],[%s],[%s],[%s],[%s]]]}},";
+    static const char *const rooms[][5] = {
+        {"a", "10,50", "10.0001,50", "10.0001,50.0001", "10,50.0001"},
+        {"b", "10,49.9999", "10.0001,49.9999", "10.0001,50", "10,50"},
+        {"c", "10.0001,50", "10.0002,50", "10.0002,50.0001", "10.0001,50.0001"},
+    };
+    char text[2048];
+    struct buf b = buf_over(text, sizeof text);
+    struct world *w = an_open_incident();
+
+    (void)state;
+    buf_put(&b, STR("{\"type\":\"FeatureCollection\",\"features\":["));
+    for (size_t i = 0; i < COUNTOF(rooms); i++)
+        buf_fmt(&b, room, rooms[i][0], rooms[i][1], rooms[i][2], rooms[i][3], rooms[i][4], rooms[i][1]);
+    buf_put(&b, STR("{\"type\":\"Feature\",\"id\":\"d\",\"properties\":{\"door\":\"yes\",\"level\":\"0\"},"
+                    "\"geometry\":{\"type\":\"Point\",\"coordinates\":[10.0000985,50]}}]}"));
+    if (!import_text(buf_str(&b)))
+        fail_msg("%s", err.text);
+    apply_all(w);
+    assert_int_equal(report.openings, 1);
+    assert_opening(w, "S/0/d", "door", "S/0/a", "S/0/b");
+    world_free(w);
+}
+
 /* The second time, with the structure in place, the same commands come and change nothing. */
 static void test_twice_is_once(void **state)
 {
@@ -634,6 +663,7 @@ int main(void)
         cmocka_unit_test(test_dirty_levels_zones_and_names),
         cmocka_unit_test(test_dirty_openings),
         cmocka_unit_test(test_dirty_report),
+        cmocka_unit_test(test_door_near_a_corner),
         cmocka_unit_test(test_latitude_first),
         cmocka_unit_test(test_twice_is_once),
         cmocka_unit_test(test_what_is_asked),
