@@ -42,8 +42,8 @@ static const struct call {
     {"post", "/api/emergencies/{uid}/acknowledge", "Acknowledges an emergency", "post", "", "Acknowledge", "Recorded",
      "400,401,403,404,415,503"},
     {"get", "/api/events", "Entries of the record, oldest first", "in",
-     "after? i, before? i, limit? i, kinds? s", NULL, "RiverEvents", "400,401,503"},
-    {"get", "/api/clients", "The connected TAK clients", "in", "", NULL, "*Client", "401"},
+     "after? i, before? i, limit? i, kinds? s", NULL, "RiverEvents", "400,401,403,503"},
+    {"get", "/api/clients", "The connected TAK clients", "in", "", NULL, "*Client", "401,403"},
     {"get", "/api/maps", "The maps in the data folder", "in", "", NULL, "*Map", "401"},
     {"get", "/t/{name}/{z}/{x}/{y}", "One tile of a map; 204 when there is none", "in", "", NULL,
      "application/octet-stream", "400,401,404"},
@@ -118,11 +118,11 @@ static const struct shape {
               "command_state? =vacant/held/unified, command_since? t?, command_place? s?, posture? s?, "
               "period? Period?, major? b, threat_levels? *ThreatLevel, zones? ZonesClear, "
               "casualties? CasualtyCounts, par? ParCounts, findings? FindingCounts, alarms? AlarmCounts, rule s"},
-    {"Finding", "id s, rule s, subject s, severity =INFO/WARN/ALARM, events *i, ground s, resolved b, text s"},
+    {"Finding", "id s, rule s, subject s, severity =INFO/WARN/ALARM, events *i, ground s, resolved b, text? s"},
     {"Findings", "findings *Finding, left_out i"},
-    {"Alarm", "id s, rule s, owner s, since t, acked b, escalated b, events *i, text s"},
+    {"Alarm", "id s, rule s, owner s, since t, acked b, escalated b, events *i, text? s"},
     {"Alarms", "alarms *Alarm, left_out i"},
-    {"ParUnit", "unit s, agency? s?, zone s?, level s?, strength? i?, inside_at t, due t?, missed i, "
+    {"ParUnit", "unit s, agency? s?, zone? s?, level? s?, strength? i?, inside_at t, due t?, missed i, "
                 "state =ok/due/missed"},
     {"Par", "units *ParUnit, maydays *s, evacuations *s"},
     {"ZoneClearance", "state =unknown/entered/partial/complete/confirmed/held/no-go/void, unit s?, at t?, extent i?"},

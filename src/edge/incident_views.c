@@ -116,8 +116,19 @@ bool view_sees(const struct view_ask *q, uint32_t e, enum incident_field f)
     return !q->access || access_sees(q->access, q->s, e, f);
 }
 
-/* Findings and alarms quote what they rest on, so they have its class.  "count." stands for all rules that
- * begin so.  A rule without a row, as a new one is, is for the command alone. */
+bool view_sees_all(const struct view_ask *q, enum entity_kind kind, enum incident_field f)
+{
+    if (!view_sees_class(q, kind, f))
+        return false;
+    for (uint32_t e = q->access ? ent_first(q->s, kind) : 0; e; e = ent_next(q->s, e))
+        if (ent_has(q->s, e, f) && view_sees_entity(q, e) && !view_sees(q, e, f))
+            return false;
+    return true;
+}
+
+/* Findings and alarms quote what they rest on: the text has the class of the field that it quotes, and
+ * who may not know of the entity does not hear of the matter.  "count." stands for all rules that begin
+ * so.  A rule without a row, as a new one is, is for the command alone. */
 static const struct quote {
     const char *rule;
     enum entity_kind kind;
@@ -128,7 +139,7 @@ static const struct quote {
     {"category.", ENT_COUNTER, IN_COUNT},
     {"threat.open", ENT_THREAT, IN_STATE},
     {"command.conflict", ENT_REPORT, IN_BY},
-    {"place.conflict", ENT_REPORT, IN_AS_SPOKEN},
+    {"place.conflict", ENT_THREAT, IN_AS_SPOKEN},
     {"time.conflict", ENT_REPORT, IN_AT},
     {"duration.", ENT_REPORT, IN_AS_SPOKEN},
     {"statement.unsupported", ENT_REPORT, IN_TEXT},
@@ -141,7 +152,7 @@ static const struct quote {
     {"fact.stale", ENT_FACT, IN_STATE},
     {"identity.alias", ENT_CLOSURE, IN_ROAD},
     {"essential.missing", ENT_METHANE, IN_TEXT},
-    {"mayday.open", ENT_MAYDAY, IN_STATE},
+    {"mayday.open", ENT_MAYDAY, IN_ZONE},
     {"mayday.prompt", ENT_UNIT, IN_ZONE},
     {"par.", ENT_UNIT, IN_ZONE},
     {"command.vacant", ENT_COMMAND, IN_COMMANDER},
@@ -159,12 +170,48 @@ static const struct quote {
     {"task.overdue", ENT_TASK, IN_TEXT},
 };
 
-static bool sees_rule(const struct view_ask *q, const char *rule)
+static const struct quote *quote_of(const char *rule)
 {
     for (size_t i = 0; i < COUNTOF(quotes); i++)
         if (str_starts(str_from(rule), str_from(quotes[i].rule)))
-            return view_sees_class(q, quotes[i].kind, quotes[i].field);
-    return !q->access || (q->access->classes >> HANDLING_COMMAND & 1) != 0;
+            return &quotes[i];
+    return NULL;
+}
+
+/* What a rule found: its name, and the id of the one entity that it is about, when it is about one. */
+struct matter {
+    const char *rule;
+    struct str subject;
+    const uint64_t *seq;
+    size_t n;
+};
+
+static bool hears_of(const struct view_ask *q, const struct matter *m)
+{
+    const struct quote *quote = quote_of(m->rule);
+    uint32_t e = quote ? ent_find(q->s, quote->kind, m->subject) : 0;
+
+    if (!quote)
+        return !q->access || (q->access->classes >> HANDLING_COMMAND & 1) != 0;
+    return e ? view_sees_entity(q, e) : view_sees_class(q, quote->kind, quote->field);
+}
+
+static bool reads(const struct view_ask *q, const struct matter *m)
+{
+    const struct quote *quote = quote_of(m->rule);
+    uint32_t e = quote ? ent_find(q->s, quote->kind, m->subject) : 0;
+
+    return !quote || (e ? view_sees(q, e, quote->field) : view_sees_all(q, quote->kind, quote->field));
+}
+
+static struct matter matter_of_finding(const struct finding *f)
+{
+    return (struct matter){f->rule, str_from(f->subject), f->items, f->n};
+}
+
+static struct matter matter_of_alarm(const struct alarm *a)
+{
+    return (struct matter){a->rule, str_from(a->id + strlen(a->rule) + 1), a->items, a->n};
 }
 
 static void find_hidden(const struct view_ask *q)
@@ -192,13 +239,12 @@ static bool is_hidden(const struct view_work *w, uint64_t seq)
     return from < w->hidden_n && w->hidden[from] == seq;
 }
 
-/* May he see what follows by this rule from these events? */
-static bool may_know(const struct view_ask *q, const char *rule, const uint64_t *seq, size_t n)
+static bool may_know(const struct view_ask *q, const struct matter *m)
 {
-    for (size_t i = 0; i < n; i++)
-        if (is_hidden(q->work, seq[i]))
+    for (size_t i = 0; i < m->n; i++)
+        if (is_hidden(q->work, m->seq[i]))
             return false;
-    return sees_rule(q, rule);
+    return hears_of(q, m);
 }
 
 /* Both leave what he may not know out of the lists before anybody counts or writes them. */
@@ -210,7 +256,9 @@ static void find_findings(const struct view_ask *q)
     incident_findings(q->s, q->now_ms, f);
     find_hidden(q);
     for (size_t i = 0; i < f->n; i++) {
-        if (!may_know(q, f->list[i].rule, f->list[i].items, f->list[i].n))
+        struct matter m = matter_of_finding(&f->list[i]);
+
+        if (!may_know(q, &m))
             continue;
         if (n != i)
             f->list[n] = f->list[i];
@@ -227,7 +275,9 @@ static void find_alarms(const struct view_ask *q)
     incident_alarms(q->s, q->now_ms, a);
     find_hidden(q);
     for (size_t i = 0; i < a->n; i++) {
-        if (!may_know(q, a->list[i].rule, a->list[i].items, a->list[i].n))
+        struct matter m = matter_of_alarm(&a->list[i]);
+
+        if (!may_know(q, &m))
             continue;
         if (n != i)
             a->list[n] = a->list[i];
@@ -247,7 +297,7 @@ static const char *par_state(const struct view_ask *q, uint32_t unit)
 
 static bool is_inside(const struct view_ask *q, uint32_t unit)
 {
-    return ent_has(q->s, unit, IN_INSIDE_AT) && view_sees_entity(q, unit) && view_sees(q, unit, IN_ZONE);
+    return ent_has(q->s, unit, IN_INSIDE_AT) && view_sees_entity(q, unit) && view_sees(q, unit, IN_INSIDE_AT);
 }
 
 static void par_unit(const struct view_ask *q, uint32_t u, struct buf *b)
@@ -260,9 +310,11 @@ static void par_unit(const struct view_ask *q, uint32_t u, struct buf *b)
     view_text(b, "unit", ent_id(s, u));
     if (view_sees(q, u, IN_AGENCY))
         view_text(b, "agency", ent_get(s, u, IN_AGENCY));
-    view_text(b, "zone", zone);
-    view_text(b, "level", ent_get(s, ent_find(s, ENT_ZONE, zone), IN_LEVEL));
-    if (view_sees(q, u, IN_STRENGTH))
+    if (view_sees(q, u, IN_ZONE)) {
+        view_text(b, "zone", zone);
+        view_text(b, "level", ent_get(s, ent_find(s, ENT_ZONE, zone), IN_LEVEL));
+    }
+    if (view_sees(q, u, IN_STRENGTH) && view_sees(q, u, IN_COUNT))
         view_whole_or_null(b, "strength", ent_int(s, u, IN_COUNT, ent_int(s, u, IN_STRENGTH, -1)));
     view_time(b, "inside_at", ent_int(s, u, IN_INSIDE_AT, -1));
     view_time(b, "due", due == INT64_MAX ? -1 : due);
@@ -295,8 +347,9 @@ static void view_par(const struct view_ask *q, struct buf *b)
 
 /* What does not fit, and what must be looked at --------------------------------- */
 
-static void finding(const struct finding *f, struct buf *b)
+static void finding(const struct view_ask *q, const struct finding *f, struct buf *b)
 {
+    struct matter m = matter_of_finding(f);
     char text[128];
     struct buf id = buf_over(text, sizeof text), ground;
 
@@ -312,7 +365,8 @@ static void finding(const struct finding *f, struct buf *b)
     finding_ground(f, &ground);
     view_text(b, "ground", buf_str(&ground));
     view_bool(b, "resolved", f->resolved);
-    view_text(b, "text", str_from(f->text));
+    if (reads(q, &m))
+        view_text(b, "text", str_from(f->text));
     buf_byte(b, '}');
 }
 
@@ -326,13 +380,15 @@ static void view_findings(const struct view_ask *q, struct buf *b)
     for (size_t k = 0; k < COUNTOF(worst_first); k++)
         for (size_t i = 0; i < f->n; i++)
             if (f->list[i].severity == worst_first[k])
-                finding(&f->list[i], b);
+                finding(q, &f->list[i], b);
     buf_byte(b, ']');
     view_whole(b, "left_out", (int64_t)f->left_out);
 }
 
-static void alarm(const struct alarm *a, struct buf *b)
+static void alarm(const struct view_ask *q, const struct alarm *a, struct buf *b)
 {
+    struct matter m = matter_of_alarm(a);
+
     view_open(b, NULL, '{');
     view_text(b, "id", str_from(a->id));
     view_text(b, "rule", str_from(a->rule));
@@ -341,7 +397,8 @@ static void alarm(const struct alarm *a, struct buf *b)
     view_bool(b, "acked", a->acked);
     view_bool(b, "escalated", a->escalated);
     view_seqs(b, "events", a->items, a->n);
-    view_text(b, "text", str_from(a->text));
+    if (reads(q, &m))
+        view_text(b, "text", str_from(a->text));
     buf_byte(b, '}');
 }
 
@@ -354,7 +411,7 @@ static void view_alarms(const struct view_ask *q, struct buf *b)
     for (int acked = 0; acked < 2; acked++)
         for (size_t i = 0; i < a->n; i++)
             if (a->list[i].acked == acked)
-                alarm(&a->list[i], b);
+                alarm(q, &a->list[i], b);
     buf_byte(b, ']');
     view_whole(b, "left_out", (int64_t)a->left_out);
 }
@@ -568,7 +625,7 @@ static const struct part parts[] = {
     {"threat_levels", ENT_THREAT_LEVEL, IN_THREAT_LEVEL, part_levels},
     {"zones", ENT_CLEARANCE, IN_STATE, part_zones},
     {"casualties", ENT_COUNTER, IN_COUNT, part_casualties},
-    {"par", ENT_UNIT, IN_ZONE, part_par},
+    {"par", ENT_UNIT, IN_INSIDE_AT, part_par},
     {"findings", ENT_FINDING, IN_STATE, part_findings},
     {"alarms", ENT_ALARM, IN_TEXT, part_alarms},
 };
@@ -595,7 +652,7 @@ static void view_strip(const struct view_ask *q, struct buf *b)
     VIEW("counters", ENT_COUNTER, IN_COUNT, view_counters)                                                             \
     VIEW("findings", ENT_FINDING, IN_STATE, view_findings)                                                             \
     VIEW("alarms", ENT_ALARM, IN_TEXT, view_alarms)                                                                    \
-    VIEW("par", ENT_UNIT, IN_ZONE, view_par)                                                                           \
+    VIEW("par", ENT_UNIT, IN_INSIDE_AT, view_par)                                                                      \
     VIEW("floors", ENT_ZONE, IN_NAME, view_floors)                                                                     \
     VIEW("gaps", ENT_METHANE, IN_TEXT, view_gaps)                                                                      \
     VIEW("public", ENT_NONE, IN_NONE, view_public)

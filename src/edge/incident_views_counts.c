@@ -82,7 +82,7 @@ void view_counter(const struct view_ask *q, const char *counter, bool claims, st
     if (strcmp(counter, "attackers") == 0)
         view_whole(b, "accounted", incident_accounted(q->s));
     view_whole(b, "left_out", r->left_out);
-    if (claims)
+    if (claims && view_sees_class(q, ENT_REPORT, IN_LO)) /* the total is for more people than who said it */
         put_claims(q, r, b);
     buf_byte(b, '}');
 }

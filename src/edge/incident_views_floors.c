@@ -171,11 +171,11 @@ static void put_level(const struct view_ask *q, uint32_t l, const struct floors_
 void view_floors(const struct view_ask *q, struct buf *b)
 {
     const struct floors_seen seen = {
-        .units = view_sees_class(q, ENT_UNIT, IN_ZONE),
-        .clearance = view_sees_class(q, ENT_CLEARANCE, IN_STATE),
-        .threats = view_sees_class(q, ENT_THREAT, IN_ZONE),
-        .tactical = view_sees_class(q, ENT_TACTICAL, IN_TAC_KIND),
-        .casualties = view_sees_class(q, ENT_CASUALTY, IN_ZONE),
+        .units = view_sees_all(q, ENT_UNIT, IN_ZONE),
+        .clearance = view_sees_all(q, ENT_CLEARANCE, IN_STATE),
+        .threats = view_sees_all(q, ENT_THREAT, IN_ZONE),
+        .tactical = view_sees_all(q, ENT_TACTICAL, IN_TAC_KIND),
+        .casualties = view_sees_all(q, ENT_CASUALTY, IN_ZONE),
     };
     const struct view_level *levels = q->work->levels;
     size_t n = sort_levels(q), i = 0;

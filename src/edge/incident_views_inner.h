@@ -29,6 +29,9 @@ void view_texts(struct buf *b, const char *name, const struct view_ask *q, uint3
 bool view_sees_class(const struct view_ask *q, enum entity_kind kind, enum incident_field f) MUST_USE;
 bool view_sees_entity(const struct view_ask *q, uint32_t e) MUST_USE;
 bool view_sees(const struct view_ask *q, uint32_t e, enum incident_field f) MUST_USE;
+/* May he see this field of all such entities of which he knows?  An observer, who has the class, does not
+ * see where units are: a list by places would look empty to him, so it is left out whole. */
+bool view_sees_all(const struct view_ask *q, enum entity_kind kind, enum incident_field f) MUST_USE;
 
 /* COUNTER of incident-api.md under a name; claims: each with its source. */
 void view_counter(const struct view_ask *q, const char *counter, bool claims, struct buf *b);

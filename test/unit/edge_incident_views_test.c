@@ -372,7 +372,7 @@ static const struct {
     enum incident_field field;
 } classes[] = {
     {"strip", ENT_INCIDENT, IN_NAME},     {"counters", ENT_COUNTER, IN_COUNT}, {"findings", ENT_FINDING, IN_STATE},
-    {"alarms", ENT_ALARM, IN_TEXT},       {"par", ENT_UNIT, IN_ZONE},          {"floors", ENT_ZONE, IN_NAME},
+    {"alarms", ENT_ALARM, IN_TEXT},       {"par", ENT_UNIT, IN_INSIDE_AT},         {"floors", ENT_ZONE, IN_NAME},
     {"gaps", ENT_METHANE, IN_TEXT},
 };
 
@@ -428,66 +428,99 @@ static void test_what_rests_on_a_hidden_report_is_not_listed(void **state)
     world_free(w);
 }
 
-/* An alarm quotes a report: it has the class of the report's text. */
-static void test_a_quote_has_the_class_of_what_it_quotes(void **state)
-{
-    static const struct {
-        const char *view, *list, *rule;
-        enum entity_kind kind;
-        enum incident_field field;
-    } rows[] = {
-        {"alarms", "alarms", "critical.unread", ENT_REPORT, IN_TEXT},
-        {"alarms", "alarms", "mayday.open", ENT_MAYDAY, IN_STATE},
-        {"alarms", "alarms", "log.no_witness", ENT_NONE, IN_NONE},
-        {"findings", "findings", "count.killed", ENT_COUNTER, IN_COUNT},
-        {"findings", "findings", "essential.missing", ENT_METHANE, IN_TEXT},
-    };
-    struct world *w = world_evening();
-
-    (void)state;
-    for (unsigned class = 0; class < HANDLING_COUNT; class++)
-        for (size_t i = 0; i < COUNTOF(rows); i++) {
-            struct access a = {.classes = ((1u << HANDLING_COUNT) - 1) & ~(1u << class)};
-            struct view_ask q = {w->s, &a, w->now_ms, &work};
-            struct buf b = buf_over(printed, sizeof printed);
-            unsigned needs = rows[i].kind ? access_class(rows[i].kind, rows[i].field) : HANDLING_COMMAND;
-            struct json *j;
-            struct err e;
-
-            if (!incident_view(str_from(rows[i].view), &q, &b, &e))
-                continue;
-            assert_true(json_read(buf_str(&b), &j, &e));
-            if (needs == class)
-                assert_null(item(at(j, rows[i].list, NULL), "rule", rows[i].rule).at);
-            json_drop(j);
-        }
-    for (size_t i = 0; i < COUNTOF(rows); i++) {
-        struct access all = access_all();
-        struct json *j = view_json(w, rows[i].view, &all);
-
-        assert_non_null(item(at(j, rows[i].list, NULL), "rule", rows[i].rule).at);
-        json_drop(j);
-    }
-    world_free(w);
-}
-
 /* Without a class its members are not there: neither null nor 0, which would say something. */
 static void test_members_of_another_class_are_left_out(void **state)
 {
     struct world *w = world_evening();
     struct access a = access_all();
     enum handling class = access_class(ENT_UNIT, IN_STRENGTH);
-    struct json_value z;
+    struct json_value unit, killed;
     struct json *j;
 
     (void)state;
-    assert_int_not_equal(class, access_class(ENT_UNIT, IN_ZONE));
+    assert_int_not_equal(class, access_class(ENT_UNIT, IN_INSIDE_AT));
+    assert_int_not_equal(class, access_class(ENT_COUNTER, IN_COUNT));
     a.classes &= ~(1u << class);
     j = view_json(w, "par", &a);
-    z = json_at(at(j, "units", NULL), 0);
-    assert_int_equal(json_is(json_get(z, "zone")), JSON_TEXT);
-    assert_int_equal(json_is(json_get(z, "strength")), JSON_MISSING);
+    unit = item(at(j, "units", NULL), "unit", "P1");
+    assert_true(text_is(json_get(unit, "zone"), "H/0/A"));
+    assert_int_equal(json_is(json_get(unit, "strength")), JSON_MISSING);
     json_drop(j);
+    a = access_all();
+    a.classes &= ~(1u << access_class(ENT_REPORT, IN_LO));
+    j = view_json(w, "counters", &a); /* a partner has the totals, not who said what */
+    killed = at(j, "counters", "killed");
+    assert_true(whole_is(json_get(killed, "hi"), 5));
+    assert_int_equal(json_is(json_get(killed, "claims")), JSON_MISSING);
+    json_drop(j);
+    world_free(w);
+}
+
+static bool mentions(const struct world *w, const char *name, const struct access *a, const char *words)
+{
+    struct str text = view(w, name, a);
+
+    return str_find(text, str_from(words)) < text.len;
+}
+
+/* An observer has the command's summary: how many are inside, not where; that there is a Mayday. */
+static void test_an_observer_is_not_told_where(void **state)
+{
+    static const char *const members[] = {"units", "threats", "casualties"};
+    struct world *w = world_evening();
+    struct access observer = access_of(STR("observer")), commander = access_of(STR("commander"));
+    struct json_value z;
+    struct json *j = view_json(w, "strip", &observer);
+
+    (void)state;
+    assert_true(whole_is(at(j, "par", "inside"), 2));
+    assert_true(whole_is(json_get(at(j, "casualties", "killed"), "hi"), 5));
+    json_drop(j);
+    j = view_json(w, "par", &observer);
+    assert_int_equal(json_count(at(j, "units", NULL)), 2);
+    z = item(at(j, "units", NULL), "unit", "P1");
+    assert_int_equal(json_is(json_get(z, "zone")), JSON_MISSING);
+    assert_int_equal(json_is(json_get(z, "level")), JSON_MISSING);
+    json_drop(j);
+    j = view_json(w, "floors", &observer);
+    z = json_at(json_get(json_at(json_get(json_at(at(j, "structures", NULL), 0), "levels"), 0), "zones"), 0);
+    for (size_t i = 0; i < COUNTOF(members); i++)
+        assert_int_equal(json_is(json_get(z, members[i])), JSON_MISSING);
+    assert_int_equal(json_is(json_get(z, "clearance")), JSON_IS_OBJECT);
+    json_drop(j);
+    assert_true(mentions(w, "alarms", &observer, "mayday.open:md1"));
+    assert_false(mentions(w, "alarms", &observer, "H/1/B"));
+    assert_false(mentions(w, "alarms", &observer, "H/0/A"));
+    assert_true(mentions(w, "alarms", &commander, "Mayday of A1 H/1/B"));
+    assert_true(mentions(w, "alarms", &commander, "P1 in H/0/A"));
+    world_free(w);
+}
+
+/* The views that go to the roles as they are, by domain.md 6.1. */
+static void test_roles_get_what_their_classes_allow(void **state)
+{
+    static const struct {
+        const char *role, *view;
+        bool gets;
+    } rows[] = {
+        {"responder", "floors", true},  {"responder", "par", true},       {"responder", "gaps", true},
+        {"responder", "findings", false}, {"medical", "floors", true},    {"medical", "alarms", false},
+        {"commander", "findings", true}, {"commander", "alarms", true},   {"observer", "strip", true},
+        {"observer", "findings", true},  {"", "strip", false},            {"", "counters", false},
+        {"", "public", true},            {"administrator", "counters", true},
+    };
+    struct world *w = world_evening();
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct access a = access_of(str_from(rows[i].role));
+        struct view_ask q = {w->s, &a, w->now_ms, &work};
+        struct buf b = buf_over(printed, sizeof printed);
+        struct err e;
+
+        if (incident_view(str_from(rows[i].view), &q, &b, &e) != rows[i].gets)
+            fail_msg("%s: %s", rows[i].role, rows[i].view);
+    }
     world_free(w);
 }
 
@@ -506,8 +539,9 @@ int main(void)
         cmocka_unit_test(test_public),
         cmocka_unit_test(test_a_view_is_for_who_may_know),
         cmocka_unit_test(test_what_rests_on_a_hidden_report_is_not_listed),
-        cmocka_unit_test(test_a_quote_has_the_class_of_what_it_quotes),
         cmocka_unit_test(test_members_of_another_class_are_left_out),
+        cmocka_unit_test(test_an_observer_is_not_told_where),
+        cmocka_unit_test(test_roles_get_what_their_classes_allow),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
