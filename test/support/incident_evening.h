@@ -55,6 +55,7 @@ static inline void evening_people(struct world *w)
              "1700000310000", IN_SOURCE, "s2", IN_GRADE, "C3", IN_NONE);
     world_ok(w, INC_COUNT_CLAIMED, IN_REPORT, "c3", IN_COUNTER, "attackers", IN_LO, "3", IN_OPEN, "1", IN_AS_OF,
              "1700000320000", IN_SOURCE, "s2", IN_GRADE, "C3", IN_NONE);
+    world_ok(w, INC_SOURCE_REGISTERED, IN_SOURCE, "s3", IN_SOURCE_KIND, "sensor", IN_NONE);
     world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "r1", IN_PREDICATE, "note", IN_TEXT, "EX smoke on the stairs",
              IN_CRITICAL, "1", IN_SOURCE, "s1", IN_GRADE, "B2", IN_NONE);
     world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "r2", IN_PREDICATE, "note", IN_TEXT, "EX-HIDDEN who says so",
