@@ -428,6 +428,49 @@ static void test_what_rests_on_a_hidden_report_is_not_listed(void **state)
     world_free(w);
 }
 
+/* An alarm quotes a report: it has the class of the report's text. */
+static void test_a_quote_has_the_class_of_what_it_quotes(void **state)
+{
+    static const struct {
+        const char *view, *list, *rule;
+        enum entity_kind kind;
+        enum incident_field field;
+    } rows[] = {
+        {"alarms", "alarms", "critical.unread", ENT_REPORT, IN_TEXT},
+        {"alarms", "alarms", "mayday.open", ENT_MAYDAY, IN_STATE},
+        {"alarms", "alarms", "log.no_witness", ENT_NONE, IN_NONE},
+        {"findings", "findings", "count.killed", ENT_COUNTER, IN_COUNT},
+        {"findings", "findings", "essential.missing", ENT_METHANE, IN_TEXT},
+    };
+    struct world *w = world_evening();
+
+    (void)state;
+    for (unsigned class = 0; class < HANDLING_COUNT; class++)
+        for (size_t i = 0; i < COUNTOF(rows); i++) {
+            struct access a = {.classes = ((1u << HANDLING_COUNT) - 1) & ~(1u << class)};
+            struct view_ask q = {w->s, &a, w->now_ms, &work};
+            struct buf b = buf_over(printed, sizeof printed);
+            unsigned needs = rows[i].kind ? access_class(rows[i].kind, rows[i].field) : HANDLING_COMMAND;
+            struct json *j;
+            struct err e;
+
+            if (!incident_view(str_from(rows[i].view), &q, &b, &e))
+                continue;
+            assert_true(json_read(buf_str(&b), &j, &e));
+            if (needs == class)
+                assert_null(item(at(j, rows[i].list, NULL), "rule", rows[i].rule).at);
+            json_drop(j);
+        }
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct access all = access_all();
+        struct json *j = view_json(w, rows[i].view, &all);
+
+        assert_non_null(item(at(j, rows[i].list, NULL), "rule", rows[i].rule).at);
+        json_drop(j);
+    }
+    world_free(w);
+}
+
 /* A count under investigation: the range has it, but neither its source nor the finding that quotes it goes out. */
 static void test_a_hidden_claim_is_not_cited(void **state)
 {
@@ -569,6 +612,7 @@ int main(void)
         cmocka_unit_test(test_public),
         cmocka_unit_test(test_a_view_is_for_who_may_know),
         cmocka_unit_test(test_what_rests_on_a_hidden_report_is_not_listed),
+        cmocka_unit_test(test_a_quote_has_the_class_of_what_it_quotes),
         cmocka_unit_test(test_a_hidden_claim_is_not_cited),
         cmocka_unit_test(test_members_of_another_class_are_left_out),
         cmocka_unit_test(test_an_observer_is_not_told_where),
