@@ -178,7 +178,7 @@ static bool sum_is_off(const struct claim *c)
 
     for (size_t i = 0; i < RECONCILE_CATEGORIES; i++)
         sum += c->category[i] > 0 ? c->category[i] : 0;
-    return c->has_count && (sum < c->lo - c->shift || (!c->hi_open && sum > c->hi - c->shift));
+    return c->has_count && (sum < c->said_lo || (!c->hi_open && sum > c->said_hi));
 }
 
 static void rule_categories(struct run *r)

@@ -216,6 +216,12 @@ void apply_casualty_status(struct applying *a)
         ent_set_int(a->s, a->e, IN_DIED_AT, fields_get_int(a->payload, (enum field)IN_OBSERVED_AT, a->at_ms), a->seq);
 }
 
+/* A record that is doubted confirms nothing until it is verified again. */
+void apply_casualty_doubted(struct applying *a)
+{
+    ent_clear(a->s, a->e, IN_VERIFIED, a->seq);
+}
+
 bool check_casualty_merged(struct deciding *d, struct err *e)
 {
     struct str into = incident_value(d->payload, IN_REPLACES);

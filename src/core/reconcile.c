@@ -20,10 +20,17 @@ static void exclude(struct reconciled *r)
 {
     for (uint32_t i = 0; i < r->n; i++) {
         struct claim *c = &r->claims[i];
+        bool unreliable = (c->letter == 'E' && c->digit == '5') || (c->letter == 'F' && c->digit == '6');
 
-        if (c->is == CLAIM_USED && ((c->letter == 'E' && c->digit == '5') || (c->letter == 'F' && c->digit == '6')))
+        if (unreliable && c->is != CLAIM_WITHDRAWN)
             c->is = CLAIM_EXCLUDED;
     }
+}
+
+/* Does rule 0 leave it?  What a commander discounts is a claim of its source all the same. */
+static bool is_left(const struct claim *c)
+{
+    return c->is == CLAIM_USED || c->is == CLAIM_SUPERSEDED || c->is == CLAIM_DISCOUNTED;
 }
 
 /* Rule 1.  A mere split into categories replaces no count, but a later count replaces a split. */
@@ -33,8 +40,7 @@ static void supersede(struct reconciled *r)
         for (uint32_t j = 0; j < r->n && r->claims[i].is == CLAIM_USED; j++) {
             const struct claim *a = &r->claims[i], *b = &r->claims[j];
 
-            if (a->source == b->source && later(a, b) && (b->is == CLAIM_USED || b->is == CLAIM_SUPERSEDED) &&
-                (b->has_count || !a->has_count))
+            if (a->source == b->source && later(a, b) && is_left(b) && (b->has_count || !a->has_count))
                 r->claims[i].is = CLAIM_SUPERSEDED;
         }
 }
@@ -62,6 +68,8 @@ static void transit(struct reconciled *r, const int64_t *at_ms, size_t n, int sh
     for (uint32_t i = 0; i < r->n; i++) {
         struct claim *c = &r->claims[i];
 
+        c->said_lo = c->lo;
+        c->said_hi = c->hi;
         for (size_t t = 0; t < n; t++)
             if (c->is == CLAIM_USED && c->has_count && c->as_of_ms < at_ms[t])
                 c->shift += shift;
@@ -171,13 +179,24 @@ static int64_t confirmed(const struct incident *s, bool dead)
     return n;
 }
 
-/* When verified deaths of injured persons happened. */
+/* Persons of ours whom nobody can find. */
+static int64_t missing(const struct incident *s)
+{
+    int64_t n = 0;
+
+    for (uint32_t p = ent_first(s, ENT_PERSON); p; p = ent_next(s, p))
+        n += ent_is(s, p, IN_ACCOUNTABILITY, "missing");
+    return n;
+}
+
+/* When verified deaths of injured persons happened, attackers left out. */
 static size_t transitions(const struct incident *s, int64_t *at_ms, size_t max)
 {
     size_t n = 0;
 
     for (uint32_t c = ent_first(s, ENT_CASUALTY); c && n < max; c = ent_next(s, c))
-        if (ent_has(s, c, IN_VERIFIED) && ent_has(s, c, IN_WAS_INJURED) && ent_is(s, c, IN_STATE, "died"))
+        if (ent_has(s, c, IN_VERIFIED) && ent_has(s, c, IN_WAS_INJURED) && ent_is(s, c, IN_STATE, "died") &&
+            !ent_is(s, c, IN_CATEGORY, "hostile"))
             at_ms[n++] = ent_int(s, c, IN_DIED_AT, 0);
     return n;
 }
@@ -201,7 +220,9 @@ void incident_reconcile(const struct incident *s, struct str counter, struct rec
         r->claims[r->n++] = read_claim(s, e);
     }
     reconcile_cordon_1(r, died, n, killed ? 1 : injured ? -1 : 0);
-    r->confirmed = killed || injured ? confirmed(s, killed) : -1;
+    r->confirmed = killed || injured                   ? confirmed(s, killed)
+                   : str_eq(counter, STR("missing")) ? missing(s)
+                                                     : -1;
     r->accepted = ent_is(s, figure, IN_STATE, "disputed") ? -1 : ent_int(s, figure, IN_COUNT, -1);
     r->accepted_seq = r->accepted < 0 ? 0 : ent_seq(s, figure, IN_COUNT);
 }

@@ -3,11 +3,12 @@
  * The rule `cordon-1` (it prints beside every number):
  *   0  a withdrawn claim and one graded E5 or F6 are out
  *   1  of each source only the latest counts: an earlier one is superseded, which is no conflict
+ *      (a claim that a commander discounts still replaces those before it)
  *   2  casualties: a claim is overtaken when another source's is newer by more than 30 minutes and
  *      graded at least as well in both letter and digit.  Threats: nothing is overtaken; a claim goes
  *      only when a commander discounts it with a reason
  *   3  a verified death of an injured person shifts every remaining claim that is older than it:
- *      killed + 1, injured - 1
+ *      killed + 1, injured - 1 (0 at least; attackers are counted elsewhere)
  *   4  the board shows lowest to highest of what remains, and beside it what person records confirm
  * Latest, newer, older: by as_of, ties by order of recording.
  *
@@ -40,7 +41,8 @@ struct claim {
     char letter, digit;     /* of the grade */
     int32_t category[RECONCILE_CATEGORIES]; /* -1: not said; word of the list by its place */
     enum claim_is is;
-    int64_t shift; /* by rule 3, already in lo and hi */
+    int64_t shift; /* by rule 3, already in lo and hi, which are 0 at least */
+    int64_t said_lo, said_hi; /* before it */
 };
 
 struct reconciled {

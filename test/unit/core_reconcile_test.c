@@ -1,12 +1,7 @@
-/* The rule cordon-1 on plain claims, clause by clause. */
-#include "core/reconcile.h"
+/* The rule cordon-1, clause by clause: on plain claims, and on those of an incident. */
+#include "support/incident_world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-#include <stdlib.h>
+#include "core/incident_findings.h"
 
 enum { MINUTE = 60 * 1000 };
 
@@ -43,9 +38,11 @@ static void test_0_unreliable_claims_are_out(void **state)
     struct reconciled *r = given(said, COUNTOF(said), true);
 
     (void)state;
+    r->claims[1].is = CLAIM_DISCOUNTED; /* there was nothing to discount */
     reconcile_cordon_1(r, NULL, 0, 0);
     assert_true(r->agreed && r->lo == 4 && r->sources == 2);
     assert_int_equal(r->claims[0].is, CLAIM_EXCLUDED);
+    assert_int_equal(r->claims[1].is, CLAIM_EXCLUDED);
 }
 
 static void test_0_an_excluded_claim_supersedes_nothing(void **state)
@@ -132,6 +129,155 @@ static void test_4_open_ranges_and_nothing_known(void **state)
     assert_true(r->agreed); /* 8 to 10 is one closed value */
 }
 
+/* Rule 1 comes before the commander's word of rule 2: what a source said before does not come back. */
+static void test_1_a_discounted_claim_still_supersedes(void **state)
+{
+    static const struct said said[] = {{0, 1, 8, 10, "C3"}, {5, 1, 5, 6, "C3"}, {5, 2, 3, 3, "B1"}};
+    struct reconciled *r = given(said, COUNTOF(said), false);
+
+    (void)state;
+    r->claims[1].is = CLAIM_DISCOUNTED;
+    reconcile_cordon_1(r, NULL, 0, 0);
+    assert_int_equal(r->claims[0].is, CLAIM_SUPERSEDED);
+    assert_true(r->agreed && r->lo == 3 && r->sources == 1);
+}
+
+/* Of an incident ----------------------------------------------------------- */
+
+static void set_now(struct world *w, int minute)
+{
+    w->now_ms = INT64_C(1700000000000) + (int64_t)minute * MINUTE;
+}
+
+/* Claimed now, as of now. */
+static void claims(struct world *w, const char *id, const char *counter, const char *n)
+{
+    char as_of[24];
+
+    (void)snprintf(as_of, sizeof as_of, "%" PRId64, w->now_ms);
+    world_ok(w, INC_COUNT_CLAIMED, IN_REPORT, id, IN_COUNTER, counter, IN_LO, n, IN_HI, n, IN_AS_OF, as_of, IN_SOURCE,
+             "s1", IN_GRADE, "B2", IN_NONE);
+}
+
+static const struct reconciled *counted(struct world *w, const char *counter)
+{
+    static struct reconciled r;
+
+    incident_reconcile(w->s, str_from(counter), &r);
+    return &r;
+}
+
+static void report(struct world *w, const char *tag, const char *category, const char *verified)
+{
+    world_ok(w, INC_CASUALTY_REPORTED, IN_CASUALTY, tag, IN_CATEGORY, category, IN_WAS_INJURED, "1",
+             verified ? IN_VERIFIED : IN_NONE, verified, IN_NONE);
+}
+
+static void dies(struct world *w, const char *tag, const char *verified)
+{
+    world_ok(w, INC_CASUALTY_STATUS_SET, IN_CASUALTY, tag, IN_CASUALTY_STATUS, "died", IN_ROLE, "clinician",
+             verified ? IN_VERIFIED : IN_NONE, verified, IN_NONE);
+}
+
+/* It is the death that has to be verified; a record of a living person may be doubted with it. */
+static void test_3_a_doubted_death_moves_nothing(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    claims(w, "k", "killed", "1");
+    report(w, "T-1", "public", "1");
+    assert_int_equal(counted(w, "injured")->confirmed, 1);
+    set_now(w, 10);
+    world_ok(w, INC_CASUALTY_DOUBTED, IN_CASUALTY, "T-1", IN_REASON, "hearsay", IN_NONE);
+    dies(w, "T-1", NULL);
+    assert_int_equal(counted(w, "killed")->lo, 1);
+    assert_int_equal(counted(w, "killed")->confirmed, 0);
+    assert_int_equal(counted(w, "injured")->confirmed, 0);
+    set_now(w, 20);
+    world_ok(w, INC_CASUALTY_VERIFIED, IN_CASUALTY, "T-1", IN_VERIFIED, "1", IN_BY, "anna", IN_NONE);
+    assert_int_equal(counted(w, "killed")->lo, 2);
+    assert_int_equal(counted(w, "killed")->confirmed, 1);
+    world_free(w);
+}
+
+/* Attackers are counted elsewhere, alive or dead. */
+static void test_3_an_attacker_who_dies_moves_nothing(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    claims(w, "k", "killed", "1");
+    set_now(w, 10);
+    report(w, "T-1", "hostile", "1");
+    dies(w, "T-1", "1");
+    assert_int_equal(counted(w, "killed")->lo, 1);
+    world_free(w);
+}
+
+/* Nobody is injured less than not at all, and the split is held against what was said. */
+static void test_3_a_split_is_held_against_the_total_as_said(void **state)
+{
+    static struct findings f;
+    struct world *w = world_scene();
+
+    (void)state;
+    world_ok(w, INC_COUNT_CLAIMED, IN_REPORT, "i", IN_COUNTER, "injured", IN_LO, "0", IN_HI, "0", IN_AS_OF,
+             "1700000000000", IN_SOURCE, "s1", IN_GRADE, "B2", IN_CATEGORIES, "public=0", IN_NONE);
+    set_now(w, 10);
+    report(w, "T-1", "public", "1");
+    dies(w, "T-1", "1");
+    assert_true(counted(w, "injured")->agreed && counted(w, "injured")->hi == 0);
+    incident_findings(w->s, w->now_ms, &f);
+    for (size_t i = 0; i < f.n; i++)
+        assert_string_not_equal(f.list[i].rule, "category.injured");
+    world_free(w);
+}
+
+static void accept(struct world *w, const char *count, const char *basis)
+{
+    world_ok(w, INC_FIGURE_ACCEPTED, IN_COUNTER, "killed", IN_COUNT, count, IN_BASIS, basis, IN_REASON, "seen", IN_ROLE,
+             "commander", IN_ACTOR, "anna", IN_NONE);
+}
+
+/* The last figure holds, until what it rests on is withdrawn; another one can be accepted then. */
+static void test_4_a_figure_is_accepted_again(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    claims(w, "k1", "killed", "4");
+    set_now(w, 1);
+    claims(w, "k2", "killed", "5");
+    accept(w, "4", "k1");
+    accept(w, "5", "k2");
+    assert_int_equal(counted(w, "killed")->accepted, 5);
+    world_ok(w, INC_REPORT_WITHDRAWN, IN_REPORT, "k1", IN_REASON, "a mistake", IN_NONE);
+    assert_int_equal(counted(w, "killed")->accepted, 5);
+    world_ok(w, INC_REPORT_WITHDRAWN, IN_REPORT, "k2", IN_REASON, "a mistake", IN_NONE);
+    assert_int_equal(counted(w, "killed")->accepted, -1);
+    claims(w, "k3", "killed", "6");
+    accept(w, "6", "k3");
+    assert_int_equal(counted(w, "killed")->accepted, 6);
+    world_free(w);
+}
+
+/* The missing that we know by record are persons of ours. */
+static void test_4_missing_persons_are_confirmed(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    assert_int_equal(counted(w, "missing")->confirmed, 0);
+    assert_int_equal(counted(w, "attackers")->confirmed, -1);
+    world_ok(w, INC_PERSON_REGISTERED, IN_PERSON, "p", IN_NONE);
+    world_ok(w, INC_PERSON_STATUS_SET, IN_PERSON, "p", IN_ACCOUNTABILITY, "missing", IN_NONE);
+    assert_int_equal(counted(w, "missing")->confirmed, 1);
+    world_ok(w, INC_PERSON_STATUS_SET, IN_PERSON, "p", IN_ACCOUNTABILITY, "out", IN_NONE);
+    assert_int_equal(counted(w, "missing")->confirmed, 0);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +288,12 @@ int main(void)
         cmocka_unit_test(test_2_an_overtaken_claim_still_overtakes),
         cmocka_unit_test(test_3_a_death_moves_older_claims_only),
         cmocka_unit_test(test_4_open_ranges_and_nothing_known),
+        cmocka_unit_test(test_1_a_discounted_claim_still_supersedes),
+        cmocka_unit_test(test_3_a_doubted_death_moves_nothing),
+        cmocka_unit_test(test_3_an_attacker_who_dies_moves_nothing),
+        cmocka_unit_test(test_3_a_split_is_held_against_the_total_as_said),
+        cmocka_unit_test(test_4_a_figure_is_accepted_again),
+        cmocka_unit_test(test_4_missing_persons_are_confirmed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
