@@ -807,6 +807,13 @@ static bool by_clinician(const struct claims *c)
     return str_eq(plain_word(json_as_text(role), word, sizeof word), STR("clinician"));
 }
 
+/* Only a clinician records a death.  A file that calls one verified and leaves out by whom is believed for
+ * an incident of its own, never for one that is live. */
+static bool is_death_of_nobody(const struct claims *c)
+{
+    return !c->options.joins && !has(c, "by_role") && !has(c, "role") && json_as_bool(peek(c, "verified"));
+}
+
 /* Of the word in `status`: injured is no station on a casualty's way, but how it was found. */
 static bool take_status(struct claims *c, bool *injured, struct str *status, struct err *e)
 {
@@ -819,9 +826,27 @@ static bool take_status(struct claims *c, bool *injured, struct str *status, str
         return true;
     if (!word_for(c, IN_CASUALTY_STATUS, json_as_text(v), status))
         return err_set(e, ERR_INPUT, "status: is none of injured,%s", words_of(WORDS_CASUALTY_STATUS));
-    if (str_eq(*status, STR("died")) && !by_clinician(c))
+    if (str_eq(*status, STR("died")) && !by_clinician(c) && !is_death_of_nobody(c))
         return refuse_member(e, "by_role", "only a clinician records a death");
+    if (str_eq(*status, STR("died")) && !by_clinician(c))
+        say_note(c, "by_role is not there; a death that is verified is taken as a clinician's word");
     return true;
+}
+
+static void put_status(struct claims *c, struct str status)
+{
+    incident_put(&c->payload, IN_CASUALTY_STATUS, status);
+    if (str_eq(status, STR("died")) && is_death_of_nobody(c))
+        incident_put(&c->payload, IN_ROLE, STR("clinician"));
+}
+
+/* "verified": false, said of what becomes of somebody: the record counts no more until it is verified again. */
+static bool make_doubt(struct claims *c, const struct record_row *r, struct err *e)
+{
+    if (!begin(c, INC_CASUALTY_DOUBTED, e) || !put_members(c, r->names, e))
+        return false;
+    put_default(c, IN_REASON, STR("reported without being verified"));
+    return end(c, (struct mark){0}, e);
 }
 
 /* What a row says about a casualty that is there. */
@@ -836,10 +861,12 @@ static bool make_casualty_status(struct claims *c, const struct record_row *r, s
         return false;
     if (status.len == 0 && !json_as_bool(peek(c, "verified")))
         return refuse_member(e, "status", "is needed, or verified true");
+    if (json_is(peek(c, "verified")) == JSON_YES_NO && !json_as_bool(peek(c, "verified")) && !make_doubt(c, r, e))
+        return false;
     if (!begin(c, status.len ? r->kind : INC_CASUALTY_VERIFIED, e))
         return false;
     if (status.len)
-        incident_put(&c->payload, IN_CASUALTY_STATUS, status);
+        put_status(c, status);
     if (!put_members(c, str_eq(status, STR("died")) ? of_death : r->names, e))
         return false;
     if (injured)
@@ -864,7 +891,7 @@ static bool make_casualty(struct claims *c, const struct record_row *r, struct e
         return finish(c, row_record, (struct mark){0}, e);
     if (!end(c, (struct mark){0}, e) || !begin(c, INC_CASUALTY_STATUS_SET, e))
         return false;
-    incident_put(&c->payload, IN_CASUALTY_STATUS, status);
+    put_status(c, status);
     return put_members(c, r->names, e) && finish(c, row_record, (struct mark){0}, e);
 }
 

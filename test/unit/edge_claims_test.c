@@ -320,6 +320,14 @@ static const struct said_row {
      "1! casualty: there is no casualty \"T-9\"", 0, 1},
     {"{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-9\",\"status\":\"died\"," T "}",
      "1! by_role: only a clinician", 0, 1},
+    {"{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-9\",\"status\":\"died\",\"by_role\":\"responder\","
+     "\"verified\":true," T "}",
+     "1! by_role: only a clinician", 0, 1},
+    {"{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-9\",\"status\":\"died\",\"verified\":true," T "}",
+     "1: by_role is not there; a death that is verified", 1, 0},
+    {"{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-9\",\"status\":\"injured\",\"verified\":true," T "}\n"
+     "{\"id\":\"b\",\"record\":\"casualty_status\",\"tag\":\"T-9\",\"status\":\"died\",\"verified\":false,"
+     "\"by_role\":\"clinician\"," T "}", NULL, 2, 0},
     {"{\"id\":\"a\",\"record\":\"occupants\",\"place\":\"site\"," T "}", "1! staff, residents, children", 0, 1},
     {"{\"id\":\"a\",\"record\":\"command\",\"who\":\"EX-1\"," T "}\n{\"id\":\"b\",\"record\":\"command\","
      "\"who\":\"EX-1\"," T "}",
