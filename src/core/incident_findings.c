@@ -163,22 +163,38 @@ static bool has_categories(const struct claim *c)
     return false;
 }
 
-/* A category that one does not name is not known, which is not 0. */
-static bool categories_differ(const struct claim *a, const struct claim *b)
-{
-    for (size_t i = 0; i < RECONCILE_CATEGORIES; i++)
-        if (a->category[i] >= 0 && b->category[i] >= 0 && a->category[i] != b->category[i])
-            return true;
-    return false;
-}
-
-static bool sum_is_off(const struct claim *c)
+static int64_t sum_of(const struct claim *c)
 {
     int64_t sum = 0;
 
     for (size_t i = 0; i < RECONCILE_CATEGORIES; i++)
         sum += c->category[i] > 0 ? c->category[i] : 0;
-    return c->has_count && (sum < c->said_lo || (!c->hi_open && sum > c->said_hi));
+    return sum;
+}
+
+static bool sum_is_off(const struct claim *c)
+{
+    return c->has_count && (sum_of(c) < c->said_lo || (!c->hi_open && sum_of(c) > c->said_hi));
+}
+
+/* A category that a claim does not name is not known, which is not 0, unless those that it names make up its
+ * one total. */
+static int64_t category_of(const struct claim *c, size_t i)
+{
+    bool is_whole = c->has_count && !c->hi_open && c->said_lo == c->said_hi && sum_of(c) == c->said_lo;
+
+    return c->category[i] < 0 && is_whole ? 0 : c->category[i];
+}
+
+static bool categories_differ(const struct claim *a, const struct claim *b)
+{
+    for (size_t i = 0; i < RECONCILE_CATEGORIES; i++) {
+        int64_t x = category_of(a, i), y = category_of(b, i);
+
+        if (x >= 0 && y >= 0 && x != y)
+            return true;
+    }
+    return false;
 }
 
 static void rule_categories(struct run *r)
@@ -333,11 +349,33 @@ static int64_t unc_ms(const struct incident *s, uint32_t e)
     return ent_int(s, e, IN_UNC_S, 0) * 1000;
 }
 
-static bool apart(const struct incident *s, uint32_t a, uint32_t b)
-{
-    int64_t x = ent_int(s, a, IN_AT, 0), y = ent_int(s, b, IN_AT, 0);
+/* How far the times of an event reach: whoever ends before the latest begins contradicts it. */
+struct reach {
+    int64_t latest_begin, earliest_end;
+};
 
-    return (x > y ? x - y : y - x) > unc_ms(s, a) + unc_ms(s, b);
+enum { REACHES = 16 };
+
+/* Clearances are events of their kind each; other events have no kind. */
+static struct reach *reach_of(const struct incident *s, uint32_t e, struct reach *reaches)
+{
+    int kind = word_index(WORDS_CLEARANCE_KIND, ent_get(s, e, IN_CLEARANCE_KIND));
+
+    MUST(kind + 1 < REACHES);
+    return &reaches[kind + 1];
+}
+
+static void find_reaches(const struct incident *s, const char *event, struct reach *reaches)
+{
+    for (size_t i = 0; i < REACHES; i++)
+        reaches[i] = (struct reach){INT64_MIN, INT64_MAX};
+    for (uint32_t e = next_saying(s, 0, event); e; e = next_saying(s, e, event)) {
+        struct reach *r = reach_of(s, e, reaches);
+        int64_t at = ent_int(s, e, IN_AT, 0), begin_at = at - unc_ms(s, e), end_at = at + unc_ms(s, e);
+
+        r->latest_begin = begin_at > r->latest_begin ? begin_at : r->latest_begin;
+        r->earliest_end = end_at < r->earliest_end ? end_at : r->earliest_end;
+    }
 }
 
 static void rule_times(struct run *r)
@@ -346,12 +384,16 @@ static void rule_times(struct run *r)
 
     for (size_t i = 0; i < COUNTOF(events); i++) {
         struct finding *f = begin(r, SEVERITY_WARN, "time.conflict", str_from(events[i]));
+        struct reach reaches[REACHES];
 
-        for (uint32_t a = next_saying(r->s, 0, events[i]); f && a; a = next_saying(r->s, a, events[i]))
-            for (uint32_t b = next_saying(r->s, 0, events[i]); b; b = next_saying(r->s, b, events[i]))
-                if (str_eq(ent_get(r->s, a, IN_CLEARANCE_KIND), ent_get(r->s, b, IN_CLEARANCE_KIND)) && apart(r->s, a,
-                                                                                                              b))
-                    cite(f, ent_made(r->s, a));
+        find_reaches(r->s, events[i], reaches);
+        for (uint32_t e = next_saying(r->s, 0, events[i]); f && e; e = next_saying(r->s, e, events[i])) {
+            const struct reach *others = reach_of(r->s, e, reaches);
+            int64_t at = ent_int(r->s, e, IN_AT, 0), unc = unc_ms(r->s, e);
+
+            if (others->latest_begin > at + unc || others->earliest_end < at - unc)
+                cite(f, ent_made(r->s, e));
+        }
         if (f && f->n) {
             tell(f, "%s: sources give times that cannot all be right", events[i]);
             keep(r, f);
@@ -395,19 +437,28 @@ static enum duration_verdict judge(const struct incident *s, uint32_t claim, uin
 
 static const char *const verdict_words[] = {"ok", "strained", "impossible"};
 
+/* As many as the text has room for: there may be millions. */
 static void tell_other_pairs(const struct incident *s, struct finding *f, uint32_t claim, uint32_t own_start,
                              uint32_t own_end)
 {
+    static const char more[] = "; and more";
+
     for (uint32_t a = next_saying(s, 0, "start"); a; a = next_saying(s, a, "start"))
         for (uint32_t b = next_saying(s, 0, "end,cleared"); b; b = next_saying(s, b, "end,cleared")) {
+            char pair[2 * INCIDENT_ID_MAX + 64];
             int64_t n, u;
             enum duration_verdict v;
 
             if (a == own_start && b == own_end)
                 continue;
             v = judge(s, claim, a, b, &n, &u);
-            tell(f, "; %.*s-%.*s %" PRId64 " min %s", STR_ARG(ent_id(s, a)), STR_ARG(ent_id(s, b)), n / 60,
-                 verdict_words[v]);
+            (void)snprintf(pair, sizeof pair, "; %.*s-%.*s %" PRId64 " min %s", STR_ARG(ent_id(s, a)),
+                           STR_ARG(ent_id(s, b)), n / 60, verdict_words[v]);
+            if (strlen(f->text) + strlen(pair) + sizeof more > sizeof f->text) {
+                tell(f, "%s", more);
+                return;
+            }
+            tell(f, "%s", pair);
         }
 }
 

@@ -940,7 +940,7 @@ static bool make_record(struct claims *c, struct err *e)
     struct str said = str_trim(json_as_text(v)), word = plain_word(said, text, sizeof text);
     struct record_row tagged = {.kind = incident_kind_of(said), .make = make_tagged};
 
-    if (json_is(peek(c, "claim")) != JSON_MISSING)
+    if (has(c, "claim"))
         return err_set(e, ERR_INPUT, "record and claim in one row: it is the one or the other");
     for (size_t i = 0; i < COUNTOF(record_rows); i++) {
         char name[64];
@@ -1047,11 +1047,25 @@ static bool make_claim(struct claims *c, struct err *e)
     return finish(c, closes ? row_closure : row_report, (struct mark){0}, e);
 }
 
+enum { ID_TEXT = 32 };
+
+/* An id is a text or a whole number, which is written into text; empty when it is neither. */
+static struct str id_of(struct json_value v, char text[ID_TEXT])
+{
+    struct buf b = buf_over(text, ID_TEXT);
+
+    if (json_is(v) != JSON_WHOLE)
+        return str_trim(json_as_text(v));
+    buf_fmt(&b, "%" PRId64, json_as_whole(v));
+    return buf_str(&b);
+}
+
 /* Takes one claim back, by what became of it. */
 static bool make_withdrawal_of(struct claims *c, struct json_value v, struct err *e)
 {
     static const struct other_name names[OTHER_NAMES] = {{"text", IN_REASON}, {"why", IN_REASON}};
-    struct str id = str_trim(json_as_text(v)), became;
+    char text[ID_TEXT];
+    struct str id = id_of(v, text), became;
 
     if (id.len == 0)
         return refuse_member(e, "withdraws", "the id of a claim, please");
@@ -1105,9 +1119,9 @@ static bool make(struct claims *c, struct err *e)
 {
     struct str counter = json_as_text(peek(c, "counter")), word;
 
-    if (json_is(peek(c, "withdraws")) != JSON_MISSING)
+    if (has(c, "withdraws"))
         return make_source(c, e) && make_withdrawal(c, e);
-    if (json_is(peek(c, "record")) != JSON_MISSING)
+    if (has(c, "record"))
         return make_source(c, e) && make_record(c, e);
     if (has(c, "claim"))
         return make_source(c, e) && make_claim(c, e);
@@ -1165,21 +1179,20 @@ static bool hand_over(struct claims *c, struct err *e)
 static bool take_envelope(struct claims *c, struct err *e)
 {
     struct json_value id = take(c, "id"), when = take(c, "recorded_at");
-    char text[32];
+    char text[ID_TEXT];
     struct buf b = buf_over(text, sizeof text);
-    struct str name = str_trim(json_as_text(id));
+    struct str name = id_of(id, text);
 
     if (json_is(when) != JSON_TEXT || !claims_time(json_as_text(when), &c->row.recorded_ms))
         return refuse_member(e, "recorded_at", "a time with its offset is needed, as 2026-02-17T19:10:00+05:00");
     if (c->row.recorded_ms < 0)
         return refuse_member(e, "recorded_at", "lies before 1970");
-    if (json_is(id) == JSON_WHOLE)
-        buf_fmt(&b, "%" PRId64, json_as_whole(id));
-    else if (is_given(id) && json_is(id) != JSON_TEXT)
+    if (is_given(id) && name.len == 0)
         return refuse_member(e, "id", "a text, please");
-    else if (name.len == 0)
+    if (name.len == 0) {
         buf_fmt(&b, "line-%zu", c->row.line);
-    name = name.len ? name : buf_str(&b);
+        name = buf_str(&b);
+    }
     if (name.len > INCIDENT_ID_MAX)
         return err_set(e, ERR_INPUT, "id: %d bytes are the most", INCIDENT_ID_MAX);
     if (known(c, SPACE_ROW, name, NULL))

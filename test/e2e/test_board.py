@@ -230,7 +230,7 @@ class Maker:
             return {}
         a = self.r.randint(0, n)
         whole = {"police": a, "public": n - a + self.r.choice((0, 0, 0, 1))}
-        return {"categories": whole if self.r.random() < 0.8 else {"police": n, "resident": 0}}
+        return {"categories": self.r.choice((whole, whole, whole, {"police": n}, {"resident": n}, {"police": a}))}
 
     def count(self):
         counter = self.r.choice(("killed", "killed", "injured", "injured", "missing", "attackers", "attackers", "devices",

@@ -146,6 +146,18 @@ def find_counts(p, counters):
             p.find("confirmed." + name, c.ranges)
 
 
+def parts(row, names):
+    """A category that is not named is not known, unless the named ones make up the claim's one total."""
+    named = row["categories"]
+    whole = "lo" in row and row["lo"] == row["hi"] == sum(named.values())
+    return [named.get(name, 0 if whole else None) for name in names]
+
+
+def contradict(a, b):
+    names = a["categories"].keys() | b["categories"].keys()
+    return any(x is not None and y is not None and x != y for x, y in zip(parts(a, names), parts(b, names)))
+
+
 def find_categories(p, counters):
     for name in CASUALTIES:
         c = counters[name]
@@ -155,9 +167,8 @@ def find_categories(p, counters):
             total = sum(a["categories"].values())
             if "lo" in a and (total < a["lo"] or (a["hi"] is not None and total > a["hi"])):
                 items.add(a["id"])
-            for b in split:
-                if any(a["categories"][k] != b["categories"][k] for k in a["categories"].keys() & b["categories"].keys()):
-                    items.add(a["id"])
+            if any(contradict(a, b) for b in split):
+                items.add(a["id"])
         if items:
             p.find("category." + name, items)
 

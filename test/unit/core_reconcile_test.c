@@ -234,6 +234,91 @@ static void test_3_a_split_is_held_against_the_total_as_said(void **state)
     world_free(w);
 }
 
+static bool is_found(struct world *w, const char *rule, const char *words)
+{
+    static struct findings f;
+    bool found = false;
+
+    incident_findings(w->s, w->now_ms, &f);
+    for (size_t i = 0; i < f.n; i++)
+        found |= strcmp(f.list[i].rule, rule) == 0 && strstr(f.list[i].text, words);
+    return found;
+}
+
+static void splits(struct world *w, const char *id, const char *source, const char *first, const char *second)
+{
+    world_ok(w, INC_COUNT_CLAIMED, IN_REPORT, id, IN_COUNTER, "killed", IN_LO, "4", IN_HI, "4", IN_AS_OF,
+             "1700000000000", IN_SOURCE, source, IN_GRADE, "B2", IN_CATEGORIES, first, IN_CATEGORIES, second, IN_NONE);
+}
+
+/* Four of four are police and public: then none is a resident, whoever does not say so. */
+static void test_4_a_whole_split_leaves_nobody_else(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    splits(w, "a", "s1", "police=2", "public=2");
+    splits(w, "b", "s2", "police=2", "resident=2");
+    assert_true(is_found(w, "category.killed", "split"));
+    world_free(w);
+    w = world_scene();
+    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "c", IN_PREDICATE, "categories", IN_COUNTER, "killed", IN_SOURCE, "s1",
+             IN_GRADE, "B2", IN_CATEGORIES, "police=2", IN_NONE);
+    splits(w, "d", "s2", "police=2", "resident=2");
+    assert_false(is_found(w, "category.killed", "split"));
+    world_free(w);
+}
+
+static void says_at(struct world *w, int n, const char *predicate, int64_t at_s, const char *unc_s)
+{
+    char id[24], at[24];
+
+    (void)snprintf(id, sizeof id, "t%d", n);
+    (void)snprintf(at, sizeof at, "%" PRId64, (INT64_C(1699990000) + at_s) * 1000);
+    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, id, IN_PREDICATE, predicate, IN_AT, at, IN_UNC_S, unc_s, IN_SOURCE, "s2",
+             IN_GRADE, "B2", strcmp(predicate, "cleared") == 0 ? IN_CLEARANCE_KIND : IN_NONE, n % 2 ? "threat" : "eod",
+             IN_NONE);
+}
+
+/* Touching times agree; those of other kinds of clearance are other events. */
+static void test_times_conflict_beyond_both_uncertainties(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    says_at(w, 1, "start", 0, "60");
+    says_at(w, 2, "start", 120, "60");
+    says_at(w, 3, "cleared", 0, "0");
+    says_at(w, 4, "cleared", 5000, "0");
+    assert_false(is_found(w, "time.conflict", ""));
+    says_at(w, 5, "start", 121, "0");
+    assert_true(is_found(w, "time.conflict", "start"));
+    assert_false(is_found(w, "time.conflict", "cleared"));
+    says_at(w, 7, "cleared", 1, "0");
+    assert_true(is_found(w, "time.conflict", "cleared"));
+    world_free(w);
+}
+
+/* Thousands of pairs take no longer than the text that tells of them. */
+static void test_a_duration_tells_as_many_pairs_as_fit(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    for (int i = 0; i < 600; i++)
+        says_at(w, i, i % 2 ? "start" : "end", i % 2 ? 0 : 3600, "0");
+    for (int i = 0; i < 200; i++) {
+        char id[16];
+
+        (void)snprintf(id, sizeof id, "d%d", i);
+        world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, id, IN_PREDICATE, "duration", IN_LO, "50", IN_HI, "70", IN_SOURCE,
+                 "s1", IN_GRADE, "B2", IN_NONE);
+    }
+    assert_true(is_found(w, "duration.ok", "t1-t2 60 min ok; "));
+    assert_true(is_found(w, "duration.ok", "; and more"));
+    world_free(w);
+}
+
 static void accept(struct world *w, const char *count, const char *basis)
 {
     world_ok(w, INC_FIGURE_ACCEPTED, IN_COUNTER, "killed", IN_COUNT, count, IN_BASIS, basis, IN_REASON, "seen", IN_ROLE,
@@ -292,6 +377,9 @@ int main(void)
         cmocka_unit_test(test_3_a_doubted_death_moves_nothing),
         cmocka_unit_test(test_3_an_attacker_who_dies_moves_nothing),
         cmocka_unit_test(test_3_a_split_is_held_against_the_total_as_said),
+        cmocka_unit_test(test_4_a_whole_split_leaves_nobody_else),
+        cmocka_unit_test(test_times_conflict_beyond_both_uncertainties),
+        cmocka_unit_test(test_a_duration_tells_as_many_pairs_as_fit),
         cmocka_unit_test(test_4_a_figure_is_accepted_again),
         cmocka_unit_test(test_4_missing_persons_are_confirmed),
     };
