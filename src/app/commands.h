@@ -2,6 +2,8 @@
 #ifndef CORDON_APP_COMMANDS_H
 #define CORDON_APP_COMMANDS_H
 
+#include <stdbool.h>
+
 int command_serve(int argc, char **argv);
 int command_state(int argc, char **argv);
 int command_report(int argc, char **argv);
@@ -12,8 +14,14 @@ int command_revoke(int argc, char **argv);
 int command_operator(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_verify(int argc, char **argv);
+int command_seal(int argc, char **argv);
 int command_erase(int argc, char **argv);
 int command_board(int argc, char **argv);
 int command_import(int argc, char **argv);
+
+/* "SEQ:HASH" as seal and verify print it, blanks in the hash allowed; option: who is named in a refusal. */
+struct journal_head;
+struct err;
+bool seal_take_head(const char *option, const char *text, struct journal_head *out, struct err *e);
 
 #endif

@@ -153,42 +153,18 @@ int command_log(int argc, char **argv)
     return ok ? 0 : args_fail("log", &e);
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* "SEQ:HASH" as `cordon verify` prints it. */
-static bool take_witness(const char *text, struct journal_head *out, struct err *e)
-{
-    struct str s = str_from(text);
-    size_t colon = str_find_byte(s, ':');
-    int64_t seq;
-
-    if (!str_to_int(str_cut(s, 0, colon), 1, INT64_MAX / 2, &seq) || s.len != colon + 1 + 2 * JOURNAL_HASH)
-        return err_set(e, ERR_INPUT, "--witness is a row's number, a colon and 64 hex digits, as verify prints it");
-    out->seq = (uint64_t)seq;
-    for (size_t i = 0; i < JOURNAL_HASH; i++) {
-        int hi = hex_digit(s.at[colon + 1 + 2 * i]), lo = hex_digit(s.at[colon + 2 + 2 * i]);
-
-        if (hi < 0 || lo < 0)
-            return err_set(e, ERR_INPUT, "--witness: the hash has a character that is no hex digit");
-        out->hash[i] = (unsigned char)(hi * 16 + lo);
-    }
-    return true;
-}
-
 int command_verify(int argc, char **argv)
 {
     const char *dir = "cordon-data", *witness = NULL;
     const struct arg args[] = {{.name = "--data", .value = &dir}, {.name = "--witness", .value = &witness}};
     struct journal_head head;
-    struct journal_verify v;
+    struct journal_verify v = {0};
     struct journal *j = NULL;
     char text[80];
     struct buf b = buf_over(text, sizeof text);
     struct err e;
-    bool ok = args_take(argc, argv, args, COUNTOF(args), NULL, &e) && (!witness || take_witness(witness, &head, &e)) &&
+    bool ok = args_take(argc, argv, args, COUNTOF(args), NULL, &e) &&
+              (!witness || seal_take_head("--witness", witness, &head, &e)) &&
               journal_open_reader(dir, &j, &e) && journal_verify(j, witness ? &head : NULL, &v, &e);
 
     if (j)
@@ -203,8 +179,16 @@ int command_verify(int argc, char **argv)
     (void)printf("the chain holds: %" PRIu64 " rows, %" PRIu64 " erased, %" PRIu64 " signed heads\n", v.rows, v.erased,
                  v.checkpoints);
     (void)printf("head %" PRIu64 ":%.*s\n", v.head.seq, STR_ARG(buf_str(&b)));
-    if (!witness)
-        (void)puts("without --witness a cut tail cannot be seen: keep this head with another agency");
+    if (v.witness_unread)
+        (void)printf("%" PRIu64 " lines of witness.txt cannot be read\n", v.witness_unread);
+    if (v.witnesses)
+        (void)printf("%" PRIu64 " witnesses; the last is row %" PRIu64 ", held by %s\n", v.witnesses, v.witnessed_seq,
+                     v.witnessed_by);
+    if (!witness && !v.witnesses)
+        (void)puts("nobody else holds a head of this record: a cut end cannot be seen; see cordon seal");
+    else if (v.witnessed_seq < v.head.seq && (!witness || head.seq < v.head.seq))
+        (void)printf("rows %" PRIu64 " to %" PRIu64 " are with nobody else yet: see cordon seal\n",
+                     (witness && head.seq > v.witnessed_seq ? head.seq : v.witnessed_seq) + 1, v.head.seq);
     return 0;
 }
 

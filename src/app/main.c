@@ -43,7 +43,12 @@ static const struct command {
     {"export", command_export, "export --data DIR [--incident ID] [--seq N] [--roles LIST]",
      "every event of an incident, a line of JSON each, with its hash; --roles: what those may see"},
     {"verify", command_verify, "verify --data DIR [--witness SEQ:HASH]",
-     "proves that no row of the record was changed, and none cut off behind a witnessed head"},
+     "proves that no row of the record was changed, and none cut off behind a head that another agency holds"},
+    {"seal", command_seal,
+     "seal --data DIR [--by NAME] [--svg FILE] | --witness SEQ:HASH --by AGENCY/NAME [--signature HEX --key HEX] | "
+     "--countersign SEQ:HASH --by AGENCY/NAME",
+     "prints the signed head of the record for another agency; --witness records that they hold it; --countersign "
+     "signs theirs with the key of this folder"},
     {"erase", command_erase, "erase SEQ --data DIR --by NAME --reason TEXT --yes",
      "destroys the key of one row's text for good; the chain stays whole"},
     {"board", command_board, "board --claims FILE [--at TIME] [--json] [--strict]",

@@ -167,3 +167,27 @@ bool str_to_int(struct str s, int64_t min, int64_t max, int64_t *out)
     *out = n;
     return true;
 }
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool str_from_hex(struct str hex, void *out, size_t n)
+{
+    unsigned char *at = out;
+
+    if (hex.len != 2 * n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        int high = hex_digit(hex.at[2 * i]), low = hex_digit(hex.at[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        at[i] = (unsigned char)(high * 16 + low);
+    }
+    return true;
+}

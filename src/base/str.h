@@ -54,5 +54,7 @@ bool str_copy(char *to, size_t size, struct str s);
 /* A decimal integer that fills s wholly; false when it is not one or does
  * not fit into [min, max]. */
 bool str_to_int(struct str s, int64_t min, int64_t max, int64_t *out) MUST_USE;
+/* Exactly n bytes written as 2n hex digits, of either case; out is undefined on false. */
+bool str_from_hex(struct str hex, void *out, size_t n) MUST_USE;
 
 #endif

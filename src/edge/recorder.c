@@ -438,6 +438,7 @@ static void housework(struct recorder *r)
     if (r->failing)
         return;
     recorder_incidents_due(r);
+    recorder_follow_witnesses(r, now.wall_ms);
     if (r->entry_count == 0) {
         journal_idle(r->journal);
         if (r->tracks)
@@ -577,6 +578,7 @@ bool recorder_open(struct hub *h, const struct recorder_config *c, struct record
     h->river->published_seq = journal_head(r->journal).seq;
     r->clock_offset_ms = clock_wall_ms() - clock_ms();
     r->next_sign_ms = clock_ms() + 5000;
+    r->started_ms = clock_wall_ms();
     show_stats(r);
     count_picture(r, how);
     how->took_ms = clock_ms() - began;

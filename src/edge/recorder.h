@@ -7,7 +7,7 @@
  *
  * Between commits it samples positions into the tracks, follows changes of users
  * and certificates that the command line made, writes how far each phone got,
- * signs the head and takes snapshots. */
+ * signs the head, takes snapshots, and follows who else holds the head. */
 #ifndef CORDON_EDGE_RECORDER_H
 #define CORDON_EDGE_RECORDER_H
 
@@ -17,6 +17,7 @@ enum {
     RECORDER_BACKLOG = 16 << 20,
     RECORDER_SNAPSHOT_ROWS = 50000,
     RECORDER_SIGN_MS = 600000,
+    RECORDER_WITNESS_MS = 900000, /* older than that a witness is not enough: an alarm */
 };
 
 struct recorder_config {

@@ -43,6 +43,9 @@ struct join {
     char serial[64], why[160];
 };
 
+/* What other agencies hold: the newest rows; older ones alone; something that contradicts the record. */
+enum witness_is { WITNESS_FRESH, WITNESS_OLD, WITNESS_AGAINST };
+
 /* Who is connected, by session slot: to find them when rights change. */
 struct online {
     uint64_t handle;
@@ -99,6 +102,9 @@ struct recorder {
     int64_t notes_taken; /* of the command line's notes: all up to here are in a batch or on disk */
     bool notes_wait;     /* and not yet dropped from cordon.db */
     int64_t next_second_ms, next_prune_ms, next_sign_ms, clock_offset_ms;
+    uint64_t witnessed_seq, witness_covers; /* the newest witness's row; no row above it needs another one */
+    enum witness_is witness_is;             /* as shown */
+    int64_t started_ms;                     /* wall clock */
     bool failing;
 };
 
@@ -127,6 +133,8 @@ void recorder_write_devices(struct recorder *r);
 /* recorder_start.c */
 bool recorder_replay(struct recorder *r, struct recorder_started *how, struct err *e) MUST_USE;
 bool recorder_snapshot(struct recorder *r, struct err *e) MUST_USE;
+/* recorder_witness.c */
+void recorder_follow_witnesses(struct recorder *r, int64_t now_ms);
 /* recorder.c: a row for the open batch; false when the backlog is full. */
 bool recorder_add(struct recorder *r, const struct ask_head *head, unsigned kind, struct str payload, bool first);
 void recorder_tell(struct recorder *r, uint64_t handle, enum tell what, bool more, struct str body);

@@ -135,16 +135,48 @@ bool journal_erase(struct journal *j, uint64_t seq, struct err *e) MUST_USE;
  * An empty record has no head: nothing is done then. */
 bool journal_sign_head(struct journal *j, int64_t now_ms, struct err *e) MUST_USE;
 
-/* A witnessed head to check against: seq and hash that somebody else kept. */
+/* A head of now, signed, to be told to another agency. */
+struct journal_seal {
+    struct journal_head head;
+    int64_t at_ms;
+    unsigned char signature[64], public[32];
+};
+/* Signs the head without storing anything; a reader can.  ERR_MISSING: the record is empty. */
+bool journal_seal(struct journal *j, int64_t now_ms, struct journal_seal *out, struct err *e) MUST_USE;
+/* Signs as a witness with this folder's own key (store/witness.h). */
+struct witness;
+bool journal_countersign(const char *dir, struct witness *w, struct err *e) MUST_USE;
+/* Records that another agency holds this head: checks it against the record, and its signature when it has
+ * one, and appends it to DIR/witness.txt; a reader can.  The writer takes it over. */
+bool journal_add_witness(struct journal *j, const struct witness *w, struct err *e) MUST_USE;
+
+/* What other agencies hold of this record. */
+struct journal_witnessed {
+    uint64_t count, seq;       /* how many there are; the newest one's row, 0: none */
+    int64_t at_ms;             /* when that was recorded here */
+    uint64_t against;          /* a row that somebody holds with another hash or that is not there; 0: none */
+};
+/* Takes new lines of witness.txt into the table `witnesses`; see() is shown each that is new.  The writer calls
+ * it, outside of a batch, every second: costs a stat() when there is nothing new. */
+typedef void journal_see_witness(void *ctx, const struct witness *w);
+bool journal_follow_witnesses(struct journal *j, journal_see_witness *see, void *ctx, struct err *e) MUST_USE;
+/* As the last follow found it. */
+struct journal_witnessed journal_witnessed(const struct journal *j);
+int64_t journal_witnessed_ms(const struct journal *j);
+
 struct journal_verify {
     uint64_t rows, erased, checkpoints;
+    uint64_t witnesses;      /* lines of witness.txt and rows of the table that hold */
+    uint64_t witnessed_seq;  /* the highest row of them, 0: none */
+    uint64_t witness_unread; /* lines of witness.txt that are none */
+    char witnessed_by[160];
     uint64_t bad_seq;      /* 0: the chain holds */
-    char finding[256];     /* "" or what is wrong, naming the row */
+    char finding[384];     /* "" or what is wrong, naming the row */
     struct journal_head head;
 };
-/* Walks the whole chain, every seal that has a key and every signed checkpoint;
- * witness may be NULL.  Returns false only when it could not be read; a broken
- * chain is in v. */
+/* Walks the whole chain, every seal that has a key, every signed checkpoint and every witness that
+ * is on record; witness: one more, seq and hash that somebody else kept, or NULL.  Returns false
+ * only when it could not be read; a broken chain is in v. */
 bool journal_verify(struct journal *j, const struct journal_head *witness, struct journal_verify *v,
                     struct err *e) MUST_USE;
 

@@ -3,7 +3,8 @@
  *   journal.c         open, add, commit, read, erase
  *   journal_mend.c    what opening does about a damaged end or a damaged file
  *   journal_verify.c  the proof of the chain, signed heads, snapshots
- *   journal_state.c   saved states of incidents */
+ *   journal_state.c   saved states of incidents
+ *   journal_witness.c who else holds which head */
 #ifndef CORDON_STORE_JOURNAL_INNER_H
 #define CORDON_STORE_JOURNAL_INNER_H
 
@@ -32,7 +33,8 @@ enum {
     /* Rows at the end that opening checks against their hashes. */
     JOURNAL_TAIL = 64,
     JOURNAL_FORMAT = 2,        /* PRAGMA user_version */
-    JOURNAL_FORMAT_STATES = 2, /* from here on it has the table states */
+    JOURNAL_FORMAT_STATES = 2, /* from here on it has the tables states and witnesses */
+    JOURNAL_SIGNED = 13 + 8 + 8 + JOURNAL_HASH, /* "CORDON HEAD 1" | seq | at_ms | hash */
     CHANCE_POOL = 4096, /* random bytes are fetched from the kernel by so many */
 };
 
@@ -52,6 +54,10 @@ struct journal {
     /* Made at first use. */
     struct db_stmt *checkpoints, *put_checkpoint, *snapshots, *put_snapshot;
     struct db_stmt *states, *put_state, *thin_states, *bound_states;
+    struct db_stmt *put_witness, *witnesses;
+    bool witness_looked;
+    int64_t witness_at; /* how far witness.txt was taken over, in bytes */
+    struct journal_witnessed witnessed;
     int64_t format; /* PRAGMA user_version of the file */
     struct journal_stats stats;
     size_t chance_left;
@@ -111,6 +117,16 @@ bool journal_folder_sync(const char *dir);
 void journal_note(struct journal_opened *how, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Remembers damage that a read met, and says how it gets mended; returns false. */
 bool journal_met_damage(struct journal *j, struct err *e);
+
+/* journal_verify.c */
+/* Notes the first thing that is wrong. */
+void journal_find(struct journal_verify *v, uint64_t seq, const char *format, ...) PRINTF_LIKE(3, 4);
+/* What is signed of a head. */
+void journal_signed_text(const struct journal_head *head, int64_t at_ms, unsigned char out[JOURNAL_SIGNED]);
+/* The key that signs heads, made at first use; its second half is the public key. */
+bool journal_sign_key(const char *dir, unsigned char key[SECRET_SIGN_KEY], struct err *e) MUST_USE;
+/* journal_witness.c: holds what is there against every witness of the file and of the table. */
+bool journal_prove_witnesses(struct journal *j, struct journal_verify *v, struct err *e) MUST_USE;
 
 /* journal_mend.c */
 bool journal_make_tables(struct db *db, struct err *e) MUST_USE;

@@ -52,6 +52,10 @@ bool journal_make_tables(struct db *db, struct err *e)
                    "CREATE TABLE IF NOT EXISTS states("
                    " id INTEGER PRIMARY KEY, incident BLOB NOT NULL, at_seq INTEGER NOT NULL,"
                    " size INTEGER NOT NULL, sealed BLOB NOT NULL, UNIQUE(incident, at_seq)) STRICT;"
+                   "CREATE TABLE IF NOT EXISTS witnesses("
+                   " id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, seq INTEGER NOT NULL,"
+                   " hash BLOB NOT NULL, signature BLOB, public BLOB, who TEXT NOT NULL,"
+                   " UNIQUE(at_ms, seq, hash, who)) STRICT;"
                    "PRAGMA user_version=%d;"
                    "COMMIT",
                    JOURNAL_FORMAT);
@@ -219,6 +223,8 @@ static const struct copied {
      "INSERT OR IGNORE INTO torn(id, found_ms, why, seq, body, hash, wrapped) VALUES(?, ?, ?, ?, "
      "?, ?, ?)",
      7},
+    {"SELECT id, at_ms, seq, hash, signature, public, who FROM witnesses WHERE id >= ? ORDER BY id",
+     "INSERT OR IGNORE INTO witnesses(id, at_ms, seq, hash, signature, public, who) VALUES(?, ?, ?, ?, ?, ?, ?)", 7},
 };
 
 struct copy {

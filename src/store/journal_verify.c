@@ -10,7 +10,6 @@
 
 enum {
     SIGNED_WORDS = 13, /* "CORDON HEAD 1" */
-    SIGNED = SIGNED_WORDS + 8 + 8 + JOURNAL_HASH,
     PUB_LINE = 2 * SECRET_SIGN_PUB,
     SNAPSHOTS_KEPT = 2,
     SNAPSHOT_ROWS = 8 + JOURNAL_HASH, /* where the numbers begin in a snapshot */
@@ -25,9 +24,7 @@ struct proof {
 };
 
 /* Only the first finding is told: what follows it is mostly its consequence. */
-static void find(struct journal_verify *v, uint64_t seq, const char *format, ...) PRINTF_LIKE(3, 4);
-
-static void find(struct journal_verify *v, uint64_t seq, const char *format, ...)
+void journal_find(struct journal_verify *v, uint64_t seq, const char *format, ...)
 {
     va_list args;
 
@@ -48,9 +45,9 @@ static void prove_text(struct proof *p, const struct stored *row, struct row_key
     if (key.is == KEY_ERASED)
         p->v->erased++;
     else if (key.is == KEY_LOST)
-        find(p->v, seq, "row %llu has lost its data key, and no erasure is on record", seq);
+        journal_find(p->v, seq, "row %llu has lost its data key, and no erasure is on record", seq);
     else if (!journal_unseal(p->j, row, key.wrapped, &text))
-        find(p->v, seq, "row %llu: its text does not open with its key", seq);
+        journal_find(p->v, seq, "row %llu: its text does not open with its key", seq);
 }
 
 static bool prove_row(void *ctx, const struct stored *row, struct row_key key)
@@ -60,18 +57,18 @@ static bool prove_row(void *ctx, const struct stored *row, struct row_key key)
     unsigned long long seq = row->seq, due = v->head.seq + 1;
 
     if (seq != due)
-        find(v, due, seq == due + 1 ? "row %llu is missing" : "rows %llu to %llu are missing", due,
+        journal_find(v, due, seq == due + 1 ? "row %llu is missing" : "rows %llu to %llu are missing", due,
              seq - 1);
     else if (!journal_hash_fits(row, v->head.hash))
-        find(v, seq,
+        journal_find(v, seq,
              "row %llu was changed: its hash is not that of its bytes and of the row before", seq);
     if (!journal_body_is_whole(row))
-        find(v, seq, "row %llu: its number, version or length is not what it should be", seq);
+        journal_find(v, seq, "row %llu: its number, version or length is not what it should be", seq);
     else
         prove_text(p, row, key);
     if (p->witness && p->witness->seq == row->seq &&
         !str_eq(row->hash, str_of(p->witness->hash, JOURNAL_HASH)))
-        find(v, seq, "row %llu has not the hash that the witness kept: the record was rewritten",
+        journal_find(v, seq, "row %llu has not the hash that the witness kept: the record was rewritten",
              seq);
     v->rows++;
     v->head.seq = row->seq;
@@ -81,7 +78,7 @@ static bool prove_row(void *ctx, const struct stored *row, struct row_key key)
     return true;
 }
 
-static void signed_text(const struct journal_head *head, int64_t at_ms, unsigned char out[SIGNED])
+void journal_signed_text(const struct journal_head *head, int64_t at_ms, unsigned char out[JOURNAL_SIGNED])
 {
     memcpy(out, "CORDON HEAD 1", SIGNED_WORDS);
     journal_number_put(out + SIGNED_WORDS, head->seq, 8);
@@ -111,30 +108,30 @@ static void prove_signed(struct proof *p, struct db_stmt *s, struct str pub)
     struct str hash = db_blob(s, 2), public = db_blob(s, 3), signature = db_blob(s, 4);
     struct journal_head head = {.seq = (uint64_t)db_int(s, 0)};
     unsigned long long seq = head.seq ? head.seq : 1;
-    unsigned char text[SIGNED];
+    unsigned char text[JOURNAL_SIGNED];
     char hex[PUB_LINE];
     struct buf b = buf_over(hex, sizeof hex);
 
     p->v->checkpoints++;
     if (hash.len != JOURNAL_HASH || public.len != SECRET_SIGN_PUB ||
         signature.len != SECRET_SIGNATURE) {
-        find(p->v, seq, "the signed head of row %llu has not the form of one", seq);
+        journal_find(p->v, seq, "the signed head of row %llu has not the form of one", seq);
         return;
     }
     memcpy(head.hash, hash.at, JOURNAL_HASH);
-    signed_text(&head, db_int(s, 1), text);
+    journal_signed_text(&head, db_int(s, 1), text);
     buf_hex(&b, public.at, public.len);
     if (!secret_signed((const unsigned char *)public.at, str_of(text, sizeof text),
                        (const unsigned char *)signature.at))
-        find(p->v, seq, "the signature of the head of row %llu does not fit it", seq);
+        journal_find(p->v, seq, "the signature of the head of row %llu does not fit it", seq);
     else if (pub.len > 0 && !str_eq(pub, buf_str(&b)))
-        find(p->v, seq, "the head of row %llu was signed with another key than journal.pub", seq);
+        journal_find(p->v, seq, "the head of row %llu was signed with another key than journal.pub", seq);
     else if (head.seq > p->v->head.seq)
-        find(p->v, p->v->head.seq + 1,
+        journal_find(p->v, p->v->head.seq + 1,
              "a signed head names row %llu, but the record ends at row %llu", seq,
              (unsigned long long)p->v->head.seq);
     else if (!str_eq(db_blob(s, 5), hash))
-        find(p->v, seq, "row %llu has not the hash that was signed: the record was rewritten", seq);
+        journal_find(p->v, seq, "row %llu has not the hash that was signed: the record was rewritten", seq);
 }
 
 static bool prove_checkpoints(struct proof *p, struct err *e)
@@ -172,22 +169,21 @@ bool journal_verify(struct journal *j, const struct journal_head *witness, struc
         return false;
     }
     if (below > 0)
-        find(v, 1, "%lld rows stand before row 1", (long long)below);
+        journal_find(v, 1, "%lld rows stand before row 1", (long long)below);
     if (v->head.seq < j->head.seq) /* a writer knows what it wrote */
-        find(v, v->head.seq + 1,
+        journal_find(v, v->head.seq + 1,
              "the end was cut off while Cordon runs: row %llu was written, row %llu is the last",
              (unsigned long long)j->head.seq, (unsigned long long)v->head.seq);
     if (witness && witness->seq > v->head.seq)
-        find(v, v->head.seq + 1,
+        journal_find(v, v->head.seq + 1,
              "the witness kept the hash of row %llu, but the record ends at row %llu",
              (unsigned long long)witness->seq, (unsigned long long)v->head.seq);
-    return true;
+    return journal_prove_witnesses(j, v, e) || journal_met_damage(j, e);
 }
 
 /* ---- signing ---------------------------------------------------------- */
 
-/* The signing key, made at first use; its second half is the public key. */
-static bool sign_key(const char *dir, unsigned char key[SECRET_SIGN_KEY], struct err *e)
+bool journal_sign_key(const char *dir, unsigned char key[SECRET_SIGN_KEY], struct err *e)
 {
     unsigned char pub[SECRET_SIGN_PUB];
     char path[DB_PATH_MAX], have[PUB_LINE + 2], line[PUB_LINE + 1];
@@ -214,19 +210,19 @@ static bool sign_key(const char *dir, unsigned char key[SECRET_SIGN_KEY], struct
 
 bool journal_sign_head(struct journal *j, int64_t now_ms, struct err *e)
 {
-    unsigned char key[SECRET_SIGN_KEY], text[SIGNED], signature[SECRET_SIGNATURE];
+    unsigned char key[SECRET_SIGN_KEY], text[JOURNAL_SIGNED], signature[SECRET_SIGNATURE];
     bool ok;
 
     MUST(!j->reader && !j->in_batch);
     if (j->head.seq == 0)
         return true;
-    ok = sign_key(j->dir, key, e) &&
+    ok = journal_sign_key(j->dir, key, e) &&
          db_prepare_once(
              j->db, &j->put_checkpoint,
              "INSERT INTO checkpoints(seq, at_ms, hash, public, signature) VALUES(?, ?, ?, ?, ?)",
              e);
     if (ok) {
-        signed_text(&j->head, now_ms, text);
+        journal_signed_text(&j->head, now_ms, text);
         secret_sign(key, str_of(text, sizeof text), signature);
         db_set_int(j->put_checkpoint, 1, (int64_t)j->head.seq);
         db_set_int(j->put_checkpoint, 2, now_ms);

@@ -8,7 +8,8 @@ import time
 
 import events
 
-from server import HERE, Server, Skip, eventually
+from clock import clock
+from server import Server, Skip, eventually
 
 
 def test_sigterm_is_clean():
@@ -87,63 +88,39 @@ def test_nothing_is_readable_by_others():
                     assert os.stat(path).st_mode & 0o077 == 0, path
 
 
-def shim():
-    """Our own small library that moves the wall clock by what a file says."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if not compiler:
-        raise Skip("there is no C compiler here for the clock's shim")
-    folder = tempfile.mkdtemp(prefix="cordon-clock-")
-    made = os.path.join(folder, "clock.so")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", made, os.path.join(HERE, "clock_shim.c"), "-ldl"],
-                   check=True)
-    return folder, made
-
-
 def test_clock_set_back_an_hour():
-    folder, library = shim()
-    offset = os.path.join(folder, "offset")
-
-    def turn(seconds):
-        with open(offset + ".new", "w") as f:
-            f.write(str(seconds))
-        os.replace(offset + ".new", offset)
-
-    turn(0)
-    try:
-        with Server(env={"LD_PRELOAD": library, "CORDON_CLOCK_OFFSET": offset}, emergency_repeat_s=1) as s:
-            a, b, v = s.phone("A", "anna"), s.phone("B"), s.phone("V", v1=True)
+    with clock() as (turn, env), Server(env=env, emergency_repeat_s=1) as s:
+        a, b, v = s.phone("A", "anna"), s.phone("B"), s.phone("V", v1=True)
+        for i in range(5):
+            a.send(events.chat("ANDROID-A", "A", f"before {i}"))
+        b.hear(remarks="before 4")
+        a.send(events.emergency("ANDROID-A", "A"))
+        b.hear(type="b-a-o-tbl")
+        for seconds, word in ((-3600, "-3"), (0, "3")):
+            turn(seconds)
+            s.wait_log("clock.jumped", f"seconds={word}")
             for i in range(5):
-                a.send(events.chat("ANDROID-A", "A", f"before {i}"))
-            b.hear(remarks="before 4")
-            a.send(events.emergency("ANDROID-A", "A"))
-            b.hear(type="b-a-o-tbl")
-            for seconds, word in ((-3600, "-3"), (0, "3")):
-                turn(seconds)
-                s.wait_log("clock.jumped", f"seconds={word}")
-                for i in range(5):
-                    a.send(events.chat("ANDROID-A", "A", f"{seconds} {i}"), events.track("t", lat=str(i)))
-                for phone in (b, v):
-                    phone.hear(remarks=f"{seconds} 4")
-                    got = [e.remarks for e in phone.all(type="b-t-f") if e.remarks.startswith(f"{seconds} ")]
-                    assert got == [f"{seconds} {i}" for i in range(5)]
-                    phone.hear(lambda e: e.uid == "t" and float(e.point["lat"]) == 4)
-                    now = len(phone.heard)
-                    phone.hear(lambda e: e.type == "b-a-o-tbl" and e.index >= now)  # repeats go on
-                    phone.ping()
-            rows = s.journal()
-            assert [r.seq for r in rows] == list(range(1, len(rows) + 1))
-            texts = [r["text"] for r in rows if r.kind == "chat.said"]
-            assert texts == [f"before {i}" for i in range(5)] + [f"-3600 {i}" for i in range(5)] + [
-                f"0 {i}" for i in range(5)]
-            s.verify()
-            turn(-3600)
-            s.restart()  # with the clock an hour behind the record
-            assert s.phone().heard[0].type == "b-a-o-tbl"
-            s.phone("A", "anna").send(events.chat("ANDROID-A", "A", "after all"))
-            s.wait_journal("chat.said", lambda r: r["text"] == "after all")
-            s.verify()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+                a.send(events.chat("ANDROID-A", "A", f"{seconds} {i}"), events.track("t", lat=str(i)))
+            for phone in (b, v):
+                phone.hear(remarks=f"{seconds} 4")
+                got = [e.remarks for e in phone.all(type="b-t-f") if e.remarks.startswith(f"{seconds} ")]
+                assert got == [f"{seconds} {i}" for i in range(5)]
+                phone.hear(lambda e: e.uid == "t" and float(e.point["lat"]) == 4)
+                now = len(phone.heard)
+                phone.hear(lambda e: e.type == "b-a-o-tbl" and e.index >= now)  # repeats go on
+                phone.ping()
+        rows = s.journal()
+        assert [r.seq for r in rows] == list(range(1, len(rows) + 1))
+        texts = [r["text"] for r in rows if r.kind == "chat.said"]
+        assert texts == [f"before {i}" for i in range(5)] + [f"-3600 {i}" for i in range(5)] + [
+            f"0 {i}" for i in range(5)]
+        s.verify()
+        turn(-3600)
+        s.restart()  # with the clock an hour behind the record
+        assert s.phone().heard[0].type == "b-a-o-tbl"
+        s.phone("A", "anna").send(events.chat("ANDROID-A", "A", "after all"))
+        s.wait_journal("chat.said", lambda r: r["text"] == "after all")
+        s.verify()
 
 
 class SmallDisk:

@@ -112,6 +112,26 @@ static void integers_are_read(void **state)
     }
 }
 
+static void hex_is_read_whole_or_not_at_all(void **state)
+{
+    static const char *const bad[] = {"",         "00",       "0011223",          "001122334",
+                                      "0011223g", "001122 3", "\xff\xff\xff\xff", "0x112233"};
+    unsigned char out[4];
+
+    (void)state;
+    assert_true(str_from_hex(S("00fFaB09"), out, sizeof out));
+    assert_memory_equal(out, "\x00\xff\xab\x09", 4);
+    assert_true(str_from_hex(S(""), out, 0));
+    for (size_t i = 0; i < COUNTOF(bad); i++)
+        assert_false(str_from_hex(str_from(bad[i]), out, sizeof out));
+    for (int c = 0; c < 256; c++) {
+        char text[] = {(char)c, '0'};
+        bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+
+        assert_int_equal(str_from_hex(str_of(text, 2), out, 1), digit);
+    }
+}
+
 /* ------------------------------------------------------------------ buf -- */
 
 static void buf_stops_where_it_is_full(void **state)
@@ -459,6 +479,7 @@ int main(void)
         cmocka_unit_test(utf8_is_checked),
         cmocka_unit_test(copies_are_cut_at_characters),
         cmocka_unit_test(integers_are_read),
+        cmocka_unit_test(hex_is_read_whole_or_not_at_all),
         cmocka_unit_test(buf_stops_where_it_is_full),
         cmocka_unit_test(buf_escapes),
         cmocka_unit_test(buf_writes_hex),
