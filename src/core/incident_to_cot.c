@@ -10,6 +10,7 @@
 
 enum { TEXT_MOST = 4000, POINTS_MOST = 1000, PART_MOST = 80, UID_MOST = 224, CALLSIGN_MOST = 128 };
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define POST_MS (INT64_C(5) * 60 * 1000)
 #define OBJECT_MS (7 * DAY_MS) /* longer than any incident; a delete ends it before */
 
 struct writing {
@@ -866,6 +867,52 @@ size_t incident_cot(const struct incident_outgoing *o, struct buf *memory, struc
             events[i].write(&w);
     }
     return w.n;
+}
+
+static bool place_in(const struct incident *s, uint32_t e, struct geo_point *p)
+{
+    *p = (struct geo_point){cot_number(ent_get(s, e, IN_LAT)), cot_number(ent_get(s, e, IN_LON))};
+    return p->lat >= -90 && p->lat <= 90 && p->lon >= -180 && p->lon <= 180;
+}
+
+/* Where the command post is said to be: class partner, and what the incident itself is at is, too. */
+static struct geo_point place_of_post(const struct incident *s)
+{
+    struct access a = access_of(STR("responder"));
+    struct geo_point p;
+
+    if (!s || incident_is_exercise(s))
+        return (struct geo_point){0, 0};
+    for (uint32_t e = ent_first(s, ENT_POINT); e; e = ent_next(s, e))
+        if (ent_is(s, e, IN_POINT_KIND, "icp") && ent_is(s, e, IN_STATE, "current") &&
+            access_sees(&a, s, e, IN_LAT) && place_in(s, e, &p))
+            return p;
+    return access_sees(&a, s, incident_self(s), IN_LAT) && place_in(s, incident_self(s), &p)
+               ? p
+               : (struct geo_point){0, 0};
+}
+
+void incident_cot_post(const struct cot_post *p, struct buf *detail, struct cot *c)
+{
+    struct geo_point at = place_of_post(p->s);
+
+    MUST(detail->len == 0 && p->server_uid.len > 0);
+    *c = (struct cot){.version = STR("2.0"), .uid = p->server_uid, .type = STR("a-f-G-U-C"), .how = STR("h-e"),
+                      .has_point = true};
+    c->time_ms = c->start_ms = p->now_ms;
+    c->stale_ms = p->now_ms + POST_MS;
+    c->lat.value = at.lat;
+    c->lon.value = at.lon;
+    c->hae.value = c->ce.value = c->le.value = COT_UNKNOWN;
+    c->from_proto = true;
+    c->contact = (struct cot_contact){true, STR("*:-1:stcp"), p->server_name};
+    c->group = (struct cot_group){true, STR("White"), STR("HQ")};
+    c->takv = (struct cot_takv){true, STR("server"), STR("Cordon"), STR("0"), STR(CORDON_VERSION)};
+    buf_put(detail, STR("<uid"));
+    attribute(detail, "Droid", p->server_name);
+    buf_put(detail, STR("/>"));
+    scrub(detail);
+    c->detail = buf_str(detail);
 }
 
 uint32_t message_of_id(const struct incident *s, struct str message_id)

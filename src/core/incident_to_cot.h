@@ -22,6 +22,7 @@
 
 #include "core/incident.h"
 #include "core/record.h"
+#include "wire/cot.h"
 
 enum {
     INCIDENT_COT_SCRATCH = 128 * 1024,
@@ -64,6 +65,17 @@ struct incident_outgoing {
 /* The next rows, at most max, as many as fit into memory (empty, INCIDENT_COT_MEMORY bytes), where they
  * lie.  0: that was all.  Call again with skip raised by what was given. */
 size_t incident_cot(const struct incident_outgoing *o, struct buf *memory, struct cot_out *out, size_t max) MUST_USE;
+
+/* The command post as a contact (position report with contact/@endpoint "*:-1:stcp", tak.md 1.3): without
+ * it a phone can read what it is told but has nobody to answer.  It stands where the ICP is, else where
+ * the incident is, else nowhere (0/0); of an exercise, and without an incident (s NULL), nowhere.  Stale
+ * after five minutes: to be put into the live river at the start and every minute.  detail: empty. */
+struct cot_post {
+    const struct incident *s;
+    struct str server_uid, server_name;
+    int64_t now_ms;
+};
+void incident_cot_post(const struct cot_post *p, struct buf *detail, struct cot *c);
 
 /* The message that a chat's messageId is about, 0 when it is not of this incident's messages. */
 uint32_t message_of_id(const struct incident *s, struct str message_id) MUST_USE;

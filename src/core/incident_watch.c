@@ -135,12 +135,15 @@ static void drop(struct watch_state *w, uint32_t hole)
 
 static void drop_oldest(struct watch_state *w)
 {
-    uint32_t oldest = WATCH_DEVICES;
+    int64_t seen_ms = INT64_MAX;
+    uint32_t oldest = 0;
 
     for (uint32_t i = 0; i < WATCH_DEVICES; i++)
-        if (w->devices[i].key && (oldest == WATCH_DEVICES || w->devices[i].seen_ms < w->devices[oldest].seen_ms))
+        if (w->devices[i].key && w->devices[i].seen_ms < seen_ms) {
+            seen_ms = w->devices[i].seen_ms;
             oldest = i;
-    MUST(oldest < WATCH_DEVICES);
+        }
+    MUST(seen_ms < INT64_MAX);
     drop(w, oldest);
 }
 

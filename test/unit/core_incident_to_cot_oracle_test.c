@@ -462,6 +462,48 @@ static void test_the_elements_are_those_of_atak(void **state)
     world_free(w);
 }
 
+/* A phone answers whom it has as a contact. */
+static void test_the_command_post_is_a_contact(void **state)
+{
+    static const struct { bool icp, exercise; double lat; } rows[] = {
+        {false, false, 24.86}, {true, false, 24.9}, {true, true, 0}};
+
+    (void)state;
+    for (size_t i = 0; i <= COUNTOF(rows); i++) {
+        struct world *w = i < COUNTOF(rows) ? world_new() : NULL;
+        struct cot_post p = {NULL, str_from(row_server), STR("Cordon \"1\""), INT64_C(1700000000000)};
+        char detail_bytes[512], xml[2048], values[2048];
+        struct buf detail = buf_over(detail_bytes, sizeof detail_bytes), b = buf_over(xml, sizeof xml);
+        struct buf scratch = buf_over(values, sizeof values);
+        struct cot c, back;
+        struct err e;
+
+        if (w) {
+            w->exercise = rows[i].exercise;
+            world_ok(w, INC_INCIDENT_OPENED, IN_INCIDENT, "EX-i", IN_NAME, "n", IN_TYPE, "bomb", IN_LAT, "24.86",
+                     IN_LON, "67.0", IN_NONE);
+            if (rows[i].icp)
+                world_ok(w, INC_POINT_SET, IN_POINT, "icp", IN_POINT_KIND, "icp", IN_PLACE, "van", IN_LAT, "24.9",
+                         IN_LON, "67.1", IN_NONE);
+            p.s = w->s;
+        }
+        incident_cot_post(&p, &detail, &c);
+        cot_to_xml(&c, &b);
+        assert_true(!b.full && cot_from_xml(buf_str(&b), &scratch, &back, &e));
+        assert_int_equal(classify(&back, false), CLASS_PRESENCE);
+        assert_true(str_eq(back.contact.callsign, p.server_name) && str_eq(back.contact.endpoint, STR("*:-1:stcp")));
+        assert_true(str_eq(back.uid, p.server_uid) && back.stale_ms == p.now_ms + 300000);
+        assert_true(back.lat.value == (w ? rows[i].lat : 0));
+        same_elements(buf_str(&b),
+                      "deptofdefense+AndroidTacticalAssaultKit-CIV/commoncommo_core_atakcotcaptures-L54.xml",
+                      " status status/battery track track/course track/speed precisionlocation "
+                      "precisionlocation/altsrc precisionlocation/geopointsrc ",
+                      " takv takv/device takv/os takv/platform takv/version ");
+        if (w)
+            world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -475,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_the_largest_there_is),
         cmocka_unit_test(test_characters_that_xml_has_not),
         cmocka_unit_test(test_the_elements_are_those_of_atak),
+        cmocka_unit_test(test_the_command_post_is_a_contact),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
