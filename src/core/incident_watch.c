@@ -163,16 +163,24 @@ static struct watch_device *device_of(struct watch_state *w, struct str uid)
     return d;
 }
 
-/* False: not looked up now, there were too many at once. */
+/* Looks up the unit of the device at hand anew when units came or were renamed.  A device that must wait
+ * for it keeps the unit it had; false when it never had its turn. */
 static bool know_unit(struct watching *x)
 {
-    if (x->d->known == x->w->stamp)
+    struct watch_device *d = x->d;
+    uint32_t unit;
+
+    if (d->known == x->w->stamp)
         return true;
-    if (x->lookups == 0)
-        return false;
-    x->lookups--;
-    x->d->unit = unit_of_device(x->s, x->p->uid, x->p->callsign);
-    x->d->known = x->w->stamp;
+    unit = ent_find(x->s, ENT_UNIT, x->p->uid);
+    if (!unit && x->lookups == 0)
+        return d->known != 0;
+    if (!unit) {
+        x->lookups--;
+        unit = unit_of_device(x->s, x->p->uid, x->p->callsign);
+    }
+    d->unit = unit;
+    d->known = x->w->stamp;
     return true;
 }
 
@@ -292,7 +300,7 @@ static void watch_cordon(struct watching *x, struct geo_point at)
         d->cordon_seen = 0;
     }
     d->cordon_seen++;
-    if (x->p->at_ms - d->cordon_since_ms >= SELF_DEPLOYED_MS && tell_self_deployed(x))
+    if (x->p->at_ms - d->cordon_since_ms >= SELF_DEPLOYED_MS && d->known == x->w->stamp && tell_self_deployed(x))
         d->cordon_since_ms = 0; /* told; were it refused, it is tried again after a minute */
 }
 
@@ -440,20 +448,19 @@ static void watch_position(struct watching *x)
         watch_outside(x, at);
 }
 
-size_t incident_watch(struct watch_state *w, const struct incident *s, const struct position *p, size_t n,
-                      int64_t now_ms, struct buf *memory, struct incident_command *out, size_t max)
+size_t incident_watch(const struct watch_turn *t, struct buf *memory, struct incident_command *out, size_t max)
 {
-    struct watching x = {.w = w, .s = s, .now_ms = now_ms, .memory = memory, .out = out, .max = max};
+    struct watching x = {.w = t->w, .s = t->s, .now_ms = t->now_ms, .memory = memory, .out = out, .max = max};
 
     MUST(memory->len == 0);
-    if (!ent_is(s, incident_self(s), IN_STATE, "active"))
+    if (!ent_is(t->s, incident_self(t->s), IN_STATE, "active"))
         return 0;
-    x.exercise = incident_is_exercise(s);
+    x.exercise = incident_is_exercise(t->s);
     x.lookups = WATCH_LOOKUPS;
-    w->stamp = names_stamp(s);
-    read_areas(w, s);
-    for (size_t i = 0; i < n; i++) {
-        x.p = &p[i];
+    t->w->stamp = names_stamp(t->s);
+    read_areas(t->w, t->s);
+    for (size_t i = 0; i < t->n; i++) {
+        x.p = &t->positions[i];
         watch_position(&x);
     }
     return x.n;

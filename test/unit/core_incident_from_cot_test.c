@@ -3,6 +3,8 @@
 
 #include "core/incident_answer.h"
 #include "core/incident_device.h"
+#include "wire/frame.h"
+#include "wire/takproto.h"
 
 #define ATAK "FreeTAKTeam+FreeTAKTest/TestData_COT_examples_"
 
@@ -233,6 +235,37 @@ static void test_the_same_casevac_twice_is_one_casualty(void **state)
     world_free(w);
 }
 
+/* The row of a phone that speaks TAK protocol v1 holds a frame's payload in the place of XML. */
+static void test_a_casevac_in_v1_says_the_same(void **state)
+{
+    static char values[1 << 16], frame_bytes[1 << 16], bytes[1 << 16];
+    struct buf scratch = buf_over(values, sizeof values), frame = buf_over(frame_bytes, sizeof frame_bytes);
+    struct buf b = buf_over(bytes, sizeof bytes);
+    struct world *w = scene(), *x = scene();
+    struct framer f = {0};
+    struct cot c;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(hear_real(w, ATAK "Medevac-L3.xml"), 3);
+    assert_true(cot_from_xml(frame_next(&f, real(ATAK "Medevac-L3.xml"), LIMIT_EVENT_IN).body, &scratch, &c, &e));
+    assert_true(tak_encode(&c, false, &frame));
+    fields_put(&b, FIELD_USER, STR("rahim"));
+    fields_put(&b, FIELD_UID, c.uid);
+    fields_put(&b, FIELD_TYPE, c.type);
+    fields_put(&b, FIELD_CALLSIGN, STR("HelioHQ"));
+    fields_put(&b, FIELD_LAT, c.lat.text);
+    fields_put(&b, FIELD_LON, c.lon.text);
+    f = (struct framer){0};
+    fields_put(&b, FIELD_EVENT_PROTO, frame_next(&f, buf_str(&frame), LIMIT_EVENT_IN).body);
+    assert_int_equal(world_hears(x, EV_CASEVAC_SENT, buf_str(&b)), 3);
+    assert_true(str_eq(ent_get(w->s, last(w->s, ENT_CASUALTY), IN_TEXT), ent_get(x->s, last(x->s, ENT_CASUALTY),
+                                                                                  IN_TEXT)));
+    assert_true(str_eq(ent_id(w->s, last(w->s, ENT_CASUALTY)), ent_id(x->s, last(x->s, ENT_CASUALTY))));
+    world_free(w);
+    world_free(x);
+}
+
 static void test_a_casevac_without_nine_lines_keeps_its_words(void **state)
 {
     struct world *w = scene();
@@ -271,12 +304,17 @@ static void test_only_the_units_own_phone_answers(void **state)
 {
     struct world *w = scene();
     static const struct row_from other = {"mallory", "ANDROID-9"}, none = {"mallory", NULL};
+    char *claims;
 
     (void)state;
     world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "R1", IN_ZONE, "H/0/A", IN_NONE);
     world_ok(w, INC_PAR_CALLED, IN_PAR, "par-1", IN_REASON, "drill", IN_NONE);
     assert_int_equal(world_hears_xml(w, str_from(chat_xml(row_server, "PAR 8")), other), 0);
     assert_int_equal(world_hears_xml(w, str_from(chat_xml(row_server, "PAR 8")), none), 0);
+    claims = strdup(chat_xml(row_server, "PAR 8"));
+    memcpy(strstr(claims, "'whoever'"), "'R1'     ", 9); /* by name alone, without a position of its own */
+    assert_int_equal(world_hears_xml(w, str_from(claims), none), 0);
+    free(claims);
     assert_int_equal(says(w, row_server, "PAR 8"), 1);
     world_free(w);
 }
@@ -548,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_an_alert_of_a_stranger_is_a_critical_report),
         cmocka_unit_test(test_nine_lines_can_be_read_out),
         cmocka_unit_test(test_the_same_casevac_twice_is_one_casualty),
+        cmocka_unit_test(test_a_casevac_in_v1_says_the_same),
         cmocka_unit_test(test_a_casevac_without_nine_lines_keeps_its_words),
         cmocka_unit_test(test_a_par_call_is_answered_by_chat),
         cmocka_unit_test(test_only_the_units_own_phone_answers),

@@ -52,7 +52,8 @@ static size_t seen_at(struct watcher *x, const char *uid, struct place at, doubl
     struct position p = {str_from(uid), str_from(uid), str_from(floor), at.lat, at.lon, ce, x->w->now_ms};
     struct buf memory = buf_over(command_memory, sizeof command_memory);
     struct incident_command out[8];
-    size_t n = incident_watch(x->state, x->w->s, &p, 1, x->w->now_ms, &memory, out, COUNTOF(out));
+    struct watch_turn t = {x->state, x->w->s, &p, 1, x->w->now_ms};
+    size_t n = incident_watch(&t, &memory, out, COUNTOF(out));
 
     for (size_t i = 0; i < n; i++)
         if (!world_do(x->w, out[i].kind, out[i].payload))
@@ -313,13 +314,52 @@ static void test_many_strangers_at_once(void **state)
             (void)snprintf(uid[i], sizeof uid[i], "D-%d", i);
             p[i] = (struct position){str_from(uid[i]), {0}, {0}, in_cordon.lat, in_cordon.lon, 8, x.w->now_ms};
         }
-        n = incident_watch(x.state, x.w->s, p, MANY, x.w->now_ms, &memory, out, COUNTOF(out));
+        n = incident_watch(&(struct watch_turn){x.state, x.w->s, p, MANY, x.w->now_ms}, &memory, out, COUNTOF(out));
         assert_true(n <= COUNTOF(out));
         for (size_t i = 0; i < n; i++)
             assert_true(world_do(x.w, out[i].kind, out[i].payload));
         told += n;
     }
     assert_int_equal(told, MANY);
+    watcher_free(&x);
+}
+
+/* Who checks in under an alias while a thousand others wait for their turn is never told. */
+static void test_a_check_in_among_many(void **state)
+{
+    enum { MANY = 1000 };
+    static struct position p[MANY];
+    static char uid[MANY][16];
+    struct watcher x = watcher_new();
+    struct incident_command out[64];
+
+    (void)state;
+    for (int k = 0; k < 60; k++, x.w->now_ms += 1000) {
+        struct buf memory = buf_over(command_memory, sizeof command_memory);
+        size_t n;
+
+        for (int i = 0; i < MANY; i++) {
+            (void)snprintf(uid[i], sizeof uid[i], "D-%d", i);
+            p[i] = (struct position){str_from(uid[i]), {0}, {0}, in_cordon.lat, in_cordon.lon, 8, x.w->now_ms};
+        }
+        n = incident_watch(&(struct watch_turn){x.state, x.w->s, p, MANY, x.w->now_ms}, &memory, out, COUNTOF(out));
+        assert_int_equal(n, 0);
+    }
+    world_ok(x.w, INC_UNIT_CHECKED_IN, IN_UNIT, "late", IN_AGENCY, "police", IN_ALIAS, "D-999", IN_NONE);
+    for (int k = 0; k < 60; k++, x.w->now_ms += 1000) {
+        struct buf memory = buf_over(command_memory, sizeof command_memory);
+        size_t n;
+
+        for (int i = 0; i < MANY; i++)
+            p[i].at_ms = x.w->now_ms;
+        n = incident_watch(&(struct watch_turn){x.state, x.w->s, p, MANY, x.w->now_ms}, &memory, out, COUNTOF(out));
+        for (size_t i = 0; i < n; i++) {
+            assert_false(str_eq(incident_value(out[i].payload, IN_UNIT), STR("late")));
+            assert_false(str_eq(incident_value(out[i].payload, IN_UNIT), STR("D-999")));
+            assert_true(world_do(x.w, out[i].kind, out[i].payload));
+        }
+    }
+    assert_int_equal(x.w->s->count[ENT_UNIT], 5 + MANY - 1);
     watcher_free(&x);
 }
 
@@ -350,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_a_device_moves_its_unit_on),
         cmocka_unit_test(test_more_devices_than_places),
         cmocka_unit_test(test_many_strangers_at_once),
+        cmocka_unit_test(test_a_check_in_among_many),
         cmocka_unit_test(test_a_closed_incident_watches_nothing),
     };
 
