@@ -37,7 +37,7 @@ static const struct key {
     N(interest_from, "5000", 0, 60000, "from so many clients on, far units come slower; 0: never"),
     N(interest_far_every, "5", 0, 1000, "of far units each n-th report; 0: none"),
     N(interest_cell_udeg, "20000", 6000, 10000000, "edge of a neighbourhood cell, in millionths of a degree"),
-    N(live_ring_mib, "12", 1, 1024, "MiB of live events in TAK protocol v1 kept for slow readers (XML: three times)"),
+    N(live_ring_mib, "24", 1, 1024, "MiB of live events in TAK protocol v1 kept for slow readers (XML: three times)"),
     T(log_level, "info", "least level that is logged: debug, info, warn or error"),
 #undef T
 #undef N

@@ -1179,12 +1179,9 @@ bool session_is_urgent(const struct session *s, const struct river *r)
 }
 
 /* Its place is somebody else's soon, who must hear what is sent on in its name:
- * the repeats of an emergency, what waited for the disk. */
+ * the repeats of an emergency (session_leave), what waited for the disk. */
 static void forget_sender(const struct session *s, struct river *r)
 {
-    for (uint32_t i = 0; i < r->units.used; i++)
-        if (r->units.list[i].sender == s->slot)
-            r->units.list[i].sender = RING_NO_SENDER;
     for (int i = 0; i < RIVER_FLIGHTS; i++)
         if (r->flights[i].used && r->flights[i].sender == s->slot)
             r->flights[i].sender = RING_NO_SENDER;
@@ -1202,6 +1199,8 @@ void session_leave(struct session *s, struct river *r, struct buf *payload)
     for (uint32_t i = 0; i < r->units.used; i++) {
         uint64_t mine = session_handle(s);
 
+        if (r->units.list[i].sender == s->slot)
+            r->units.list[i].sender = RING_NO_SENDER;
         if (atomic_load_explicit(&r->units.conn[i], memory_order_relaxed) != mine ||
             r->units.list[i].kind == UNIT_FREE || !atomic_compare_exchange_strong(&r->units.conn[i], &mine, CONN_NONE))
             continue;

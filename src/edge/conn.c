@@ -182,7 +182,7 @@ static void want_write(struct tak_loop *l, struct conn *c, bool on)
     if (c->wants_write == on)
         return;
     c->wants_write = on;
-    loop_change(l->loop, c->fd, LOOP_READ | (on ? (unsigned)LOOP_WRITE : 0u), (uint64_t)(c - l->conns));
+    loop_change(l->loop, c->fd, LOOP_READ | (on ? (unsigned)LOOP_WRITE : 0u), conn_token(l, c));
 }
 
 /* Sends what is left of the last write; false while some remains or it closed. */
@@ -468,7 +468,7 @@ static void ask_who(struct tak_loop *l, struct conn *c)
     struct buf b = buf_over(text, sizeof text);
 
     c->state = CONN_ASKING;
-    loop_change(l->loop, c->fd, 0, (uint64_t)(c - l->conns));
+    loop_change(l->loop, c->fd, 0, conn_token(l, c));
     fields_put(&b, FIELD_SERIAL, str_from(c->peer.serial));
     fields_put(&b, FIELD_NAME, str_from(c->is_tls ? c->peer.name : "plain-tcp"));
     fields_put(&b, FIELD_ADDRESS, str_from(c->address));
@@ -575,7 +575,7 @@ void conn_join(struct tak_loop *l, struct conn *c, const struct session_user *us
              log_quote(quoted, sizeof quoted, str_from(user->name)), c->is_tls ? c->peer.version : "none",
              c->peer.serial);
     loop_change(l->loop, c->fd, LOOP_READ | (c->wants_write ? (unsigned)LOOP_WRITE : 0u),
-                (uint64_t)(c - l->conns));
+                conn_token(l, c));
     take_early(l, c);
     if (c->state == CONN_LIVE)
         conn_enqueue(l, &l->bulk, c);

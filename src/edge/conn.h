@@ -5,6 +5,7 @@
 
 #include "base/slab.h"
 #include "edge/tak.h"
+#include "edge/wheel.h"
 #include "os/loop.h"
 #include "os/net.h"
 #include "os/tls.h"
@@ -79,8 +80,7 @@ struct tak_loop {
     struct conn *feeding; /* whose bytes are being taken, for the callbacks */
     _Atomic bool sleeping;
     bool deaf; /* takes no connections until the next tick: no descriptor was left */
-    uint32_t bucket, buckets_left;
-    int64_t next_bucket_us;
+    struct wheel wheel;
     uint64_t live_seen, must_seen, handshakes_seen;
     int64_t trim_at_ms;
     int64_t next_tick_ms, next_clients_ms;
@@ -103,6 +103,12 @@ void conn_missed(struct tak_loop *l, struct conn *c, struct str records, bool mo
 void conn_missed_cut(struct tak_loop *l, struct conn *c, struct str uid);
 /* Every few seconds: tells the recorder what arrived, closes who is stuck. */
 void conn_tick(struct tak_loop *l, struct conn *c, struct now now);
+
+/* What the loop's events say whose they are: not taken for those of who has the place next. */
+static inline uint64_t conn_token(const struct tak_loop *l, const struct conn *c)
+{
+    return (uint64_t)c->s.born << 32 | (uint64_t)(c - l->conns);
+}
 
 static inline uint32_t conn_slot(const struct tak_loop *l, const struct conn *c)
 {

@@ -10,8 +10,7 @@
 #include <sys/mman.h>
 
 enum {
-    BUCKETS = 64,       /* a flush period is cut into so many parts */
-    ACCEPTS = 64,       /* new connections taken in one turn */
+    ACCEPTS = 64,        /* new connections taken in one turn */
     HANDSHAKE_US = 2000, /* work on handshakes in one turn */
     BULK_US = 1500,      /* and on the picture for newcomers */
     EVENTS = 512,
@@ -35,6 +34,33 @@ static int64_t period_us(uint32_t clients)
         if (clients <= rows[i].up_to)
             return rows[i].us;
     return 230000;
+}
+
+/* ----------------------------------------------------------------- pace -- */
+
+static void flush_part(struct tak_loop *l, uint32_t part)
+{
+    for (uint32_t i = part; i < l->used; i += WHEEL_PARTS) {
+        struct conn *c = &l->conns[i];
+
+        if (c->state == CONN_LIVE && !c->wants_write && !(c->queued_in & l->bulk.bit) &&
+            session_is_behind(&c->s, l->h->river))
+            conn_flush(l, c);
+    }
+}
+
+/* Flushes that are due go before everything else: called after each piece of other work. */
+static void keep_pace(struct tak_loop *l)
+{
+    int64_t now = clock_us();
+
+    while (wheel_is_due(&l->wheel, now)) {
+        int64_t begun = now;
+
+        flush_part(l, wheel_take(&l->wheel, now, period_us(l->open)));
+        now = clock_us();
+        wheel_spend(&l->wheel, now - begun);
+    }
 }
 
 /* --------------------------------------------------------------- accept -- */
@@ -92,7 +118,7 @@ static void accept_one(struct tak_loop *l, int fd, const char *from, bool is_tls
     l->open++;
     l->halfopen++;
     hub_count(&l->h->metrics.accepted, 1);
-    if (!loop_add(l->loop, fd, LOOP_READ, (uint64_t)(c - l->conns), &e)) {
+    if (!loop_add(l->loop, fd, LOOP_READ, conn_token(l, c), &e)) {
         conn_close(l, c, e.text);
         return;
     }
@@ -103,7 +129,7 @@ static void accept_one(struct tak_loop *l, int fd, const char *from, bool is_tls
         struct buf b = buf_over(text, sizeof text);
 
         c->state = CONN_ASKING;
-        loop_change(l->loop, fd, 0, (uint64_t)(c - l->conns));
+        loop_change(l->loop, fd, 0, conn_token(l, c));
         fields_put(&b, FIELD_NAME, STR("plain-tcp"));
         fields_put(&b, FIELD_ADDRESS, str_from(c->address));
         if (!hub_ask(l->h, &head, buf_str(&b)))
@@ -126,6 +152,7 @@ static void accept_some(struct tak_loop *l, int listener, bool is_tls)
         if (fd < 0)
             return;
         accept_one(l, fd, from, is_tls);
+        keep_pace(l);
     }
 }
 
@@ -154,7 +181,7 @@ static void queue_handshake(struct tak_loop *l, struct conn *c)
 {
     if (c->queued_in & l->handshakes.bit)
         return;
-    loop_change(l->loop, c->fd, 0, (uint64_t)(c - l->conns)); /* not again until its turn */
+    loop_change(l->loop, c->fd, 0, conn_token(l, c)); /* not again until its turn */
     c->queued_ms = clock_ms();
     conn_enqueue(l, &l->handshakes, c);
 }
@@ -163,28 +190,36 @@ static void queue_handshake(struct tak_loop *l, struct conn *c)
  * must not delay those who are there. */
 static void run_handshakes(struct tak_loop *l)
 {
-    int64_t until = clock_us() + HANDSHAKE_US;
+    int64_t left = HANDSHAKE_US;
     struct conn *c;
 
-    while (clock_us() < until && (c = dequeue(l, &l->handshakes)) != NULL) {
+    while (left > 0 && (c = dequeue(l, &l->handshakes)) != NULL) {
+        int64_t begun = clock_us();
+
         c->accepted_ms += clock_ms() - c->queued_ms; /* our own queue is not the client's delay */
         conn_handshake(l, c);
         if (c->state == CONN_TLS)
             loop_change(l->loop, c->fd, LOOP_READ | (c->wants_write ? (unsigned)LOOP_WRITE : 0u),
-                        (uint64_t)(c - l->conns));
+                        conn_token(l, c));
+        left -= clock_us() - begun;
+        keep_pace(l);
     }
 }
 
 /* The whole picture for newcomers, in turns and within a budget, for the same reason. */
 static void run_bulk(struct tak_loop *l)
 {
-    int64_t until = clock_us() + BULK_US;
+    int64_t left = BULK_US;
     struct conn *c;
 
-    while (clock_us() < until && (c = dequeue(l, &l->bulk)) != NULL) {
+    while (left > 0 && (c = dequeue(l, &l->bulk)) != NULL) {
+        int64_t begun = clock_us();
+
         conn_flush(l, c);
         if (c->state == CONN_LIVE && !c->wants_write && !c->s.roster_done)
             conn_enqueue(l, &l->bulk, c);
+        left -= clock_us() - begun;
+        keep_pace(l);
     }
 }
 
@@ -197,7 +232,7 @@ static void conn_writable(struct tak_loop *l, struct conn *c)
         conn_flush(l, c);
         return;
     }
-    loop_change(l->loop, c->fd, LOOP_READ, (uint64_t)(c - l->conns));
+    loop_change(l->loop, c->fd, LOOP_READ, conn_token(l, c));
     c->wants_write = false;
     conn_enqueue(l, &l->bulk, c);
 }
@@ -212,8 +247,10 @@ static void on_event(struct tak_loop *l, const struct loop_event *ev)
         accept_some(l, ev->token == TOKEN_TLS ? l->tls_fd : l->tcp_fd, ev->token == TOKEN_TLS);
         return;
     }
-    MUST(ev->token < l->used);
-    c = &l->conns[ev->token];
+    MUST((uint32_t)ev->token < l->used);
+    c = &l->conns[(uint32_t)ev->token];
+    if (conn_token(l, c) != ev->token)
+        return; /* closed since, and somebody else has its place */
     if (c->state == CONN_TLS) {
         queue_handshake(l, c);
         return;
@@ -306,8 +343,10 @@ static void take_messages(struct tak_loop *l)
     size_t len;
     char *to = l->message + HUB_MESSAGE_MAX; /* behind what the connections use */
 
-    while (mailbox_take(l->h->to_loop[l->index], to, HUB_MESSAGE_MAX, &len))
+    while (mailbox_take(l->h->to_loop[l->index], to, HUB_MESSAGE_MAX, &len)) {
         on_message(l, str_of(to, len));
+        keep_pace(l);
+    }
 }
 
 /* ----------------------------------------------------------------- flush - */
@@ -334,38 +373,11 @@ static void notice_news(struct tak_loop *l)
 
     if (ring_head(&l->h->river->must) != l->must_seen) {
         flush_urgent(l);
-        l->buckets_left = BUCKETS + 1;
+        wheel_news(&l->wheel, clock_us());
     }
     if (live != l->live_seen) {
-        if (l->buckets_left == 0)
-            l->next_bucket_us = clock_us();
         l->live_seen = live;
-        l->buckets_left = BUCKETS + 1;
-    }
-}
-
-static void flush_bucket(struct tak_loop *l)
-{
-    for (uint32_t i = l->bucket; i < l->used; i += BUCKETS) {
-        struct conn *c = &l->conns[i];
-
-        if (c->state == CONN_LIVE && !c->wants_write && !(c->queued_in & l->bulk.bit) &&
-            session_is_behind(&c->s, l->h->river))
-            conn_flush(l, c);
-    }
-    l->bucket = (l->bucket + 1) % BUCKETS;
-    l->buckets_left--;
-}
-
-static void flush_due(struct tak_loop *l)
-{
-    int64_t step = period_us(l->open) / BUCKETS, now = clock_us();
-
-    if (l->next_bucket_us < now - period_us(l->open))
-        l->next_bucket_us = now; /* never more than one round late */
-    while (l->buckets_left && l->next_bucket_us <= now) {
-        flush_bucket(l);
-        l->next_bucket_us += step;
+        wheel_news(&l->wheel, clock_us());
     }
 }
 
@@ -423,13 +435,12 @@ static void trim_memory(struct tak_loop *l, struct now now)
  * the wheel turns once more. */
 static void wake_wheel(struct tak_loop *l)
 {
-    for (uint32_t i = 0; i < l->used && l->buckets_left == 0; i++) {
+    for (uint32_t i = 0; i < l->used && l->wheel.left == 0; i++) {
         struct conn *c = &l->conns[i];
 
         if (c->state != CONN_LIVE || c->wants_write || !session_is_behind(&c->s, l->h->river))
             continue;
-        l->next_bucket_us = clock_us();
-        l->buckets_left = BUCKETS + 1;
+        wheel_news(&l->wheel, clock_us());
     }
 }
 
@@ -498,8 +509,8 @@ static int64_t timeout_us(struct tak_loop *l, struct now now)
 
     if (l->handshakes.count || l->bulk.count)
         return 0;
-    if (l->buckets_left) {
-        int64_t flush = l->next_bucket_us - clock_us();
+    if (l->wheel.left) {
+        int64_t flush = l->wheel.next_us - clock_us();
 
         until = flush < until ? flush : until;
     }
@@ -551,12 +562,15 @@ static void *run(void *arg)
         struct now now = hub_now();
         int n;
 
-        atomic_store(&l->sleeping, l->buckets_left == 0);
+        atomic_store(&l->sleeping, l->wheel.left == 0);
         notice_news(l); /* after the flag is up: a wake cannot be lost between */
         n = loop_wait(l->loop, events, EVENTS, timeout_us(l, now));
         atomic_store(&l->sleeping, false);
-        for (int i = 0; i < n; i++)
+        wheel_turn(&l->wheel);
+        for (int i = 0; i < n; i++) {
             on_event(l, &events[i]);
+            keep_pace(l);
+        }
         take_messages(l);
         swap_ctx(l);
         run_handshakes(l);
@@ -564,10 +578,10 @@ static void *run(void *arg)
         notice_news(l);
         now = hub_now();
         relay_overdue(l, now);
-        flush_due(l);
+        keep_pace(l);
         if (now.mono_ms >= l->next_tick_ms)
             tick(l, now);
-        if (l->h->loop_count > 1 && l->buckets_left == BUCKETS + 1)
+        if (l->h->loop_count > 1 && l->wheel.left == WHEEL_PARTS + 1)
             for (int i = 0; i < l->h->loop_count; i++)
                 if (atomic_load(&l->h->loops[i]->sleeping))
                     loop_wake(l->h->loops[i]->loop);

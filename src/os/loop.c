@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 256 }; /* of one wait; the rest comes with the next one */
+enum { EVENTS_MAX = 512 }; /* of one wait; the rest comes with the next one */
 
 struct loop {
     int epoll, wake;

@@ -28,7 +28,7 @@ bool loop_add(struct loop *l, int fd, unsigned what, uint64_t token, struct err 
 void loop_change(struct loop *l, int fd, unsigned what, uint64_t token);
 void loop_remove(struct loop *l, int fd);
 /* Waits at most timeout_us (0: does not wait, -1: for ever), with better than millisecond
- * resolution (Linux before 5.11: rounded up to milliseconds).  At most 256 events at once, the
+ * resolution (Linux before 5.11: rounded up to milliseconds).  At most 512 events at once, the
  * others with the next call. */
 int loop_wait(struct loop *l, struct loop_event *events, int max, int64_t timeout_us) MUST_USE;
 void loop_wake(struct loop *l);
