@@ -7,17 +7,18 @@ import { maps, maps_error } from './map/commands'
 import { AdminScreen } from './screens/admin'
 import { Card } from './screens/card'
 import { Gate } from './screens/gate'
-import { LogScreen } from './screens/log'
+import { EventCard, LogScreen } from './screens/log'
 import { PeopleScreen } from './screens/people'
 import { Dialogs } from './shell/dialogs'
 import { Foot } from './shell/foot'
 import { Rail } from './shell/rail'
-import { Side } from './shell/side'
+import { EntryPanel, Side } from './shell/side'
 import { Strip } from './shell/strip'
 import { startKeys } from './shell/actions'
 import { Top } from './shell/top'
 import { callerName, emergencyName } from './base/describe'
 import { unacknowledged } from './state/attention'
+import { incident_id } from './state/incident'
 import { startLive } from './state/live'
 import { startOutbox } from './state/outbox'
 import { boot, session } from './state/session'
@@ -62,7 +63,16 @@ function Work() {
   }
 }
 
+/** The boards are on this computer before the server can be lost. */
+function usePreload(): void {
+  const wanted = incident_id.value !== ''
+  useEffect(() => {
+    if (wanted) for (const part of [EntryPanel, EventCard, ...Object.values(later)]) part.preload()
+  }, [wanted])
+}
+
 function Shell(props: { operator: string }) {
+  usePreload()
   useEffect(() => {
     startLive(props.operator)
     void askMaps()

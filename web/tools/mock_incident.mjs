@@ -297,19 +297,23 @@ export function makeIncident(record) {
 
   const views = { strip, counters, findings, alarms, par, floors, gaps }
   const sent = new Map()
+  let told = false
 
   /** What the page gets: everything, or what changed since the last call; null when nothing did. */
-  function message(whole, seq) {
+  function message(joined, seq) {
     if (!id) return null
+    // The first message of an incident is whole for those who were there before it, too.
+    const whole = joined || !told
+    told ||= !joined
     const changed = {}
     for (const [name, make] of Object.entries(views)) {
       const it = make()
       const as_text = JSON.stringify(it)
       if (whole || sent.get(name) !== as_text) changed[name] = it
-      if (!whole) sent.set(name, as_text)
+      if (!joined) sent.set(name, as_text)
     }
     const entities = whole ? [...store.values()].flatMap((list) => [...list.values()]) : [...dirty]
-    if (!whole) dirty = new Set()
+    if (!joined) dirty = new Set()
     if (!whole && entities.length === 0 && Object.keys(changed).length === 0) return null
     return { type: 'incident', id, seq, whole, entities, views: changed }
   }

@@ -4,7 +4,7 @@ import type { RecordEvent } from '../net/protocol'
 import { callerOf } from '../state/record'
 import { units_by_uid } from '../state/tracks'
 import { bytesText } from './format'
-import { t, tMaybe } from './i18n'
+import { joined, t, tMaybe } from './i18n'
 import { fieldText, kindText, rangeText, valueText } from './values'
 import type { Key, Values } from './i18n'
 
@@ -112,7 +112,7 @@ function describeEntry(event: RecordEvent, fields: Fields): Line {
   const actor = typeof fields['actor'] === 'string' ? fields['actor'] : ''
   const level = crit_kinds.has(event.kind) ? 'crit' : ''
   const unit = typeof fields['unit'] === 'string' ? fields['unit'] : ''
-  return { source: source || actor, text: [kindText(event.kind), ...entryParts(fields)].join(' · '), level, unit, said: false }
+  return { source: source || actor, text: joined([kindText(event.kind), ...entryParts(fields)], ' · '), level, unit, said: false }
 }
 
 export function describe(event: RecordEvent): Line {

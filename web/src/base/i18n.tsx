@@ -72,6 +72,12 @@ export function t(key: Key, values?: Values): string {
   })
 }
 
+/** Parts of a list, each in its own direction on a page that runs from right to left. */
+export function joined(parts: readonly (string | number)[], between: string): string {
+  const isolate = dir.value === 'rtl'
+  return parts.filter((part) => part !== '').map((part) => (isolate ? `\u2068${part}\u2069` : String(part))).join(between)
+}
+
 /** A key made at run time (an event's kind, an emergency's type): the fallback when there is no such word. */
 export function tMaybe(key: string, fallback: string): string {
   return words.value[key] ?? (en as Catalogue)[key] ?? fallback

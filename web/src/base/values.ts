@@ -2,7 +2,7 @@
 // to be not reported: it is never shown as 0.
 import type { Counter, Value } from '../net/incident'
 import { clockText, dateText } from './format'
-import { t, tMaybe } from './i18n'
+import { lang, t, tMaybe } from './i18n'
 
 export const kindText = (kind: string) => tMaybe('kind.' + kind, kind)
 export const fieldText = (name: string) => tMaybe('field.' + name, name)
@@ -41,4 +41,9 @@ export function valueText(name: string, value: Value, now: number): string {
   if (typeof value !== 'string') return String(value)
   if (TIME.test(value)) return timeText(Date.parse(value), now)
   return free.has(name) ? value : wordText(value, name)
+}
+
+/** The server's sentences are English: in another language the rule's own words come first. */
+export function serverText(rule: string, text: string): { title: string; detail: string } {
+  return lang.value === 'en' ? { title: text, detail: '' } : { title: tMaybe('rule.' + rule, text), detail: text }
 }

@@ -67,7 +67,7 @@ const rows: FormSpec[] = [
   { kind: 'evacuation.acked', slash: 'out', first: ['evacuation', 'acked_by'] },
   { kind: 'evacuation.ended', slash: 'evacuated', first: ['evacuation', 'reason'] },
   { kind: 'occupants.estimated', slash: 'occupants', first: ['occupant', 'count', 'place', 'source', 'grade'], numbered: 'G' },
-  { kind: 'methane.reported', slash: 'methane', first: ['place', 'type', 'risk', 'area', 'count', 'text'], numbered: 'ME' },
+  { kind: 'methane.reported', slash: 'methane', first: ['place', 'type', 'risks', 'area', 'count', 'text'], numbered: 'ME' },
   {
     kind: 'command.assumed', slash: 'command', first: ['commanders', 'place'], hide: ['scope'],
     start: () => ({ scope: 'incident', commanders: operator() }),

@@ -1,6 +1,6 @@
 // One input for each type of field. What is typed stays text until the form is sent (convert.ts).
 import type { ComponentChildren } from 'preact'
-import { t } from '../base/i18n'
+import { joined, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { fieldText, timeText, wordText } from '../base/values'
 import type { Entity } from '../net/incident'
@@ -131,7 +131,7 @@ export function levelName(id: string): string {
   const structure = entity('structure', textOf(level, 'structure'))
   const number = Number(textOf(level, 'ordinal'))
   const floor = textOf(level, 'name') || (textOf(level, 'roof') ? t('floor.roof') : number === 0 ? t('floor.ground') : number < 0 ? t('floor.basement', { n: -number }) : t('floor.number', { n: number }))
-  return [structure && entityName(structure), floor].filter(Boolean).join(', ')
+  return joined([structure ? entityName(structure) : '', floor], t('comma'))
 }
 
 const gone = new Set(['merged', 'released', 'closed', 'lifted', 'done', 'dropped', 'resolved', 'ended'])

@@ -2,7 +2,7 @@
 // persons by tag. A count that nobody reported is blank in words, never 0.
 import { useSignal } from '@preact/signals'
 import { ageText, clockText } from '../base/format'
-import { T, t } from '../base/i18n'
+import { joined, T, t } from '../base/i18n'
 import { counterText, rangeText, timeText, wordText } from '../base/values'
 import { entityName, levelName } from '../entry/inputs'
 import { wordsOf } from '../entry/schema'
@@ -110,7 +110,7 @@ function Matrix(props: { chosen: string; onChoose: (name: string) => void }) {
 /** Where a casualty is: zone, point, or the place as it was said. */
 function placeOf(it: Entity): string {
   const zone = entity('zone', textOf(it, 'zone'))
-  if (zone) return `${levelName(textOf(zone, 'level'))}, ${entityName(zone)}`
+  if (zone) return joined([levelName(textOf(zone, 'level')), entityName(zone)], t('comma'))
   const point = entity('point', textOf(it, 'point'))
   return point ? entityName(point) : textOf(it, 'place') || textOf(it, 'as_spoken')
 }

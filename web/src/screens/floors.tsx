@@ -1,7 +1,7 @@
 // Floors (2): each building from the top down, each floor as its zones, with what was searched of one kind.
 // A cell says by sign and word what is known; nothing here promises that nobody can come to harm.
 import { useSignal } from '@preact/signals'
-import { T, t } from '../base/i18n'
+import { joined, T, t } from '../base/i18n'
 import { timeText, wordText } from '../base/values'
 import { wordsOf } from '../entry/schema'
 import type { Cleared, LevelView, StructureView, ZoneView } from '../net/incident'
@@ -131,7 +131,7 @@ function Chosen(props: { zone: ZoneView; floor: string; kind: string; onClose: (
   return (
     <section class="card zonecard" aria-label={t('floor.chosen')}>
       <div class="sechead">
-        <h2><bdi>{props.floor}, {zoneName(zone)}</bdi></h2>
+        <h2>{joined([props.floor, zoneName(zone)], t('comma'))}</h2>
         <button type="button" class="square" aria-label={t('close')} onClick={props.onClose}><Icon name="close" /></button>
       </div>
       <dl>
@@ -191,7 +191,7 @@ export default function FloorScreen() {
           </div>
         )}
         <div class="chips" role="group" aria-label={t('floor.kinds')}>
-          {wordsOf('kind').map((it) => <Button key={it} class="small" pressed={kind.value === it} onClick={() => { kind.value = it }}>{wordText(it, 'kind')}</Button>)}
+          {wordsOf('kind').map((it) => <Button key={it} class="small" pressed={kind.value === it} onClick={() => { kind.value = it }}>{wordText(it, 'short')}</Button>)}
         </div>
         <span class="gap" />
         {structure && <span class="dimmed"><T k="floor.of" p={{ n: done, total: zones.length }} /></span>}

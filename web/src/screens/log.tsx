@@ -25,7 +25,7 @@ async function fetchOlder(): Promise<void> {
   if (answer.ok) takeOlder(answer.data.events)
 }
 
-const EventCard = lazy(() => import('./event'))
+export const EventCard = lazy(() => import('./event'))
 
 function holds(line: LogLine, words: string): boolean {
   if (!words) return true

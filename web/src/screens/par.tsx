@@ -1,7 +1,7 @@
 // PAR (P): who is inside, since when, when they must answer, who did not. A call that somebody has not
 // answered cannot be closed here: each unit answers for itself, with its number.
 import { counterText, clockText } from '../base/format'
-import { T, t } from '../base/i18n'
+import { joined, T, t } from '../base/i18n'
 import { timeText, wordText } from '../base/values'
 import { levelName } from '../entry/inputs'
 import type { Inside } from '../net/incident'
@@ -26,7 +26,7 @@ function Row(props: { it: Inside }) {
   return (
     <tr class={it.state === 'missed' ? 'crit' : it.state === 'due' ? 'warn' : ''} data-unit={it.unit}>
       <th scope="row"><bdi>{it.unit}</bdi> <small><bdi>{it.agency}</bdi></small></th>
-      <td><bdi>{it.level ? levelName(it.level) + ', ' : ''}{textOf(zone, 'name') || it.zone}</bdi></td>
+      <td>{joined([it.level ? levelName(it.level) : '', textOf(zone, 'name') || it.zone], t('comma'))}</td>
       <td class="end">{it.strength === null ? <span class="dimmed">{t('par.unknown')}</span> : <b><bdi>{it.strength}</bdi></b>}</td>
       <td class="end">{answered === '' ? '' : <b class={it.strength !== null && Number(answered) < it.strength ? 'bad' : ''}><bdi>{answered}</bdi></b>}</td>
       <td><bdi>{clockText(timeOf(it.inside_at), false)}</bdi></td>

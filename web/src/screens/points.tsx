@@ -1,7 +1,7 @@
 // Open points (O): alarms with their owners, what does not fit together, and what is not known yet.
 import { ageText, clockText } from '../base/format'
 import { T, t, tMaybe } from '../base/i18n'
-import { wordText } from '../base/values'
+import { serverText, wordText } from '../base/values'
 import type { Duty, Finding } from '../net/incident'
 import { now } from '../state/clock'
 import { acknowledgeDuty } from '../state/duty'
@@ -19,14 +19,24 @@ function Events(props: { events: readonly number[] }) {
   )
 }
 
+function Said(props: { rule: string; text: string }) {
+  const { title, detail } = serverText(props.rule, props.text)
+  return (
+    <>
+      <p><b dir="auto">{title}</b></p>
+      {detail && <p class="detail" dir="auto">{detail}</p>}
+    </>
+  )
+}
+
 function AlarmItem(props: { it: Duty }) {
   const { it } = props
   const sent = answered.value.has(it.id)
   return (
     <li class={it.acked ? 'calm' : 'crit'} data-id={it.id}>
-      <p><b dir="auto">{it.text}</b></p>
+      <Said rule={it.rule} text={it.text} />
       <p class="detail">
-        <span>{tMaybe('rule.' + it.rule, it.rule)}</span> <bdi>{clockText(timeOf(it.since), false)} ({ageText(now.value - timeOf(it.since))})</bdi> <span><T k="points.owner" p={{ who: wordText(it.owner) }} /></span>
+        <bdi>{clockText(timeOf(it.since), false)} ({ageText(now.value - timeOf(it.since))})</bdi> <span><T k="points.owner" p={{ who: wordText(it.owner) }} /></span>
         {it.escalated && <b class="warn">{t('points.escalated')}</b>} {it.acked && <span>{t('points.acked')}</span>} <Events events={it.events} />
       </p>
       {!it.acked && <Button kind="primary" disabled={sent} onClick={() => acknowledgeDuty(it.id)}>{sent ? t('att.sending') : t('acknowledge')}</Button>}
@@ -39,9 +49,9 @@ function FindingItem(props: { it: Finding }) {
   const level = it.resolved ? 'calm' : it.severity === 'ALARM' ? 'crit' : it.severity === 'WARN' ? 'warn' : 'calm'
   return (
     <li class={level} data-id={it.id}>
-      <p><b dir="auto">{it.text}</b></p>
+      <Said rule={it.rule} text={it.text} />
       <p class="detail">
-        {t(`severity.${it.severity}`)} <bdi>{tMaybe('rule.' + it.rule, it.rule)}</bdi> {it.resolved && <span>{t('points.resolved')}</span>} <Events events={it.events} />
+        {t(`severity.${it.severity}`)} <bdi dir="ltr">{it.rule}</bdi> {it.resolved && <span>{t('points.resolved')}</span>} <Events events={it.events} />
       </p>
       {!it.resolved && <Button onClick={() => write('finding.resolved', { finding: it.id, number: it.ground })}>{t('points.resolve')}</Button>}
     </li>

@@ -8,7 +8,7 @@ import { silenceSound } from '../state/alarm_sound'
 import { acknowledge } from '../state/outbox'
 import { dim_map, nextTheme, show_labels } from '../state/prefs'
 import { units_by_uid } from '../state/tracks'
-import { client_filter, dialog, following, recipient, screen, select, selected, slash, write, writing } from '../state/view'
+import { client_filter, dialog, draft, following, recipient, screen, select, selected, slash, write, writing } from '../state/view'
 import type { Screen } from '../state/view'
 import { map_commands, toggleGrid } from '../map/commands'
 
@@ -41,7 +41,7 @@ export function focusComposer(): void {
 /** The list of kinds of entries, by the composer. */
 export function startSlash(): void {
   writing.value = null
-  slash.value = ''
+  draft.value = '/'
   focusComposer()
 }
 
@@ -100,7 +100,7 @@ function back(): void {
     document.activeElement.blur()
   } else if (writing.value || slash.value !== null) {
     writing.value = null
-    slash.value = null
+    if (slash.value !== null) draft.value = ''
   } else if (selected.value) select(null)
   else if (screen.value !== 'map') go('map')
 }

@@ -125,7 +125,7 @@ function EntryRow(props: { line: LogLine; event: RecordEvent; seconds: boolean }
       }}
     >
       <Clock at={props.line.at} seconds={props.seconds} />
-      <span class="src"><bdi>{source}</bdi></span>
+      <span class="src" dir="auto">{source}</span>
       <span class="tx said" dir="auto">{corrected ? <><s>{text}</s> <b>{t('entry.corrected', { seq: corrected })}</b></> : text}</span>
       <Meta fields={event.fields!} source={source} />
     </button>
@@ -141,7 +141,7 @@ export function LogRow(props: { line: LogLine; seconds?: boolean }) {
   const inside = (
     <>
       <Clock at={line.at} seconds={props.seconds ?? false} />
-      <span class="src"><bdi>{source}</bdi></span>
+      <span class="src" dir="auto">{source}</span>
       <span class={said ? 'tx said' : 'tx'} dir="auto">{text}</span>
     </>
   )

@@ -1,11 +1,11 @@
 // The column that never goes away: what needs a decision, the log, and the line to write.
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { callText, callerName, emergencyName, unitName } from '../base/describe'
 import { clockText } from '../base/format'
-import { T, t } from '../base/i18n'
+import { joined, T, t } from '../base/i18n'
 import { lazy } from '../base/lazy'
-import { wordText } from '../base/values'
+import { serverText, wordText } from '../base/values'
 import { attention, steady, waiting } from '../state/attention'
 import type { Attention } from '../state/attention'
 import { silenceSound, sound_blocked, sounding } from '../state/alarm_sound'
@@ -14,7 +14,7 @@ import { isAcknowledging, say } from '../state/outbox'
 import { events_changed } from '../state/record'
 import { text_changed, units } from '../state/tracks'
 import { incident_id } from '../state/incident'
-import { menu, menu_active, recipient, said, slash, write, writing } from '../state/view'
+import { draft, menu, menu_active, recipient, said, slash, write, writing } from '../state/view'
 import { Icon } from '../ui/icon'
 import { Age, Button, Empty } from '../ui/parts'
 import { WindowedList } from '../ui/window'
@@ -30,8 +30,9 @@ function itemWords(item: Attention): { who: string; title: string; text: string 
     return { who, title: emergencyName(type), text: acknowledged_by ? t('att.acknowledged_by', { who: acknowledged_by }) : callText(who, text) || t('att.nobody') }
   }
   if (item.duty) {
+    const { title, detail } = serverText(item.duty.rule, item.duty.text)
     const owner = t('points.owner', { who: wordText(item.duty.owner) })
-    return { who: '', title: item.duty.text, text: item.duty.escalated ? `${owner}, ${t('points.escalated')}` : owner }
+    return { who: '', title, text: joined([detail, owner, item.duty.escalated ? t('points.escalated') : ''], ' · ') }
   }
   const alarm = item.alarm!
   const named = /^([a-z_]+)/.exec(alarm.id)?.[1] ?? ''
@@ -103,7 +104,7 @@ export function recipients(): { uid: string; callsign: string }[] {
     .sort((a, b) => a.callsign.localeCompare(b.callsign, undefined, { numeric: true }))
 }
 
-const EntryPanel = lazy(() => import('../entry/panel'))
+export const EntryPanel = lazy(() => import('../entry/panel'))
 
 /** What became of the last entry; for a screen reader too. */
 function Said() {
@@ -113,28 +114,21 @@ function Said() {
 
 function Composer() {
   void text_changed.value
-  const text = useSignal('')
   const to = recipient.value
   const list = recipients()
   const known = to === 'all' || (to === 'log' && incident_id.value !== '') || list.some((unit) => unit.uid === to)
   const typed = slash.value !== null
-  // The key, the button and Escape begin and end a slash as well as typing does.
-  useEffect(() => {
-    const shown = slash.value === null ? '' : '/' + slash.value
-    if (typed || text.value.startsWith('/')) text.value = shown
-  }, [slash.value])
   const change = (value: string) => {
-    text.value = value
-    slash.value = value.startsWith('/') ? value.slice(1) : null
+    draft.value = value
     if (value.startsWith('/')) writing.value = null
   }
   const send = (event: Event) => {
     event.preventDefault()
-    const line = text.value.trim()
+    const line = draft.value.trim()
     if (!line || typed) return
     if (to === 'log') write('report.received', { predicate: 'note', text: line })
     else say(to, line)
-    text.value = ''
+    draft.value = ''
   }
   return (
     <form id="composer" onSubmit={send}>
@@ -148,7 +142,7 @@ function Composer() {
       <label class="hidden" for="composer-text">{t('chat.text')}</label>
       <input
         id="composer-text"
-        value={text.value}
+        value={draft.value}
         role={typed ? 'combobox' : undefined}
         aria-expanded={typed ? 'true' : undefined}
         aria-controls={typed ? 'kinds' : undefined}

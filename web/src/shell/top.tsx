@@ -82,7 +82,7 @@ export function Top() {
         <span><bdi>{online} / {known}</bdi></span>
       </div>
       {!lost && (
-        <div class="pair" role="status">
+        <div class="pair narrow-hide" role="status">
           <span class="name">{t('server')}</span>
           <Standing />
         </div>

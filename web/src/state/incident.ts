@@ -41,10 +41,9 @@ export function chooseIncident(id: string): void {
 }
 
 export function takeIncident(message: IncidentMessage): void {
-  const known = books.peek().get(message.id)
-  // Changes of an incident whose whole state never came say nothing.
-  if (!known && !message.whole) return
-  const entities = new Map(message.whole ? [] : known!.entities)
+  // One that is not known yet was opened while this page was connected: what comes is all there is of it.
+  const known = message.whole ? undefined : books.peek().get(message.id)
+  const entities = new Map(known?.entities)
   const copied = new Set<string>()
   for (const entity of message.entities) {
     if (!copied.has(entity.kind)) {
@@ -53,7 +52,7 @@ export function takeIncident(message: IncidentMessage): void {
     }
     entities.get(entity.kind)!.set(entity.id, entity)
   }
-  const views = message.whole ? message.views : { ...known!.views, ...message.views }
+  const views = { ...known?.views, ...message.views }
   books.value = new Map(books.peek()).set(message.id, { id: message.id, seq: message.seq, entities, views })
 }
 

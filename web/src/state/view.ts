@@ -1,6 +1,6 @@
 // Where the operator is: screen, selection, recipient. The address carries it after '#', so that a wall
 // screen is just a link: #s=map&c=LAT,LON,ZOOM&sel=UID
-import { effect, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 
 export const screens = ['map', 'floors', 'log', 'people', 'casualties', 'tasks', 'par', 'points', 'admin'] as const
 export type Screen = (typeof screens)[number]
@@ -24,8 +24,10 @@ export interface Writing {
   supersedes?: number
 }
 export const writing = signal<Writing | null>(null)
-/** What follows the slash in the composer; null: none is typed. */
-export const slash = signal<string | null>(null)
+/** What stands in the composer. */
+export const draft = signal('')
+/** What follows the slash there; null: none is typed. */
+export const slash = computed(() => (draft.value.startsWith('/') ? draft.value.slice(1) : null))
 /** The list of kinds while it is shown: takes a key of the composer, says whether it was one of its own. */
 export const menu: { key: ((key: string) => boolean) | null } = { key: null }
 /** The id of the element that the list of kinds points at. */
@@ -36,7 +38,7 @@ export const shown_event = signal<number | null>(null)
 export const said = signal<{ text: string; level: '' | 'warn' } | null>(null)
 
 export function write(kind: string, preset: Record<string, unknown> = {}, supersedes?: number): void {
-  slash.value = null
+  if (slash.peek() !== null) draft.value = ''
   said.value = null
   writing.value = { kind, preset, ...(supersedes === undefined ? {} : { supersedes }) }
 }

@@ -1,0 +1,103 @@
+// Debian's Chromium before a mock server, for the tests of the page: one browser, a server and a page of
+// their own for each test, and the checks that each page must pass.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before } from 'node:test'
+import { startMock } from '../../web/tools/mock.mjs'
+
+const require = createRequire(new URL('../../web/package.json', import.meta.url))
+const { chromium } = require('playwright-core')
+const axe_source = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+
+const ARGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync',
+]
+const ACCOUNTS = { 'Duty officer': { password: 'practice only', role: 'admin' } }
+// CORDON_SHOTS=DIR keeps a picture of each screen, theme and language for a person to look at.
+const shots = process.env.CORDON_SHOTS
+
+let profile = ''
+let browser
+const mocks = [] // a test that fails leaves its own running, and the process would never end
+
+before(async () => {
+  profile = mkdtempSync(join(tmpdir(), 'cordon-e2e-'))
+  browser = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS, viewport: { width: 1600, height: 900 }, bypassCSP: false,
+  })
+  browser.setDefaultTimeout(8_000)
+})
+
+after(async () => {
+  await browser?.close()
+  await Promise.all(mocks.map((mock) => mock.stop()))
+  rmSync(profile, { recursive: true, force: true })
+})
+
+/** A page at a mock server of its own; fails the test on what no page may do. */
+export async function open(options = {}, path = '') {
+  const mock = await startMock({ accounts: ACCOUNTS, logged_in: true, ...options })
+  mocks.push(mock)
+  const page = await browser.newPage()
+  const wrong = []
+  let away = false
+  page.on('pageerror', (error) => wrong.push('error: ' + error.message))
+  page.on('console', (message) => {
+    // A lost server makes the browser itself write to the console; that is not the page's doing.
+    const lost = away && /ERR_CONNECTION|WebSocket connection/.test(message.text())
+    // So does a refused call.
+    const refused = /status of 40[139]/.test(message.text()) || (away && /status of/.test(message.text()))
+    if ((message.type() === 'error' || message.type() === 'warning') && !lost && !refused) wrong.push('console: ' + message.text())
+  })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (!['data:', 'blob:'].includes(url.protocol) && url.host !== `127.0.0.1:${mock.port}`) wrong.push('request to ' + url.host)
+  })
+  await page.addInitScript(() => {
+    window.csp = []
+    window.tones = 0
+    const make = AudioContext.prototype.createOscillator
+    AudioContext.prototype.createOscillator = function () {
+      window.tones++
+      return make.call(this)
+    }
+    addEventListener('securitypolicyviolation', (event) => window.csp.push(event.violatedDirective + ' ' + event.blockedURI))
+  })
+  await page.goto(mock.url + path)
+  return {
+    mock, page,
+    async lose() {
+      away = true
+      await mock.lose()
+    },
+    /** broken: the test itself cut an answer off, which the browser reports. */
+    async close({ broken = false } = {}) {
+      const csp = await page.evaluate(() => window.csp)
+      await page.close()
+      await mock.stop()
+      assert.deepEqual([...wrong.filter((text) => !broken || !/ERR_FAILED/.test(text)), ...csp], [])
+    },
+  }
+}
+
+export const shown = (page) => page.waitForFunction(() => window.cordon_map?.draws() > 0 && document.querySelector('#sidelog'))
+
+export async function axe(page, where) {
+  // Through the debugger, as the page's own policy rightly refuses a foreign script.
+  await page.evaluate(axe_source)
+  const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }))
+  const found = result.violations.map((it) => `${it.id}: ${it.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`)
+  assert.deepEqual(found, [], where)
+}
+
+export async function shot(page, name) {
+  if (shots) await page.screenshot({ path: join(shots, name + '.png') })
+}
+
+export async function theme(page, wanted) {
+  while ((await page.evaluate(() => document.documentElement.dataset.theme)) !== wanted) await page.locator('#top button.cell').last().click()
+}
