@@ -6,6 +6,7 @@
 #include "edge/tak.h"
 #include "edge/web.h"
 #include "os/clock.h"
+#include "os/file.h"
 #include "os/log.h"
 #include "os/net.h"
 #include "os/pki.h"
@@ -150,13 +151,39 @@ static void *map(size_t size)
     return at == MAP_FAILED ? NULL : at;
 }
 
+static bool text_is_uid(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.at[i] <= ' ' || s.at[i] > '~')
+            return false;
+    return true;
+}
+
+/* The command post's own uid among the phones' contacts: made once, so that after a restart it is the
+ * contact that they have. */
+static bool server_uid(struct server *s, struct err *e)
+{
+    char path[CONFIG_TEXT + 16];
+    char *uid = s->hub.server_uid;
+    size_t n = 0;
+    unsigned char id[8];
+    struct buf made = buf_over(uid, sizeof s->hub.server_uid - 1);
+
+    (void)snprintf(path, sizeof path, "%s/server.uid", s->conf.data);
+    if (file_read(path, uid, sizeof s->hub.server_uid - 1, &n, e) && n >= 8 && text_is_uid(str_of(uid, n)))
+        return true;
+    memset(uid, 0, sizeof s->hub.server_uid);
+    chance_fill(id, sizeof id);
+    buf_put(&made, STR("cordon-"));
+    buf_hex(&made, id, sizeof id);
+    return file_write(path, buf_str(&made), 0600, e);
+}
+
 static bool prepare_river(struct server *s, struct err *e)
 {
     struct river_limits l = river_limits();
     struct hash_key key;
     void *memory;
-    unsigned char id[8];
-    struct buf uid = buf_over(s->hub.server_uid, sizeof s->hub.server_uid - 1);
 
     l.units_max = (uint32_t)s->conf.units_max;
     l.live_bytes[FORM_PROTO] = (uint64_t)s->conf.live_ring_mib << 20;
@@ -170,10 +197,7 @@ static bool prepare_river(struct server *s, struct err *e)
     if (!memory)
         return err_set(e, ERR_WORLD, "no memory for %lld units: lower units_max", (long long)s->conf.units_max);
     chance_fill(&key, sizeof key);
-    chance_fill(id, sizeof id);
-    buf_put(&uid, STR("cordon-"));
-    buf_hex(&uid, id, sizeof id);
-    river_init(&s->river, &l, memory, key, buf_str(&uid));
+    river_init(&s->river, &l, memory, key, str_from(s->hub.server_uid));
     s->hub.river = &s->river;
     return true;
 }
@@ -208,7 +232,7 @@ static bool start(struct server *s, struct err *e)
                                  .tcp_port = (int)s->conf.tak_tcp,
                                  .loops = (int)s->conf.loops,
                                  .clients_max = (uint32_t)s->conf.clients_max};
-    if (!data_folder(s, e) || !prepare_hub(s, e) || !prepare_river(s, e) ||
+    if (!data_folder(s, e) || !prepare_hub(s, e) || !server_uid(s, e) || !prepare_river(s, e) ||
         !pki_prepare(s->conf.data, clock_wall_ms(), &made, e) || !prepare_accounts(s, e) ||
         (s->extra->prepare && !s->extra->prepare(&s->conf, e)))
         return false;

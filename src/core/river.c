@@ -824,6 +824,17 @@ void river_restore_holder(struct river *r, struct str uid, struct str callsign, 
     units_rename(&r->units, x, callsign);
 }
 
+void river_put_own(struct river *r, const struct cot *c, struct now now)
+{
+    struct unit *x = units_put(&r->units, c->uid, UNIT_PRESENCE);
+    struct river_event ev = {.cot = *c, .is = CLASS_PRESENCE};
+
+    if (!x)
+        return; /* the table is full of people; they go first */
+    river_forms(r, &ev, true);
+    river_put_live(r, x, &ev, RING_NO_SENDER, SETS_EVERYONE, now);
+}
+
 void river_restore_position(struct river *r, struct str uid, const struct cot *c, uint16_t in_set,
                             int64_t seen_ms, struct now now)
 {

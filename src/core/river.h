@@ -167,6 +167,8 @@ void river_put_groups(const struct river *r, uint16_t in_set, struct buf *b);
 /* Whether uid belongs to somebody else than this user, and taking it: see
  * session.c. Restores a holder at start. */
 void river_restore_holder(struct river *r, struct str uid, struct str callsign, int64_t user);
+/* The server itself among the contacts of the phones, heard by everybody. */
+void river_put_own(struct river *r, const struct cot *c, struct now now);
 /* Its last known position, from the tracks on disk: so that a unit which is silent
  * after a restart is still on the map. seen_ms: wall clock. */
 void river_restore_position(struct river *r, struct str uid, const struct cot *c, uint16_t in_set,

@@ -268,7 +268,7 @@ static void put_to(struct taking *t, struct buf *b, struct str uid, size_t *coun
             return;
     fields_put(b, FIELD_TO, uid);
     (*count)++;
-    if (t->ev.is == CLASS_CHAT) {
+    if (t->ev.is == CLASS_CHAT && !str_eq(uid, str_from(t->r->server_uid))) {
         struct unit *x = units_find(&t->r->units, uid);
 
         if (!x || atomic_load_explicit(&t->r->units.conn[units_index(&t->r->units, x)],

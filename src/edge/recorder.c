@@ -15,7 +15,8 @@ enum {
     WAIT_MS = 200,
     RETRY_MS = 250,
     DECIDED_MAX = 8,
-    ROOM_ENTRIES = 2 * INCIDENT_EVENTS_MAX,
+    ROOM_ENTRIES = 4096, /* what one ask may become, with what its events tell to phones */
+    ROOM_BYTES = 4 << 20,
     CLOCK_JUMP_MS = 5000,
     PUBLISH_STEP = 2 << 20,
     PUBLISH_PAUSE_MS = 20
@@ -133,7 +134,7 @@ static void decide_row(struct recorder *r, const struct ask_head *head, struct s
     static char memory[4 * LIMIT_EVENT_IN]; /* of the one record thread */
     struct buf b = buf_over(memory, sizeof memory);
     struct decided list[DECIDED_MAX];
-    size_t n;
+    size_t n, asked = ENTRIES_MAX;
 
     if (recorder_is_known(r, head, payload))
         return;
@@ -146,9 +147,13 @@ static void decide_row(struct recorder *r, const struct ask_head *head, struct s
             own.sender = RING_NO_SENDER; /* the server's own voice reaches the sender, too */
         if (!recorder_add(r, &own, list[i].kind, list[i].payload, i == 0))
             log_line(LOG_ERROR, "record.full", "lost=%s", event_tag(list[i].kind));
-        else if (i == 0)
-            recorder_keep_ticket(r, payload, r->entries[r->entry_count - 1].seq);
+        else if (i == 0) {
+            asked = r->entry_count - 1;
+            recorder_keep_ticket(r, payload, r->entries[asked].seq);
+        }
     }
+    if (asked < r->entry_count)
+        recorder_from_phone(r, &r->entries[asked]);
 }
 
 /* One ask into the batch, or done at once. */
@@ -180,7 +185,7 @@ static void take_all(struct recorder *r)
     size_t len;
 
     while (r->entry_count < ENTRIES_MAX - ROOM_ENTRIES && r->join_count < r->join_max &&
-           RECORDER_BACKLOG - r->backlog_len > 4 * LIMIT_EVENT_IN &&
+           RECORDER_BACKLOG - r->backlog_len > ROOM_BYTES &&
            mailbox_take(r->h->to_recorder, r->message, HUB_MESSAGE_MAX, &len))
         take(r, str_of(r->message, len));
 }
@@ -366,34 +371,50 @@ static void turn(struct recorder *r)
 
 /* ------------------------------------------------------------ housework -- */
 
-static void sample_tracks(struct recorder *r)
+/* A unit's newest position for the tracks, and for the watch when it is somebody's device. */
+static bool take_position(struct recorder *r, const struct watch_unit *u, struct track_point *p, struct position *w)
+{
+    struct buf values = buf_over(r->watch_values, LIMIT_EVENT_IN);
+    struct cot c;
+
+    if ((u->kind != UNIT_PRESENCE && u->kind != UNIT_TRACK) || isnan(u->lat) || isnan(u->lon) ||
+        !watch_parse(u, &values, &c))
+        return false;
+    *p = (struct track_point){
+        .uid = u->uid, .callsign = u->callsign, .type = c.type, .at_ms = u->seen_ms,
+        .time_ms = u->time_ms, .lat = u->lat, .lon = u->lon, .hae = c.hae.value, .ce = c.ce.value,
+        .speed = c.track.is ? c.track.speed.value : NAN, .course = c.track.is ? c.track.course.value : NAN};
+    /* A type with references in it lies in watch_values, which the next unit overwrites. */
+    if (c.type.at < r->watch_memory || c.type.at >= r->watch_memory + 2 * LIMIT_EVENT_IN)
+        p->type = (struct str){0};
+    *w = (struct position){.uid = u->uid, .callsign = u->callsign, .lat = u->lat, .lon = u->lon, .ce = c.ce.value,
+                           .at_ms = u->seen_ms};
+    return true;
+}
+
+static void sample_positions(struct recorder *r)
 {
     struct watch_unit *units = r->units;
     struct track_point *points = r->points;
-    size_t n, count;
+    bool watches = recorder_watches(r);
+    size_t n, count, seen;
     struct err e;
 
-    while ((n = watch_next(r->h, &r->watch, units, TRACK_UNITS, r->watch_memory, 2 * LIMIT_EVENT_IN)) > 0) {
-        count = 0;
+    while ((r->tracks || watches) &&
+           (n = watch_next(r->h, &r->watch, units, TRACK_UNITS, r->watch_memory, 2 * LIMIT_EVENT_IN)) > 0) {
+        count = seen = 0;
         for (size_t i = 0; i < n; i++) {
-            struct watch_unit *u = &units[i];
-            struct buf values = buf_over(r->watch_values, LIMIT_EVENT_IN);
-            struct cot c;
-
-            if ((u->kind != UNIT_PRESENCE && u->kind != UNIT_TRACK) || isnan(u->lat) || isnan(u->lon) ||
-                !watch_parse(u, &values, &c))
+            if (!take_position(r, &units[i], &points[count], &r->positions[seen]))
                 continue;
-            points[count++] = (struct track_point){
-                .uid = u->uid, .callsign = u->callsign, .type = c.type, .at_ms = u->seen_ms,
-                .time_ms = u->time_ms, .lat = u->lat, .lon = u->lon, .hae = c.hae.value, .ce = c.ce.value,
-                .speed = c.track.is ? c.track.speed.value : NAN, .course = c.track.is ? c.track.course.value : NAN};
-            /* A type with references in it lies in watch_values, which the next unit overwrites. */
-            if (c.type.at < r->watch_memory || c.type.at >= r->watch_memory + 2 * LIMIT_EVENT_IN)
-                points[count - 1].type = (struct str){0};
+            count++;
+            seen += units[i].kind == UNIT_PRESENCE;
         }
-        if (count && !tracks_add(r->tracks, points, count, &e))
+        if (watches)
+            recorder_positions(r, r->positions, seen);
+        if (r->tracks && count && !tracks_add(r->tracks, points, count, &e))
             log_line(LOG_WARN, "tracks.write", "reason=\"%s\"", e.text);
-        hub_count(&r->h->metrics.tracks_rows, count);
+        if (r->tracks)
+            hub_count(&r->h->metrics.tracks_rows, count);
     }
 }
 
@@ -428,8 +449,7 @@ static void housework(struct recorder *r)
     check_clock(r, now);
     recorder_follow_accounts(r);
     recorder_write_devices(r);
-    if (r->tracks)
-        sample_tracks(r);
+    sample_positions(r);
     if (r->tracks && now.mono_ms >= r->next_prune_ms) {
         r->next_prune_ms = now.mono_ms + 60000;
         if (!tracks_prune(r->tracks, now.wall_ms - (int64_t)r->config.track_days * 86400000, 5000, &deleted, &e))
@@ -438,6 +458,7 @@ static void housework(struct recorder *r)
     if (r->failing)
         return;
     recorder_incidents_due(r);
+    recorder_post(r);
     recorder_follow_witnesses(r, now.wall_ms);
     if (r->entry_count == 0) {
         journal_idle(r->journal);
@@ -608,8 +629,8 @@ void recorder_stop(struct hub *h)
     own_row(r, EV_SERVER_STOPPED, "stopped");
     recorder_drop_notes(r);
     recorder_write_devices(r);
-    if (r->tracks)
-        sample_tracks(r);
+    sample_positions(r);
+    recorder_crossing_free(r);
     if (!r->failing && (!recorder_snapshot(r, &e) || !journal_sign_head(r->journal, clock_wall_ms(), &e)))
         log_line(LOG_WARN, "journal.snapshot", "reason=\"%s\"", e.text);
     journal_close(r->journal);

@@ -3,6 +3,7 @@
 #define CORDON_EDGE_RECORDER_IN_H
 
 #include "core/incident_alarms.h"
+#include "core/incident_watch.h"
 #include "edge/incidents.h"
 #include "edge/recorder.h"
 #include "edge/watch.h"
@@ -83,6 +84,7 @@ struct recorder {
     size_t ticket_next;
     struct again again[AGAIN_MAX];
     size_t again_count;
+    struct crossing *crossing;  /* recorder_cot.c; NULL until there is an incident */
     struct incidents incidents; /* ahead of the disk by the open batch */
     struct alarms incident_alarms;
     struct incident_decided incident_decided;
@@ -95,6 +97,7 @@ struct recorder {
     struct watch watch;
     struct watch_unit units[TRACK_UNITS];   /* one walk's step */
     struct track_point points[TRACK_UNITS];
+    struct position positions[TRACK_UNITS];
     struct device devices_out[DIRTY_MAX];
     char *watch_memory, *watch_values;
     uint64_t snapshot_at;
@@ -146,5 +149,16 @@ void recorder_keep_ticket(struct recorder *r, struct str payload, uint64_t seq);
 /* recorder_incident.c */
 void recorder_command(struct recorder *r, const struct ask_head *head, struct str payload);
 void recorder_incidents_due(struct recorder *r);
+/* Decides a command into the open batch; false with a sentence. */
+bool recorder_decide(struct recorder *r, const struct ask_head *head, struct str payload, struct err *e) MUST_USE;
+/* recorder_cot.c: a phone's row that is in the batch; an incident's event that is; new positions. */
+void recorder_from_phone(struct recorder *r, const struct entry *x);
+void recorder_to_phones(struct recorder *r, const struct incident *s, size_t entry);
+void recorder_positions(struct recorder *r, const struct position *positions, size_t n);
+/* Is there an incident for which positions count? */
+bool recorder_watches(const struct recorder *r) MUST_USE;
+/* The command post among the phones' contacts, while there is an incident. */
+void recorder_post(struct recorder *r);
+void recorder_crossing_free(struct recorder *r);
 
 #endif

@@ -39,7 +39,7 @@ static bool add_rows(struct recorder *r, const struct ask_head *head, struct inc
                      const struct incident_decided *d)
 {
     struct str id = incident_value(asked, IN_INCIDENT);
-    size_t bytes = asked.len;
+    size_t bytes = asked.len, first = r->entry_count;
 
     for (size_t i = 0; i < d->n; i++)
         bytes += d->events[i].payload.len + id.len + 16;
@@ -61,10 +61,12 @@ static bool add_rows(struct recorder *r, const struct ask_head *head, struct inc
             recorder_keep_ticket(r, asked, x->seq);
         incident_apply(s, x->seq, x->kind, x->payload);
     }
+    for (size_t i = 0; i < d->n; i++)
+        recorder_to_phones(r, s, first + i);
     return true;
 }
 
-static bool decide_command(struct recorder *r, const struct ask_head *head, struct str payload, struct err *e)
+bool recorder_decide(struct recorder *r, const struct ask_head *head, struct str payload, struct err *e)
 {
     struct buf fields = buf_over(r->incident_fields, INCIDENT_PAYLOAD_MAX),
                memory = buf_over(r->incident_memory, INCIDENT_DECIDE_MEMORY);
@@ -93,7 +95,7 @@ void recorder_command(struct recorder *r, const struct ask_head *head, struct st
 {
     struct err e = {0};
 
-    if (recorder_is_known(r, head, payload) || decide_command(r, head, payload, &e))
+    if (recorder_is_known(r, head, payload) || recorder_decide(r, head, payload, &e))
         return;
     recorder_refuse(r, head->request, &e);
 }
@@ -124,7 +126,7 @@ void recorder_incidents_due(struct recorder *r)
             buf_put(&b, due[k].payload);
             if (!fields_has(due[k].payload, (enum field)IN_INCIDENT))
                 incident_put(&b, IN_INCIDENT, str_from(name));
-            if (b.full || !decide_command(r, &head, buf_str(&b), &e))
+            if (b.full || !recorder_decide(r, &head, buf_str(&b), &e))
                 log_line(LOG_WARN, "incident.due", "incident=%s kind=%s reason=\"%s\"", name,
                          kind_info(due[k].kind)->tag, b.full ? "too long" : e.text);
         }
