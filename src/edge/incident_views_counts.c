@@ -48,7 +48,8 @@ static void claim(const struct view_ask *q, uint32_t report, const struct claim 
     buf_byte(b, '}');
 }
 
-/* Claims and reports stand in the same order, so one walk over the reports finds them all. */
+/* Claims and reports stand in the same order, so one walk over the reports finds them all.  The total is
+ * for more people than who said what: `sources` counts claims that are not listed for him. */
 static void put_claims(const struct view_ask *q, const struct reconciled *r, struct buf *b)
 {
     uint32_t i = 0;
@@ -82,7 +83,7 @@ void view_counter(const struct view_ask *q, const char *counter, bool claims, st
     if (strcmp(counter, "attackers") == 0)
         view_whole(b, "accounted", incident_accounted(q->s));
     view_whole(b, "left_out", r->left_out);
-    if (claims && view_sees_class(q, ENT_REPORT, IN_LO)) /* the total is for more people than who said it */
+    if (claims)
         put_claims(q, r, b);
     buf_byte(b, '}');
 }
