@@ -88,8 +88,9 @@ export interface Duty {
 export interface Inside {
   unit: string
   agency: string
-  zone: string
-  level: string | null
+  /** Left out for an observer: he knows who is inside, not where. */
+  zone?: string
+  level?: string | null
   strength: number | null
   inside_at: string
   due: string | null
@@ -108,11 +109,12 @@ export interface ZoneView {
   id: string
   name: string
   zone_kind: string
-  units: readonly string[]
+  /** These three are left out for an observer; that is not "nobody". */
+  units?: readonly string[]
   clearance: Readonly<Record<string, Cleared>>
-  threats: readonly string[]
+  threats?: readonly string[]
   tactical: string | null
-  casualties: number
+  casualties?: number
 }
 
 export interface LevelView {

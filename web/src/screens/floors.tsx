@@ -22,7 +22,7 @@ const searched = new Set(['complete', 'confirmed', 'held'])
 function lookOf(zone: ZoneView, kind: string): string {
   const state = zone.clearance[kind]?.state ?? 'unknown'
   if (state === 'no-go') return state
-  const open = zone.threats.map((id) => entity('threat', id)).filter((it) => it === undefined || !['discounted', 'safe', 'dead', 'in-custody', 'self-detonated'].includes(textOf(it, 'state')))
+  const open = (zone.threats ?? []).map((id) => entity('threat', id)).filter((it) => it === undefined || !['discounted', 'safe', 'dead', 'in-custody', 'self-detonated'].includes(textOf(it, 'state')))
   if (open.some((it) => textOf(it, 'state') === 'render-safe-pending')) return 'eod'
   return open.length > 0 ? 'threat' : state
 }
@@ -45,12 +45,12 @@ function ZoneCell(props: { zone: ZoneView; kind: string; floor: string; chosen: 
   return (
     <button
       type="button" class={`zone ${look}`} data-zone={zone.id} aria-pressed={props.chosen} onClick={props.onChoose}
-      aria-label={[props.floor, zoneName(zone), lookText(look), ...zone.units].join(', ')}
+      aria-label={[props.floor, zoneName(zone), lookText(look), ...(zone.units ?? [])].join(', ')}
     >
       <span class="zname"><bdi>{zoneName(zone)}</bdi></span>
       <b class="glyph" aria-hidden="true">{glyphs[look] ?? '?'}</b>
-      <span class="zunits"><bdi>{zone.units.join(' ') || (look === 'entered' ? by : '')}</bdi></span>
-      {zone.casualties > 0 && <span class="zhurt"><Icon name="casualties" />{zone.casualties}</span>}
+      <span class="zunits"><bdi>{(zone.units ?? []).join(' ') || (look === 'entered' ? by : '')}</bdi></span>
+      {(zone.casualties ?? 0) > 0 && <span class="zhurt"><Icon name="casualties" />{zone.casualties}</span>}
     </button>
   )
 }
@@ -60,7 +60,7 @@ function Level(props: { level: LevelView; kind: string; chosen: string; onChoose
   const done = level.zones.filter((zone) => searched.has(zone.clearance[kind]?.state ?? '')).length
   const looks = level.zones.map((zone) => lookOf(zone, kind))
   const worst = looks.includes('threat') ? 'crit' : looks.includes('eod') ? 'warn' : ''
-  const units = level.zones.flatMap((zone) => zone.units.map((unit) => ({ unit, zone })))
+  const units = level.zones.flatMap((zone) => (zone.units ?? []).map((unit) => ({ unit, zone })))
   const name = floorName(level)
   return (
     <li class="level" aria-label={t('floor.label', { name })}>
@@ -136,11 +136,11 @@ function Chosen(props: { zone: ZoneView; floor: string; kind: string; onClose: (
       </div>
       <dl>
         {wordsOf('kind').map((it) => <KindRow key={it} kind={it} it={zone.clearance[it]} />)}
-        <dt>{t('floor.inside')}</dt><dd><bdi>{zone.units.join(', ') || t('floor.nobody')}</bdi></dd>
+        {zone.units && <><dt>{t('floor.inside')}</dt><dd><bdi>{zone.units.join(', ') || t('floor.nobody')}</bdi></dd></>}
         <dt>{t('floor.last')}</dt><dd>{last ? <bdi>{last.unit}, {timeText(last.at, now.value)}</bdi> : t('floor.no_entry')}</dd>
-        {zone.threats.length > 0 && <><dt>{t('floor.threats')}</dt><dd class="bad"><bdi>{zone.threats.join(', ')}</bdi></dd></>}
+        {zone.threats && zone.threats.length > 0 && <><dt>{t('floor.threats')}</dt><dd class="bad"><bdi>{zone.threats.join(', ')}</bdi></dd></>}
         {zone.tactical && <><dt>{t('floor.tactical')}</dt><dd>{wordText(zone.tactical, 'tactical_kind')}</dd></>}
-        {zone.casualties > 0 && <><dt>{t('nav.casualties')}</dt><dd><bdi>{zone.casualties}</bdi></dd></>}
+        {(zone.casualties ?? 0) > 0 && <><dt>{t('nav.casualties')}</dt><dd><bdi>{zone.casualties}</bdi></dd></>}
       </dl>
       <h3>{t('floor.search_of', { kind: wordText(kind, 'kind') })}</h3>
       <div class="acts">
@@ -151,7 +151,7 @@ function Chosen(props: { zone: ZoneView; floor: string; kind: string; onClose: (
       <h3>{t('floor.here')}</h3>
       <div class="acts">
         <Button onClick={() => write('unit.entered_zone', { zone: zone.id })}>{t('step.unit.entered_zone')}</Button>
-        {zone.units.length > 0 && <Button onClick={() => write('unit.left_zone', { zone: zone.id, unit: zone.units[0]! })}>{t('step.unit.left_zone')}</Button>}
+        {zone.units?.[0] && <Button onClick={() => write('unit.left_zone', { zone: zone.id, unit: zone.units![0]! })}>{t('step.unit.left_zone')}</Button>}
         <Button onClick={() => write('casualty.reported', { zone: zone.id })}>{t('step.casualty.reported')}</Button>
         <Button onClick={() => write('threat.reported', { zone: zone.id })}>{t('step.threat.reported')}</Button>
         <Button onClick={() => write('hazard.reported', { zone: zone.id })}>{t('step.hazard.reported')}</Button>

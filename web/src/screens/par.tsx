@@ -21,7 +21,7 @@ function Row(props: { it: Inside }) {
   const { it } = props
   const { text, level } = due(it)
   const unit = entity('unit', it.unit)
-  const zone = entity('zone', it.zone)
+  const zone = entity('zone', it.zone ?? '')
   const answered = textOf(unit, 'located')
   return (
     <tr class={it.state === 'missed' ? 'crit' : it.state === 'due' ? 'warn' : ''} data-unit={it.unit}>
@@ -34,8 +34,8 @@ function Row(props: { it: Inside }) {
       <td class="end">{it.missed > 0 && <b class="bad"><bdi>{it.missed}</bdi></b>}</td>
       <td class="acts">
         <Button kind={it.state === 'ok' ? 'plain' : 'primary'} onClick={() => write('par.acked', { unit: it.unit, count: it.strength === null ? '' : String(it.strength) })}>{t('par.answer')}</Button>
-        <Button onClick={() => write('unit.left_zone', { unit: it.unit, zone: it.zone })}>{t('par.left')}</Button>
-        <Button kind={it.missed > 1 ? 'critical' : 'plain'} onClick={() => write('mayday.declared', { unit: it.unit, zone: it.zone })}>{t('par.mayday')}</Button>
+        {it.zone && <Button onClick={() => write('unit.left_zone', { unit: it.unit, zone: it.zone! })}>{t('par.left')}</Button>}
+        <Button kind={it.missed > 1 ? 'critical' : 'plain'} onClick={() => write('mayday.declared', { unit: it.unit, zone: it.zone ?? '' })}>{t('par.mayday')}</Button>
       </td>
     </tr>
   )
