@@ -615,6 +615,12 @@ static bool make_source(struct claims *c, struct err *e)
     return end(c, (struct mark){SPACE_SOURCE, name, word}, e);
 }
 
+/* The sentence names the field; the file may have another name for it. */
+static bool named(struct err *e, const char *name, const char *field)
+{
+    return strcmp(name, field) == 0 ? false : err_in(e, "%s", name);
+}
+
 /* From lo to hi; null is open, no hi at all is as much as lo. */
 static bool put_range(struct claims *c, const char *lo_name, const char *hi_name, struct err *e)
 {
@@ -623,10 +629,10 @@ static bool put_range(struct claims *c, const char *lo_name, const char *hi_name
     if (!is_given(lo) && !is_given(hi))
         return err_set(e, ERR_INPUT, "%s: is needed", lo_name);
     if (!put_one(c, IN_LO, lo, e))
-        return err_in(e, "%s", lo_name);
+        return named(e, lo_name, "lo");
     put_default(c, IN_LO, STR("0"));
     if (is_given(hi))
-        return put_one(c, IN_HI, hi, e) || err_in(e, "%s", hi_name);
+        return put_one(c, IN_HI, hi, e) || named(e, hi_name, "hi");
     if (json_is(hi) == JSON_IS_NULL || json_as_bool(peek(c, "hi_open"))) {
         (void)take(c, "hi_open");
         incident_put(&c->payload, IN_OPEN, STR("1"));
@@ -678,8 +684,11 @@ static bool make_tagged(struct claims *c, const struct record_row *r, struct err
 /* The first of its kind opens the incident; behind rows that opened one it says more of it. */
 static bool make_incident(struct claims *c, const struct record_row *r, struct err *e)
 {
-    bool exercise = json_as_bool(take(c, "exercise"));
+    struct json_value said = take(c, "exercise");
+    bool exercise = json_as_bool(said);
 
+    if (is_given(said) && json_is(said) != JSON_YES_NO)
+        return refuse_member(e, "exercise", "true or false, please");
     if (c->options.joins || (c->is_open && !c->was_implied))
         return err_set(e, ERR_DENIED, "the incident is open already");
     if (c->is_open && !exercise)
@@ -840,13 +849,19 @@ static void put_status(struct claims *c, struct str status)
         incident_put(&c->payload, IN_ROLE, STR("clinician"));
 }
 
-/* "verified": false, said of what becomes of somebody: the record counts no more until it is verified again. */
+static bool is_doubted(const struct claims *c)
+{
+    return json_is(peek(c, "verified")) == JSON_YES_NO && !json_as_bool(peek(c, "verified"));
+}
+
+/* "verified": false, said of what becomes of somebody: the record counts no more until it is verified again.
+ * It comes last, so that a change that is refused leaves the record as it was. */
 static bool make_doubt(struct claims *c, const struct record_row *r, struct err *e)
 {
-    if (!begin(c, INC_CASUALTY_DOUBTED, e) || !put_members(c, r->names, e))
+    if (!end(c, (struct mark){0}, e) || !begin(c, INC_CASUALTY_DOUBTED, e) || !put_members(c, r->names, e))
         return false;
     put_default(c, IN_REASON, STR("reported without being verified"));
-    return end(c, (struct mark){0}, e);
+    return true;
 }
 
 /* What a row says about a casualty that is there. */
@@ -861,8 +876,6 @@ static bool make_casualty_status(struct claims *c, const struct record_row *r, s
         return false;
     if (status.len == 0 && !json_as_bool(peek(c, "verified")))
         return refuse_member(e, "status", "is needed, or verified true");
-    if (json_is(peek(c, "verified")) == JSON_YES_NO && !json_as_bool(peek(c, "verified")) && !make_doubt(c, r, e))
-        return false;
     if (!begin(c, status.len ? r->kind : INC_CASUALTY_VERIFIED, e))
         return false;
     if (status.len)
@@ -873,7 +886,7 @@ static bool make_casualty_status(struct claims *c, const struct record_row *r, s
         put_default(c, IN_WAS_INJURED, STR("1"));
     if (status.len == 0)
         put_default(c, IN_BY, STR("not recorded"));
-    return finish(c, row_record, (struct mark){0}, e);
+    return (!is_doubted(c) || make_doubt(c, r, e)) && finish(c, row_record, (struct mark){0}, e);
 }
 
 /* A casualty, and its status where it has one already. */
@@ -1299,6 +1312,10 @@ bool claims_new(const struct claims_options *o, struct claims **out, struct err 
     c->options = *o;
     if (c->options.incident.len == 0)
         c->options.incident = STR("EX-1");
+    if (o->commander.len && !establish(c, (struct mark){SPACE_COMMAND, STR("incident"), o->commander})) {
+        claims_free(c);
+        return err_set(e, ERR_FULL, "no memory to read claims");
+    }
     c->is_open = o->joins;
     c->exercise = o->exercise;
     c->sums.last_ms = INT64_MIN;

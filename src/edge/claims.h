@@ -15,7 +15,8 @@
  * A row is made into commands whole before the first of them is handed over, so that one that cannot
  * be read changes nothing.  A row that cannot be taken is told with its line and skipped; `strict`
  * ends the reading there.  Before the first row of a file that opens no incident, an exercise is
- * opened; an incident that is open already is joined (`joins`).
+ * opened; an incident that is open already is joined (`joins`).  Sources and agencies are registered with
+ * the first row that names them, which a receiver may pass over for those that it has.
  *
  * One thread; the struct owns its memory, which grows with the number of ids in the file.  Bounds:
  * CLAIMS_LINE_MAX bytes and CLAIMS_MEMBERS_MAX members a row, CLAIMS_ROWS_MAX rows; beyond them a row
@@ -49,6 +50,7 @@ struct claims_options {
     struct str incident; /* the id it is opened with or has */
     bool joins;          /* it is open already: an incident row is told, not applied */
     bool exercise;       /* of the incident that is joined */
+    struct str commander; /* who commands it now; empty: nobody */
 };
 
 /* rows = taken + later + skipped; blank lines are none. */

@@ -271,13 +271,13 @@ static void test_4_a_whole_split_leaves_nobody_else(void **state)
 
 static void says_at(struct world *w, int n, const char *predicate, int64_t at_s, const char *unc_s)
 {
+    enum incident_field kind = strcmp(predicate, "cleared") == 0 ? IN_CLEARANCE_KIND : IN_NONE;
     char id[24], at[24];
 
     (void)snprintf(id, sizeof id, "t%d", n);
     (void)snprintf(at, sizeof at, "%" PRId64, (INT64_C(1699990000) + at_s) * 1000);
-    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, id, IN_PREDICATE, predicate, IN_AT, at, IN_UNC_S, unc_s, IN_SOURCE, "s2",
-             IN_GRADE, "B2", strcmp(predicate, "cleared") == 0 ? IN_CLEARANCE_KIND : IN_NONE, n % 2 ? "threat" : "eod",
-             IN_NONE);
+    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, id, IN_PREDICATE, predicate, IN_AT, at, IN_UNC_S, unc_s, IN_SOURCE,
+             "s2", IN_GRADE, "B2", kind, n % 2 ? "threat" : "eod", IN_NONE);
 }
 
 /* Touching times agree; those of other kinds of clearance are other events. */

@@ -307,7 +307,7 @@ static const struct said_row {
     {"{\"id\":\"a\",\"counter\":\"killed\",\"lo\":-1,\"hi\":2,\"source\":\"s\",\"grade\":\"B2\"," T "}",
      "1! lo: a whole number from 0", 0, 1},
     {"{\"id\":\"a\",\"counter\":\"killed\",\"lo\":1.5,\"hi\":2,\"source\":\"s\",\"grade\":\"B2\"," T "}",
-     "1! lo: lo: a whole number", 0, 1},
+     "1! lo: a whole number", 0, 1},
     {"{\"id\":\"a\",\"counter\":\"killed\",\"lo\":1,\"hi\":1,\"grade\":\"B2\"," T "}", "1! source: is needed",
      0, 1},
     {"{\"id\":\"a\",\"counter\":\"killed\",\"lo\":1,\"hi\":1,\"source\":\"s\",\"grade\":\"G7\"," T "}",
@@ -328,6 +328,13 @@ static const struct said_row {
     {"{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-9\",\"status\":\"injured\",\"verified\":true," T "}\n"
      "{\"id\":\"b\",\"record\":\"casualty_status\",\"tag\":\"T-9\",\"status\":\"died\",\"verified\":false,"
      "\"by_role\":\"clinician\"," T "}", NULL, 2, 0},
+    {"{\"id\":\"a\",\"record\":\"incident\",\"name\":\"EX\",\"exercise\":\"yes\"," T "}",
+     "1! exercise: true or false", 0, 1},
+    {"{\"id\":5,\"counter\":\"killed\",\"lo\":1,\"hi\":1,\"source\":\"s\",\"grade\":\"B2\"," T "}\n{\"withdraws\":5,"
+     "" T "}", NULL, 2, 0},
+    {"{\"id\":\"a\",\"record\":null,\"claim\":\"duration\",\"minutes_lo\":\"x\",\"source\":\"s\",\"grade\":\"B2\","
+     T "}",
+     "1! minutes_lo: lo: a whole number", 0, 1},
     {"{\"id\":\"a\",\"record\":\"occupants\",\"place\":\"site\"," T "}", "1! staff, residents, children", 0, 1},
     {"{\"id\":\"a\",\"record\":\"command\",\"who\":\"EX-1\"," T "}\n{\"id\":\"b\",\"record\":\"command\","
      "\"who\":\"EX-1\"," T "}",
@@ -486,6 +493,20 @@ static void test_records_become_what_they_are(void **state)
     drop(x);
 }
 
+/* A row that is refused leaves the record as it was, also the part that it would have doubted. */
+static void test_a_death_twice_doubts_nothing(void **state)
+{
+#define DIES(id, verified) "{\"id\":\"" id "\",\"record\":\"casualty_status\",\"tag\":\"T-1\",\"status\":\"died\"," \
+    "\"by_role\":\"clinician\",\"verified\":" verified "," T "}\n"
+    struct exercise *x = read_text("{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-1\",\"verified\":true," T "}\n"
+                                   DIES("b", "true") DIES("c", "false"));
+
+    (void)state;
+    assert_non_null(strstr(x->said, "casualty: T-1 is died"));
+    assert_field(x, ENT_CASUALTY, "T-1", IN_VERIFIED, "1");
+    drop(x);
+}
+
 /* What a commander says of claims: an old count of attackers is discounted, a figure accepted. */
 static void test_a_commander_discounts_and_accepts(void **state)
 {
@@ -509,7 +530,11 @@ static void test_a_commander_discounts_and_accepts(void **state)
 
 static void test_an_open_incident_is_joined(void **state)
 {
-    struct claims_options o = {.until_ms = INT64_MAX, .joins = true, .incident = STR("live")};
+    static const char text[] =
+        "{\"id\":\"a\",\"record\":\"incident\",\"name\":\"EY\"," T "}\n" KILLED("b", "s", 1)
+        "{\"id\":\"c\",\"record\":\"command\",\"who\":\"EX-B\"," T "}\n"
+        "{\"id\":\"d\",\"record\":\"casualty\",\"tag\":\"T-1\",\"status\":\"died\",\"verified\":true," T "}\n";
+    struct claims_options o = {.until_ms = INT64_MAX, .joins = true, .incident = STR("live"), .commander = STR("EX-A")};
     struct exercise *x = calloc(1, sizeof *x);
     const struct claims_to to = {x, do_command, say};
     struct claims *c;
@@ -519,11 +544,12 @@ static void test_an_open_incident_is_joined(void **state)
     assert_non_null(x);
     x->w = world_new();
     world_ok(x->w, INC_INCIDENT_OPENED, IN_INCIDENT, "live", IN_NAME, "EX", IN_TYPE, "fire", IN_NONE);
+    world_ok(x->w, INC_COMMAND_ASSUMED, IN_SCOPE, "incident", IN_COMMANDER, "EX-A", IN_NONE);
     assert_true(claims_new(&o, &c, &e));
-    assert_true(claims_read(c, STR("{\"id\":\"a\",\"record\":\"incident\",\"name\":\"EY\"," T "}\n" KILLED("b", "s",
-        1)), &to, &e));
-    assert_string_equal(x->said, "1! the incident is open already\n");
-    assert_int_equal(claims_sums(c).taken, 1);
+    assert_true(claims_read(c, str_from(text), &to, &e));
+    assert_string_equal(x->said, "1! the incident is open already\n4! by_role: only a clinician records a death\n");
+    assert_int_equal(claims_sums(c).taken, 2);
+    assert_field(x, ENT_COMMAND, "incident", IN_COMMANDER, "EX-B");
     claims_free(c);
     drop(x);
 }
@@ -540,6 +566,7 @@ int main(void)
         cmocka_unit_test(test_a_row_too_many_members_is_refused),
         cmocka_unit_test(test_records_become_what_they_are),
         cmocka_unit_test(test_a_commander_discounts_and_accepts),
+        cmocka_unit_test(test_a_death_twice_doubts_nothing),
         cmocka_unit_test(test_an_open_incident_is_joined),
     };
 
