@@ -485,15 +485,22 @@ static bool is_provenance(enum incident_field f)
     return f == IN_SOURCE || f == IN_OBSERVED_AT || f == IN_UNC_S || f == IN_REPORTED_AT;
 }
 
-/* Sets the fields of the event on its entity; of the envelope what belongs to a value. */
+/* Of the envelope what belongs to a value, in the order in which it is set. */
+static const enum incident_field kept[] = {IN_OBSERVED_AT, IN_UNC_S, IN_REPORTED_AT, IN_RECORDED_AT, IN_ACTOR, IN_ROLE,
+                                           IN_SOURCE,      IN_GRADE, IN_VIA,         IN_CLASS,       IN_LANG,  IN_EXERCISE};
+
+static void note_kept(struct str values[COUNTOF(kept)], enum incident_field f, struct str v)
+{
+    for (size_t i = 0; i < COUNTOF(kept); i++)
+        if (kept[i] == f && !values[i].at)
+            values[i] = v;
+}
+
+/* Sets the fields of the event on its entity.  One walk over the payload: a start applies a million. */
 static void set_fields(struct applying *a, const struct kind_info *k)
 {
     bool fixed = k->entity == ENT_REPORT && ent_made(a->s, a->e) != a->seq;
-
-    static const enum incident_field kept[] = {IN_OBSERVED_AT, IN_UNC_S,  IN_REPORTED_AT, IN_RECORDED_AT, IN_ACTOR,
-                                               IN_ROLE,        IN_SOURCE, IN_GRADE,       IN_VIA,         IN_CLASS,
-                                               IN_LANG,        IN_EXERCISE};
-    struct str rest = a->payload, v;
+    struct str rest = a->payload, values[COUNTOF(kept)] = {{0}}, v;
     enum field tag;
 
     for (const struct field_in_kind *x = k->fields; x->use != USE_END; x++)
@@ -504,17 +511,18 @@ static void set_fields(struct applying *a, const struct kind_info *k)
         enum incident_field f = (enum incident_field)tag;
         enum field_use use = use_of(k, f);
 
-        if (use == USE_ARG || (use == USE_ADD && ent_holds(a->s, a->e, f, v)))
+        if (use == USE_END)
+            note_kept(values, f, v);
+        if (use == USE_END || use == USE_ARG || (use == USE_ADD && ent_holds(a->s, a->e, f, v)))
             continue;
-        if (use != USE_END && field_info(tag)->many)
+        if (field_info(tag)->many)
             ent_add(a->s, a->e, f, v, a->seq);
-        else if (use != USE_END)
+        else
             ent_set(a->s, a->e, f, v, a->seq);
     }
     for (size_t i = 0; i < COUNTOF(kept); i++)
-        if (use_of(k, kept[i]) == USE_END && !(fixed && is_provenance(kept[i])) &&
-            fields_has(a->payload, (enum field)kept[i]))
-            ent_set(a->s, a->e, kept[i], incident_value(a->payload, kept[i]), a->seq);
+        if (values[i].at && !(fixed && is_provenance(kept[i])))
+            ent_set(a->s, a->e, kept[i], values[i], a->seq);
 }
 
 void incident_apply(struct incident *s, uint64_t seq, unsigned kind, struct str payload)
