@@ -695,6 +695,23 @@ static void ask_missed_again(struct tak_loop *l, struct conn *c)
     hub_unlock(l->h);
 }
 
+/* A ticket, when there is nothing more urgent. */
+static void give_ticket(struct tak_loop *l, struct conn *c)
+{
+    struct buf out = buf_over(l->cipher_buf, CONN_CIPHER);
+    struct err e;
+
+    if (!c->is_tls || c->has_ticket || c->pending || l->handshakes.count || l->bulk.count ||
+        l->tickets >= CONN_TICKETS)
+        return;
+    c->has_ticket = true;
+    l->tickets++;
+    if (tls_ticket(c->tls, &out, &e) != TLS_DONE)
+        conn_close(l, c, e.text);
+    else if (out.len)
+        (void)send_bytes(l, c, buf_str(&out));
+}
+
 void conn_tick(struct tak_loop *l, struct conn *c, struct now now)
 {
     if (c->state == CONN_TLS && !(c->queued_in & l->handshakes.bit) &&
@@ -722,4 +739,5 @@ void conn_tick(struct tak_loop *l, struct conn *c, struct now now)
             ask_missed_again(l, c);
         tell_acked(l, c);
     }
+    give_ticket(l, c);
 }

@@ -19,6 +19,7 @@ enum {
     CONN_GATHERS = 8,           /* at most so many sends in one flush */
     CONN_REFUSAL_MS = 10000,    /* a refusal row in the journal at most this often */
     CONN_ACK_MS = 3000,         /* how often it is looked at what arrived */
+    CONN_TICKETS = 4,           /* given in one tick of a loop, and none while there are handshakes */
     CONN_PLAIN = 64 * 1024,     /* plain bytes of one send */
     CONN_SLOW_MS = 20000,       /* who lagged counts as slow for so long */
     CONN_CAP_SLOW = 16 * 1024,  /* of live events to who lags, and of the kernel's send buffer */
@@ -30,6 +31,7 @@ struct conn {
     enum conn_state state;
     int fd;
     bool is_tls, wants_write, missed_done;
+    bool has_ticket;      /* it was given one to come back with */
     bool missed_unasked;  /* the record had no room for the question */
     uint64_t missed_upto; /* journal number up to which it is about */
     bool missed_cut;      /* there is more for missed_unit behind missed_from */
@@ -82,6 +84,7 @@ struct tak_loop {
     bool deaf; /* takes no connections until the next tick: no descriptor was left */
     struct wheel wheel;
     uint64_t live_seen, must_seen, handshakes_seen;
+    uint32_t tickets; /* given in this tick */
     int64_t trim_at_ms;
     int64_t next_tick_ms, next_clients_ms;
 };

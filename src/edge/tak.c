@@ -452,6 +452,7 @@ static void tick(struct tak_loop *l, struct now now)
     if (l->deaf)
         listen_again(l);
     trim_memory(l, now);
+    l->tickets = 0;
     for (uint32_t i = 0; i < l->used; i++)
         if (l->conns[i].state != CONN_FREE)
             conn_tick(l, &l->conns[i], now);

@@ -356,7 +356,7 @@ static bool server_rules(SSL_CTX *ssl)
     /* A server checks for the purpose "TLS client" unless told otherwise; a test holds it to that.
      */
     return SSL_CTX_set_session_id_context(ssl, context, sizeof context - 1) &&
-           SSL_CTX_set_num_tickets(ssl, 1) &&
+           SSL_CTX_set_num_tickets(ssl, 0) && /* tls_ticket() */
            SSL_CTX_set_session_ticket_cb(ssl, NULL, on_ticket, NULL);
 }
 
@@ -598,6 +598,22 @@ enum tls_step tls_write(struct tls *t, struct str text, struct buf *out, struct 
     ERR_clear_error();
     answer = rekey_when_due(t, records) ? SSL_write_ex(t->ssl, text.at, text.len, &put) : 0;
     MUST(answer != 1 || put == text.len);
+    return call_ends(t, answer, e);
+}
+
+enum tls_step tls_ticket(struct tls *t, struct buf *out, struct err *e)
+{
+    int answer;
+
+    MUST(out->max - out->len >= TLS_CIPHER_ROOM);
+    if (t->failed)
+        return failed_before(e);
+    MUST(t->ctx->server && SSL_is_init_finished(t->ssl));
+    if (SSL_version(t->ssl) < TLS1_3_VERSION)
+        return TLS_DONE;
+    t->out = out;
+    ERR_clear_error();
+    answer = SSL_new_session_ticket(t->ssl) == 1 ? SSL_do_handshake(t->ssl) : 0;
     return call_ends(t, answer, e);
 }
 
