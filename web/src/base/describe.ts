@@ -90,7 +90,9 @@ const not_told = new Set([
   'recorded_at', 'observed_at', 'reported_at', 'unc_s', 'lat', 'lon', 'shape', 'time_zone', 'number', 'scope', 'hi_open', 'scheme', 'predicate',
 ])
 /** Numbers mean nothing without what they count. */
-const named = new Set(['count', 'strength', 'storeys', 'basements', 'extent', 'cadence_s', 'as_of', 'due_at', 'review_at', 'start_at', 'end_at', 'at', 'confidence'])
+const named = new Set([
+  'count', 'strength', 'storeys', 'basements', 'extent', 'cadence_s', 'as_of', 'due_at', 'review_at', 'start_at', 'end_at', 'at', 'confidence',
+])
 const crit_kinds = new Set(['mayday.declared', 'evacuation.ordered', 'detonation.reported', 'threat.reported', 'par.missed'])
 
 function entryParts(fields: Fields): string[] {

@@ -31,6 +31,11 @@ export function counterText(counter: Counter | undefined): string {
   return counter?.known ? rangeText(counter.lo, counter.hi) : t('count.none')
 }
 
+/** Sources say different numbers. */
+export function differs(counter: Counter | undefined): boolean {
+  return counter !== undefined && counter.known && !counter.agreed && counter.values > 1
+}
+
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
 const free = new Set(['text', 'name', 'reason', 'note', 'place', 'as_spoken', 'road', 'rationale', 'by', 'owner', 'subject', 'from', 'to'])
 

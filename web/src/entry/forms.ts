@@ -27,9 +27,18 @@ const claim = ['source', 'grade', 'observed_at']
 
 const rows: FormSpec[] = [
   { kind: 'report.received', slash: 'note', first: ['predicate', 'text', ...claim], numbered: 'R', start: () => ({ predicate: 'note' }) },
-  { kind: 'count.claimed', slash: 'count', first: ['counter', 'lo', 'hi', 'hi_open', 'source', 'grade', 'as_of'], numbered: 'R', start: () => ({ as_of: clock() }) },
-  { kind: 'casualty.reported', slash: 'casualty', first: ['casualty', 'category', 'zone', 'text'], start: () => ({ casualty: nextId('casualty', 'C') }) },
-  { kind: 'casualty.triage_set', slash: 'triage', first: ['casualty', 'triage', 'triage_scheme', 'by'], start: () => ({ triage_scheme: 'start', by: operator() }) },
+  {
+    kind: 'count.claimed', slash: 'count', first: ['counter', 'lo', 'hi', 'hi_open', 'source', 'grade', 'as_of'], numbered: 'R',
+    start: () => ({ as_of: clock() }),
+  },
+  {
+    kind: 'casualty.reported', slash: 'casualty', first: ['casualty', 'category', 'zone', 'text'],
+    start: () => ({ casualty: nextId('casualty', 'C') }),
+  },
+  {
+    kind: 'casualty.triage_set', slash: 'triage', first: ['casualty', 'triage', 'triage_scheme', 'by'],
+    start: () => ({ triage_scheme: 'start', by: operator() }),
+  },
   { kind: 'casualty.moved', slash: 'move', first: ['casualty', 'zone', 'point', 'place'] },
   { kind: 'casualty.transported', slash: 'transport', first: ['casualty', 'vehicle', 'destination'] },
   { kind: 'casualty.status_set', slash: 'status', first: ['casualty', 'casualty_status', 'reason'] },
@@ -39,17 +48,26 @@ const rows: FormSpec[] = [
   { kind: 'unit.left_zone', slash: 'leave', first: ['unit', 'zone', 'count', 'at'], start: () => ({ at: clock() }) },
   { kind: 'unit.released', slash: 'release', first: ['unit', 'reason'] },
   { kind: 'zone.search_started', slash: 'search', first: ['zone', 'kind', 'unit', 'count'], start: () => ({ kind: 'threat' }) },
-  { kind: 'zone.search_ended', slash: 'searched', first: ['zone', 'kind', 'unit', 'extent', 'excluded'], start: () => ({ kind: 'threat', extent: '100' }) },
+  {
+    kind: 'zone.search_ended', slash: 'searched', first: ['zone', 'kind', 'unit', 'extent', 'excluded'],
+    start: () => ({ kind: 'threat', extent: '100' }),
+  },
   { kind: 'zone.confirmed', slash: 'confirm', first: ['zone', 'kind', 'unit'], start: () => ({ kind: 'threat' }) },
   { kind: 'zone.held', slash: 'hold', first: ['zone', 'kind', 'holder'], start: () => ({ kind: 'threat' }) },
   { kind: 'zone.hold_released', slash: 'unhold', first: ['zone', 'kind', 'reason'], start: () => ({ kind: 'threat' }) },
-  { kind: 'zone.voided', slash: 'void', first: ['zone', 'kind', 'void_reason', 'reason'], start: () => ({ kind: 'threat', void_reason: 'sighting' }) },
+  {
+    kind: 'zone.voided', slash: 'void', first: ['zone', 'kind', 'void_reason', 'reason'],
+    start: () => ({ kind: 'threat', void_reason: 'sighting' }),
+  },
   { kind: 'zone.no_go', slash: 'nogo', first: ['zone', 'kind', 'reason'], start: () => ({ kind: 'threat' }) },
   { kind: 'zone.no_go_lifted', slash: 'go', first: ['zone', 'kind', 'reason'], start: () => ({ kind: 'threat' }) },
   { kind: 'threat.reported', slash: 'threat', first: ['threat_kind', 'lo', 'hi', 'zone', 'text', 'source', 'grade'], numbered: 'T' },
   { kind: 'threat.accounted', slash: 'accounted', first: ['threat', 'outcome', 'count', 'zone'] },
   { kind: 'hazard.reported', slash: 'hazard', first: ['hazard_kind', 'severity', 'zone', 'text'], numbered: 'H' },
-  { kind: 'detonation.reported', slash: 'detonation', first: ['zone', 'as_spoken', 'at', 'text', 'source', 'grade'], numbered: 'B', start: () => ({ at: clock() }) },
+  {
+    kind: 'detonation.reported', slash: 'detonation', first: ['zone', 'as_spoken', 'at', 'text', 'source', 'grade'], numbered: 'B',
+    start: () => ({ at: clock() }),
+  },
   { kind: 'closure.set', slash: 'closure', first: ['road', 'text', 'emergency_lane', 'by'], numbered: 'RC' },
   { kind: 'cordon.set', slash: 'cordon', first: ['cordon_kind', 'text', 'units'], numbered: 'K' },
   { kind: 'point.set', slash: 'point', first: ['point_kind', 'place', 'name'], numbered: 'P' },
@@ -58,7 +76,10 @@ const rows: FormSpec[] = [
   { kind: 'task.done', slash: 'done', first: ['task', 'note'] },
   { kind: 'task.dropped', slash: 'drop', first: ['task', 'reason'] },
   { kind: 'task.reassigned', slash: 'reassign', first: ['task', 'owner', 'due_at', 'reason'] },
-  { kind: 'message.sent', slash: 'order', first: ['to', 'text', 'priority'], numbered: 'M', start: () => ({ priority: 'routine', from: operator() }) },
+  {
+    kind: 'message.sent', slash: 'order', first: ['to', 'text', 'priority'], numbered: 'M',
+    start: () => ({ priority: 'routine', from: operator() }),
+  },
   { kind: 'par.called', slash: 'par', first: ['reason', 'units'], numbered: 'PAR' },
   { kind: 'par.acked', slash: 'answer', first: ['unit', 'count', 'text'] },
   { kind: 'mayday.declared', slash: 'mayday', first: ['unit', 'zone', 'text'], numbered: 'MD' },
@@ -77,7 +98,10 @@ const rows: FormSpec[] = [
     start: () => ({ scope: 'incident', from: (strip.peek()?.commanders ?? []).join('; ') }),
   },
   { kind: 'incident.posture_set', slash: 'posture', first: ['posture', 'reason'] },
-  { kind: 'structure.defined', slash: 'building', first: ['structure', 'name', 'storeys', 'basements', 'roof', 'inside_inner_cordon'], start: () => ({ inside_inner_cordon: true }) },
+  {
+    kind: 'structure.defined', slash: 'building', first: ['structure', 'name', 'storeys', 'basements', 'roof', 'inside_inner_cordon'],
+    start: () => ({ inside_inner_cordon: true }),
+  },
   { kind: 'count.accepted', slash: 'accept', first: ['counter', 'count', 'basis', 'reason'] },
   { kind: 'finding.resolved', slash: 'finding', first: ['reason'], hide: ['finding', 'number', 'by'], start: () => ({ by: operator() }) },
 ]

@@ -85,7 +85,10 @@ function Word(props: InputProps) {
     )
   }
   return (
-    <div class="radios" role="radiogroup" id={idOf(props.name)} aria-labelledby={idOf(props.name) + '-label'} aria-describedby={common(props)['aria-describedby']}>
+    <div
+      class="radios" role="radiogroup" id={idOf(props.name)} aria-labelledby={idOf(props.name) + '-label'}
+      aria-describedby={common(props)['aria-describedby']}
+    >
       {words.map((word) => (
         <label key={word}>
           <input type="radio" name={props.name} value={word} checked={props.value === word} onChange={() => props.set(word)} />
@@ -125,12 +128,20 @@ export function entityName(it: Entity): string {
   return name && name !== it.id ? `${it.id} ${name.slice(0, 48)}` : it.id
 }
 
-/** "Main block, 2": the floor that a zone is on. */
+/** What a floor is called: its own name, or its number as one says it. */
+export function floorText(level: { name: string; ordinal: number; roof: boolean }): string {
+  if (level.roof) return t('floor.roof')
+  if (level.name) return level.name
+  if (level.ordinal === 0) return t('floor.ground')
+  return level.ordinal < 0 ? t('floor.basement', { n: -level.ordinal }) : String(level.ordinal)
+}
+
+/** "Main block, floor 2": where a zone is. */
 export function levelName(id: string): string {
   const level = entity('level', id)
   const structure = entity('structure', textOf(level, 'structure'))
-  const number = Number(textOf(level, 'ordinal'))
-  const floor = textOf(level, 'name') || (textOf(level, 'roof') ? t('floor.roof') : number === 0 ? t('floor.ground') : number < 0 ? t('floor.basement', { n: -number }) : t('floor.number', { n: number }))
+  const name = floorText({ name: textOf(level, 'name'), ordinal: Number(textOf(level, 'ordinal')), roof: textOf(level, 'roof') !== '' })
+  const floor = /^\d+$/.test(name) ? t('floor.label', { name }) : name
   return joined([structure ? entityName(structure) : '', floor], t('comma'))
 }
 
@@ -212,7 +223,10 @@ function Pairs(props: InputProps) {
       {wordsOf(props.name).map((word) => (
         <label key={word}>
           <span>{wordText(word, props.name)}</span>
-          <input type="text" inputMode="numeric" value={String(given[word] ?? '')} onInput={(event) => props.set({ ...given, [word]: event.currentTarget.value })} />
+          <input
+            type="text" inputMode="numeric" value={String(given[word] ?? '')}
+            onInput={(event) => props.set({ ...given, [word]: event.currentTarget.value })}
+          />
         </label>
       ))}
     </div>
@@ -241,7 +255,10 @@ export function EntryField(props: InputProps) {
   if (type === 'BOOL') {
     return (
       <div class="field">
-        <label class="check"><input id={idOf(props.name)} type="checkbox" checked={props.value === true} onChange={(event) => props.set(event.currentTarget.checked)} />{fieldText(props.name)}</label>
+        <label class="check">
+          <input id={idOf(props.name)} type="checkbox" checked={props.value === true} onChange={(event) => props.set(event.currentTarget.checked)} />
+          {fieldText(props.name)}
+        </label>
         {wrong}
       </div>
     )

@@ -46,7 +46,10 @@ function entriesOf(asked: Asked, id: string): { field: string; entry: Entry }[] 
     },
   }]
   const commander = asked.commander.trim()
-  if (commander) entries.push({ field: 'commander', entry: { kind: 'command.assumed', fields: { scope: 'incident', commanders: [commander], ...text('place', asked.place) } } })
+  if (commander) {
+    const fields = { scope: 'incident', commanders: [commander], ...text('place', asked.place) }
+    entries.push({ field: 'commander', entry: { kind: 'command.assumed', fields } })
+  }
   if (asked.floors.trim()) {
     const fields = { structure: 'B1', name: t('open.building'), storeys: Number(asked.floors), roof: true, inside_inner_cordon: true }
     entries.push({ field: 'floors', entry: { kind: 'structure.defined', fields } })
@@ -78,7 +81,10 @@ function Floors(props: { value: string; set: (value: string) => void }) {
   return (
     <div class="stepper">
       <Button label={t('open.fewer')} onClick={() => step(-1)}><Icon name="minus" /></Button>
-      <input id="open-floors" type="text" inputMode="numeric" autocomplete="off" dir="ltr" value={props.value} onInput={(event) => props.set(event.currentTarget.value)} />
+      <input
+        id="open-floors" type="text" inputMode="numeric" autocomplete="off" dir="ltr" value={props.value}
+        onInput={(event) => props.set(event.currentTarget.value)}
+      />
       <Button label={t('open.more')} onClick={() => step(1)}><Icon name="plus" /></Button>
       <small>{t('open.floors_hint')}</small>
     </div>
@@ -99,7 +105,9 @@ function Types(props: { value: string; set: (value: string) => void }) {
 }
 
 export function OpenIncident() {
-  const asked = useSignal<Asked>({ name: '', type: 'complex-attack', place: '', floors: '', commander: session.peek()?.operator?.name ?? '', exercise: false, at: null })
+  const asked = useSignal<Asked>({
+    name: '', type: 'complex-attack', place: '', floors: '', commander: session.peek()?.operator?.name ?? '', exercise: false, at: null,
+  })
   const wrong = useSignal<{ field: string; text: string } | null>(null)
   const busy = useSignal(false)
   const name = useRef<HTMLInputElement>(null)
@@ -144,12 +152,16 @@ export function OpenIncident() {
       </header>
       <div class="fields">
         {line('name', fieldText('name'))}
-        <label class="check"><input type="checkbox" checked={asked.value.exercise} onChange={(event) => set({ exercise: event.currentTarget.checked })} />{t('open.exercise')}</label>
+        <label class="check">
+          <input type="checkbox" checked={asked.value.exercise} onChange={(event) => set({ exercise: event.currentTarget.checked })} />
+          {t('open.exercise')}
+        </label>
         <div class="field"><span class="label">{fieldText('type')}</span><Types value={asked.value.type} set={(type) => set({ type })} /></div>
         {line('place', fieldText('place'))}
         {centre.value && (
           <label class="check">
-            <input type="checkbox" checked={asked.value.at !== null} onChange={(event) => set({ at: event.currentTarget.checked ? centre.value : null })} />{t('open.map_centre')}
+            <input type="checkbox" checked={asked.value.at !== null} onChange={(event) => set({ at: event.currentTarget.checked ? centre.value : null })} />
+            {t('open.map_centre')}
           </label>
         )}
         <div class="field">

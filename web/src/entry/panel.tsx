@@ -64,6 +64,7 @@ function Menu() {
 
 /** Asked for last, of every kind: when, by whom, how it came, who may see it. */
 const envelope = ['observed_at', 'reported_at', 'source', 'grade', 'via', 'role', 'on_behalf_of', 'class']
+const urgent = new Set(['mayday.declared', 'evacuation.ordered'])
 /** What stays the same from entry to entry. */
 const sticky: Raw = {}
 const kept_names = ['source', 'grade']
@@ -148,7 +149,12 @@ function Form(props: { it: Writing }) {
   const { first, more } = fieldsOf(spec)
   const open = useSignal(false)
   const needed = new Set([...schema.kinds[spec.kind]!.fields.filter((field) => field.need).map((field) => field.name), keyOf(spec.kind)])
-  const focus = (name: string) => (form.current?.querySelector<HTMLElement>(`#entry-${CSS.escape(name)}:not([role]), #entry-${CSS.escape(name)} input`) ?? form.current?.querySelector<HTMLElement>('.field :is(input, select, textarea)'))?.focus()
+  const focus = (name: string) => {
+    const id = '#entry-' + CSS.escape(name)
+    const find = (selector: string) => form.current?.querySelector<HTMLElement>(selector)
+    const input = find(`${id}:not([role]), ${id} input`) ?? find('.field :is(input, select, textarea)')
+    input?.focus()
+  }
   useEffect(() => focus(first.find((name) => raw.value[name] === undefined || raw.value[name] === '') ?? first[0]!), [])
   useEffect(() => {
     if (wrong.value) focus(wrong.value.field)
@@ -192,7 +198,7 @@ function Form(props: { it: Writing }) {
         {elsewhere && <p class="wrong" role="alert">{wrong.value!.field ? `${fieldText(wrong.value!.field)}: ` : ''}{wrong.value!.text}</p>}
       </div>
       <div class="acts">
-        <Button kind={it.kind === 'mayday.declared' || it.kind === 'evacuation.ordered' ? 'critical' : 'primary'} type="submit" keys="↵" disabled={busy.value}>{t('entry.enter')}</Button>
+        <Button kind={urgent.has(it.kind) ? 'critical' : 'primary'} type="submit" keys="↵" disabled={busy.value}>{t('entry.enter')}</Button>
         <Button onClick={close} keys="Esc">{t('entry.cancel')}</Button>
       </div>
     </form>

@@ -55,11 +55,12 @@ export interface Strip {
   period: { id: string; start_at: string; end_at: string; objectives: readonly string[] } | null
   major: boolean
   threat_levels: readonly { scope: string; level: string }[]
-  zones: { total: number; threat: number; eod: number }
-  casualties: { killed: Counter; injured: Counter; missing: Counter }
-  par: { inside: number; due: number; missed: number }
-  findings: { warn: number; alarm: number; info: number }
-  alarms: { open: number; unacked: number }
+  /** Each of these is missing when this operator has no need to know it. */
+  zones?: { total: number; threat: number; eod: number }
+  casualties?: { killed?: Counter; injured?: Counter; missing?: Counter }
+  par?: { inside: number; due: number; missed: number }
+  findings?: { warn: number; alarm: number; info: number }
+  alarms?: { open: number; unacked: number }
   rule: string
 }
 

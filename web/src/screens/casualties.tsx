@@ -2,8 +2,8 @@
 // persons by tag. A count that nobody reported is blank in words, never 0.
 import { useSignal } from '@preact/signals'
 import { ageText, clockText } from '../base/format'
-import { joined, T, t } from '../base/i18n'
-import { counterText, rangeText, timeText, wordText } from '../base/values'
+import { joined, T, t, tMaybe } from '../base/i18n'
+import { counterText, differs, rangeText, timeText, wordText } from '../base/values'
 import { entityName, levelName } from '../entry/inputs'
 import { wordsOf } from '../entry/schema'
 import type { Claim, Counter, Entity } from '../net/incident'
@@ -13,8 +13,6 @@ import { screen, shown_event, write } from '../state/view'
 import { Button, Empty } from '../ui/parts'
 import { Table } from '../ui/table'
 import type { Column } from '../ui/table'
-
-export const differs = (counter: Counter | undefined) => counter !== undefined && counter.known && !counter.agreed && counter.values > 1
 
 export function openEvent(seq: number): void {
   shown_event.value = seq
@@ -38,7 +36,10 @@ function CounterRow(props: { name: string; counter: Counter | undefined; open: b
       <td class="end">{claims > 0 ? <bdi>{counter!.sources}</bdi> : ''}</td>
       <td class="end">{counter?.known ? <bdi>{counter.values}</bdi> : ''}</td>
       <td>{figure(counter?.confirmed)}</td>
-      <td>{figure(counter?.accepted)}{name === 'attackers' && counter?.accounted !== undefined && <small> <T k="count.accounted" p={{ n: counter.accounted }} /></small>}</td>
+      <td>
+        {figure(counter?.accepted)}
+        {name === 'attackers' && counter?.accounted !== undefined && <small> <T k="count.accounted" p={{ n: counter.accounted }} /></small>}
+      </td>
       <td>
         <Button class="small" onClick={() => write('count.claimed', { counter: name })}>{t('count.claim')}</Button>
         {claims > 0 && <Button class="small" onClick={() => write('count.accepted', { counter: name })}>{t('count.accept')}</Button>}
@@ -56,7 +57,7 @@ function ClaimRow(props: { claim: Claim }) {
       <th scope="row"><bdi>{name}</bdi> <small>{wordText(claim.source_kind, 'source_kind')}</small></th>
       <td class="figure"><bdi>{rangeText(claim.lo, claim.hi)}</bdi>{split && <small><bdi>{split}</bdi></small>}</td>
       <td><bdi>{timeText(timeOf(claim.as_of), now.value)}</bdi> <small><bdi>{ageText(now.value - timeOf(claim.as_of))}</bdi></small></td>
-      <td><bdi title={t(`grade.${claim.grade.slice(0, 1) as 'A'}`)}>{claim.grade}</bdi></td>
+      <td><bdi title={tMaybe('grade.' + claim.grade.slice(0, 1), '')}>{claim.grade}</bdi></td>
       <td>{wordText(claim.is)}{claim.shift !== 0 && <small> <T k="count.shift" p={{ n: claim.shift }} /></small>}</td>
       <td><button type="button" class="link" onClick={() => openEvent(claim.event)}><bdi>#{claim.event}</bdi></button></td>
     </tr>
@@ -116,20 +117,25 @@ function placeOf(it: Entity): string {
 }
 
 function columns(at: number): Column<Entity>[] {
+  const changed = (it: Entity) => timeOf(it.fields['recorded_at'])
   const word = (it: Entity, name: string) => wordText(textOf(it, name), name)
   return [
     { id: 'tag', title: t('col.tag'), by: (it) => it.id, cell: (it) => <bdi>{it.id}</bdi> },
-    { id: 'triage', title: t('col.triage'), by: (it) => wordsOf('triage').indexOf(textOf(it, 'triage')), cell: (it) => <span class={'triage ' + textOf(it, 'triage')}>{word(it, 'triage') || t('count.no_triage')}</span> },
+    {
+      id: 'triage', title: t('col.triage'), by: (it) => wordsOf('triage').indexOf(textOf(it, 'triage')),
+      cell: (it) => <span class={'triage ' + textOf(it, 'triage')}>{word(it, 'triage') || t('count.no_triage')}</span>,
+    },
     { id: 'state', title: t('col.state'), by: (it) => textOf(it, 'state'), cell: (it) => wordText(textOf(it, 'state'), 'casualty_status') },
     { id: 'category', title: t('col.category'), by: (it) => textOf(it, 'category'), cell: (it) => word(it, 'category') },
     { id: 'where', title: t('col.where'), by: placeOf, cell: (it) => <bdi>{placeOf(it) || <span class="dimmed">{t('count.no_place')}</span>}</bdi> },
     { id: 'to', title: t('col.transport'), cell: (it) => <bdi>{[textOf(it, 'vehicle'), textOf(it, 'destination')].filter(Boolean).join(' → ')}</bdi> },
     { id: 'verified', title: t('col.verified'), by: (it) => textOf(it, 'verified'), cell: (it) => (textOf(it, 'verified') ? t('yes') : '') },
-    { id: 'changed', title: t('col.changed'), by: (it) => -timeOf(it.fields['recorded_at']), end: true, cell: (it) => <bdi>{clockText(timeOf(it.fields['recorded_at']), false)} ({ageText(at - timeOf(it.fields['recorded_at']))})</bdi> },
+    { id: 'changed', title: t('col.changed'), by: (it) => -changed(it), end: true, cell: (it) => <bdi>{clockText(changed(it), false)} ({ageText(at - changed(it))})</bdi> },
   ]
 }
 
-const steps = ['casualty.triage_set', 'casualty.moved', 'casualty.transported', 'casualty.status_set', 'casualty.verified'] as const
+/** What happens to a casualty, one after the other. */
+const steps = ['triage_set', 'moved', 'transported', 'status_set', 'verified'] as const
 
 export default function CasualtyScreen() {
   const chosen = useSignal('killed')
@@ -152,7 +158,9 @@ export default function CasualtyScreen() {
         <span class="dimmed"><T k="count.persons_n" n={rows.length} /></span>
         <span class="gap" />
         {tag.value && <span><bdi>{tag.value}</bdi></span>}
-        {tag.value && steps.map((kind) => <Button key={kind} class="small" onClick={() => write(kind, { casualty: tag.value })}>{t(`count.${kind.slice('casualty.'.length) as 'moved'}`)}</Button>)}
+        {tag.value && steps.map((step) => (
+          <Button key={step} class="small" onClick={() => write('casualty.' + step, { casualty: tag.value })}>{t(`count.${step}`)}</Button>
+        ))}
       </div>
       {rows.length === 0
         ? <Empty>{t('count.no_persons')}</Empty>

@@ -33,7 +33,9 @@ function time(at: number): string {
 function Times(props: { event: RecordEvent; fields: Fields }) {
   const { event, fields } = props
   const about = typeof fields['unc_s'] === 'number' ? ` ± ${Math.round(fields['unc_s'] / 60)} min` : ''
-  const row = (name: string, value: string) => <><dt>{fieldText(name)}</dt><dd>{value ? <bdi>{value}</bdi> : <span class="dimmed">{t('entry.not_said')}</span>}</dd></>
+  const row = (name: string, value: string) => (
+    <><dt>{fieldText(name)}</dt><dd>{value ? <bdi>{value}</bdi> : <span class="dimmed">{t('entry.not_said')}</span>}</dd></>
+  )
   return (
     <>
       {row('observed_at', time(timeOf(fields['observed_at'])) + about)}
@@ -47,14 +49,19 @@ function Author(props: { fields: Fields }) {
   const { fields } = props
   const word = (name: string) => (fields[name] === undefined ? '' : wordText(String(fields[name]), name))
   const rows: [string, string][] = [
-    ['actor', [String(fields['actor'] ?? ''), word('role')].filter(Boolean).join(', ')], ['on_behalf_of', String(fields['on_behalf_of'] ?? '')], ['via', word('via')],
-    ['source', String(fields['source'] ?? '')], ['class', word('class')],
+    ['actor', [String(fields['actor'] ?? ''), word('role')].filter(Boolean).join(', ')],
+    ['on_behalf_of', String(fields['on_behalf_of'] ?? '')],
+    ['via', word('via')],
+    ['source', String(fields['source'] ?? '')],
+    ['class', word('class')],
   ]
   const grade = String(fields['grade'] ?? '')
   return (
     <>
       {rows.map(([name, value]) => value && <><dt>{fieldText(name)}</dt><dd><bdi>{value}</bdi></dd></>)}
-      {grade && <><dt>{fieldText('grade')}</dt><dd><bdi>{grade}</bdi> <small>{tMaybe('grade.' + grade[0], '')}; {tMaybe('grade.' + grade[1], '')}</small></dd></>}
+      {grade && (
+        <><dt>{fieldText('grade')}</dt><dd><bdi>{grade}</bdi> <small>{tMaybe('grade.' + grade[0], '')}; {tMaybe('grade.' + grade[1], '')}</small></dd></>
+      )}
     </>
   )
 }
@@ -75,8 +82,11 @@ function useEvent(seq: number): RecordEvent | null | undefined {
   return here ?? fetched.value
 }
 
+/** What a correction does not take over. */
+const not_kept = new Set(['incident', 'recorded_at', 'actor', 'exercise', 'supersedes', 'unc_s'])
+
 function correct(event: RecordEvent, fields: Fields): void {
-  const own = Object.fromEntries(Object.entries(fields).filter(([name]) => !['incident', 'recorded_at', 'actor', 'exercise', 'supersedes', 'unc_s'].includes(name)))
+  const own = Object.fromEntries(Object.entries(fields).filter(([name]) => !not_kept.has(name)))
   write(event.kind, asTyped(own), event.seq)
 }
 
@@ -92,7 +102,9 @@ function Body(props: { event: RecordEvent }) {
       {typeof supersedes === 'number' && <p><T k="entry.corrects" p={{ seq: '' }} /> <Link seq={supersedes} /></p>}
       <dl class={corrected ? 'struck' : ''}>
         {Object.entries(fields).filter(([name]) => !header.has(name)).map(([name, value]) => (
-          <div key={name} class="pairrow"><dt>{fieldText(name)}</dt><dd dir="auto">{value === true ? t('yes') : valueText(name, value as Value, now.value)}</dd></div>
+          <div key={name} class="pairrow">
+            <dt>{fieldText(name)}</dt><dd dir="auto">{value === true ? t('yes') : valueText(name, value as Value, now.value)}</dd>
+          </div>
         ))}
       </dl>
       <dl><Times event={event} fields={fields} /><Author fields={fields} /></dl>

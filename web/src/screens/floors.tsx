@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals'
 import { joined, T, t } from '../base/i18n'
 import { timeText, wordText } from '../base/values'
+import { floorText } from '../entry/inputs'
 import { wordsOf } from '../entry/schema'
 import type { Cleared, LevelView, StructureView, ZoneView } from '../net/incident'
 import { now } from '../state/clock'
@@ -18,25 +19,26 @@ const glyphs: Record<string, string> = {
 }
 const searched = new Set(['complete', 'confirmed', 'held'])
 
+/** States of a threat that does not threaten any more. */
+const over = new Set(['discounted', 'safe', 'dead', 'in-custody', 'self-detonated'])
+
 /** What a cell shows: a threat that is known comes before what was searched. */
 function lookOf(zone: ZoneView, kind: string): string {
   const state = zone.clearance[kind]?.state ?? 'unknown'
   if (state === 'no-go') return state
-  const open = (zone.threats ?? []).map((id) => entity('threat', id)).filter((it) => it === undefined || !['discounted', 'safe', 'dead', 'in-custody', 'self-detonated'].includes(textOf(it, 'state')))
+  // One that this page does not know counts as one that is there.
+  const open = (zone.threats ?? []).map((id) => entity('threat', id)).filter((it) => !over.has(textOf(it, 'state')))
   if (open.some((it) => textOf(it, 'state') === 'render-safe-pending')) return 'eod'
   return open.length > 0 ? 'threat' : state
 }
 
 const lookText = (look: string) => (look === 'threat' ? t('floor.threat') : look === 'eod' ? t('floor.eod') : wordText(look))
 
-function floorName(level: LevelView): string {
-  if (level.name && level.name !== 'roof') return level.name
-  if (level.name === 'roof') return t('floor.roof')
-  if (level.ordinal === 0) return t('floor.ground')
-  return level.ordinal < 0 ? t('floor.basement', { n: -level.ordinal }) : String(level.ordinal)
-}
+const floorName = (level: LevelView) => floorText({ ...level, roof: level.zones.length > 0 && level.zones.every((zone) => zone.zone_kind === 'roof') })
 
-const zoneName = (zone: ZoneView) => (['core', 'stair', 'lift', 'roof'].includes(zone.zone_kind) && zone.name.length > 2 ? wordText(zone.zone_kind, 'zone_kind') : zone.name)
+/** The zones of the generated grid have English names: those are said in the page's language. */
+const generated: Record<string, string> = { core: 'core', stair: 'stairs', lift: 'lift', roof: 'roof' }
+const zoneName = (zone: ZoneView) => (generated[zone.zone_kind] === zone.name ? wordText(zone.zone_kind, 'zone_kind') : zone.name)
 
 function ZoneCell(props: { zone: ZoneView; kind: string; floor: string; chosen: boolean; onChoose: () => void }) {
   const { zone, kind } = props
@@ -70,12 +72,15 @@ function Level(props: { level: LevelView; kind: string; chosen: string; onChoose
       </div>
       <div class="zones">
         {level.zones.map((zone) => (
-          <ZoneCell key={zone.id} zone={zone} kind={kind} floor={t('floor.label', { name })} chosen={props.chosen === zone.id} onChoose={() => props.onChoose(zone.id)} />
+          <ZoneCell
+            key={zone.id} zone={zone} kind={kind} floor={t('floor.label', { name })} chosen={props.chosen === zone.id}
+            onChoose={() => props.onChoose(zone.id)}
+          />
         ))}
       </div>
       <div class="linside">
         {units.length === 0 ? <small>{t('floor.nobody')}</small> : units.map(({ unit, zone }) => (
-          <span key={unit}><b><bdi>{unit}</bdi></b> <small><bdi>{[textOf(entity('unit', unit), 'strength'), zoneName(zone)].filter(Boolean).join(', ')}</bdi></small></span>
+          <span key={unit}><b><bdi>{unit}</bdi></b> <small>{joined([textOf(entity('unit', unit), 'strength'), zoneName(zone)], t('comma'))}</small></span>
         ))}
       </div>
     </li>
@@ -94,24 +99,22 @@ function lastIn(zone: string): { unit: string; at: number } | null {
 
 function KindRow(props: { kind: string; it: Cleared | undefined }) {
   const state = props.it?.state ?? 'unknown'
+  const extent = props.it?.extent ?? 100
+  const part = extent < 100 ? `${extent} %` : ''
   return (
     <>
       <dt>{wordText(props.kind, 'kind')}</dt>
       <dd>
         <b class={'glyph small ' + state} aria-hidden="true">{glyphs[state] ?? '?'}</b> {wordText(state)}
-        {props.it && (
-          <small>
-            {' '}<bdi>{[props.it.unit, timeText(timeOf(props.it.at), now.value), props.it.extent !== null && props.it.extent < 100 ? props.it.extent + ' %' : ''].filter(Boolean).join(', ')}</bdi>
-          </small>
-        )}
+        {props.it && <small>{joined([props.it.unit ?? '', timeText(timeOf(props.it.at), now.value), part], t('comma'))}</small>}
       </dd>
     </>
   )
 }
 
-const entries = ['zone.search_started', 'zone.search_ended', 'zone.confirmed', 'zone.held', 'zone.hold_released', 'zone.voided', 'zone.no_go', 'zone.no_go_lifted'] as const
+type Step = `zone.${'search_started' | 'search_ended' | 'confirmed' | 'held' | 'hold_released' | 'voided' | 'no_go' | 'no_go_lifted'}`
 /** Which steps a state allows; clearance.h draws the whole machine. */
-const steps: Record<string, readonly (typeof entries)[number][]> = {
+const steps: Record<string, readonly Step[]> = {
   unknown: ['zone.search_started', 'zone.no_go'],
   entered: ['zone.search_ended', 'zone.no_go'],
   partial: ['zone.search_started', 'zone.no_go'],
@@ -191,11 +194,15 @@ export default function FloorScreen() {
           </div>
         )}
         <div class="chips" role="group" aria-label={t('floor.kinds')}>
-          {wordsOf('kind').map((it) => <Button key={it} class="small" pressed={kind.value === it} onClick={() => { kind.value = it }}>{wordText(it, 'short')}</Button>)}
+          {wordsOf('kind').map((it) => (
+            <Button key={it} class="small" pressed={kind.value === it} onClick={() => { kind.value = it }}>{wordText(it, 'short')}</Button>
+          ))}
         </div>
         <span class="gap" />
         {structure && <span class="dimmed"><T k="floor.of" p={{ n: done, total: zones.length }} /></span>}
-        {strip.value && <Button class="small" onClick={() => write('structure.defined', { structure: `B${floors.value.length + 1}` })}>{t('floor.add')}</Button>}
+        {strip.value && (
+          <Button class="small" onClick={() => write('structure.defined', { structure: `B${floors.value.length + 1}` })}>{t('floor.add')}</Button>
+        )}
       </div>
       {!structure
         ? <Empty>{strip.value ? t('floor.empty') : t('incident.none_hint')}</Empty>
@@ -203,11 +210,17 @@ export default function FloorScreen() {
           <div class={found ? 'floors beside' : 'floors'}>
             <div class="levels">
               <ol aria-label={structure.name}>
-                {structure.levels.map((level) => <Level key={level.id} level={level} kind={kind.value} chosen={chosen.value} onChoose={(id) => { chosen.value = id }} />)}
+                {structure.levels.map((level) => (
+                  <Level key={level.id} level={level} kind={kind.value} chosen={chosen.value} onChoose={(id) => { chosen.value = id }} />
+                ))}
               </ol>
               <Legend />
             </div>
-            {found && <Chosen zone={found.zone} floor={t('floor.label', { name: floorName(found.level) })} kind={kind.value} onClose={() => { chosen.value = '' }} />}
+            {found && (
+              <Chosen
+                zone={found.zone} floor={t('floor.label', { name: floorName(found.level) })} kind={kind.value} onClose={() => { chosen.value = '' }}
+              />
+            )}
           </div>
         )}
     </section>

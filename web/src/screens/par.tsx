@@ -14,7 +14,8 @@ function due(it: Inside): { text: string; level: '' | 'warn' | 'crit' } {
   const at = timeOf(it.due)
   if (Number.isNaN(at)) return { text: '', level: '' }
   const left = at - now.value
-  return left >= 0 ? { text: counterText(left), level: it.missed > 0 ? 'crit' : '' } : { text: '+' + counterText(-left), level: it.missed > 0 ? 'crit' : 'warn' }
+  const level = it.missed > 0 ? 'crit' : left < 0 ? 'warn' : ''
+  return { text: left >= 0 ? counterText(left) : '+' + counterText(-left), level }
 }
 
 function Row(props: { it: Inside }) {
@@ -33,9 +34,13 @@ function Row(props: { it: Inside }) {
       <td class={'figure ' + (level === 'crit' ? 'bad' : level)}><bdi dir="ltr">{text}</bdi> {it.state !== 'ok' && <small>{t(`par.${it.state}`)}</small>}</td>
       <td class="end">{it.missed > 0 && <b class="bad"><bdi>{it.missed}</bdi></b>}</td>
       <td class="acts">
-        <Button kind={it.state === 'ok' ? 'plain' : 'primary'} onClick={() => write('par.acked', { unit: it.unit, count: it.strength === null ? '' : String(it.strength) })}>{t('par.answer')}</Button>
+        <Button kind={it.state === 'ok' ? 'plain' : 'primary'} onClick={() => write('par.acked', { unit: it.unit, count: String(it.strength ?? '') })}>
+          {t('par.answer')}
+        </Button>
         {it.zone && <Button onClick={() => write('unit.left_zone', { unit: it.unit, zone: it.zone! })}>{t('par.left')}</Button>}
-        <Button kind={it.missed > 1 ? 'critical' : 'plain'} onClick={() => write('mayday.declared', { unit: it.unit, zone: it.zone ?? '' })}>{t('par.mayday')}</Button>
+        <Button kind={it.missed > 1 ? 'critical' : 'plain'} onClick={() => write('mayday.declared', { unit: it.unit, zone: it.zone ?? '' })}>
+          {t('par.mayday')}
+        </Button>
       </td>
     </tr>
   )
@@ -65,12 +70,13 @@ function Standing() {
   )
 }
 
+const head = ['col.unit', 'col.where', 'par.in', 'par.answered', 'par.since', 'par.due_in', 'par.missed_n'] as const
+const numbers: ReadonlySet<string> = new Set(['par.in', 'par.answered', 'par.missed_n'])
 const rank = { missed: 0, due: 1, ok: 2 }
 
 export default function ParScreen() {
   const rows = [...(par.value?.units ?? [])].sort((a, b) => rank[a.state] - rank[b.state] || (timeOf(a.due) || 0) - (timeOf(b.due) || 0))
   const people = rows.reduce((sum, it) => sum + (it.strength ?? 0), 0)
-  const head = ['col.unit', 'col.where', 'par.in', 'par.answered', 'par.since', 'par.due_in', 'par.missed_n'] as const
   return (
     <section class="screen" aria-labelledby="par-title">
       <div class="bar">
@@ -78,7 +84,9 @@ export default function ParScreen() {
         <span class="dimmed"><T k="par.units_n" n={rows.length} />, <T k="par.people_n" n={people} /></span>
         <span class="gap" />
         <Button onClick={() => write('unit.entered_zone')}>{t('step.unit.entered_zone')}</Button>
-        <Button kind="primary" disabled={rows.length === 0} onClick={() => write('par.called', { reason: wordText('routine', 'priority') })}>{t('par.call')}</Button>
+        <Button kind="primary" disabled={rows.length === 0} onClick={() => write('par.called', { reason: wordText('routine', 'priority') })}>
+          {t('par.call')}
+        </Button>
         <Button kind="critical" onClick={() => write('mayday.declared')}>{t('par.mayday')}</Button>
         <Button kind="critical" onClick={() => write('evacuation.ordered')}>{t('par.evacuate')}</Button>
       </div>
@@ -89,7 +97,12 @@ export default function ParScreen() {
           <div class="tablebox" tabIndex={0} role="region" aria-label={t('par.title')}>
             <table id="partable">
               <caption class="hidden">{t('par.title')} {timeText(now.value, now.value)}</caption>
-              <thead><tr>{head.map((key, i) => <th key={key} scope="col" class={i === 2 || i === 3 || i === 6 ? 'end' : ''}>{t(key)}</th>)}<th scope="col"><span class="hidden">{t('actions')}</span></th></tr></thead>
+              <thead>
+                <tr>
+                  {head.map((key) => <th key={key} scope="col" class={numbers.has(key) ? 'end' : ''}>{t(key)}</th>)}
+                  <th scope="col"><span class="hidden">{t('actions')}</span></th>
+                </tr>
+              </thead>
               <tbody>{rows.map((it) => <Row key={it.unit} it={it} />)}</tbody>
             </table>
           </div>

@@ -36,7 +36,8 @@ function AlarmItem(props: { it: Duty }) {
     <li class={it.acked ? 'calm' : 'crit'} data-id={it.id}>
       <Said rule={it.rule} text={it.text} />
       <p class="detail">
-        <bdi>{clockText(timeOf(it.since), false)} ({ageText(now.value - timeOf(it.since))})</bdi> <span><T k="points.owner" p={{ who: wordText(it.owner) }} /></span>
+        <bdi>{clockText(timeOf(it.since), false)} ({ageText(now.value - timeOf(it.since))})</bdi>
+        <span><T k="points.owner" p={{ who: wordText(it.owner) }} /></span>
         {it.escalated && <b class="warn">{t('points.escalated')}</b>} {it.acked && <span>{t('points.acked')}</span>} <Events events={it.events} />
       </p>
       {!it.acked && <Button kind="primary" disabled={sent} onClick={() => acknowledgeDuty(it.id)}>{sent ? t('att.sending') : t('acknowledge')}</Button>}
@@ -82,11 +83,13 @@ export default function PointScreen() {
       <div class="threecards">
         <section class="card" aria-labelledby="alarms-title">
           <div class="sechead"><h2 id="alarms-title">{t('points.alarms')}</h2><span class="count">{duties.value.length}</span></div>
-          {duties.value.length === 0 ? <Empty>{t('points.no_alarms')}</Empty> : <ul class="points">{duties.value.map((it) => <AlarmItem key={it.id} it={it} />)}</ul>}
+          {duties.value.length === 0 && <Empty>{t('points.no_alarms')}</Empty>}
+          <ul class="points">{duties.value.map((it) => <AlarmItem key={it.id} it={it} />)}</ul>
         </section>
         <section class="card" aria-labelledby="findings-title">
           <div class="sechead"><h2 id="findings-title">{t('points.findings')}</h2><span class="count">{open.length}</span></div>
-          {findings.value.length === 0 ? <Empty>{t('points.no_findings')}</Empty> : <ul class="points">{[...open, ...done].map((it) => <FindingItem key={it.id} it={it} />)}</ul>}
+          {findings.value.length === 0 && <Empty>{t('points.no_findings')}</Empty>}
+          <ul class="points">{[...open, ...done].map((it) => <FindingItem key={it.id} it={it} />)}</ul>
         </section>
         <section class="card" aria-labelledby="gaps-title">
           <div class="sechead"><h2 id="gaps-title">{t('points.gaps')}</h2><span class="count">{gaps.value.filter((it) => !it.known).length}</span></div>

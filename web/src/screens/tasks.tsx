@@ -9,11 +9,13 @@ import { entitiesOf, isOverdue, textOf, timeOf } from '../state/incident'
 import { write } from '../state/view'
 import { Button, Empty } from '../ui/parts'
 
-const rank: Record<string, number> = { critical: 0, urgent: 1, routine: 2, '': 2 }
+const rank: Record<string, number> = { critical: 0, urgent: 1, routine: 2 }
 
 function order(a: Entity, b: Entity): number {
   const due = (it: Entity) => timeOf(it.fields['due_at']) || Infinity
-  return Number(isOverdue(b, now.value)) - Number(isOverdue(a, now.value)) || rank[textOf(a, 'priority')]! - rank[textOf(b, 'priority')]! || due(a) - due(b) || a.made - b.made
+  const late = Number(isOverdue(b, now.value)) - Number(isOverdue(a, now.value))
+  const first = (rank[textOf(a, 'priority')] ?? 2) - (rank[textOf(b, 'priority')] ?? 2)
+  return late || first || (due(a) < due(b) ? -1 : due(a) > due(b) ? 1 : a.made - b.made)
 }
 
 function Due(props: { it: Entity }) {
@@ -30,13 +32,14 @@ function Due(props: { it: Entity }) {
 function Row(props: { it: Entity }) {
   const { it } = props
   const open = it.fields['state'] === 'open'
+  const priority = textOf(it, 'priority')
   return (
     <tr class={isOverdue(it, now.value) ? 'warn' : open ? '' : 'out'}>
       <th scope="row"><bdi>{it.id}</bdi></th>
       <td class="wraps" dir="auto">{textOf(it, 'text')}{textOf(it, 'note') && <small><bdi>{textOf(it, 'note')}</bdi></small>}</td>
       <td><bdi>{textOf(it, 'owner')}</bdi></td>
       <td><Due it={it} /></td>
-      <td>{textOf(it, 'priority') && <span class={textOf(it, 'priority') === 'critical' ? 'bad' : ''}>{wordText(textOf(it, 'priority'), 'priority')}</span>}</td>
+      <td class={priority === 'critical' ? 'bad' : ''}>{priority && wordText(priority, 'priority')}</td>
       <td>{wordText(textOf(it, 'state'))}</td>
       <td class="acts">
         {open && (

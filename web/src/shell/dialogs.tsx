@@ -170,7 +170,10 @@ function Incidents() {
               }}
             >
               <b><bdi>{it.strip?.name ?? it.id}</bdi></b>
-              <small><bdi>{it.id}</bdi> {it.strip && <>{wordText(it.strip.type, 'type')}, {wordText(it.strip.state)}</>} {it.strip?.exercise && t('incident.exercise')}</small>
+              <small>
+                <bdi>{it.id}</bdi> {it.strip && <>{wordText(it.strip.type, 'type')}, {wordText(it.strip.state)}</>}
+                {it.strip?.exercise && <b> {t('incident.exercise')}</b>}
+              </small>
             </button>
           </li>
         ))}

@@ -26,6 +26,10 @@ export interface LogLine {
 /** Receipts say nothing that a commander reads line by line. */
 const quiet = new Set(['chat.receipt'])
 
+function waitingLine(command: Command): LogLine {
+  return { key: 'w' + command.id, at: command.at, family: command.kind === 'chat' ? 'chat' : 'incident', waiting: command }
+}
+
 export const lines = computed<LogLine[]>(() => {
   void events_changed.value
   const list: LogLine[] = []
@@ -37,7 +41,7 @@ export const lines = computed<LogLine[]>(() => {
   }
   const waiting = outbox.value.filter((command) => command.kind !== 'acknowledge' && !said.has(command.id))
   return [
-    ...waiting.map((command): LogLine => ({ key: 'w' + command.id, at: command.at, family: command.kind === 'chat' ? 'chat' : 'incident', waiting: command })).reverse(),
+    ...waiting.map(waitingLine).reverse(),
     ...list,
   ]
 })

@@ -36,8 +36,8 @@ function waits(to: Screen): { count: number; crit: boolean } {
   const count = (n: number, crit = false) => ({ count: n, crit })
   switch (to) {
     case 'map': return count(unacknowledged.value.length, true)
-    case 'par': return count((it?.par.due ?? 0) + (it?.par.missed ?? 0), (it?.par.missed ?? 0) > 0)
-    case 'points': return count((it?.findings.warn ?? 0) + (it?.findings.alarm ?? 0), (it?.findings.alarm ?? 0) > 0)
+    case 'par': return count((it?.par?.due ?? 0) + (it?.par?.missed ?? 0), (it?.par?.missed ?? 0) > 0)
+    case 'points': return count((it?.findings?.warn ?? 0) + (it?.findings?.alarm ?? 0), (it?.findings?.alarm ?? 0) > 0)
     case 'tasks': return count(entitiesOf('task').filter((task) => isOverdue(task, now.value)).length)
     case 'admin': return count(attention.value.filter((item) => item.alarm && item.level !== 'calm').length)
     default: return count(0)

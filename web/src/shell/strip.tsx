@@ -2,7 +2,7 @@
 // what does not fit. Each figure leads to the screen that explains it.
 import { T, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
-import { counterText, timeText, wordText } from '../base/values'
+import { counterText, differs, timeText, wordText } from '../base/values'
 import type { Strip as StripView } from '../net/incident'
 import { now } from '../state/clock'
 import { strip, timeOf } from '../state/incident'
@@ -38,7 +38,10 @@ export function Command() {
     <>
       <button type="button" class="cell pair command" onClick={() => write('command.transferred')}>
         <span class="name">{it.command_state === 'unified' ? t('strip.unified') : t('strip.command')}</span>
-        <span class="who"><b><bdi>{it.commanders.join(', ')}</bdi></b> <small><T k="strip.since" p={{ time: since }} />{it.command_place && <>, <bdi>{it.command_place}</bdi></>}</small></span>
+        <span class="who">
+          <b><bdi>{it.commanders.join(', ')}</bdi></b>{' '}
+          <small><T k="strip.since" p={{ time: since }} />{it.command_place && <>{t('comma')}<bdi>{it.command_place}</bdi></>}</small>
+        </span>
       </button>
       {posture && <div class="pair wide">{posture}</div>}
     </>
@@ -55,23 +58,60 @@ function Cell(props: { name: Key; to: Screen; value: string; level?: '' | 'crit'
   )
 }
 
-function Figures(props: { it: StripView }) {
-  const { zones, casualties, par, findings, alarms, rule } = props.it
-  const of = (n: number) => (zones.total === 0 ? t('strip.no_zones') : t('strip.of', { n, total: zones.total }))
-  const differ = (name: keyof typeof casualties) => casualties[name].known && !casualties[name].agreed && casualties[name].values > 1
-  const confirmed = (name: keyof typeof casualties) => (casualties[name].confirmed === null ? '' : ' ' + t('strip.confirmed', { n: casualties[name].confirmed }))
-  const par_level = par.missed > 0 ? 'crit' : par.due > 0 ? 'warn' : ''
-  const par_text = par.inside === 0 ? t('strip.nobody') : t('strip.par', { inside: par.inside, due: par.due, missed: par.missed })
+function Zones(props: { it: NonNullable<StripView['zones']> }) {
+  const { total, threat, eod } = props.it
+  const of = (n: number) => (total === 0 ? t('strip.no_zones') : t('strip.of', { n, total }))
   return (
     <>
-      <Cell name="strip.threat" to="floors" value={of(zones.threat)} />
-      <Cell name="strip.eod" to="floors" value={of(zones.eod)} />
-      {(['killed', 'injured', 'missing'] as const).map((name) => (
-        <Cell key={name} name={`strip.${name}`} to="casualties" value={counterText(casualties[name]) + confirmed(name)} dot={differ(name)} title={rule} />
-      ))}
-      <Cell name="strip.inside" to="par" value={par_text} level={par_level} />
-      <Cell name="strip.findings" to="points" value={String(findings.warn + findings.alarm)} level={findings.alarm > 0 ? 'crit' : findings.warn > 0 ? 'warn' : ''} />
-      <Cell name="strip.alarms" to="points" value={alarms.unacked > 0 ? t('strip.unacked', { open: alarms.open, n: alarms.unacked }) : String(alarms.open)} level={alarms.unacked > 0 ? 'crit' : ''} />
+      <Cell name="strip.threat" to="floors" value={of(threat)} />
+      <Cell name="strip.eod" to="floors" value={of(eod)} />
+    </>
+  )
+}
+
+function Casualties(props: { it: NonNullable<StripView['casualties']>; rule: string }) {
+  return (
+    <>
+      {(['killed', 'injured', 'missing'] as const).map((name) => {
+        const counter = props.it[name]
+        const confirmed = counter?.confirmed == null ? '' : ' ' + t('strip.confirmed', { n: counter.confirmed })
+        return <Cell key={name} name={`strip.${name}`} to="casualties" value={counterText(counter) + confirmed} dot={differs(counter)} title={props.rule} />
+      })}
+    </>
+  )
+}
+
+function Inside(props: { it: NonNullable<StripView['par']> }) {
+  const { inside, due, missed } = props.it
+  const text = inside === 0 ? t('strip.nobody') : t('strip.par', { inside, due, missed })
+  return <Cell name="strip.inside" to="par" value={text} level={missed > 0 ? 'crit' : due > 0 ? 'warn' : ''} />
+}
+
+function Points(props: { findings: StripView['findings']; alarms: StripView['alarms'] }) {
+  const { findings, alarms } = props
+  const level = findings && findings.alarm > 0 ? 'crit' : findings && findings.warn > 0 ? 'warn' : ''
+  const unacked = alarms?.unacked ?? 0
+  return (
+    <>
+      {findings && <Cell name="strip.findings" to="points" value={String(findings.warn + findings.alarm)} level={level} />}
+      {alarms && (
+        <Cell
+          name="strip.alarms" to="points" level={unacked > 0 ? 'crit' : ''}
+          value={unacked > 0 ? t('strip.unacked', { open: alarms.open, n: unacked }) : String(alarms.open)}
+        />
+      )}
+    </>
+  )
+}
+
+function Figures(props: { it: StripView }) {
+  const { zones, casualties, par, findings, alarms, rule } = props.it
+  return (
+    <>
+      {zones && <Zones it={zones} />}
+      {casualties && <Casualties it={casualties} rule={rule} />}
+      {par && <Inside it={par} />}
+      <Points findings={findings} alarms={alarms} />
     </>
   )
 }

@@ -66,7 +66,10 @@ export function Top() {
   const skewed = Math.abs(skew_ms.value) > 5_000
   return (
     <header id="top" class={lost ? (lost_ms > 60_000 ? 'lost long' : 'lost') : ''}>
-      <button type="button" class="cell place" onClick={() => { dialog.value = 'incident' }} aria-label={t('incident.choose', { name: strip.value?.name ?? t('incident.none') })}>
+      <button
+        type="button" class="cell place" onClick={() => { dialog.value = 'incident' }}
+        aria-label={t('incident.choose', { name: strip.value?.name ?? t('incident.none') })}
+      >
         <b><bdi>{strip.value?.name ?? session.value?.server.name ?? 'Cordon'}</bdi></b>
         <small>{strip.value ? <bdi>{strip.value.id}</bdi> : t('incident.none')}</small>
       </button>
