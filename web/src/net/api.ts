@@ -12,6 +12,7 @@ export async function call<T>(method: 'GET' | 'POST', path: string, body?: unkno
     if (csrf) headers['X-Cordon-CSRF'] = csrf
   }
   let response: Response
+  let text: string
   try {
     response = await fetch(path, {
       method,
@@ -21,12 +22,14 @@ export async function call<T>(method: 'GET' | 'POST', path: string, body?: unkno
       cache: 'no-store',
       signal: AbortSignal.timeout(15_000),
     })
+    // An answer that breaks off is none.
+    text = await response.text()
   } catch {
     return { ok: false, status: 0, detail: '', field: '' }
   }
   let data: unknown = null
   try {
-    data = await response.json()
+    data = JSON.parse(text)
   } catch {
     // An empty answer, or not JSON: the status says it all.
   }

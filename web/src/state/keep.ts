@@ -21,13 +21,18 @@ interface Shelf extends DBSchema {
 
 let opened: Promise<IDBPDatabase<Shelf> | null> | null = null
 
-function shelf(): Promise<IDBPDatabase<Shelf> | null> {
-  opened ??= openDB<Shelf>('cordon', 1, {
+/** Async, so that a browser without indexedDB is a rejection like any other. */
+async function openShelf(): Promise<IDBPDatabase<Shelf>> {
+  return openDB<Shelf>('cordon', 1, {
     upgrade(db) {
       db.createObjectStore('picture')
       db.createObjectStore('outbox', { keyPath: 'id' })
     },
-  }).catch(() => null)
+  })
+}
+
+function shelf(): Promise<IDBPDatabase<Shelf> | null> {
+  opened ??= openShelf().catch(() => null)
   return opened
 }
 

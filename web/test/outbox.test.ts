@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { clearIncidents, takeIncident } from '../src/state/incident'
+import { drop, enter, flush, outbox, submit } from '../src/state/outbox'
+import type { Outcome } from '../src/state/outbox'
+import { session } from '../src/state/session'
+
+interface Sent { path: string; id: string; kind: string; fields: Record<string, unknown> }
+type Reply = { status: number; body?: unknown }
+
+/** A server that gives one answer after the other; what it was sent. Timers do not run by themselves. */
+function serve(replies: (Reply | 'lost')[]): Sent[] {
+  const sent: Sent[] = []
+  const world = globalThis as unknown as Record<string, unknown>
+  world['window'] = { setTimeout: () => 0 }
+  world['fetch'] = async (path: string, init: { body: string }) => {
+    sent.push({ path, ...(JSON.parse(init.body) as Omit<Sent, 'path'>) })
+    const reply = replies.shift() ?? { status: 200, body: { seq: 1, events: [1] } }
+    if (reply === 'lost') throw new TypeError('no network')
+    return { ok: reply.status < 400, status: reply.status, text: async () => JSON.stringify(reply.body ?? {}) }
+  }
+  session.value = { needs_setup: false, server: { name: '', version: '' }, operator: { name: 'Duty', role: 'admin' }, csrf: 'x' }
+  for (const command of outbox.value) drop(command.id)
+  clearIncidents()
+  takeIncident({ type: 'incident', id: 'I 1', seq: 1, whole: true, entities: [{ kind: 'task', id: 'TK-7', made: 1, changed: 1, fields: {} }], views: {} })
+  return sent
+}
+
+const task = { kind: 'task.created', fields: { task: 'TK-7', text: 'x' }, numbered: { entity: 'task', field: 'task', prefix: 'TK' } }
+
+test('a command goes to its incident and leaves when it is on disk', async () => {
+  const sent = serve([{ status: 200, body: { seq: 41, events: [41] } }])
+  const outcome = await submit({ kind: 'task.done', fields: { task: 'TK-7' } })
+  assert.deepEqual(outcome, { is: 'done', seq: 41 })
+  assert.equal(sent[0]!.path, '/api/incidents/I%201/commands')
+  assert.deepEqual(outbox.value, [])
+})
+
+test('a lost server: the form is told, the command waits, and goes again under the same id', async () => {
+  const sent = serve(['lost', { status: 503 }, { status: 200, body: { seq: 2 } }])
+  assert.deepEqual(await submit({ kind: 'task.done', fields: { task: 'TK-7' } }), { is: 'waiting' })
+  assert.equal(outbox.value.length, 1)
+  await flush()
+  assert.equal(outbox.value.length, 1)
+  await flush()
+  assert.equal(outbox.value.length, 0)
+  assert.equal(new Set(sent.map((one) => one.id)).size, 1)
+  assert.equal(sent.length, 3)
+})
+
+test('a refusal goes to the form with its field and is kept nowhere', async () => {
+  serve([{ status: 409, body: { detail: 'unit: it is inside', field: 'unit' } }])
+  assert.deepEqual(await submit({ kind: 'unit.released', fields: { unit: 'U' } }), { is: 'refused', detail: 'unit: it is inside', field: 'unit' })
+  assert.deepEqual(outbox.value, [])
+})
+
+test('a refusal that nobody waits for stays with its sentence, and holds back nothing', async () => {
+  const sent = serve([{ status: 403, body: { detail: 'not with this role' } }])
+  enter({ kind: 'zone.no_go_lifted', fields: {} })
+  const second: Promise<Outcome> = submit({ kind: 'task.done', fields: { task: 'TK-7' } })
+  assert.equal((await second).is, 'done')
+  assert.deepEqual(outbox.value.map((command) => command.refused), ['not with this role'])
+  assert.equal(sent.length, 2)
+})
+
+test('an incident that is full refuses: it is not tried for ever', async () => {
+  serve([{ status: 507, body: { detail: 'the incident is full; export it' } }])
+  assert.deepEqual(await submit({ kind: 'task.done', fields: {} }), { is: 'refused', detail: 'the incident is full; export it', field: '' })
+})
+
+test('a number that is taken is made up again, under a new id; a typed one is refused', async () => {
+  const taken = { status: 409, body: { detail: 'task: there is already task "TK-7"', field: 'task' } }
+  const sent = serve([taken, { ...taken }, { status: 200, body: { seq: 9 } }])
+  assert.equal((await submit(task)).is, 'done')
+  assert.deepEqual(sent.map((one) => one.fields['task']), ['TK-7', 'TK-8', 'TK-9'])
+  assert.equal(new Set(sent.map((one) => one.id)).size, 3)
+  serve([{ ...taken }])
+  assert.equal((await submit({ kind: task.kind, fields: task.fields })).is, 'refused')
+})
