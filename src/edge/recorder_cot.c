@@ -17,7 +17,14 @@
  *
  * What follows is on the disk with its cause or not at all. */
 
-enum { OUT_ROWS = 64, DEVICES = 8192, DEVICES_MS = 1000, DEVICE_BYTES = DEVICES * 96, POST_MS = 60000, OUT_MOST = 2048 };
+enum {
+    OUT_ROWS = 64,
+    OUT_MOST = 2048, /* rows for phones that one event makes */
+    DEVICES = 8192,
+    DEVICES_MS = 1000,
+    DEVICE_BYTES = DEVICES * 96,
+    POST_MS = 60000
+};
 
 struct crossing {
     char *from, *to, *watching; /* scratch */
@@ -84,7 +91,8 @@ static void submit(struct recorder *r, struct incident *s, const struct incident
     if (!fields_has(c->payload, (enum field)IN_INCIDENT))
         incident_put(&b, IN_INCIDENT, ent_id(s, incident_self(s)));
     if (b.full || !recorder_decide(r, &head, buf_str(&b), &e))
-        log_line(LOG_INFO, "incident.cot", "kind=%s reason=\"%s\"", kind_info(c->kind)->tag, b.full ? "too long" : e.text);
+        log_line(LOG_INFO, "incident.cot", "kind=%s reason=\"%s\"", kind_info(c->kind)->tag,
+                 b.full ? "too long" : e.text);
 }
 
 /* ---- a phone's row ---------------------------------------------------- */

@@ -27,7 +27,7 @@ function Row(props: { it: Inside }) {
   return (
     <tr class={it.state === 'missed' ? 'crit' : it.state === 'due' ? 'warn' : ''} data-unit={it.unit}>
       <th scope="row"><bdi>{it.unit}</bdi> <small><bdi>{it.agency}</bdi></small></th>
-      <td>{joined([it.level ? levelName(it.level) : '', textOf(zone, 'name') || it.zone], t('comma'))}</td>
+      <td>{joined([it.level ? levelName(it.level) : '', textOf(zone, 'name') || (it.zone ?? '')], t('comma'))}</td>
       <td class="end">{it.strength === null ? <span class="dimmed">{t('par.unknown')}</span> : <b><bdi>{it.strength}</bdi></b>}</td>
       <td class="end">{answered === '' ? '' : <b class={it.strength !== null && Number(answered) < it.strength ? 'bad' : ''}><bdi>{answered}</bdi></b>}</td>
       <td><bdi>{clockText(timeOf(it.inside_at), false)}</bdi></td>
