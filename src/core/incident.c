@@ -360,12 +360,16 @@ static bool check_envelope(const struct deciding *d, const struct kind_info *k, 
     return true;
 }
 
-/* A commander must be the one of now, another role must be held by whoever uses it if it is assigned. */
+/* A commander must be the one of now, another role must be held by whoever uses it if it is assigned.  A
+ * log keeper enters what somebody decided: then it is whom he names (on_behalf_of) that is asked, and who
+ * entered it stays the actor. */
 static bool check_role(const struct deciding *d, const struct kind_info *k, struct err *e)
 {
-    struct str role = incident_value(d->payload, IN_ROLE), who = incident_value(d->payload, IN_ACTOR);
+    struct str role = incident_value(d->payload, IN_ROLE), who = incident_value(d->payload, IN_ON_BEHALF_OF);
     uint32_t command = ent_find(d->s, ENT_COMMAND, STR("incident")), position;
 
+    if (who.len == 0)
+        who = incident_value(d->payload, IN_ACTOR);
     if (k->roles[0] && !word_in(k->roles, role))
         return refuse(e, ERR_DENIED, IN_ROLE, "%s needs the role %s", k->tag, k->roles);
     if (str_eq(role, STR("commander"))) {
@@ -486,8 +490,10 @@ static bool is_provenance(enum incident_field f)
 }
 
 /* Of the envelope what belongs to a value, in the order in which it is set. */
-static const enum incident_field kept[] = {IN_OBSERVED_AT, IN_UNC_S, IN_REPORTED_AT, IN_RECORDED_AT, IN_ACTOR, IN_ROLE,
-                                           IN_SOURCE,      IN_GRADE, IN_VIA,         IN_CLASS,       IN_LANG,  IN_EXERCISE};
+static const enum incident_field kept[] = {
+    IN_OBSERVED_AT, IN_UNC_S, IN_REPORTED_AT, IN_RECORDED_AT, IN_ACTOR, IN_ROLE,
+    IN_SOURCE,      IN_GRADE, IN_VIA,         IN_CLASS,       IN_LANG,  IN_EXERCISE,
+};
 
 static void note_kept(struct str values[COUNTOF(kept)], enum incident_field f, struct str v)
 {

@@ -301,7 +301,11 @@ static bool put_command(const struct request *q, const struct json *j, const str
         incident_put(b, IN_VIA, STR("web"));
     if (b->full)
         return err_set(e, ERR_INPUT, "fields: longer than %d bytes", PAYLOAD_ROOM);
-    return access_may(&access, c->kind, incident_value(buf_str(b), IN_ROLE), e);
+    /* Who enters what somebody else decided does so as a log keeper; the core asks whether that one may. */
+    return access_may(&access, c->kind,
+                      fields_has(buf_str(b), (enum field)IN_ON_BEHALF_OF) ? STR("loggist")
+                                                                          : incident_value(buf_str(b), IN_ROLE),
+                      e);
 }
 
 /* A refusal that names a field says so to the form: "grade: a grade is ..." */

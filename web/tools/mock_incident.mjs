@@ -269,9 +269,9 @@ export function makeIncident(record) {
     const known = (name, words, it) => ({ id: name, text: words, known: !!it, age_s: it ? Math.floor((Date.now() - Date.parse(it.fields.recorded_at)) / 1000) : null })
     const point = (kind) => all('point').find((it) => it.fields.point_kind === kind && it.fields.state === 'current')
     const list = [
-      known('commander', 'Who commands?', get('command', 'incident')), known('methane', 'METHANE message', all('methane')[0]), known('rvp', 'Rendezvous point', point('rvp')),
-      known('ccp', 'Casualty collection point', point('ccp')), known('cordon', 'Inner cordon', all('cordon')[0]), known('occupants', 'How many people are inside?', all('occupants')[0]),
-      known('threat', 'What threatens, and where?', all('threat')[0]), known('structure', 'Which buildings, how many floors?', all('structure')[0]),
+      known('commander', 'Who commands?', get('command', 'incident')), known('methane.exact_place', 'METHANE E: exact place', all('methane')[0]), known('rvp', 'Rendezvous point', point('rvp')),
+      known('ccp', 'Casualty collection point', point('ccp')), known('inner_cordon', 'Inner cordon', all('cordon')[0]), known('occupants', 'How many people are inside?', all('occupants')[0]),
+      known('ambulance', 'Ambulance service', undefined), known('eod', 'Bomb disposal clearance', undefined),
     ]
     return { gaps: list.sort((a, b) => Number(a.known) - Number(b.known)) }
   }
