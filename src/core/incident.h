@@ -97,7 +97,7 @@ enum {
     INCIDENT_TEXT_MAX = 16 * 1024,
     INCIDENT_PAYLOAD_MAX = 128 * 1024, /* of one event */
     INCIDENT_VALUES_MAX = 256,         /* fields of one event, repeats counted */
-    INCIDENT_EVENTS_MAX = 64,          /* that one command can become */
+    INCIDENT_EVENTS_MAX = 512,         /* that one command can become: a sighting voids every neighbour */
     INCIDENT_DECIDE_MEMORY = 4 * INCIDENT_PAYLOAD_MAX,
     INCIDENT_SKEW_MS = 120 * 1000, /* how far a reported clock may be ahead of ours */
 };

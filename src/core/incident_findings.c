@@ -62,7 +62,11 @@ static void tell(struct finding *f, const char *format, ...)
 
 void finding_id(const struct finding *f, struct buf *b)
 {
-    buf_fmt(b, "%s:%s", f->rule, f->subject);
+    struct str subject = str_from(f->subject);
+
+    buf_fmt(b, "%s:", f->rule);
+    for (size_t i = 0; i < subject.len; i++)
+        buf_byte(b, subject.at[i] == '|' ? '/' : subject.at[i]); /* a clearance's id has what no id may have */
 }
 
 void finding_ground(const struct finding *f, struct buf *b)

@@ -133,6 +133,12 @@ void apply_person_out(struct applying *a)
     ent_clear(a->s, a->e, IN_ZONE, a->seq);
 }
 
+/* Where somebody is counted is the state that what follows goes by. */
+void apply_person_status(struct applying *a)
+{
+    ent_set(a->s, a->e, IN_STATE, incident_value(a->payload, IN_ACCOUNTABILITY), a->seq);
+}
+
 /* Asks every unit inside, or those that the call names. */
 void apply_par_called(struct applying *a)
 {

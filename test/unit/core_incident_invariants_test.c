@@ -582,6 +582,63 @@ static void test_invariant_19_an_alarm_has_an_owner_and_escalates(void **state)
     world_free(w);
 }
 
+/* Somebody who was missing comes out: the state follows where he is counted. */
+static void test_a_missing_person_can_come_out(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    world_ok(w, INC_PERSON_REGISTERED, IN_PERSON, "p", IN_UNIT, "P1", IN_NONE);
+    world_ok(w, INC_PERSON_IN, IN_PERSON, "p", IN_ZONE, "H/0/A", IN_NONE);
+    world_ok(w, INC_PERSON_STATUS_SET, IN_PERSON, "p", IN_ACCOUNTABILITY, "missing", IN_NONE);
+    assert_true(world_state(w, ENT_PERSON, "p", "missing"));
+    world_ok(w, INC_PERSON_OUT, IN_PERSON, "p", IN_NONE);
+    assert_true(world_state(w, ENT_PERSON, "p", "out"));
+    world_free(w);
+}
+
+/* A hall with a hundred doors: whoever is seen there voids what lies behind each of them. */
+static void test_a_sighting_voids_a_hundred_neighbours(void **state)
+{
+    enum { DOORS = 100 };
+    struct world *w = world_scene();
+    char zone[24], door[24];
+
+    (void)state;
+    world_ok(w, INC_ZONE_DEFINED, IN_ZONE, "hall", IN_LEVEL, "H/0", IN_NAME, "Hall", IN_ZONE_KIND, "room", IN_NONE);
+    for (int i = 0; i < DOORS; i++) {
+        (void)snprintf(zone, sizeof zone, "shop-%d", i);
+        (void)snprintf(door, sizeof door, "door-%d", i);
+        world_ok(w, INC_ZONE_DEFINED, IN_ZONE, zone, IN_LEVEL, "H/0", IN_NAME, zone, IN_ZONE_KIND, "room", IN_NONE);
+        world_ok(w, INC_OPENING_SET, IN_OPENING, door, IN_ZONES, "hall", IN_ZONES, zone, IN_OPENING_KIND, "door",
+                 IN_OPENING_STATE, "open", IN_NONE);
+        world_ok(w, INC_SEARCH_STARTED, IN_ZONE, zone, IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_NONE);
+        world_ok(w, INC_SEARCH_ENDED, IN_ZONE, zone, IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_EXTENT, "100",
+                 IN_NONE);
+    }
+    world_ok(w, INC_THREAT_REPORTED, IN_THREAT, "T", IN_THREAT_KIND, "person", IN_ZONE, "hall", IN_NONE);
+    for (int i = 0; i < DOORS; i++) {
+        (void)snprintf(zone, sizeof zone, "shop-%d", i);
+        assert_int_equal(clearance_of(w->s, str_from(zone), "threat"), CLEARANCE_VOID);
+    }
+    world_free(w);
+}
+
+/* A finding about a clearance carries its id, which has a sign that ids of commands do not. */
+static void test_a_finding_about_a_clearance_can_be_resolved(void **state)
+{
+    struct finding f = {.rule = "order.clearance", .subject = "H/0/A|threat"};
+    struct world *w = world_scene();
+    char id[128];
+    struct buf b = buf_over(id, sizeof id - 1);
+
+    (void)state;
+    finding_id(&f, &b);
+    id[b.len] = 0;
+    world_ok(w, INC_FINDING_RESOLVED, IN_FINDING, id, IN_REASON, "a slip", IN_NUMBER, "1", IN_NONE);
+    world_free(w);
+}
+
 static void test_a_finding_is_resolved_with_a_reason_and_comes_back(void **state)
 {
     static struct findings f;
@@ -690,6 +747,9 @@ int main(void)
         cmocka_unit_test(test_no_re_entry_before_structural_clearance),
         cmocka_unit_test(test_durations_are_ok_strained_or_impossible),
         cmocka_unit_test(test_the_clearance_machine),
+        cmocka_unit_test(test_a_missing_person_can_come_out),
+        cmocka_unit_test(test_a_sighting_voids_a_hundred_neighbours),
+        cmocka_unit_test(test_a_finding_about_a_clearance_can_be_resolved),
         cmocka_unit_test(test_a_finding_is_resolved_with_a_reason_and_comes_back),
     };
 
