@@ -108,7 +108,7 @@ struct recorder {
     uint64_t witnessed_seq, witness_covers; /* the newest witness's row; no row above it needs another one */
     enum witness_is witness_is;             /* as shown */
     int64_t started_ms;                     /* wall clock */
-    bool failing;
+    bool failing, witness_failing;
 };
 
 /* recorder_join.c */

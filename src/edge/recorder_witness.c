@@ -74,9 +74,12 @@ void recorder_follow_witnesses(struct recorder *r, int64_t now_ms)
     enum witness_is is;
 
     if (!journal_follow_witnesses(r->journal, note, r, &e)) {
-        log_line(LOG_WARN, "journal.witness", "reason=\"%s\"", e.text);
+        if (!r->witness_failing) /* it is tried every second, and told once */
+            log_line(LOG_WARN, "journal.witness", "reason=\"%s\"", e.text);
+        r->witness_failing = true;
         return;
     }
+    r->witness_failing = false;
     note_covered(r);
     is = judge(r, now_ms);
     if (is == r->witness_is)

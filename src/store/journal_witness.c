@@ -62,7 +62,7 @@ bool journal_add_witness(struct journal *j, const struct witness *w, struct err 
 
 /* ---- by the writer ----------------------------------------------------- */
 
-static bool witness_insert(struct journal *j, const struct witness *w, bool *fresh, struct err *e)
+static bool witness_insert(struct journal *j, const struct witness *w, struct err *e)
 {
     struct db_stmt *s;
 
@@ -83,22 +83,47 @@ static bool witness_insert(struct journal *j, const struct witness *w, bool *fre
         db_set_null(s, 5);
     }
     db_set_text(s, 6, str_from(w->who));
-    if (!db_do(s, e))
+    return db_do(s, e);
+}
+
+/* All lines behind those that were taken over before, or none. */
+static bool take_lines(struct journal *j, struct witness_file *f, struct err *e)
+{
+    struct witness w;
+
+    if (!db_begin(j->db, e))
         return false;
-    *fresh = db_changes(j->db) > 0;
+    while (witness_next(f, &w))
+        if (!witness_insert(j, &w, e)) {
+            db_rollback(j->db);
+            return false;
+        }
+    return db_commit(j->db, e);
+}
+
+/* The rows of the table behind one of them, from the first on when it is 0. */
+static bool table_from(struct journal *j, int64_t id, struct err *e)
+{
+    if (!db_prepare_once(j->db, &j->witnesses,
+                         "SELECT at_ms, seq, hash, signature, public, who FROM witnesses WHERE id > ? ORDER BY id", e))
+        return false;
+    db_set_int(j->witnesses, 1, id);
     return true;
 }
 
-static bool take_lines(struct journal *j, struct witness_file *f, journal_see_witness *see, void *ctx, struct err *e)
+/* A row of the table as a witness; false when it has not the form of one. */
+static bool from_table(struct db_stmt *s, struct witness *w)
 {
-    struct witness w;
-    bool fresh;
+    struct str hash = db_blob(s, 2), signature = db_blob(s, 3), key = db_blob(s, 4);
 
-    while (witness_next(f, &w)) {
-        if (!witness_insert(j, &w, &fresh, e))
-            return false;
-        if (fresh)
-            see(ctx, &w);
+    *w = (struct witness){.at_ms = db_int(s, 0), .head = {.seq = (uint64_t)db_int(s, 1)}, .is_signed = key.len > 0};
+    if (db_int(s, 1) < 1 || hash.len != JOURNAL_HASH || !str_copy(w->who, sizeof w->who, db_text(s, 5)) ||
+        (w->is_signed && (signature.len != WITNESS_SIGNATURE || key.len != WITNESS_KEY)))
+        return false;
+    memcpy(w->head.hash, hash.at, JOURNAL_HASH);
+    if (w->is_signed) {
+        memcpy(w->signature, signature.at, WITNESS_SIGNATURE);
+        memcpy(w->key, key.at, WITNESS_KEY);
     }
     return true;
 }
@@ -131,12 +156,27 @@ static bool look(struct journal *j, struct err *e)
     return true;
 }
 
+/* Shows what was taken over just now, which is durable by then. */
+static bool show_new(struct journal *j, int64_t before, journal_see_witness *see, void *ctx, struct err *e)
+{
+    struct witness w;
+    enum db_step step;
+
+    if (!table_from(j, before, e))
+        return false;
+    while ((step = db_step(j->witnesses, e)) == DB_ROW)
+        if (from_table(j->witnesses, &w))
+            see(ctx, &w);
+    db_reset(j->witnesses);
+    return step != DB_FAILED;
+}
+
 bool journal_follow_witnesses(struct journal *j, journal_see_witness *see, void *ctx, struct err *e)
 {
     struct witness_file f;
     char path[DB_PATH_MAX];
     struct stat st;
-    int64_t size, at;
+    int64_t size, at, before = 0;
     bool ok;
 
     MUST(!j->reader && !j->in_batch && !j->reading);
@@ -148,15 +188,10 @@ bool journal_follow_witnesses(struct journal *j, journal_see_witness *see, void 
         j->witness_at = 0;
     if (!witness_open(j->dir, j->witness_at, &f, e))
         return false;
-    ok = db_begin(j->db, e);
-    if (ok && !take_lines(j, &f, see, ctx, e)) {
-        db_rollback(j->db);
-        ok = false;
-    } else
-        ok = ok && db_commit(j->db, e);
+    ok = db_ask(j->db, "SELECT max(id) FROM witnesses", &before, e) && take_lines(j, &f, e);
     at = witness_at(&f);
     witness_close(&f);
-    if (!ok || !look(j, e))
+    if (!ok || !look(j, e) || !show_new(j, before, see, ctx, e))
         return journal_met_damage(j, e);
     j->witness_at = at;
     j->witness_looked = true;
@@ -204,23 +239,6 @@ static void prove_one(struct journal *j, struct journal_verify *v, const struct 
     }
 }
 
-/* A row of the table as a witness; false when it has not the form of one. */
-static bool from_table(struct db_stmt *s, struct witness *w)
-{
-    struct str hash = db_blob(s, 2), signature = db_blob(s, 3), key = db_blob(s, 4);
-
-    *w = (struct witness){.at_ms = db_int(s, 0), .head = {.seq = (uint64_t)db_int(s, 1)}, .is_signed = key.len > 0};
-    if (db_int(s, 1) < 1 || hash.len != JOURNAL_HASH || !str_copy(w->who, sizeof w->who, db_text(s, 5)) ||
-        (w->is_signed && (signature.len != WITNESS_SIGNATURE || key.len != WITNESS_KEY)))
-        return false;
-    memcpy(w->head.hash, hash.at, JOURNAL_HASH);
-    if (w->is_signed) {
-        memcpy(w->signature, signature.at, WITNESS_SIGNATURE);
-        memcpy(w->key, key.at, WITNESS_KEY);
-    }
-    return true;
-}
-
 static bool is_same(const struct witness *a, const struct witness *b)
 {
     char one[WITNESS_LINE_MAX], other[WITNESS_LINE_MAX];
@@ -258,9 +276,7 @@ static bool prove_table(struct journal *j, struct journal_verify *v, struct err 
 
     if (j->format < JOURNAL_FORMAT_STATES)
         return true;
-    if (!db_prepare_once(j->db, &j->witnesses,
-                         "SELECT at_ms, seq, hash, signature, public, who FROM witnesses ORDER BY id", e) ||
-        !witness_open(j->dir, 0, &f, e))
+    if (!table_from(j, 0, e) || !witness_open(j->dir, 0, &f, e))
         return false;
     while ((step = db_step(j->witnesses, e)) == DB_ROW) {
         bool found = false;
