@@ -20,14 +20,12 @@ static void start_roster(struct session *s, const struct river *r)
     s->roster_done = false;
 }
 
-void session_join(struct session *s, struct river *r, const struct session_user *user, struct str version_uid,
-                  struct now now)
+void session_join(struct session *s, struct river *r, const struct session_user *user, struct str version_uid)
 {
     MUST(!s->live);
     s->user = *user;
     s->live = true;
     s->form = FORM_XML;
-    s->joined_ms = now.mono_ms;
     s->must_at = ring_head(&r->must);
     s->must_seen = s->join_seq = r->published_seq;
     (void)str_copy(s->version_uid, sizeof s->version_uid, version_uid);
@@ -706,13 +704,16 @@ static void gather_replies(struct session *s, struct river *r, struct buf *out, 
     }
 }
 
+/* Version 1 is offered behind the picture, or behind the first portion of a large one: whoever
+ * takes it gets the rest in a third of the bytes. */
 static void gather_version(struct session *s, struct buf *out, struct now now)
 {
     char text[512];
     struct buf detail = buf_over(text, sizeof text);
+    bool begun = s->roster_done || s->roster_pass > 0 || s->roster_at > 0;
     struct cot c;
 
-    if (s->version_sent || (!s->roster_done && now.mono_ms - s->joined_ms < SESSION_VERSION_WAIT_MS))
+    if (s->version_sent || !begun || !has_room(out, VERSION_ROOM))
         return;
     s->version_sent = true;
     if (s->form != FORM_XML)
@@ -1125,12 +1126,13 @@ static enum gather gather_all(struct session *s, struct river *r, const struct s
     g = gather_extra(s, r, w, out);
     if (g != GATHER_DONE)
         return g;
-    g = gather_roster(s, r, w, out);
-    if (!s->version_sent && !has_room(out, VERSION_ROOM))
-        return GATHER_FULL;
     gather_version(s, out, now);
+    g = gather_roster(s, r, w, out);
     if (g != GATHER_DONE)
         return g;
+    gather_version(s, out, now);
+    if (!s->version_sent)
+        return GATHER_FULL;
     return gather_live(s, r, w, to, now);
 }
 

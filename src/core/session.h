@@ -6,8 +6,9 @@
  *                                              gather: rings, roster, replies -> bytes out
  *
  * tak.md 1.4 to 1.7.  Every unit is sniffed by its first byte; the direction to
- * the client is XML until it asked for v1 and changes at the exact byte after
- * t-x-takp-r.  A session owns two cursors into the river's rings and no queue.
+ * the client is XML until it asked for v1, which it is offered behind the first
+ * portion of the picture, and changes at the exact byte after t-x-takp-r.  A
+ * session owns two cursors into the river's rings and no queue.
  * What goes to the client, in this order: protocol replies, must-arrive, what
  * it missed while away, the picture for a newcomer, positions.
  *
@@ -21,7 +22,7 @@
 #include "wire/frame.h"
 
 /* A receiver that is further behind gets only the newest event of each unit. */
-enum { SESSION_LAG_MS = 2000, SESSION_VERSION_WAIT_MS = 10000, SESSION_PONGS_MAX = 8 };
+enum { SESSION_LAG_MS = 2000, SESSION_PONGS_MAX = 8 };
 
 struct session_user {
     int64_t id;
@@ -50,7 +51,7 @@ struct session {
     uint64_t join_seq;         /* journal number from which on it heard what is for all */
     uint32_t unit;             /* its first own device, UNIT_NONE: none yet */
     uint32_t cell;
-    int64_t joined_ms, lag_ms;
+    int64_t lag_ms;
     char version_uid[40], asked_uid[64];
     struct str extra; /* what it missed: records (below), owned by the edge, moved on here */
     bool slow;       /* it lagged lately: only the newest of each unit, however far behind it is now */
@@ -82,8 +83,7 @@ static inline uint64_t session_handle(const struct session *s)
 
 void session_init(struct session *s, uint32_t slot, uint32_t born);
 /* The user is known: from here on it hears and is heard. version_uid: random. */
-void session_join(struct session *s, struct river *r, const struct session_user *user, struct str version_uid,
-                  struct now now);
+void session_join(struct session *s, struct river *r, const struct session_user *user, struct str version_uid);
 /* Other groups from now on: a fresh picture and t-x-g-c. */
 void session_regroup(struct session *s, struct river *r, uint16_t in_set, uint16_t out_set);
 

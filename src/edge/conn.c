@@ -564,7 +564,7 @@ void conn_join(struct tak_loop *l, struct conn *c, const struct session_user *us
     buf_put(&b, STR("takp-"));
     buf_hex(&b, random, sizeof random);
     hub_lock(l->h);
-    session_join(&c->s, l->h->river, user, buf_str(&b), hub_now());
+    session_join(&c->s, l->h->river, user, buf_str(&b));
     l->h->clients[c->s.slot] = (struct hub_client){.handle = session_handle(&c->s)};
     l->h->clients_version++;
     hub_unlock(l->h);

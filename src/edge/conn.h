@@ -19,7 +19,7 @@ enum {
     CONN_GATHERS = 8,           /* at most so many sends in one flush */
     CONN_REFUSAL_MS = 10000,    /* a refusal row in the journal at most this often */
     CONN_ACK_MS = 3000,         /* how often it is looked at what arrived */
-    CONN_TICKETS = 4,           /* given in one tick of a loop, and none while there are handshakes */
+    CONN_TICKETS = 1,           /* given in one tick of a loop, none while there are handshakes */
     CONN_PLAIN = 64 * 1024,     /* plain bytes of one send */
     CONN_SLOW_MS = 20000,       /* who lagged counts as slow for so long */
     CONN_CAP_SLOW = 16 * 1024,  /* of live events to who lags, and of the kernel's send buffer */

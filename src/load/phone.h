@@ -10,7 +10,7 @@
  * As ATAK does (tak.md 1.6): waits for the server's offer, asks, says nothing until
  * the answer, then both directions are v1 from the exact next byte on.  A phone
  * that speaks XML is live when the offer came, which is when the server has sent
- * its picture.
+ * its picture, or the first portion of a large one.
  *
  * Buffers are shared by all phones (struct phone_shared); a phone owns only the
  * piece of an event that has not come whole, and what the kernel did not take.

@@ -324,7 +324,7 @@ SIM int sim_join(struct sim_server *sv, struct sim_who who)
         x->open = true;
         session_init(&x->s, (uint32_t)c, ++sv->born[c]);
         (void)snprintf(uid, sizeof uid, "takp-%d-%u", c, sv->born[c]);
-        session_join(&x->s, &sv->river, &u, str_from(uid), sv->now);
+        session_join(&x->s, &sv->river, &u, str_from(uid));
         return c;
     }
     MUST(!"a free connection");

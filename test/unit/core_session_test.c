@@ -554,6 +554,57 @@ static void newcomers_get_the_picture(void **state)
     sim_free(sv);
 }
 
+static size_t times_in(struct str all, const char *what)
+{
+    size_t n = 0, at;
+
+    while ((at = str_find(all, str_from(what))) < all.len) {
+        n++;
+        all = str_from_at(all, at + 1);
+    }
+    return n;
+}
+
+/* A large picture: version 1 is offered behind its first portion, and who takes it gets
+ * the rest in it. */
+static void a_large_picture_goes_on_in_v1(void **state)
+{
+    enum { TRACKS = 700 };
+    static char room[SIM_OUT];
+    struct river_limits l = sim_limits();
+    struct buf out = buf_over(room, sizeof room);
+    struct sim_server *sv;
+    struct str rest;
+    size_t xml;
+    int g, b;
+
+    (void)state;
+    l.units_max = 1024;
+    sv = start_with(l);
+    g = join_here(sv, gate, "G1", "G1");
+    for (int i = 0; i < TRACKS; i++) {
+        char uid[16];
+
+        (void)snprintf(uid, sizeof uid, "T%d", i);
+        say_track(sv, g, uid, 48.2);
+    }
+    b = sim_join(sv, ben);
+    assert_int_equal(sim_gather(sv, b, &out), GATHER_FULL);
+    xml = times_in(buf_str(&out), "<event ");
+    assert_int_equal(times_in(buf_str(&out), "t-x-takp-v"), 0);
+    out = buf_over(room, sizeof room);
+    assert_int_equal(sim_gather(sv, b, &out), GATHER_FULL);
+    xml += times_in(buf_str(&out), "<event ") - 1;
+    assert_int_equal(times_in(str_cut(buf_str(&out), 0, 200), "t-x-takp-v"), 1);
+    say_wants_v1(sv, b, "1");
+    rest = str_from(heard(sv, b));
+    assert_true(str_starts(rest, STR("t-x-takp-r:takp-0-1 [")));
+    assert_in_range(xml, 100, TRACKS);
+    assert_int_equal(xml + times_in(rest, "["), TRACKS + 1);
+    HEARS(b, "");
+    sim_free(sv);
+}
+
 /* A unit that moves while the picture is sent comes once, with its new place. */
 static void the_picture_has_each_unit_once(void **state)
 {
@@ -1749,6 +1800,7 @@ int main(void)
         cmocka_unit_test(a_relay_grant_lifts_the_count),
         cmocka_unit_test(newcomers_get_the_picture),
         cmocka_unit_test(the_picture_has_each_unit_once),
+        cmocka_unit_test(a_large_picture_goes_on_in_v1),
         cmocka_unit_test(the_kept_event_is_as_received),
         cmocka_unit_test(incognito_is_left_out_of_the_picture),
         cmocka_unit_test(other_groups_from_now_on),
