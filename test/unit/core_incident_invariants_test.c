@@ -328,8 +328,8 @@ static void test_invariant_10_one_command_per_scope(void **state)
     world_ok(w, INC_POSTURE_SET, IN_INCIDENT, "i", IN_POSTURE, "eod", IN_REASON, "x", IN_ROLE, "commander", IN_ACTOR,
              "keeper", IN_ON_BEHALF_OF, "chen", IN_NONE);
     assert_true(ent_is(w->s, incident_self(w->s), IN_ACTOR, "keeper"));
-    world_no(w, "boris was relieved of command", INC_POSTURE_SET, IN_INCIDENT, "i", IN_POSTURE, "search", IN_REASON, "x",
-             IN_ROLE, "commander", IN_ACTOR, "chen", IN_ON_BEHALF_OF, "boris", IN_NONE);
+    world_no(w, "boris was relieved of command", INC_POSTURE_SET, IN_INCIDENT, "i", IN_POSTURE, "search", IN_REASON,
+             "x", IN_ROLE, "commander", IN_ACTOR, "chen", IN_ON_BEHALF_OF, "boris", IN_NONE);
     world_free(w);
 }
 
