@@ -310,6 +310,7 @@ static void stop(struct server *s)
     recorder_stop(&s->hub);
     if (s->web_port)
         web_stop(&s->hub);
+    recorder_free(&s->hub);
     log_settle();
     log_line(LOG_INFO, "stopped", "rows=%llu", (unsigned long long)atomic_load(&s->hub.metrics.journal_seq));
 }

@@ -339,21 +339,18 @@ static void set_failing(struct recorder *r, bool failing, const char *why)
         log_line(LOG_INFO, "journal.mended", "rows=%zu", r->entry_count);
 }
 
-static void turn(struct recorder *r)
+bool recorder_turn(struct recorder *r)
 {
     struct err e = {0};
 
     take_all(r);
     if (r->entry_count == 0)
-        return;
+        return true;
     if (!commit(r, &e)) {
-        struct timespec pause = {0, RETRY_MS * 1000000L};
-
         set_failing(r, true, e.text);
         recorder_tell_joins(r);
         show_stats(r);
-        (void)nanosleep(&pause, NULL);
-        return;
+        return false;
     }
     set_failing(r, false, "");
     apply_and_publish(r);
@@ -367,6 +364,7 @@ static void turn(struct recorder *r)
     r->entry_count = 0;
     r->backlog_len = 0;
     show_stats(r);
+    return true;
 }
 
 /* ------------------------------------------------------------ housework -- */
@@ -436,16 +434,16 @@ static void check_clock(struct recorder *r, struct now now)
     hub_unlock(r->h);
 }
 
-static void housework(struct recorder *r)
+void recorder_second(struct recorder *r, struct now now)
 {
-    struct now now = hub_now();
     struct err e;
     size_t deleted;
 
-    if (now.mono_ms < r->next_second_ms)
-        return;
-    r->next_second_ms = now.mono_ms + 1000;
     log_settle();
+    /* Before anything adds to the batch: the incidents are ahead of the disk by what is in it. */
+    if (!r->failing && r->entry_count == 0 && journal_head(r->journal).seq - r->snapshot_at >= r->snapshot_rows &&
+        !recorder_snapshot(r, &e))
+        log_line(LOG_WARN, "journal.snapshot", "reason=\"%s\"", e.text);
     check_clock(r, now);
     recorder_follow_accounts(r);
     recorder_write_devices(r);
@@ -465,8 +463,6 @@ static void housework(struct recorder *r)
         if (r->tracks)
             tracks_idle(r->tracks);
     }
-    if (journal_head(r->journal).seq - r->snapshot_at >= RECORDER_SNAPSHOT_ROWS && !recorder_snapshot(r, &e))
-        log_line(LOG_WARN, "journal.snapshot", "reason=\"%s\"", e.text);
     if (now.mono_ms >= r->next_sign_ms) {
         r->next_sign_ms = now.mono_ms + RECORDER_SIGN_MS;
         if (!journal_sign_head(r->journal, now.wall_ms, &e))
@@ -474,14 +470,27 @@ static void housework(struct recorder *r)
     }
 }
 
+static void housework(struct recorder *r)
+{
+    struct now now = hub_now();
+
+    if (now.mono_ms < r->next_second_ms)
+        return;
+    r->next_second_ms = now.mono_ms + 1000;
+    recorder_second(r, now);
+}
+
 static void *run(void *arg)
 {
     struct recorder *r = arg;
 
     while (!atomic_load(&r->h->stopping)) {
+        struct timespec pause = {0, RETRY_MS * 1000000L};
+
         if (r->entry_count == 0)
             mailbox_wait(r->h->to_recorder, WAIT_MS);
-        turn(r);
+        if (!recorder_turn(r))
+            (void)nanosleep(&pause, NULL);
         housework(r);
     }
     return NULL;
@@ -492,7 +501,7 @@ static void *run(void *arg)
 static bool memory_for(struct recorder *r, struct err *e)
 {
     /* Zeroed and never touched where it is empty: it costs what lives in it. */
-    char *state = calloc(1, record_memory() + 64);
+    char *state = r->state = calloc(1, record_memory() + 64);
 
     r->message = malloc(HUB_MESSAGE_MAX);
     r->backlog = malloc(RECORDER_BACKLOG);
@@ -576,6 +585,7 @@ bool recorder_open(struct hub *h, const struct recorder_config *c, struct record
     r->h = h;
     r->config = *c;
     h->recorder = r;
+    r->snapshot_rows = RECORDER_SNAPSHOT_ROWS;
     h->to_recorder = mailbox_new(16u << 20, NULL, NULL);
     if (!h->to_recorder || !memory_for(r, e))
         return err_set(e, ERR_WORLD, "no memory for the record");
@@ -618,13 +628,21 @@ bool recorder_start(struct hub *h, struct err *e)
     return true;
 }
 
-void recorder_stop(struct hub *h)
+void recorder_close(struct recorder *r)
 {
-    struct recorder *r = h->recorder;
+    journal_close(r->journal);
+    if (r->tracks)
+        tracks_close(r->tracks);
+    accounts_close(r->accounts);
+    r->journal = NULL;
+    r->tracks = NULL;
+    r->accounts = NULL;
+}
+
+void recorder_end(struct recorder *r)
+{
     struct err e;
 
-    MUST(atomic_load(&h->stopping));
-    (void)pthread_join(r->thread, NULL);
     take_all(r);
     own_row(r, EV_SERVER_STOPPED, "stopped");
     recorder_drop_notes(r);
@@ -633,8 +651,37 @@ void recorder_stop(struct hub *h)
     recorder_crossing_free(r);
     if (!r->failing && (!recorder_snapshot(r, &e) || !journal_sign_head(r->journal, clock_wall_ms(), &e)))
         log_line(LOG_WARN, "journal.snapshot", "reason=\"%s\"", e.text);
-    journal_close(r->journal);
-    if (r->tracks)
-        tracks_close(r->tracks);
-    accounts_close(r->accounts);
+    recorder_close(r);
+}
+
+void recorder_stop(struct hub *h)
+{
+    MUST(atomic_load(&h->stopping));
+    (void)pthread_join(h->recorder->thread, NULL);
+    recorder_end(h->recorder);
+}
+
+void recorder_free(struct hub *h)
+{
+    struct recorder *r = h->recorder;
+
+    incidents_fini(&r->incidents);
+    free(r->state);
+    free(r->message);
+    free(r->backlog);
+    free(r->entries);
+    free(r->joins);
+    free(r->online);
+    free(r->devices);
+    free(r->watch_memory);
+    free(r->watch_values);
+    free(r->incident_fields);
+    free(r->incident_asked);
+    free(r->incident_memory);
+    free(r->incident_row);
+    free(r->incident_due);
+    mailbox_free(h->to_recorder);
+    free(r);
+    h->to_recorder = NULL;
+    h->recorder = NULL;
 }

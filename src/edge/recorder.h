@@ -43,5 +43,7 @@ bool recorder_start(struct hub *h, struct err *e) MUST_USE;
 int64_t recorder_last_ms(const struct hub *h) MUST_USE;
 /* Takes what waits, writes a snapshot, closes. */
 void recorder_stop(struct hub *h);
+/* Its memory and its mailbox, when no thread is left that asks. */
+void recorder_free(struct hub *h);
 
 #endif

@@ -72,6 +72,7 @@ struct recorder {
     struct tracks *tracks;
     struct accounts *accounts;
     struct record record;
+    void *state; /* its memory */
     char *message; /* HUB_MESSAGE_MAX */
     char *backlog;
     size_t backlog_len;
@@ -100,7 +101,7 @@ struct recorder {
     struct position positions[TRACK_UNITS];
     struct device devices_out[DIRTY_MAX];
     char *watch_memory, *watch_values;
-    uint64_t snapshot_at;
+    uint64_t snapshot_at, snapshot_rows; /* the last one; so many rows later comes the next */
     int64_t last_ms; /* wall clock of the last row of the run before */
     int64_t notes_taken; /* of the command line's notes: all up to here are in a batch or on disk */
     bool notes_wait;     /* and not yet dropped from cordon.db */
@@ -138,7 +139,13 @@ bool recorder_replay(struct recorder *r, struct recorder_started *how, struct er
 bool recorder_snapshot(struct recorder *r, struct err *e) MUST_USE;
 /* recorder_witness.c */
 void recorder_follow_witnesses(struct recorder *r, int64_t now_ms);
-/* recorder.c: a row for the open batch; false when the backlog is full. */
+/* recorder.c: the thread's own steps, which a test takes without it.  A turn: all that waits; false: the disk refuses,
+ * what was taken stays in the open batch.  second: what is due once a second.  end: the last turn, and all is closed. */
+bool recorder_turn(struct recorder *r) MUST_USE;
+void recorder_second(struct recorder *r, struct now now);
+void recorder_end(struct recorder *r);
+void recorder_close(struct recorder *r);
+/* A row for the open batch; false when the backlog is full. */
 bool recorder_add(struct recorder *r, const struct ask_head *head, unsigned kind, struct str payload, bool first);
 void recorder_tell(struct recorder *r, uint64_t handle, enum tell what, bool more, struct str body);
 /* Was this ask taken before (FIELD_TICKET)?  Then it is answered, now or once the disk has it. */

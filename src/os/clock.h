@@ -9,8 +9,8 @@
 /* Wall clock in ms since 1970 UTC; may jump. For what is written down. */
 int64_t clock_wall_ms(void);
 /* An exercise lives in its own time: from now on the wall clock of this process shows start_ms and runs
- * speed times as fast (1 to CLOCK_SPEED_MAX).  Set before other threads run.  skip: it jumps ahead to
- * to_ms, never back. */
+ * speed times as fast (0 to CLOCK_SPEED_MAX; 0: it stands until it is skipped).  Set before other threads
+ * run.  skip: it jumps ahead to to_ms, never back. */
 enum { CLOCK_SPEED_MAX = 10000 };
 void clock_exercise(int64_t start_ms, int64_t speed);
 void clock_exercise_skip(int64_t to_ms);

@@ -14,10 +14,10 @@
 
 #include "base/str.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_NOTHING };
 enum { LOG_BURST = 50, LOG_LINE_MAX = 2048, LOG_NAMES = 256 };
 
-/* Lines below this level are not written (at start: LOG_INFO). */
+/* Lines below this level are not written (at start: LOG_INFO); below LOG_NOTHING are all. */
 void log_set_level(enum log_level least);
 /* fields: printf-like ("%s", "" for none); use %s only for text made by us, and %.*s
  * never for a peer's bytes: those go through log_quote() below.  Keeps errno. */
