@@ -1,8 +1,11 @@
-/* cordon-sim: runs a world from a seed, or many.
+/* cordon-sim: runs two worlds from a seed, or from many: phones around the river, writers around the record.
  *
  *   cordon-sim SEED [--steps N] [--phone P]   one run, the same bytes each time; prints what P is given
- *   cordon-sim --seeds FROM COUNT             many; the last line is "N passed, N failed"
+ *   cordon-sim --record SEED [--steps N]      one run of the record alone
+ *   cordon-sim --seeds FROM COUNT             many of both; the last line is "N passed, N failed"
+ *   cordon-sim --record --seeds FROM COUNT    many of the record alone
  *   cordon-sim --kept FILE                    the seeds at the begin of each line of a file */
+#include "record.h"
 #include "world.h"
 
 enum { STEPS = 1500, DRAIN_STEPS = 1500 };
@@ -117,13 +120,35 @@ static int summary(unsigned long long passed, unsigned long long failed)
     return failed ? 1 : 0;
 }
 
-static int run_many(unsigned long long from, unsigned long long count)
+/* A seed passes in both worlds, or it failed. */
+static bool run_both(unsigned long long seed)
+{
+    bool phones = run(seed, STEPS, -1, false);
+
+    return record_run(seed, RECORD_STEPS, false) && phones;
+}
+
+static int run_many(unsigned long long from, unsigned long long count, bool record_alone)
 {
     unsigned long long passed = 0;
 
     for (unsigned long long i = 0; i < count; i++)
-        passed += run(from + i, STEPS, -1, false);
+        passed += record_alone ? record_run(from + i, RECORD_STEPS, false) : run_both(from + i);
     return summary(passed, count - passed);
+}
+
+static int run_record(int argc, char **argv)
+{
+    bool ok;
+
+    if (argc == 5 && strcmp(argv[2], "--seeds") == 0)
+        return run_many(strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10), true);
+    if (argc != 3 && !(argc == 5 && strcmp(argv[3], "--steps") == 0)) {
+        (void)fprintf(stderr, "usage: cordon-sim --record SEED [--steps N] | --record --seeds FROM COUNT\n");
+        return 2;
+    }
+    ok = record_run(strtoull(argv[2], NULL, 10), argc == 5 ? strtoll(argv[4], NULL, 10) : RECORD_STEPS, true);
+    return summary(ok, !ok);
 }
 
 static int run_kept(const char *path)
@@ -140,7 +165,7 @@ static int run_kept(const char *path)
         if (line[0] < '0' || line[0] > '9')
             continue;
         count++;
-        passed += run(strtoull(line, NULL, 10), STEPS, -1, false);
+        passed += run_both(strtoull(line, NULL, 10));
     }
     (void)fclose(f);
     return summary(passed, count - passed);
@@ -153,11 +178,14 @@ int main(int argc, char **argv)
     bool ok;
 
     if (argc == 4 && strcmp(argv[1], "--seeds") == 0)
-        return run_many(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
+        return run_many(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10), false);
+    if (argc > 2 && strcmp(argv[1], "--record") == 0)
+        return run_record(argc, argv);
     if (argc == 3 && strcmp(argv[1], "--kept") == 0)
         return run_kept(argv[2]);
     if (argc < 2 || argc % 2 || argv[1][0] < '0' || argv[1][0] > '9') {
-        (void)fprintf(stderr, "usage: cordon-sim SEED [--steps N] [--phone P] | --seeds FROM COUNT | --kept FILE\n");
+        (void)fprintf(stderr, "usage: cordon-sim SEED [--steps N] [--phone P] | --record ... | --seeds FROM COUNT |"
+                              " --kept FILE\n");
         return 2;
     }
     for (int i = 2; i + 1 < argc; i += 2) {
