@@ -1,18 +1,30 @@
-/* import.c -- `cordon import`: what an indoor map would become as places of an incident. */
+/* import.c -- `cordon import`: an indoor map, claims or commands into an incident, or what they would become.
+ *
+ * The file is read completely, then put into the inbox (edge/inbox.h).  A running server takes it within a
+ * second and writes what became of it; when none runs, the journal is opened here and the same code
+ * (edge/importing.h) does it, in one batch. */
 #include "app/args.h"
 #include "app/commands.h"
 #include "base/buf.h"
-#include "edge/indoor.h"
+#include "edge/claims.h"
+#include "edge/import_make.h"
+#include "edge/importing.h"
+#include "edge/inbox.h"
+#include "edge/incidents_journal.h"
+#include "os/clock.h"
 #include "os/file.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
-enum { FILES_MAX = 16 };
+enum { FILES_MAX = 16, WAIT_MS = 30000, STEP_MS = 50, ALONE_MS = 1000 };
 
 struct wish {
-    const char *structure, *name, *scheme, *level_missing, *doors, *format;
+    const char *structure, *name, *scheme, *level_missing, *doors, *format, *dir, *incident, *by, *claims, *commands,
+        *until;
     bool dry_run, json, exists;
     const char *files[FILES_MAX];
     int file_count;
@@ -28,6 +40,24 @@ static const struct format_word {
     {"osm-xml", INDOOR_OSM_XML},
 };
 
+/* One kind of thing at a time, and who brings it. */
+static bool is_whole(struct wish *w, struct err *e)
+{
+    bool map = w->file_count > 0;
+
+    if (map + !!w->claims + !!w->commands != 1)
+        return err_set(e, ERR_INPUT, "say what: FILE... --structure ID for a map, or --claims FILE, or --commands FILE");
+    if (map && !w->structure)
+        return err_set(e, ERR_INPUT, "--structure: the building's id in the incident, please");
+    if (!w->dry_run && !w->by)
+        return err_set(e, ERR_INPUT, "--by: who brings it, please: the record names everybody; or --dry-run");
+    if (w->json && !(map && w->dry_run))
+        return err_set(e, ERR_INPUT, "--json prints the commands of a map with --dry-run");
+    if (!map)
+        w->files[w->file_count++] = w->claims ? w->claims : w->commands;
+    return true;
+}
+
 /* Words are files, wherever they stand; the options are for args_take(). */
 static bool take_wish(int argc, char **argv, struct wish *w, struct err *e)
 {
@@ -36,7 +66,10 @@ static bool take_wish(int argc, char **argv, struct wish *w, struct err *e)
         {.name = "--scheme", .value = &w->scheme},       {.name = "--level-missing", .value = &w->level_missing},
         {.name = "--doors", .value = &w->doors},         {.name = "--format", .value = &w->format},
         {.name = "--dry-run", .flag = &w->dry_run},      {.name = "--json", .flag = &w->json},
-        {.name = "--exists", .flag = &w->exists},
+        {.name = "--exists", .flag = &w->exists},        {.name = "--data", .value = &w->dir},
+        {.name = "--incident", .value = &w->incident},   {.name = "--by", .value = &w->by},
+        {.name = "--claims", .value = &w->claims},       {.name = "--commands", .value = &w->commands},
+        {.name = "--until", .value = &w->until},
     };
     for (int i = 1; i < argc; i++) {
         int at = 0, n = 2;
@@ -56,13 +89,11 @@ static bool take_wish(int argc, char **argv, struct wish *w, struct err *e)
             return false;
         i += n - 2;
     }
-    if (w->file_count == 0 || !w->structure || !w->dry_run)
-        return err_set(e, ERR_INPUT, "say what: cordon import FILE... --structure ID --dry-run");
-    return true;
+    return is_whole(w, e);
 }
 
 /* Refused by its size before a byte is read. */
-static bool read_one(const char *path, struct str *out, struct err *e)
+static bool read_one(const char *path, long long most, struct str *out, struct err *e)
 {
     struct stat is;
     size_t n, size;
@@ -72,9 +103,9 @@ static bool read_one(const char *path, struct str *out, struct err *e)
         return err_set(e, ERR_MISSING, "%s is not there", path);
     if (!S_ISREG(is.st_mode))
         return err_set(e, ERR_INPUT, "%s is not a file", path);
-    if (is.st_size > INDOOR_FILE_MAX)
-        return err_set(e, ERR_INPUT, "%s has %lld MiB; a plan has %d at most", path, (long long)is.st_size >> 20,
-                       INDOOR_FILE_MAX >> 20);
+    if (is.st_size > most)
+        return err_set(e, ERR_INPUT, "%s has %lld MiB; %lld are the most", path, (long long)is.st_size >> 20,
+                       most >> 20);
     size = (size_t)is.st_size + 1;
     at = malloc(size);
     if (!at)
@@ -99,16 +130,18 @@ static void see(void *ctx, enum incident_kind kind, struct str payload)
     (void)printf("%.*s\n", STR_ARG(buf_str(&b)));
 }
 
-static bool import(const struct wish *w, const struct str *files, struct err *e)
+static bool map_of(const struct wish *w, const struct str *files, struct indoor_ask *ask, struct err *e)
 {
-    enum { COMMAND_MAX = 8 * INCIDENT_PAYLOAD_MAX }; /* six bytes of JSON for a byte of text at most */
-    struct indoor_report *report = calloc(1, sizeof *report);
-    char *memory = malloc(COMMAND_MAX);
-    struct buf room = buf_over(memory, w->json ? COMMAND_MAX : 0);
-    struct indoor_to to = {see, &room};
-    struct indoor_ask ask = {
+    size_t format = 0;
+
+    while (w->format && format < COUNTOF(formats) && strcmp(formats[format].word, w->format) != 0)
+        format++;
+    if (format == COUNTOF(formats))
+        return err_set(e, ERR_INPUT, "a format is one of auto, imdf, osm-geojson, osm-xml; not \"%s\"", w->format);
+    *ask = (struct indoor_ask){
         .files = files,
         .file_count = (size_t)w->file_count,
+        .format = formats[format].format,
         .structure = str_from(w->structure),
         .name = str_from(w->name),
         .scheme = str_from(w->scheme),
@@ -116,19 +149,20 @@ static bool import(const struct wish *w, const struct str *files, struct err *e)
         .door_state = str_from(w->doors),
         .exists = w->exists,
     };
-    size_t format = 0;
-    bool ok = report && memory;
+    return true;
+}
 
-    if (!ok)
-        (void)err_set(e, ERR_WORLD, "no memory to read a plan");
-    while (w->format && format < COUNTOF(formats) && strcmp(formats[format].word, w->format) != 0)
-        format++;
-    if (ok && format == COUNTOF(formats))
-        ok = err_set(e, ERR_INPUT, "a format is one of auto, imdf, osm-geojson, osm-xml; not \"%s\"", w->format);
-    if (ok) {
-        ask.format = formats[format].format;
-        ok = indoor_read(&ask, &to, report, e);
-    }
+static bool show_map(const struct wish *w, const struct str *files, struct err *e)
+{
+    enum { COMMAND_MAX = 8 * INCIDENT_PAYLOAD_MAX }; /* six bytes of JSON for a byte of text at most */
+    struct indoor_report *report = calloc(1, sizeof *report);
+    char *memory = malloc(COMMAND_MAX);
+    struct buf room = buf_over(memory, w->json ? COMMAND_MAX : 0);
+    struct indoor_to to = {see, &room};
+    struct indoor_ask ask;
+    bool ok = (report && memory) || err_set(e, ERR_WORLD, "no memory to read a plan");
+
+    ok = ok && map_of(w, files, &ask, e) && indoor_read(&ask, &to, report, e);
     if (ok) {
         struct buf b = buf_over(memory, COMMAND_MAX);
 
@@ -140,16 +174,255 @@ static bool import(const struct wish *w, const struct str *files, struct err *e)
     return ok;
 }
 
+/* ---- into the incident ------------------------------------------------------ */
+
+/* Where it goes: the incident that is named, or the newest. */
+struct target {
+    char id[INCIDENT_ID_MAX + 1];
+    bool exercise;
+};
+
+static bool find_target(const struct wish *w, struct target *t, struct err *e)
+{
+    struct incidents set;
+    struct hash_key key;
+    struct journal *j;
+    const struct incident *s = NULL;
+    uint64_t from;
+    bool ok;
+
+    if (!journal_open_reader(w->dir, &j, e))
+        return false;
+    chance_fill(&key, sizeof key);
+    incidents_init(&set, key);
+    ok = incidents_restore(&set, j, &from, e) && incidents_read(&set, j, from, UINT64_MAX / 2, e);
+    if (ok && w->incident)
+        s = incidents_find(&set, str_from(w->incident));
+    else if (ok && set.count)
+        s = set.list[set.count - 1];
+    if (ok && !s)
+        ok = w->incident ? err_set(e, ERR_MISSING, "there is no incident \"%s\"", w->incident)
+                         : err_set(e, ERR_MISSING, "no incident was opened in this record");
+    if (ok) {
+        (void)str_copy(t->id, sizeof t->id, ent_id(s, incident_self(s)));
+        t->exercise = incident_is_exercise(s);
+    }
+    incidents_fini(&set);
+    journal_close(j);
+    return ok;
+}
+
+static void say(void *ctx, size_t line, const char *text)
+{
+    const struct wish *w = ctx;
+
+    (void)fprintf(stderr, "cordon import: %s: line %zu: %s\n", w->files[0], line, text);
+}
+
+/* The file as the inbox takes it; a map's report is told. */
+static bool make(struct wish *w, const struct str *files, const struct target *t, struct buf *out, struct err *e)
+{
+    struct indoor_report *report = calloc(1, sizeof *report);
+    struct import_ask ask = {
+        .what = w->claims ? IMPORT_CLAIMS : w->commands ? IMPORT_COMMANDS : IMPORT_MAP,
+        .head = {.incident = str_from(t->id), .by = str_from(w->by ? w->by : "nobody"),
+                 .source = str_from(w->files[0]), .exercise = t->exercise},
+        .text = files[0],
+        .until_ms = INT64_MAX,
+        .say = say,
+        .ctx = w,
+    };
+    char *memory = malloc(INDOOR_REPORT_MAX);
+    struct buf b = buf_over(memory, memory ? INDOOR_REPORT_MAX : 0);
+    size_t count;
+    bool ok = (report && memory) || err_set(e, ERR_WORLD, "there is no memory for this import");
+
+    if (ok && w->until && !claims_time(str_from(w->until), &ask.until_ms))
+        ok = err_set(e, ERR_INPUT, "--until: a time with its offset, please, as 2026-02-17T22:45:00+05:00");
+    ok = ok && (ask.what != IMPORT_MAP || map_of(w, files, &ask.map, e)) && import_make(&ask, report, out, &count, e);
+    if (ok && ask.what == IMPORT_MAP) {
+        indoor_report_text(report, &b);
+        (void)printf("%.*s", STR_ARG(buf_str(&b)));
+    }
+    if (ok)
+        (void)printf("%zu commands for incident %s\n", count, t->id);
+    free(memory);
+    free(report);
+    return ok;
+}
+
+/* ---- without a server ------------------------------------------------------- */
+
+struct alone {
+    struct journal *journal;
+    struct incidents all;
+    char *row; /* INCIDENT_DECIDE_MEMORY */
+};
+
+static struct incident *alone_find(void *ctx, struct str id)
+{
+    const struct alone *a = ctx;
+
+    return incidents_find(&a->all, id);
+}
+
+static bool alone_has_room(void *ctx)
+{
+    (void)ctx;
+    return true; /* one batch, of whatever a file can become */
+}
+
+/* The rows of one command, as the record thread writes them. */
+static bool alone_add(void *ctx, const struct import_item *item, struct incident *s, const struct incident_decided *d,
+                      uint64_t *first, struct err *e)
+{
+    struct alone *a = ctx;
+    int64_t now_ms = clock_wall_ms();
+
+    *first = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        struct buf b = buf_over(a->row, INCIDENT_DECIDE_MEMORY);
+        uint64_t seq;
+
+        buf_put(&b, d->events[i].payload);
+        if (!fields_has(d->events[i].payload, (enum field)IN_INCIDENT))
+            incident_put(&b, IN_INCIDENT, incident_value(item->core, IN_INCIDENT));
+        if (i == 0)
+            buf_put(&b, str_cut(item->asked, 0, item->asked.len - item->core.len));
+        MUST(!b.full);
+        if (!journal_add(a->journal, (uint16_t)d->events[i].kind, now_ms, now_ms, buf_str(&b), &seq, e))
+            return false;
+        if (i == 0)
+            *first = seq;
+        incident_apply(s, seq, d->events[i].kind, buf_str(&b));
+    }
+    return true;
+}
+
+/* All of it in one batch: on the disk with the commit, or not at all. */
+static bool alone_run(struct alone *a, const char *name, int fd, struct import_result *out, struct err *e)
+{
+    struct importing_world w = {a, alone_find, alone_has_room, alone_add};
+    struct importing *m;
+    size_t len;
+    char *text;
+    bool ok = true;
+
+    if (!inbox_read(fd, name, &text, &len))
+        return err_set(e, ERR_WORLD, "the import was taken away meanwhile");
+    if (!importing_new(&w, text, len, &m, e))
+        return false;
+    while (!importing_step(m, a->journal, clock_wall_ms()))
+        ;
+    *out = *importing_result(m);
+    if (out->commands > 0)
+        ok = out->ok ? journal_commit(a->journal, e) : err_set(e, ERR_WORLD, "%s", out->text);
+    if (out->commands > 0 && !ok) {
+        journal_rollback(a->journal);
+        (void)err_in(e, "nothing was recorded");
+    }
+    importing_free(m);
+    return ok;
+}
+
+/* False with *running: a server has the journal, and will take it. */
+static bool alone(const struct wish *w, int fd, const char *name, struct import_result *out, bool *running,
+                  struct err *e)
+{
+    struct alone a = {.row = malloc(INCIDENT_DECIDE_MEMORY)};
+    struct journal_opened how;
+    struct hash_key key;
+    uint64_t from;
+    bool ok;
+
+    *running = !journal_open(w->dir, &a.journal, &how, e);
+    if (*running) {
+        free(a.row);
+        return false;
+    }
+    chance_fill(&key, sizeof key);
+    incidents_init(&a.all, key);
+    ok = inbox_fetch(w->dir, fd, name, out) ||
+         (a.row && incidents_restore(&a.all, a.journal, &from, e) &&
+          incidents_read(&a.all, a.journal, from, UINT64_MAX / 2, e) && alone_run(&a, name, fd, out, e));
+    if (!a.row)
+        (void)err_set(e, ERR_WORLD, "there is no memory for this import");
+    inbox_take_back(fd, name);
+    incidents_fini(&a.all);
+    journal_close(a.journal);
+    free(a.row);
+    return ok;
+}
+
+/* ---- and what became of it ---------------------------------------------------- */
+
+static bool tell(const struct import_result *r, struct err *e)
+{
+    if (!r->ok)
+        return err_set(e, r->refused, "%s", r->text);
+    if (r->commands)
+        (void)printf("recorded: %zu commands as %zu events, %" PRIu64 " to %" PRIu64 "\n", r->commands, r->events,
+                     r->first, r->last);
+    else
+        (void)printf("nothing new: the record is as it was\n");
+    if (r->known)
+        (void)printf("%zu commands were in the record already\n", r->known);
+    return true;
+}
+
+/* A server answers, or there is none and it is done here. */
+static bool wait_for(const struct wish *w, int fd, const char *name, struct import_result *r, struct err *e)
+{
+    struct timespec step = {0, STEP_MS * 1000000L};
+    bool running = true;
+
+    for (int64_t t = 0; t < WAIT_MS; t += STEP_MS) {
+        if (inbox_fetch(w->dir, fd, name, r))
+            return true;
+        if (t % ALONE_MS == 0) {
+            bool done = alone(w, fd, name, r, &running, e);
+
+            if (done || !running)
+                return done;
+        }
+        if (!inbox_has(fd, name) && !inbox_is_done(fd, name))
+            return err_set(e, ERR_DENIED, "the server did not take it (its log says why: inbox.refused); run this as "
+                           "the server's user");
+        (void)nanosleep(&step, NULL);
+    }
+    return err_set(e, ERR_WORLD, "not done within %d s: %s. It lies in %s/inbox/%s.commands and will be done; what "
+                   "became of it will lie beside it in %s.result", WAIT_MS / 1000, e->text, w->dir, name, name);
+}
+
+static bool bring(struct wish *w, const struct str *files, struct err *e)
+{
+    char *memory = malloc(IMPORT_FILE_MAX), name[INBOX_NAME];
+    struct buf out = buf_over(memory, IMPORT_FILE_MAX);
+    struct import_result r = {0};
+    struct target t = {0};
+    int fd = -1;
+    bool ok = memory || err_set(e, ERR_WORLD, "there is no memory for this import");
+
+    ok = ok && find_target(w, &t, e) && make(w, files, &t, &out, e);
+    if (ok && !w->dry_run)
+        ok = inbox_open(w->dir, &fd, e) && inbox_put(w->dir, buf_str(&out), name, e) &&
+             wait_for(w, fd, name, &r, e) && tell(&r, e);
+    inbox_close(fd);
+    free(memory);
+    return ok;
+}
+
 int command_import(int argc, char **argv)
 {
-    struct wish w = {0};
+    struct wish w = {.dir = "cordon-data"};
     struct str files[FILES_MAX] = {{0}};
-    struct err e;
-    bool ok = take_wish(argc, argv, &w, &e);
+    struct err e = {0};
+    bool ok = take_wish(argc, argv, &w, &e), map = !w.claims && !w.commands;
 
     for (int i = 0; ok && i < w.file_count; i++)
-        ok = read_one(w.files[i], &files[i], &e);
-    ok = ok && import(&w, files, &e);
+        ok = read_one(w.files[i], map ? INDOOR_FILE_MAX : IMPORT_FILE_MAX, &files[i], &e);
+    if (ok)
+        ok = map && w.dry_run ? show_map(&w, files, &e) : bring(&w, files, &e);
     for (int i = 0; i < w.file_count; i++)
         free((void *)(uintptr_t)files[i].at);
     return ok ? 0 : args_fail("import", &e);

@@ -104,6 +104,18 @@ void incident_empty(struct incident *s)
     MUST(incident_init(s, &limits, key) == s);
 }
 
+void incident_copy(struct incident *to, const struct incident *from)
+{
+    MUST(to != from && to->size == from->size && to->text_at == from->text_at && to->limits.text == from->limits.text);
+    memcpy(to, from, sizeof *to);
+    memcpy(index_of(to), index_of(from), from->places * sizeof(uint32_t));
+    if (from->entities)
+        memcpy(entity(to, 1), entity(from, 1), from->entities * sizeof(struct entity));
+    if (from->fields)
+        memcpy(field(to, 1), field(from, 1), from->fields * sizeof(struct field_row));
+    memcpy(half(to, to->half), half(from, from->half), from->text_len);
+}
+
 static uint64_t hash_of(const struct incident *s, enum entity_kind kind, struct str id)
 {
     return hash_str((struct hash_key){s->key.k0 ^ kind, s->key.k1}, id);

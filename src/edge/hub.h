@@ -116,6 +116,7 @@ enum ask {
     ASK_LEAVE,  /* payload for EV_CLIENT_LEFT */
     ASK_MISSED, /* what did this uid miss? payload: UID, CALLSIGN; ticket: up to which must number */
     ASK_ACKED,  /* payload: UID; ticket: journal number that arrived at the phone */
+    ASK_IMPORT, /* a file lies in DIR/inbox (edge/inbox.h); payload: its name; answered with is_body */
     ASK_STOP,
 };
 struct ask_head {
@@ -149,6 +150,7 @@ struct tell_head {
 struct answer_head {
     uint64_t request;
     bool ok;
+    bool is_body;    /* ok: the text is the JSON to answer with */
     uint8_t refused; /* not ok: enum err_kind, the body is a sentence */
     uint16_t rows;   /* how many, from seq on, it became */
     uint64_t seq;    /* of the first row */

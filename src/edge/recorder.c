@@ -65,7 +65,7 @@ void recorder_tell(struct recorder *r, uint64_t handle, enum tell what, bool mor
     log_line(LOG_ERROR, "loop.full", "loop=%d tell=%d", loop, (int)what);
 }
 
-static void answer(struct recorder *r, const struct answer_head *head, const char *text)
+void recorder_answer(struct recorder *r, const struct answer_head *head, const char *text)
 {
     if (head->request & HUB_REQUEST_OTHER) {
         if (r->h->answer_other)
@@ -80,14 +80,14 @@ void recorder_refuse(struct recorder *r, uint64_t request, const struct err *e)
 {
     struct answer_head head = {.request = request, .refused = (uint8_t)e->kind};
 
-    answer(r, &head, e->text);
+    recorder_answer(r, &head, e->text);
 }
 
 static void answer_done(struct recorder *r, uint64_t request, uint64_t seq, uint16_t rows)
 {
     struct answer_head head = {.request = request, .ok = true, .rows = rows, .seq = seq};
 
-    answer(r, &head, "");
+    recorder_answer(r, &head, "");
 }
 
 /* The asker's own number of a request: applied once, however often it is sent. */
@@ -175,6 +175,7 @@ static void take(struct recorder *r, struct str message)
         break;
     case ASK_MISSED: recorder_missed(r, &head, payload); break;
     case ASK_ACKED: recorder_acked(r, &head, payload); break;
+    case ASK_IMPORT: recorder_inbox_asked(r, &head, payload); break;
     case ASK_STOP: break;
     }
 }
@@ -487,8 +488,9 @@ static void *run(void *arg)
     while (!atomic_load(&r->h->stopping)) {
         struct timespec pause = {0, RETRY_MS * 1000000L};
 
-        if (r->entry_count == 0)
+        if (r->entry_count == 0 && !recorder_inbox_is_busy(r))
             mailbox_wait(r->h->to_recorder, WAIT_MS);
+        recorder_inbox_turn(r);
         if (!recorder_turn(r))
             (void)nanosleep(&pause, NULL);
         housework(r);
@@ -658,6 +660,7 @@ void recorder_stop(struct hub *h)
 {
     MUST(atomic_load(&h->stopping));
     (void)pthread_join(h->recorder->thread, NULL);
+    recorder_inbox_free(h->recorder); /* what it was at lies there still: the next start goes on with it */
     recorder_end(h->recorder);
 }
 

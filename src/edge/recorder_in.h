@@ -110,6 +110,7 @@ struct recorder {
     enum witness_is witness_is;             /* as shown */
     int64_t started_ms;                     /* wall clock */
     bool failing, witness_failing;
+    struct recorder_inbox *inbox; /* recorder_inbox.c's own */
 };
 
 /* recorder_join.c */
@@ -151,6 +152,7 @@ void recorder_tell(struct recorder *r, uint64_t handle, enum tell what, bool mor
 /* Was this ask taken before (FIELD_TICKET)?  Then it is answered, now or once the disk has it. */
 bool recorder_is_known(struct recorder *r, const struct ask_head *head, struct str payload);
 void recorder_refuse(struct recorder *r, uint64_t request, const struct err *e);
+void recorder_answer(struct recorder *r, const struct answer_head *head, const char *text);
 /* Remembers the ticket of a row that is being added or read back. */
 void recorder_keep_ticket(struct recorder *r, struct str payload, uint64_t seq);
 /* recorder_incident.c */
@@ -167,5 +169,17 @@ bool recorder_watches(const struct recorder *r) MUST_USE;
 /* The command post among the phones' contacts, while there is an incident. */
 void recorder_post(struct recorder *r);
 void recorder_crossing_free(struct recorder *r);
+/* All rows of what was decided for asked (a payload as of ASK_COMMAND) into the open batch and onto s, or none. */
+bool recorder_add_rows(struct recorder *r, const struct ask_head *head, struct incident *s, struct str asked,
+                       const struct incident_decided *d) MUST_USE;
+/* recorder_inbox.c */
+struct recorder_inbox;
+/* A step of what lies in DIR/inbox, while nothing waits for the disk. */
+void recorder_inbox_turn(struct recorder *r);
+/* Is there more to do at once? */
+bool recorder_inbox_is_busy(const struct recorder *r) MUST_USE;
+/* ASK_IMPORT: looks at once, and answers the request when that file is done. */
+void recorder_inbox_asked(struct recorder *r, const struct ask_head *head, struct str name);
+void recorder_inbox_free(struct recorder *r);
 
 #endif

@@ -34,9 +34,8 @@ static void shell_fields(struct str payload, struct buf *b)
             fields_put(b, tag, v);
 }
 
-/* All rows of what was decided, or none. */
-static bool add_rows(struct recorder *r, const struct ask_head *head, struct incident *s, struct str asked,
-                     const struct incident_decided *d)
+bool recorder_add_rows(struct recorder *r, const struct ask_head *head, struct incident *s, struct str asked,
+                       const struct incident_decided *d)
 {
     struct str id = incident_value(asked, IN_INCIDENT);
     size_t bytes = asked.len, first = r->entry_count;
@@ -83,7 +82,7 @@ bool recorder_decide(struct recorder *r, const struct ask_head *head, struct str
     c.payload = buf_str(&fields);
     if (fields.full ? !err_set(e, ERR_INPUT, "the command is longer than %d bytes", INCIDENT_PAYLOAD_MAX)
                     : incident_decide(s, &c, &memory, &r->incident_decided, e) &&
-                          (add_rows(r, head, s, payload, &r->incident_decided) ||
+                          (recorder_add_rows(r, head, s, payload, &r->incident_decided) ||
                            err_set(e, ERR_WORLD, "the record's queue is full; try again in a moment")))
         return true;
     if (opens)
