@@ -425,5 +425,7 @@ int command_import(int argc, char **argv)
         ok = map && w.dry_run ? show_map(&w, files, &e) : bring(&w, files, &e);
     for (int i = 0; i < w.file_count; i++)
         free((void *)(uintptr_t)files[i].at);
+    for (char *c = e.text; *c; c++) /* a file's bytes do not move the cursor of a terminal */
+        *c = (unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c;
     return ok ? 0 : args_fail("import", &e);
 }

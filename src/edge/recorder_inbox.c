@@ -106,12 +106,13 @@ void recorder_inbox_asked(struct recorder *r, const struct ask_head *head, struc
 static void end_one(struct recorder *r, const struct import_result *result)
 {
     struct recorder_inbox *b = r->inbox;
+    char quoted[2 * ERR_TEXT_MAX];
     struct err e;
 
     log_line(result->ok ? LOG_INFO : LOG_WARN, "import.done",
-             "file=%s ok=%s commands=%zu known=%zu events=%zu rows=%" PRIu64 "-%" PRIu64 " reason=\"%s\"", b->name,
+             "file=%s ok=%s commands=%zu known=%zu events=%zu rows=%" PRIu64 "-%" PRIu64 " reason=%s", b->name,
              result->ok ? "yes" : "no", result->commands, result->known, result->events, result->first, result->last,
-             result->text);
+             log_quote(quoted, sizeof quoted, str_from(result->text)));
     if (!inbox_done(r->h->dir, b->fd, b->name, result, &e)) {
         log_line(LOG_ERROR, "inbox.write", "reason=\"%s\"", e.text);
         b->next_look_ms = clock_ms() + AFTER_FAILURE_MS;

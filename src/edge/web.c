@@ -20,6 +20,7 @@ enum {
     TICK_US = 1000000,
     HEAD_SECONDS = 10, /* a head that is not whole by then is not awaited any longer */
     BODY_SECONDS = 15,
+    LARGE_SECONDS = 120, /* of a file that is imported */
     SEND_SECONDS = 30, /* of one chunk */
     IDLE_SECONDS = 20, /* between two requests of a connection */
     CLOSE_SECONDS = 5,
@@ -217,8 +218,8 @@ static int request_came(struct edge *d, struct lws *wsi, struct conn *c)
     if (!x || !read_head(wsi, x))
         return -1;
     exchange_begin(&d->web, x);
-    if (x->body_want > 0 && x->body_want <= SWALLOW && !x->request.chunked) {
-        lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, BODY_SECONDS);
+    if (x->body_want > 0 && (x->body_want <= SWALLOW || x->large) && !x->request.chunked) {
+        lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, x->large ? LARGE_SECONDS : BODY_SECONDS);
         return 0;
     }
     if (x->state == EXCHANGE_READING)
@@ -232,11 +233,7 @@ static int body_came(struct conn *c, struct str bytes)
 
     if (!x || x->state != EXCHANGE_READING)
         return 0; /* refused already: the rest is dropped */
-    if (bytes.len > x->memory_max - x->memory_len || x->request.body.len + bytes.len > x->body_want)
-        return -1;
-    (void)exchange_keep(x, bytes);
-    x->request.body.len += bytes.len;
-    return 0;
+    return exchange_body(x, bytes) ? 0 : -1;
 }
 
 static int body_whole(struct edge *d, struct lws *wsi, struct conn *c)

@@ -1,6 +1,8 @@
 #include "edge/web_incident.h"
 
 #include "base/when.h"
+#include "core/incident_promote.h"
+#include "edge/geojson_out.h"
 #include "edge/incident_json.h"
 #include "edge/incident_openapi.h"
 #include "edge/incidents_journal.h"
@@ -309,13 +311,16 @@ static bool put_command(const struct request *q, const struct json *j, const str
 }
 
 /* A refusal that names a field says so to the form: "grade: a grade is ..." */
-static void reply_refused(struct reply *r, const struct err *e)
+void reply_refused(struct reply *r, const struct err *e)
 {
     static const int statuses[] = {[ERR_NONE] = 500,    [ERR_INPUT] = 400, [ERR_DENIED] = 409,
                                    [ERR_MISSING] = 404, [ERR_FULL] = 507,  [ERR_WORLD] = 503};
-    struct str text = str_from(e->text), name = str_cut(text, 0, str_find_byte(text, ':'));
+    struct str text = str_from(e->text), name;
     int status = statuses[e->kind];
 
+    if (str_starts(text, STR("line "))) /* of a file: the field stands behind it */
+        text = str_trim(str_from_at(text, str_find_byte(text, ':') < text.len ? str_find_byte(text, ':') + 1 : text.len));
+    name = str_cut(text, 0, str_find_byte(text, ':'));
     for (unsigned f = IN_INCIDENT; f < 256; f++)
         if (field_info(f)->name && str_eq(str_from(field_info(f)->name), name)) {
             if (e->kind == ERR_DENIED && (f == IN_ROLE || f == IN_ACTOR))
@@ -360,6 +365,120 @@ void post_command(struct web *w, struct request *q, struct reply *r, struct now 
 {
     (void)now;
     post(w, q, r, q->part[0]);
+}
+
+/* ---- a drawing of a phone ------------------------------------------------ */
+
+/* The row of the map object with this uid, 0 when there is none. */
+static uint64_t row_of_object(struct web *w, struct str uid)
+{
+    const struct unit *x;
+    uint64_t seq;
+
+    hub_lock(w->h);
+    x = units_find(&w->h->river->units, uid);
+    seq = x ? x->journal_seq : 0;
+    hub_unlock(w->h);
+    return seq;
+}
+
+struct promotion {
+    struct incident_promote ask;
+    struct incident_command made;
+    struct buf *memory;
+    struct err *e;
+    bool ok;
+};
+
+static bool promote_row(void *ctx, const struct journal_row *row)
+{
+    struct promotion *p = ctx;
+
+    p->ask.drawing = row->payload;
+    p->ask.seq = row->seq;
+    if (row->kind != EV_OBJECT_PUT || row->erased)
+        p->ok = err_set(p->e, ERR_MISSING, "uid: it is no drawing or marker that the record has");
+    else
+        p->ok = incident_promote(&p->ask, p->memory, &p->made, p->e);
+    return false;
+}
+
+/* Into memory: the command that the drawing and the operator's fields make together. */
+static bool promote(struct web *w, struct request *q, const struct json *j, struct promotion *p, struct err *e)
+{
+    struct command c = {.incident = q->part[0]};
+    char *memory = malloc(PAYLOAD_ROOM);
+    struct buf b = buf_over(memory, PAYLOAD_ROOM);
+    struct str uid;
+    uint64_t seq;
+    bool ok;
+
+    MUST(memory);
+    p->e = e;
+    p->ask.s = incidents_find(&w->incidents.all, q->part[0]);
+    ok = (p->ask.s || err_set(e, ERR_MISSING, "incident: there is no incident \"%.*s\"", STR_ARG(q->part[0]))) &&
+         json_take_text(j, "uid", (struct json_length){1, LIMIT_UID}, &uid, e) && read_command(j, q->part[0], &c, e) &&
+         put_command(q, j, &c, &b, e);
+    seq = ok ? row_of_object(w, uid) : 0;
+    if (ok && !seq)
+        ok = err_set(e, ERR_MISSING, "uid: there is nothing on the map with the uid \"%.*s\"", STR_ARG(uid));
+    p->ask.wanted = c.kind;
+    p->ask.fields = buf_str(&b);
+    if (ok)
+        ok = journal_get(w->events.journal, seq, promote_row, p, e) && p->ok;
+    free(memory);
+    return ok;
+}
+
+void post_promote(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    char *memory = malloc(INCIDENT_PROMOTE_MEMORY);
+    struct buf b = buf_over(memory, INCIDENT_PROMOTE_MEMORY);
+    struct promotion p = {.ask.now_ms = now.wall_ms, .memory = &b};
+    struct json *j = NULL;
+    struct err e;
+
+    MUST(memory);
+    live_follow(w);
+    if (json_read(q->body, &j, &e) && promote(w, q, j, &p, &e)) {
+        struct ask_head head = {.ask = ASK_COMMAND, .kind = (uint16_t)p.made.kind, .sender = RING_NO_SENDER,
+                                .at_ms = now.wall_ms};
+        struct buf payload = {.at = memory + (p.made.payload.at - memory), .len = p.made.payload.len};
+
+        web_ask(w, q, r, &head, &payload);
+    } else if (e.kind == ERR_DENIED)
+        reply_problem(r, 403, e.text);
+    else
+        reply_refused(r, &e);
+    json_drop(j);
+    free(memory);
+}
+
+/* ---- for maps of others ----------------------------------------------------- */
+
+static void write_geojson(void *ctx, struct buf *b)
+{
+    geojson_out(ctx, b);
+}
+
+void get_incident_geojson(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    struct access access = q->who.access;
+    struct geojson_ask ask = {.access = &access, .memory = malloc(SHAPE_POINTS_MAX * sizeof *ask.memory)};
+    struct moment m;
+    struct err e;
+
+    MUST(ask.memory);
+    live_follow(w);
+    if (!query_get(q->query, STR("level"), &ask.level))
+        ask.level = (struct str){0};
+    if (find_moment(w, q, now, &m, &e)) {
+        ask.s = m.s;
+        reply_written(r, write_geojson, &ask);
+        r->type = r->status == 200 ? "application/geo+json" : r->type;
+    } else
+        reply_err(r, &e);
+    free(ask.memory);
 }
 
 bool incident_command(struct web *w, const struct request *q, unsigned kind, struct str payload, struct err *e)
@@ -462,6 +581,10 @@ void incident_answered(struct web *w, struct exchange *x, const struct answer_he
     if (!head->ok) {
         (void)str_copy(e.text, sizeof e.text, text);
         reply_refused(&x->reply, &e);
+        return;
+    }
+    if (head->is_body) {
+        reply_json(&x->reply, text);
         return;
     }
     if (x->request.method == METHOD_GET) {

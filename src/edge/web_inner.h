@@ -6,6 +6,7 @@
  *   web_api.c      the calls that read; web_ask.c: those that the record answers
  *   web_login.c    the first account, login, sessions
  *   web_operators.c  the other accounts: list, make, change
+ *   web_import.c  files into an incident, read on a thread of their own
  *   web_identity.c  sealed identities: sealed, opened, destroyed by two people at once
  *   web_live.c     the WebSockets: hello, snapshot, what follows
  *
@@ -19,6 +20,7 @@
 #include "edge/web.h"
 #include "edge/web_events.h"
 #include "edge/web_http.h"
+#include "edge/web_import.h"
 #include "edge/web_incident.h"
 #include "edge/web_limit.h"
 #include "edge/web_password.h"
@@ -56,6 +58,7 @@ struct exchange {
     struct identity *identity; /* a sealed identity on its way; web_identity.c */
     char *memory; /* what request borrows from */
     size_t memory_len, memory_max;
+    char *large; /* a body of more than WEB_BODY, of body_want bytes; NULL: it lies in memory */
 };
 
 /* Bytes that go to any number of viewers; counted, of one thread. */
@@ -89,6 +92,8 @@ struct web {
     struct accounts *accounts;
     struct passwords *passwords;
     struct sealed *sealed;
+    struct web_imports *imports; /* NULL until there is one */
+    size_t large_count;          /* exchanges that have a large body */
     /* Asks the record for an event of an incident (incident_command); its answer comes for the request.
      * False: refused at once, nothing was asked.  NULL: identities stay closed. */
     bool (*command)(struct web *w, const struct request *q, unsigned kind, struct str payload, struct err *e);
@@ -131,6 +136,8 @@ bool exchange_room(struct exchange *x, size_t bytes) MUST_USE;
 struct str exchange_keep(struct exchange *x, struct str bytes);
 /* Decides about a request whose head is there: READY when it is refused at once. */
 void exchange_begin(struct web *w, struct exchange *x);
+/* Bytes of the body; false: more than was said. */
+bool exchange_body(struct exchange *x, struct str bytes) MUST_USE;
 /* The whole request is there. */
 void exchange_run(struct web *w, struct exchange *x, struct now now);
 /* The answer of an exchange that waits; false when it is gone. */
@@ -162,8 +169,8 @@ extern const size_t web_route_count;
 handler get_operators, post_operator, post_operator_change;
 handler get_session, post_setup, post_login, post_logout, post_chat, post_acknowledge, get_events,
     get_clients, get_maps, get_tile, get_health, get_metrics, get_asset, get_incidents, get_incident_state,
-    get_incident_view, get_incident_events, get_incident_export, get_openapi, post_incident,
-    post_command;
+    get_incident_view, get_incident_events, get_incident_export, get_incident_geojson, get_openapi, post_incident,
+    post_command, post_promote, post_import;
 /* A number of the page's making: letters, digits, - and _. */
 bool web_take_ticket(const struct json *j, struct str *out, struct err *e) MUST_USE;
 /* Puts it to the record; the exchange waits for the answer. */
@@ -171,6 +178,11 @@ void web_ask(struct web *w, struct request *q, struct reply *r, struct ask_head 
 /* web_incident.c */
 bool incident_command(struct web *w, const struct request *q, unsigned kind, struct str payload, struct err *e);
 void incident_answered(struct web *w, struct exchange *x, const struct answer_head *head, struct str text);
+/* A refusal of the record or of a command: with its field, and the status that fits. */
+void reply_refused(struct reply *r, const struct err *e);
+/* web_import.c */
+bool import_takes_type(struct str content_type) MUST_USE;
+void imports_free(struct web *w); /* ends the thread */
 /* The answer of the record / of the password thread for an exchange. */
 void ask_answered(struct web *w, const struct answer_head *head, struct str text);
 void login_checked(struct web *w, struct password_job *job, struct now now);

@@ -1,3 +1,4 @@
+#include "edge/import_file.h"
 #include "edge/web_inner.h"
 
 #include "os/log.h"
@@ -22,6 +23,9 @@ const struct route web_routes[] = {
     {READS, "/api/incidents", RIGHT_LOGGED_IN, false, get_incidents},
     {METHOD_POST, "/api/incidents", RIGHT_WRITES, true, post_incident},
     {METHOD_POST, "/api/incidents/{}/commands", RIGHT_WRITES, true, post_command},
+    {METHOD_POST, "/api/incidents/{}/import", RIGHT_WRITES, true, post_import},
+    {METHOD_POST, "/api/incidents/{}/promote", RIGHT_WRITES, true, post_promote},
+    {READS, "/api/incidents/{}/geojson", RIGHT_LOGGED_IN, false, get_incident_geojson},
     {READS, "/api/incidents/{}/state", RIGHT_LOGGED_IN, false, get_incident_state},
     {READS, "/api/incidents/{}/views/{}", RIGHT_LOGGED_IN, false, get_incident_view},
     {READS, "/api/incidents/{}/events", RIGHT_LOGGED_IN, false, get_incident_events},
@@ -75,6 +79,8 @@ void exchange_free(struct web *w, struct exchange *x)
     identity_drop(x);
     if (x->memory)
         secret_wipe(x->memory, x->memory_len); /* passwords and cookies came in it */
+    w->large_count -= x->large != NULL;
+    free(x->large);
     free(x->memory);
     free(x);
 }
@@ -112,23 +118,6 @@ void exchange_answered(struct web *w, struct exchange *x)
     x->state = EXCHANGE_READY;
     x->reply.later = false;
     w->want_write(x->conn);
-}
-
-static void refuse(struct exchange *x, int status, const char *why)
-{
-    reply_problem(&x->reply, status, why);
-    x->reply.close = true;
-    x->state = EXCHANGE_READY;
-}
-
-void exchange_begin(struct web *w, struct exchange *x)
-{
-    (void)w;
-    MUST(x->state == EXCHANGE_READING);
-    if (x->request.chunked)
-        refuse(x, 411, "Send the body with a Content-Length, not in chunks.");
-    else if (x->body_want > WEB_BODY)
-        refuse(x, 413, "The request is longer than 64 KiB, which is the most that is taken.");
 }
 
 /* ---- what stands before a handler ------------------------------------- */
@@ -206,7 +195,10 @@ static bool is_ours(const struct route *route, const struct request *q, struct r
 {
     if (q->origin.len && !origin_fits(q->origin, q->host))
         reply_problem(r, 403, "This was sent by a page of another address.");
-    else if (!type_is_json(q->content_type))
+    else if (route->run == post_import && !import_takes_type(q->content_type))
+        reply_problem(r, 415, "Send the file as application/geo+json, application/json, application/xml or, of "
+                              "commands, application/x-ndjson.");
+    else if (route->run != post_import && !type_is_json(q->content_type))
         reply_problem(r, 415, "Send the body as application/json.");
     else if (route->csrf && !secret_same(q->csrf, str_from(q->who.csrf)))
         reply_problem(
@@ -217,22 +209,89 @@ static bool is_ours(const struct route *route, const struct request *q, struct r
     return false;
 }
 
-static void dispatch(struct web *w, struct request *q, struct reply *r, struct now now)
+/* The route of a request that may be made, or NULL and the refusal in r. */
+static const struct route *admit(struct web *w, struct request *q, struct reply *r, struct now now)
 {
     const struct route *route;
 
     if (q->host.len == 0) {
         reply_problem(r, 400, "The request names no Host.");
-        return;
+        return NULL;
     }
     route = find(q, r);
     if (!route)
-        return;
+        return NULL;
     if (route->right != RIGHT_ALL || route->run == get_session)
         login_who(w, q->cookie, now, &q->who);
     if (!may(route, q, r) || (q->method == METHOD_POST && !is_ours(route, q, r)))
+        return NULL;
+    return route;
+}
+
+static void dispatch(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    const struct route *route = admit(w, q, r, now);
+
+    if (route)
+        route->run(w, q, r, now);
+}
+
+/* ---- the head is there ------------------------------------------------- */
+
+static void refuse(struct exchange *x, int status, const char *why)
+{
+    reply_problem(&x->reply, status, why);
+    x->reply.close = true;
+    x->state = EXCHANGE_READY;
+}
+
+/* A large body is for one call alone, and is not taken before it is known that its sender may make it. */
+static void begin_large(struct web *w, struct exchange *x, struct now now)
+{
+    struct str part[REQUEST_PARTS];
+
+    if (x->body_want > IMPORT_FILE_MAX || !path_fits("/api/incidents/{}/import", x->request.path, part)) {
+        refuse(x, 413, "The request is longer than 64 KiB, which is the most that is taken; a file to import may have "
+                       "8 MiB.");
         return;
-    route->run(w, q, r, now);
+    }
+    if (!admit(w, &x->request, &x->reply, now)) {
+        x->reply.close = true;
+        x->state = EXCHANGE_READY;
+        return;
+    }
+    x->large = w->large_count < IMPORTS_MAX ? malloc(x->body_want) : NULL;
+    if (!x->large)
+        refuse(x, 503, "Another import is on its way. Try again in a moment; nothing was done.");
+    else {
+        w->large_count++;
+        x->request.body = str_of(x->large, 0);
+    }
+}
+
+void exchange_begin(struct web *w, struct exchange *x)
+{
+    MUST(x->state == EXCHANGE_READING);
+    if (x->request.chunked)
+        refuse(x, 411, "Send the body with a Content-Length, not in chunks.");
+    else if (x->body_want > WEB_BODY)
+        begin_large(w, x, hub_now());
+}
+
+bool exchange_body(struct exchange *x, struct str bytes)
+{
+    size_t len = x->request.body.len;
+
+    if (bytes.len > x->body_want - len)
+        return false;
+    if (x->large)
+        memcpy(x->large + len, bytes.at, bytes.len);
+    else if (bytes.len <= x->memory_max - x->memory_len)
+        (void)exchange_keep(x, bytes);
+    else
+        return false;
+    x->request.body.len += bytes.len;
+    return true;
 }
 
 void exchange_run(struct web *w, struct exchange *x, struct now now)

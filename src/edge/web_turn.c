@@ -53,6 +53,7 @@ void web_fini(struct web *w)
     for (size_t i = 0; i < COUNTOF(w->exchanges); i++)
         exchange_free(w, w->exchanges[i]);
     passwords_free(w->passwords);
+    imports_free(w);
     message_drop(w->positions);
     picture_fini(&w->picture);
     web_incidents_fini(&w->incidents);

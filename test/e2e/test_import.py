@@ -35,9 +35,13 @@ def commands(server, lines, name="commands.ndjson"):
     return path
 
 
-def points(count, start=0):
-    return [command("point.set", point=f"EX-{i}", point_kind="rvp", place=f"EX corner {i}", text="x" * 60)
+def reports(count, start=0):
+    return [command("report.received", report=f"EX-{i}", predicate="note", text=f"EX corner {i} " + "x" * 60)
             for i in range(start, start + count)]
+
+
+def changes(count):
+    return [command("incident.changed", place=f"EX corner {i}") for i in range(count)]
 
 
 def inbox(server):
@@ -85,3 +89,218 @@ def test_a_plan_without_a_server():
         assert "nothing new" in take(s, PLAN, "--structure", "APB").stdout
 
 
+def board(page):
+    """What the counters say, and which findings of WARN and above rest on what."""
+    counters = page.view("counters")["counters"]
+    texts = [f["rule"] for f in page.view("findings")["findings"] if f["severity"] != "INFO" and not f["resolved"]]
+    return {k: (c["lo"], c["hi"], c["sources"], c["values"], c["confirmed"]) for k, c in counters.items()}, sorted(texts)
+
+
+def test_the_claims_of_the_exercise_say_what_its_readme_says():
+    """At 22:45, and on 19 February: the second import brings what was recorded after the first."""
+    need(CLAIMS)
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        take(s, "--claims", CLAIMS, "--until", "2023-02-17T22:45:00+05:00")
+        counters, found = board(page)
+        assert counters["killed"][:4] == (4, 5, 3, 2), counters
+        assert counters["injured"][:4] == (14, 19, 3, 3), counters
+        assert counters["attackers"][:3] == (3, None, 5), counters
+        assert found == sorted(["count.killed", "count.injured", "category.killed", "threat.open", "command.conflict",
+                                "place.conflict"]), found
+        at = [r["recorded_at"] for r in s.journal("report.received")]
+        assert at and all(int(t) < 1676655900000 for t in at), at[:3]
+        take(s, "--claims", CLAIMS)
+        counters, found = board(page)
+        assert counters["killed"][:2] == (5, 5) and counters["killed"][4] == 1, counters
+        assert counters["injured"][:3] == (17, 18, 2), counters
+        assert found == sorted(["count.injured", "threat.open", "command.conflict", "place.conflict",
+                                "duration.strained", "time.conflict", "time.conflict", "statement.unsupported"]), found
+        before = rows(s)
+        assert "nothing new" in take(s, "--claims", CLAIMS).stdout and rows(s) == before
+
+
+def test_exercise_data_stays_out_of_a_real_incident():
+    need(CLAIMS)
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open(incident="I-1", exercise=False)
+        before = rows(s)
+        for stopped in (False, True):
+            if stopped:
+                s.stop()
+            for words in (["--claims", CLAIMS], ["--commands", commands(s, [command("media.logged", media="m", speaker="x")
+                                                                            | {"exercise": True}])]):
+                done = take(s, *words, ok=False)
+                assert done.returncode == 1 and "exercise" in done.stderr and "line 1" in done.stderr, done.stderr
+        assert rows(s) == before + 1 and inbox(s) == []  # the server's stop
+
+
+def test_one_bad_command_changes_nothing_and_is_named():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        before, hashed = rows(s), page.state()["hash"]
+        bad = [
+            (command("unit.checked_in", unit="EX-A", agency="nobody"), "agency: there is no"),
+            (command("unit.checked_in", unit="EX-A"), "agency"),
+            (command("point.set", point="EX-900", point_kind="rvp", place="x", lat=91), "lat"),
+            (command("nonsense.made", a=1), "kind: there is no kind of event"),
+            (command("incident.opened", name="x", type="bomb"), "opens none"),
+            (command("media.logged", media="m", speaker="x", colour="red"), "colour"),
+            ({"id": "no", "kind": "media.logged", "fields": {}}, "id"),
+            ({"id": "12345678", "kind": "media.logged"}, "fields"),
+            ("a text", "JSON"),
+        ]
+        for line, why in bad:
+            path = commands(s, reports(300) + [line] + reports(5, 400))
+            done = take(s, "--commands", path, ok=False)
+            assert done.returncode == 1 and "line 301" in done.stderr and why in done.stderr, done.stderr
+        same = command("media.logged", media="m", speaker="x")
+        done = take(s, "--commands", commands(s, [same, same]), ok=False)
+        assert "line 2: id: the same as in line 1" in done.stderr, done.stderr
+        assert rows(s) == before and page.state()["hash"] == hashed and inbox(s) == []
+        s.stop()
+        done = take(s, "--commands", commands(s, reports(300) + [bad[0][0]]), ok=False)
+        assert "line 301: agency: there is no" in done.stderr and "nothing was recorded" in done.stderr, done.stderr
+        assert rows(s) == before + 1 and inbox(s) == []
+        s.verify()
+
+
+def test_what_is_no_import_is_refused_at_once():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        big = os.path.join(s.folder, "big.geojson")
+        with open(big, "wb") as f:
+            f.truncate(500 << 20)
+        for words in ([big, "--structure", "S"], ["--claims", big], ["--commands", big]):
+            began = time.monotonic()
+            done = take(s, *words, ok=False)
+            assert done.returncode == 1 and "MiB" in done.stderr and time.monotonic() - began < 5, done.stderr
+        for words, why in ((["nothing.geojson", "--structure", "S"], "not there"), ([], "say what"),
+                           ([s.folder, "--structure", "S"], "not a file"), ([big], "--structure")):
+            done = take(s, *words, ok=False)
+            assert done.returncode == 1 and why in done.stderr, done.stderr
+        done = s.command("import", "--commands", commands(s, reports(1)), ok=False)
+        assert done.returncode == 1 and "--by" in done.stderr, done.stderr
+        done = take(s, "--commands", commands(s, reports(1)), "--incident", "none", ok=False)
+        assert 'there is no incident "none"' in done.stderr, done.stderr
+        done = take(s, "--commands", commands(s, changes(20001)), ok=False)
+        assert "20000 commands" in done.stderr, done.stderr
+
+
+def test_the_inbox_takes_only_files_of_its_own():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        box = f"{s.data}/inbox"
+        eventually("the inbox is there", lambda: os.path.isdir(box))
+        head = json.dumps({"cordon": "import 1", "incident": "EX-1", "by": "EX", "source": ""}) + "\n"
+        good = (head + json.dumps(reports(1)[0]) + "\n").encode()
+
+        def put(name, mode, fill):
+            path = f"{s.folder}/{name}"
+            fill(path)
+            os.chmod(path, mode)
+            os.rename(path, f"{box}/{name}")
+
+        def write(data):
+            return lambda path: open(path, "wb").write(data)
+
+        put("aa-1.commands", 0o644, write(good))
+        put("aa-2.commands", 0o600, lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY), 500 << 20))
+        put("..sly.commands", 0o600, write(good))
+        os.symlink(commands(s, reports(1)), f"{box}/aa-3.commands")
+        os.mkfifo(f"{box}/aa-4.commands", 0o600)
+        os.mkdir(f"{box}/aa-5.commands", 0o700)
+        for name in ("aa-1", "aa-2", "aa-3", "aa-4", "aa-5", "..sly"):
+            s.wait_log("inbox.refused", f"{name}.commands")
+        eventually("all are moved", lambda: len(os.listdir(f"{box}/refused")) == 6)
+        for name, text in (("bb-1", b""), ("bb-2", b"{}\n"), ("bb-3", head.replace("EX-1", "none").encode() + b"{}\n"),
+                           ("bb-4", bytes(range(256)) * 9)):
+            put(f"{name}.commands", 0o600, write(text))
+            result = eventually(f"a result of {name}", lambda: os.path.exists(f"{box}/{name}.result") and
+                                json.load(open(f"{box}/{name}.result", encoding="utf-8")))
+            assert not result["ok"] and result["commands"] == 0 and len(result["text"]) > 10, result
+        put("cc-1.commands", 0o600, write(good))
+        eventually("the good one is taken", lambda: page.entities("report"))
+
+
+def test_an_import_that_a_crash_cuts_off_is_complete_after_the_next_start():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        total = 6000
+        path = commands(s, reports(total))
+        cut = 0
+        for n in range(3):
+            page.open(incident=f"EX-K{n}")
+            done = {}
+            run = threading.Thread(target=lambda: done.update(r=take(s, "--commands", path, "--incident", f"EX-K{n}",
+                                                                     ok=False)))
+            run.start()
+            eventually("some are recorded", lambda: f"{page.state(f'EX-K{n}')['seq']}" and
+                       len(page.entities("report", f"EX-K{n}")) > 500 * n)
+            s.kill()
+            recorded = sum(1 for r in s.journal("report.received") if r["incident"] == f"EX-K{n}")
+            cut += 0 < recorded < total
+            s.start()
+            run.join()
+            page = Page(s, port)
+            eventually("the import is complete", lambda: len(page.entities("report", f"EX-K{n}")) == total)
+            mine = [r for r in s.journal("report.received") if r["incident"] == f"EX-K{n}"]
+            assert len(mine) == total and len({r["ticket"] for r in mine}) == total, len(mine)
+            assert "nothing new" in take(s, "--commands", path, "--incident", f"EX-K{n}").stdout
+        assert cut, "no kill came in the middle of an import"
+        s.verify()
+
+
+def test_others_go_on_while_a_file_is_applied():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        path = commands(s, changes(20000))
+        done = {}
+        run = threading.Thread(target=lambda: done.update(r=take(s, "--commands", path)))
+        run.start()
+        slowest, said = 0.0, 0
+        while run.is_alive():
+            began = time.monotonic()
+            page.say("media.logged", media=f"EX-{said}", speaker="EX minister")
+            slowest, said = max(slowest, time.monotonic() - began), said + 1
+        assert done["r"].returncode == 0 and "20000 commands" in done["r"].stdout, done["r"]
+        first, last = (s.journal("incident.changed")[i].seq for i in (0, -1))
+        between = [r for r in s.journal("media.logged") if first < r.seq < last]
+        assert said and between, "nothing was recorded between the slices"
+        print(f"the slowest of {said} others took {slowest * 1000:.0f} ms, {len(between)} between the slices")
+
+
+def test_what_changes_meanwhile_stops_it_and_the_result_says_where():
+    """The incident is closed while its import is recorded: what is refused then is named, the rest is exact."""
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        page.say("command.assumed", scope="incident", commanders=[page.name])
+        path = commands(s, changes(15000))
+        done = {}
+        run = threading.Thread(target=lambda: done.update(r=take(s, "--commands", path, ok=False)))
+        run.start()
+        eventually("it is being recorded", lambda: "EX corner" in json.dumps(page.entities("incident")))
+        page.say("incident.closed", reason="EX over", role="commander")
+        run.join()
+        recorded = len(s.journal("incident.changed"))
+        why = done["r"].stderr
+        assert done["r"].returncode == 1 and 0 < recorded < 15000, (recorded, why)
+        assert f"line {recorded + 1}:" in why and f"of the lines before it {recorded} are in the record" in why, why
+        assert inbox(s) == []
+        s.verify()
