@@ -281,7 +281,8 @@ static const struct shown {
       {"agency", put_text, FIELD_AGENCY, 0},
       {"changed", put_list, FIELD_CHANGED, 0},
       {"by", put_text, FIELD_BY, 0},
-      {"address", put_text, FIELD_ADDRESS, 0}}},
+      {"address", put_text, FIELD_ADDRESS, 0}}},    {EV_HEAD_WITNESSED,
+     {{"number", put_number, FIELD_REF, 0}, {"sha256", put_text, FIELD_SHA256, 0}, {"by", put_text, FIELD_BY, 0}}},
 };
 
 static const struct shown *shown_of(unsigned kind)
@@ -316,6 +317,7 @@ const uint16_t *web_kinds(void)
                                      EV_OPERATOR_LOGIN,
                                      EV_OPERATOR_MADE,
                                      EV_OPERATOR_CHANGED,
+                                     EV_HEAD_WITNESSED,
 #define EVENT(id, number, ...) number,
 #include "core/incident.def"
 #undef EVENT

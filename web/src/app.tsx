@@ -6,6 +6,7 @@ import type { MapInfo } from './net/protocol'
 import { maps, maps_error } from './map/commands'
 import { AdminScreen } from './screens/admin'
 import { Card } from './screens/card'
+import { PlaceCard } from './shell/later'
 import { Gate } from './screens/gate'
 import { EventCard, LogScreen } from './screens/log'
 import { PeopleScreen } from './screens/people'
@@ -22,7 +23,7 @@ import { incident_id } from './state/incident'
 import { startLive } from './state/live'
 import { startOutbox } from './state/outbox'
 import { boot, session } from './state/session'
-import { screen, selected } from './state/view'
+import { screen, selected, selected_entity } from './state/view'
 
 const later = {
   floors: lazy(() => import('./screens/floors')),
@@ -67,7 +68,7 @@ function Work() {
 function usePreload(): void {
   const wanted = incident_id.value !== ''
   useEffect(() => {
-    if (wanted) for (const part of [EntryPanel, EventCard, ...Object.values(later)]) part.preload()
+    if (wanted) for (const part of [EntryPanel, EventCard, PlaceCard, ...Object.values(later)]) part.preload()
   }, [wanted])
 }
 
@@ -85,12 +86,13 @@ function Shell(props: { operator: string }) {
       <Top />
       <Strip />
       <Rail />
-      <main id="work" class={selected.value && screen.value !== 'map' ? 'beside' : ''}>
+      <main id="work" class={(selected.value || selected_entity.value) && screen.value !== 'map' ? 'beside' : ''}>
         <div class="mapbox" hidden={screen.value !== 'map'}>
           <MapScreen until={<p class="stage" role="status">{t('boot.map')}</p>} />
         </div>
         <Work />
         <Card />
+        {selected_entity.value && <PlaceCard until={null} />}
       </main>
       <Side />
       <Foot />

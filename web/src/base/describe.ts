@@ -1,11 +1,12 @@
 // One line of the record in words. Data comes from phones: every field is read as if it could be missing.
-import type { Fields } from '../net/incident'
+import type { Fields, Value } from '../net/incident'
 import type { RecordEvent } from '../net/protocol'
+import { placeName } from '../state/names'
 import { callerOf } from '../state/record'
 import { units_by_uid } from '../state/tracks'
 import { bytesText } from './format'
 import { joined, t, tMaybe } from './i18n'
-import { fieldText, kindText, rangeText, valueText } from './values'
+import { fieldText, kindText, rangeText, valueText, wordText } from './values'
 import type { Key, Values } from './i18n'
 
 export interface Line {
@@ -67,6 +68,16 @@ function groupsText(event: RecordEvent): string {
   return groups.map((group: unknown) => String((group as { name?: string })?.name ?? group)).join(', ')
 }
 
+/** The roles of an operator, as the record has them: words with commas. */
+export function rolesText(roles: string): string {
+  return joined(roles.split(',').filter(Boolean).map((role) => tMaybe('role.' + role, wordText(role, 'role'))), t('comma'))
+}
+
+function changedText(event: RecordEvent): string {
+  const changed = event.data?.['changed']
+  return Array.isArray(changed) ? joined(changed.map((what) => tMaybe('operator.changed.' + String(what), String(what))), t('comma')) : ''
+}
+
 /** Kinds whose line is one sentence with fields in it. Source and unit come from the named fields. */
 const sentences: Record<string, { key: Key; source: string; unit: string; level?: Line['level'] }> = {
   'emergency.cancelled': { key: 'event.emergency_cancelled', source: 'from', unit: 'unit_uid' },
@@ -82,12 +93,14 @@ const sentences: Record<string, { key: Key; source: string; unit: string; level?
   'event.refused': { key: 'event.refused', source: 'user', unit: '', level: 'warn' },
   'operator.login': { key: 'event.login', source: 'name', unit: '' },
   'operator.made': { key: 'event.operator_made', source: 'name', unit: '' },
+  'operator.changed': { key: 'event.operator_changed', source: 'name', unit: '' },
+  'head.witnessed': { key: 'event.head_witnessed', source: 'by', unit: '' },
 }
 
 /** Who wrote an entry and how it came are columns of their own; the rest of these say nothing in a line. */
 const not_told = new Set([
   'incident', 'actor', 'role', 'actor_agency', 'actor_unit', 'on_behalf_of', 'via', 'source', 'grade', 'class', 'lang', 'cause', 'supersedes', 'exercise',
-  'recorded_at', 'observed_at', 'reported_at', 'unc_s', 'lat', 'lon', 'shape', 'time_zone', 'number', 'scope', 'hi_open', 'scheme', 'predicate',
+  'recorded_at', 'observed_at', 'reported_at', 'unc_s', 'lat', 'lon', 'shape', 'time_zone', 'number', 'scope', 'hi_open', 'scheme', 'origin', 'made_at',
 ])
 /** Numbers mean nothing without what they count. */
 const named = new Set([
@@ -95,26 +108,45 @@ const named = new Set([
 ])
 const crit_kinds = new Set(['mayday.declared', 'evacuation.ordered', 'detonation.reported', 'threat.reported', 'par.missed'])
 
-function entryParts(fields: Fields): string[] {
+/** What an entry makes has an id of its own, which says least: it comes last. */
+const own_keys = new Set([
+  'report', 'threat', 'hazard', 'detonation', 'closure', 'cordon', 'point', 'decision', 'task', 'message', 'par', 'mayday', 'evacuation', 'occupant',
+  'methane', 'assignment', 'deconfliction', 'access', 'commitment', 'alarm', 'finding', 'statement', 'line', 'fact', 'media', 'tactical', 'sitrep',
+  'responsibility', 'need', 'enquiry', 'alert', 'period', 'division', 'opening',
+])
+/** References that are read by the name of what they mean. */
+const places: Record<string, string> = { zone: 'zone', zones: 'zone', point: 'point', routed_to: 'point', structure: 'structure', level: 'level', source: 'source' }
+
+function partText(name: string, value: Value, at: number): string {
+  const kind = places[name]
+  if (!kind) return value === true ? fieldText(name) : valueText(name, value, at)
+  return (Array.isArray(value) ? value : [value]).map((id) => placeName(kind, String(id))).join(', ')
+}
+
+function entryParts(fields: Fields, at: number): string[] {
   const parts: string[] = []
-  const now = Date.now()
+  const ids: string[] = []
   for (const [name, value] of Object.entries(fields)) {
     if (not_told.has(name) || name === 'lo' || name === 'hi') continue
-    const text = value === true ? fieldText(name) : valueText(name, value, now)
-    parts.push(named.has(name) ? `${fieldText(name)} ${text}` : text)
+    if (name === 'predicate' && value === 'note') continue
+    // All of a zone is what one expects.
+    if (name === 'extent' && value === 100) continue
+    const text = partText(name, value, at)
+    if (own_keys.has(name)) ids.push(text)
+    else parts.push(named.has(name) ? `${fieldText(name)} ${text}` : text)
   }
   const { lo, hi } = fields
-  if (typeof lo === 'number') parts.push(rangeText(lo, typeof hi === 'number' ? hi : null))
-  return parts
+  if (typeof lo === 'number') parts.splice(fields['counter'] ? 1 : 0, 0, rangeText(lo, typeof hi === 'number' ? hi : null))
+  return [...parts, ...ids]
 }
 
 /** A line of an incident: the kind in words, then what was entered. */
 function describeEntry(event: RecordEvent, fields: Fields): Line {
-  const source = typeof fields['source'] === 'string' ? fields['source'] : ''
-  const actor = typeof fields['actor'] === 'string' ? fields['actor'] : ''
+  const source = typeof fields['source'] === 'string' ? placeName('source', fields['source']) : ''
+  const actor = ['on_behalf_of', 'actor', 'by', 'owner'].map((name) => fields[name]).find((it) => typeof it === 'string') ?? ''
   const level = crit_kinds.has(event.kind) ? 'crit' : ''
   const unit = typeof fields['unit'] === 'string' ? fields['unit'] : ''
-  return { source: source || actor, text: joined([kindText(event.kind), ...entryParts(fields)], ' · '), level, unit, said: false }
+  return { source: source || String(actor), text: joined([kindText(event.kind), ...entryParts(fields, event.at)], ' · '), level, unit, said: false }
 }
 
 export function describe(event: RecordEvent): Line {
@@ -147,7 +179,8 @@ export function describe(event: RecordEvent): Line {
   const values: Values = {
     who: get('callsign') || unitName(get('unit_uid') || get('uid')),
     name: get('name'), title: get('title'), type: get('type'), by: get('by'), reason: get('reason'),
-    user: get('user'), address: get('address'), role: tMaybe('role.' + get('role'), get('role')),
+    user: get('user'), address: get('address'), role: rolesText(get('role')), number: get('number'),
+    changed: changedText(event),
     holder: get('holder'), claimant: get('claimant'), groups: groupsText(event),
     size: typeof event.data?.['size'] === 'number' ? bytesText(event.data?.['size']) : '',
   }

@@ -1,16 +1,19 @@
 // Numbers, times and ages as text. Clock times are 24 h; digits stay Latin for radio traffic.
 import { t, lang } from './i18n'
+import { wallTime } from './zone'
 
 const two = (n: number) => (n < 10 ? '0' + n : String(n))
 
 export function clockText(at: number, seconds = true): string {
-  const date = new Date(at)
-  const text = two(date.getHours()) + ':' + two(date.getMinutes())
-  return seconds ? text + ':' + two(date.getSeconds()) : text
+  if (Number.isNaN(at)) return ''
+  const date = wallTime(at)
+  const text = two(date.getUTCHours()) + ':' + two(date.getUTCMinutes())
+  return seconds ? text + ':' + two(date.getUTCSeconds()) : text
 }
 
 export function dateText(at: number): string {
-  return new Intl.DateTimeFormat(lang.value + '-u-nu-latn', { day: 'numeric', month: 'short', year: 'numeric' }).format(at)
+  const format = { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' } as const
+  return new Intl.DateTimeFormat(lang.value + '-u-nu-latn', format).format(wallTime(at))
 }
 
 /** 02:04 up to an hour, then 1:02:04. For items that wait for somebody. */
@@ -43,6 +46,5 @@ export function metresText(m: number): string {
 
 /** As it is typed into a form: 2026-02-17 21:44:05. */
 export function typedTime(at: number): string {
-  const d = new Date(at)
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${clockText(at)}`
+  return `${wallTime(at).toISOString().slice(0, 10)} ${clockText(at)}`
 }

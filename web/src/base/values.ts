@@ -3,6 +3,7 @@
 import type { Counter, Value } from '../net/incident'
 import { clockText, dateText } from './format'
 import { lang, t, tMaybe } from './i18n'
+import { wallTime } from './zone'
 
 export const kindText = (kind: string) => tMaybe('kind.' + kind, kind)
 export const fieldText = (name: string) => tMaybe('field.' + name, name)
@@ -17,7 +18,7 @@ const DAY_MS = 86_400_000
 /** 21:44, with the date when that is another day. */
 export function timeText(at: number, now: number): string {
   if (Number.isNaN(at)) return ''
-  const near = Math.abs(now - at) < DAY_MS && new Date(at).getDate() === new Date(now).getDate()
+  const near = Math.abs(now - at) < DAY_MS && wallTime(at).getUTCDate() === wallTime(now).getUTCDate()
   return near ? clockText(at, false) : `${dateText(at)} ${clockText(at, false)}`
 }
 
@@ -48,7 +49,10 @@ export function valueText(name: string, value: Value, now: number): string {
   return free.has(name) ? value : wordText(value, name)
 }
 
+/** Sentences that name only an id: the rule's own words come first in every language. */
+const terse = new Set(['declaration.unacked', 'methane.unacked', 'log.no_witness'])
+
 /** The server's sentences are English: in another language the rule's own words come first. */
 export function serverText(rule: string, text: string): { title: string; detail: string } {
-  return lang.value === 'en' ? { title: text, detail: '' } : { title: tMaybe('rule.' + rule, text), detail: text }
+  return lang.value === 'en' && !terse.has(rule) ? { title: text, detail: '' } : { title: tMaybe('rule.' + rule, text), detail: text }
 }

@@ -1,8 +1,10 @@
 // From what is typed into a form to the fields of a command. Pure.
+import { parsePlace, parseShape, shapeText } from '../base/place'
+import { momentOf, wallTime } from '../base/zone'
 import { schema } from './schema'
 import type { Raw } from './forms'
 
-export type Wrong = 'needed' | 'whole' | 'number' | 'time'
+export type Wrong = 'needed' | 'whole' | 'number' | 'time' | 'place' | 'shape'
 export type Converted = { fields: Record<string, unknown> } | { field: string; wrong: Wrong }
 
 /** A new source or agency is registered before the entry that names it. */
@@ -23,7 +25,7 @@ const DAY_MS = 86_400_000
 
 /**
  * "21:44" or "2144" is the one nearest to now, "-5" is five minutes ago, "+20" in twenty minutes,
- * "2026-02-17 21:44" is that. NaN when it is none of them. Hours are this computer's.
+ * "2026-02-17 21:44" is that. NaN when it is none of them. Hours are the incident's.
  */
 export function parseWhen(text: string, now: number): number {
   const typed = text.trim()
@@ -31,8 +33,9 @@ export function parseWhen(text: string, now: number): number {
   if (relative) return now + (relative[1] === '-' ? -1 : 1) * Number(relative[2]) * MINUTE_MS
   const [, date, h, m, s] = /^(?:(\d{4}-\d\d-\d\d)[ T])?(\d{1,2}):?(\d\d)(?::(\d\d))?$/.exec(typed) ?? []
   if (h === undefined || Number(h) > 23 || Number(m) > 59 || Number(s ?? 0) > 59) return NaN
-  const day = date ? new Date(date + 'T00:00:00') : new Date(now)
-  const at = day.setHours(Number(h), Number(m), Number(s ?? 0), 0)
+  const day = date ? new Date(date + 'T00:00:00Z') : wallTime(now)
+  day.setUTCHours(Number(h), Number(m), Number(s ?? 0), 0)
+  const at = momentOf(day)
   if (date) return at
   if (at - now > DAY_MS / 2) return at - DAY_MS
   return now - at > DAY_MS / 2 ? at + DAY_MS : at
@@ -61,6 +64,10 @@ function value(name: string, raw: unknown, now: number): unknown {
   if (Array.isArray(raw)) return raw.length > 0 ? raw : undefined
   const text = String(raw ?? '').trim()
   if (text === '') return undefined
+  if (name === 'shape') {
+    const places = parseShape(text)
+    return places && places.length > 1 ? shapeText(places) : { wrong: 'shape' }
+  }
   if (many) return several(text)
   if (type === 'INT') return /^\d+$/.test(text) ? Number(text) : { wrong: 'whole' }
   if (type === 'NUMBER') return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : { wrong: 'number' }
@@ -69,11 +76,32 @@ function value(name: string, raw: unknown, now: number): unknown {
   return Number.isNaN(at) ? { wrong: 'time' } : new Date(at).toISOString()
 }
 
+/** A form asks for a place in one line, under the name of the latitude. */
+function position(raw: unknown): { lat: number; lon: number } | 'none' | 'wrong' {
+  const text = String(raw ?? '').trim()
+  if (text === '') return 'none'
+  const place = parsePlace(text)
+  return place ? { lat: Number(place.lat.toFixed(6)), lon: Number(place.lon.toFixed(6)) } : 'wrong'
+}
+
+/** What a form begins with: latitude and longitude of an entry in one line. */
+export function joinPosition(raw: Raw): Raw {
+  const { lat, lon, ...rest } = raw
+  if (lat === undefined) return rest
+  return { ...rest, lat: lon === undefined || String(lat).includes(',') ? lat : `${String(lat)}, ${String(lon)}` }
+}
+
 /** The fields of a command, or the first field that does not do. `about`: the observed time is uncertain. */
 export function toFields(kind: string, raw: Raw, key: string, now: number): Converted {
   const fields: Record<string, unknown> = {}
   for (const [name, given] of Object.entries(raw)) {
-    if (!schema.fields[name]) continue
+    if (!schema.fields[name] || name === 'lon') continue
+    if (name === 'lat') {
+      const it = position(given)
+      if (it === 'wrong') return { field: name, wrong: 'place' }
+      if (it !== 'none') Object.assign(fields, it)
+      continue
+    }
     const it = value(name, given, now)
     if (it === undefined) continue
     if (typeof it === 'object' && it !== null && 'wrong' in it) return { field: name, wrong: (it as { wrong: Wrong }).wrong }

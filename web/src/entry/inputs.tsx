@@ -1,11 +1,16 @@
 // One input for each type of field. What is typed stays text until the form is sent (convert.ts).
 import type { ComponentChildren } from 'preact'
-import { joined, t } from '../base/i18n'
+import { T, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { fieldText, timeText, wordText } from '../base/values'
 import type { Entity } from '../net/incident'
+import { mgrsText } from '../base/geo'
+import { isClosed, parsePlace, parseShape, placeText, shapeText } from '../base/place'
 import { now } from '../state/clock'
+import { startDrawing } from '../state/drawing'
+import { Button } from '../ui/parts'
 import { entitiesOf, entity, textOf } from '../state/incident'
+import { entityName, levelName } from '../state/names'
 import { units } from '../state/tracks'
 import { isFresh, parseWhen } from './convert'
 import { schema, wordsOf } from './schema'
@@ -121,30 +126,6 @@ function Grade(props: InputProps) {
   )
 }
 
-/** A zone is called by its building, floor and name; everything else by its id and name. */
-export function entityName(it: Entity): string {
-  const name = textOf(it, 'name') || textOf(it, 'text') || textOf(it, 'road') || textOf(it, 'place')
-  if (it.kind === 'zone') return name || it.id
-  return name && name !== it.id ? `${it.id} ${name.slice(0, 48)}` : it.id
-}
-
-/** What a floor is called: its own name, or its number as one says it. */
-export function floorText(level: { name: string; ordinal: number; roof: boolean }): string {
-  if (level.roof) return t('floor.roof')
-  if (level.name) return level.name
-  if (level.ordinal === 0) return t('floor.ground')
-  return level.ordinal < 0 ? t('floor.basement', { n: -level.ordinal }) : String(level.ordinal)
-}
-
-/** "Main block, floor 2": where a zone is. */
-export function levelName(id: string): string {
-  const level = entity('level', id)
-  const structure = entity('structure', textOf(level, 'structure'))
-  const name = floorText({ name: textOf(level, 'name'), ordinal: Number(textOf(level, 'ordinal')), roof: textOf(level, 'roof') !== '' })
-  const floor = /^\d+$/.test(name) ? t('floor.label', { name }) : name
-  return joined([structure ? entityName(structure) : '', floor], t('comma'))
-}
-
 const gone = new Set(['merged', 'released', 'closed', 'lifted', 'done', 'dropped', 'resolved', 'ended'])
 
 /** The choices of a reference, zones by floor from the top down, what is over left out. */
@@ -233,9 +214,41 @@ function Pairs(props: InputProps) {
   )
 }
 
+/** A place: pointed out on the map, or typed as degrees or as a grid. It fills latitude and longitude at once. */
+function PlaceInput(props: InputProps) {
+  const text = typeof props.value === 'string' ? props.value : ''
+  const place = parsePlace(text)
+  return (
+    <div class="when">
+      <input {...common(props)} dir="ltr" type="text" value={text} placeholder={t('entry.place_hint')} onInput={(event) => props.set(event.currentTarget.value)} />
+      <Button class="small" onClick={() => startDrawing('place', ([it]) => props.set(placeText(it!)))}>{t('draw.pick')}</Button>
+      {place && text && <small><bdi>{mgrsText(place.lat, place.lon)}</bdi></small>}
+    </div>
+  )
+}
+
+/** A line or an area, drawn on the map or typed point by point. */
+function ShapeInput(props: InputProps) {
+  const text = typeof props.value === 'string' ? props.value : ''
+  const places = parseShape(text)
+  const draw = (as: 'line' | 'area') => startDrawing(as, (drawn) => props.set(shapeText(drawn)))
+  return (
+    <div class="shape">
+      <textarea {...common(props)} dir="ltr" rows={2} value={text} placeholder={t('entry.shape_hint')} onInput={(event) => props.set(event.currentTarget.value)} />
+      <div class="acts">
+        <Button class="small" onClick={() => draw('area')}>{t('draw.area')}</Button>
+        <Button class="small" onClick={() => draw('line')}>{t('draw.line')}</Button>
+        {places && <small><T k={isClosed(places) ? 'draw.is_area' : 'draw.is_line'} n={places.length - (isClosed(places) ? 1 : 0)} /></small>}
+      </div>
+    </div>
+  )
+}
+
 /** A field's input alone. */
 function Input(props: InputProps) {
   const { type, many } = schema.fields[props.name]!
+  if (props.name === 'lat') return <PlaceInput {...props} />
+  if (props.name === 'shape') return <ShapeInput {...props} />
   if (type === 'TIME') return <When {...props} />
   if (type === 'GRADE') return <Grade {...props} />
   if (type === 'WORD') return <Word {...props} />
@@ -264,7 +277,7 @@ export function EntryField(props: InputProps) {
     )
   }
   const grouped = type === 'PAIR' || (type === 'REF' && many) || (type === 'WORD' && wordsOf(props.name).length <= CHIPS_MAX)
-  const label = <>{fieldText(props.name)}{props.needed && <b aria-hidden="true"> *</b>}</>
+  const label = <>{props.name === 'lat' ? t('entry.position') : fieldText(props.name)}{props.needed && <b aria-hidden="true"> *</b>}</>
   return (
     <div class="field" data-field={props.name}>
       {grouped ? <span class="label" id={idOf(props.name) + '-label'}>{label}</span> : <label for={idOf(props.name)}>{label}</label>}

@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { t } from '../base/i18n'
 import { fieldText, wordText } from '../base/values'
+import { wallTime } from '../base/zone'
 import { chooseIncident } from '../state/incident'
 import { submit } from '../state/outbox'
 import type { Entry, Outcome } from '../state/outbox'
@@ -15,12 +16,11 @@ import { Icon } from '../ui/icon'
 import { wordsOf } from './schema'
 
 const FLOORS_MAX = 120
-const two = (n: number) => String(n).padStart(2, '0')
 
 /** INC-20260217-191205: readable, and no two of one command post are alike. */
 function newIncidentId(at: number): string {
-  const d = new Date(at)
-  return `INC-${d.getFullYear()}${two(d.getMonth() + 1)}${two(d.getDate())}-${two(d.getHours())}${two(d.getMinutes())}${two(d.getSeconds())}`
+  const [date, time] = wallTime(at).toISOString().replace(/[-:]/g, '').split('T')
+  return `INC-${date}-${time!.slice(0, 6)}`
 }
 
 interface Asked {
@@ -33,6 +33,12 @@ interface Asked {
   at: { lat: number; lon: number } | null
 }
 
+/** The zone of the place is that of the computer on which the incident is opened. */
+function zoneOf(): { time_zone?: string } {
+  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone
+  return zone ? { time_zone: zone } : {}
+}
+
 function entriesOf(asked: Asked, id: string): { field: string; entry: Entry }[] {
   const text = (name: string, value: string) => (value.trim() ? { [name]: value.trim() } : {})
   const entries: { field: string; entry: Entry }[] = [{
@@ -40,7 +46,7 @@ function entriesOf(asked: Asked, id: string): { field: string; entry: Entry }[] 
     entry: {
       kind: 'incident.opened',
       fields: {
-        incident: id, name: asked.name.trim(), type: asked.type, start_at: new Date(serverNow()).toISOString(), ...text('place', asked.place),
+        incident: id, name: asked.name.trim(), type: asked.type, start_at: new Date(serverNow()).toISOString(), ...zoneOf(), ...text('place', asked.place),
         ...(asked.at ? { lat: Number(asked.at.lat.toFixed(6)), lon: Number(asked.at.lon.toFixed(6)) } : {}), ...(asked.exercise ? { exercise: true } : {}),
       },
     },

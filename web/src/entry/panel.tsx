@@ -2,17 +2,18 @@
 // a dialog: the board stays in sight and in reach.
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { unitName } from '../base/describe'
 import { T, t } from '../base/i18n'
 import { fieldText, kindText } from '../base/values'
 import { serverNow } from '../state/clock'
 import { nextId, strip } from '../state/incident'
-import { submit } from '../state/outbox'
+import { promote, submit } from '../state/outbox'
 import type { Entry, Outcome } from '../state/outbox'
 import { menu, menu_active, said, slash, write, writing } from '../state/view'
 import type { Writing } from '../state/view'
 import { Button, Empty } from '../ui/parts'
 import { Icon } from '../ui/icon'
-import { isFresh, toFields } from './convert'
+import { isFresh, joinPosition, toFields } from './convert'
 import { OpenIncident } from './open'
 import { follow, offered, specOf, startOf } from './forms'
 import type { FormSpec, Raw } from './forms'
@@ -71,16 +72,19 @@ const kept_names = ['source', 'grade']
 /** What was typed and not sent, by kind. */
 const drafts = new Map<string, Raw>()
 
-function fieldsOf(spec: FormSpec): { first: string[]; more: string[] } {
+/** What a drawing brings itself. */
+const geometry = ['shape', 'lat', 'lon']
+
+function fieldsOf(spec: FormSpec, without: readonly string[] = []): { first: string[]; more: string[] } {
   const info = schema.kinds[spec.kind]!
-  const hidden = new Set(spec.hide ?? [])
+  const hidden = new Set([...(spec.hide ?? []), ...without])
   const key = keyOf(spec.kind)
   const own = key && !spec.numbered && key !== 'incident' && !hidden.has(key) ? [key] : []
   const needed = info.fields.filter((field) => field.need && field.name !== key).map((field) => field.name)
   const role = info.roles.length > 0 ? ['role'] : []
   const first = [...new Set([...spec.first, ...own, ...needed, ...role])].filter((name) => !hidden.has(name))
   const more = [...info.fields.map((field) => field.name), ...envelope]
-  return { first, more: [...new Set(more)].filter((name) => !first.includes(name) && !hidden.has(name) && name !== key) }
+  return { first, more: [...new Set(more)].filter((name) => !first.includes(name) && !hidden.has(name) && name !== key && name !== 'lon') }
 }
 
 /** Sources and agencies that are named here for the first time, registered before what names them. */
@@ -106,7 +110,7 @@ function finished(outcome: Outcome): void {
 }
 
 function useEntry(it: Writing, spec: FormSpec) {
-  const raw = useSignal<Raw>({ ...sticky, ...startOf(spec, {}), ...drafts.get(it.kind), ...it.preset })
+  const raw = useSignal<Raw>(joinPosition({ ...sticky, ...startOf(spec, {}), ...drafts.get(it.kind), ...it.preset }))
   const wrong = useSignal<{ field: string; text: string } | null>(null)
   const busy = useSignal(false)
   const set = (name: string, value: unknown) => {
@@ -129,7 +133,8 @@ function useEntry(it: Writing, spec: FormSpec) {
       const outcome = await submit(entry)
       if (outcome.is === 'refused') return { field, text: withoutField(outcome) }
     }
-    const outcome = await submit({ kind: spec.kind, fields: made.fields, ...(numbered ? { numbered } : {}) })
+    const entry: Entry = { kind: spec.kind, fields: made.fields, ...(numbered ? { numbered } : {}) }
+    const outcome = it.promote === undefined ? await submit(entry) : await promote({ ...entry, uid: it.promote })
     if (outcome.is === 'refused') return { field: outcome.field, text: withoutField(outcome) }
     for (const name of kept_names) {
       const value = made.fields[name]
@@ -146,7 +151,7 @@ function Form(props: { it: Writing }) {
   const spec = specOf(it.kind)
   const { raw, wrong, busy, set, send } = useEntry(it, spec)
   const form = useRef<HTMLFormElement>(null)
-  const { first, more } = fieldsOf(spec)
+  const { first, more } = fieldsOf(spec, it.promote === undefined ? [] : geometry)
   const open = useSignal(false)
   const needed = new Set([...schema.kinds[spec.kind]!.fields.filter((field) => field.need).map((field) => field.name), keyOf(spec.kind)])
   const focus = (name: string) => {
@@ -186,6 +191,7 @@ function Form(props: { it: Writing }) {
     <form id="entry" ref={form} onSubmit={(event) => void onSubmit(event)} noValidate aria-labelledby="entry-title">
       <header>
         <h2 id="entry-title">{kindText(it.kind)}</h2>
+        {it.promote !== undefined && <small><T k="entry.from_drawing" p={{ name: unitName(it.promote) }} /></small>}
         {it.supersedes !== undefined && <small><T k="entry.corrects" p={{ seq: it.supersedes }} /></small>}
         <button type="button" class="square" aria-label={t('close')} onClick={close}><Icon name="close" /></button>
       </header>
@@ -209,5 +215,5 @@ export default function EntryPanel() {
   const it = writing.value
   if (it?.kind === 'incident.opened') return <OpenIncident />
   if (!strip.value) return <div id="entry"><Empty>{t('entry.no_incident')}</Empty></div>
-  return it ? <Form key={it.kind + (it.supersedes ?? '') + JSON.stringify(it.preset)} it={it} /> : <Menu />
+  return it ? <Form key={it.kind + (it.supersedes ?? '') + (it.promote ?? '') + JSON.stringify(it.preset)} it={it} /> : <Menu />
 }

@@ -9,6 +9,8 @@ export interface MapCommands {
   pan(right: number, down: number): void
   showUnit(uid: string): void
   showPlace(lat: number, lon: number): void
+  /** By its key, "cordon/EX-inner". */
+  showEntity(key: string): void
 }
 
 export const map_commands = signal<MapCommands | null>(null)

@@ -5,16 +5,19 @@ import { defaults as interactions } from 'ol/interaction/defaults'
 import { batch, effect } from '@preact/signals'
 import { WORLD, lonOf, latOf, mercatorX, mercatorY } from '../base/geo'
 import { metresText } from '../base/format'
+import { addPlace, drawing, finishDrawing } from '../state/drawing'
+import { placed } from '../state/places'
 import { emergencies } from '../state/record'
 import { link_state, lost_since, picture_at } from '../state/live'
-import { dim_map, hidden_maps, show_labels, theme } from '../state/prefs'
+import { dim_map, hidden_maps, show_incident, show_labels, theme } from '../state/prefs'
 import { serverNow } from '../state/clock'
 import { moved, text_changed, units, units_by_uid } from '../state/tracks'
-import { centre, following, screen, select, selected } from '../state/view'
+import { centre, following, screen, select, selectEntity, selected, selected_entity } from '../state/view'
 import { loadWorld, mapLayer, styleWorld, vectorStyle, worldLayer } from './base'
 import type { MapLayer } from './base'
 import { grid_shown, map_commands, maps, pointer, scale_bar } from './commands'
 import { palette, readPalette } from './palette'
+import { IncidentLayer, SketchLayer } from './incident_layer'
 import { UnitLayer } from './unit_layer'
 import world_url from 'world-atlas/countries-110m.json?url'
 
@@ -37,6 +40,11 @@ export function startMap(target: HTMLElement): () => void {
   map.addLayer(world)
   void loadWorld(world, world_url)
 
+  const ground = new IncidentLayer(palette.peek()!)
+  const sketch = new SketchLayer()
+  map.addLayer(ground.layer)
+  map.addLayer(sketch.layer)
+
   const layer = new UnitLayer(layerState())
   target.append(layer.canvas)
   let dirty = false
@@ -52,6 +60,7 @@ export function startMap(target: HTMLElement): () => void {
       labels: show_labels.peek() === 'on',
       grid: grid_shown.peek(),
       frozen: lost_since.peek() !== 0,
+      own_places: show_incident.peek() === 'on',
       emergencies: emergencies.peek(),
     }
   }
@@ -95,15 +104,37 @@ export function startMap(target: HTMLElement): () => void {
     const at = event.coordinate
     hovered = true
     pointer.value = { lat: latOf(at[1]!), lon: lonOf(at[0]!) }
-    const over = event.dragging ? null : layer.at(event.pixel[0]!, event.pixel[1]!)
+    const over = event.dragging || drawing.peek() ? null : layer.at(event.pixel[0]!, event.pixel[1]!) ?? entityAt(event.pixel)
     target.classList.toggle('over', over !== null)
   })
   target.addEventListener('pointerleave', () => { hovered = false })
   map.on('pointerdrag', () => { following.value = false })
+  map.on('dblclick', (event) => {
+    if (!drawing.peek()) return
+    event.stopPropagation()
+    finishDrawing()
+  })
   map.on('click', (event) => {
+    if (drawing.peek()) {
+      // The second click of a double click says that it is done, not that there is another corner.
+      if ((event.originalEvent as MouseEvent).detail < 2) addPlace({ lat: latOf(event.coordinate[1]!), lon: lonOf(event.coordinate[0]!) })
+      return
+    }
     const it = layer.at(event.pixel[0]!, event.pixel[1]!)
     select(it?.unit.uid ?? null, it?.others.map((unit) => unit.uid) ?? [])
+    if (!it) selectEntity(entityAt(event.pixel))
   })
+
+  /** "cordon/EX-inner": what of the incident stands at a pixel; a point before an area, a small one before a large one. */
+  function entityAt(pixel: number[]): string | null {
+    if (show_incident.peek() !== 'on') return null
+    const found = map.getFeaturesAtPixel(pixel, { layerFilter: (it) => it === ground.layer, hitTolerance: 6 })
+    const extent = (it: (typeof found)[number]) => {
+      const [west, south, east, north] = it.getGeometry()!.getExtent()
+      return (east! - west!) * (north! - south!)
+    }
+    return String([...found].sort((a, b) => extent(a) - extent(b))[0]?.getId() ?? '') || null
+  }
 
   function goTo(x: number, y: number, zoom_min: number): void {
     const zoom = Math.max(view.getZoom() ?? 2, zoom_min)
@@ -121,6 +152,13 @@ export function startMap(target: HTMLElement): () => void {
       east = Math.max(east, unit.x)
       south = Math.min(south, unit.y)
       north = Math.max(north, unit.y)
+    }
+    const shapes = show_incident.peek() === 'on' ? ground.layer.getSource()!.getExtent() : null
+    if (shapes && shapes[0]! <= shapes[2]!) {
+      west = Math.min(west, shapes[0]!)
+      south = Math.min(south, shapes[1]!)
+      east = Math.max(east, shapes[2]!)
+      north = Math.max(north, shapes[3]!)
     }
     if (west > east) {
       const bounds = maps.peek()[0]?.bounds
@@ -141,6 +179,10 @@ export function startMap(target: HTMLElement): () => void {
     showUnit(uid) {
       const unit = units_by_uid.get(uid)
       if (unit && unit.x === unit.x) goTo(unit.x, unit.y, 15)
+    },
+    showEntity(key) {
+      const geometry = ground.layer.getSource()!.getFeatureById(key)?.getGeometry()
+      if (geometry) view.fit(geometry.getExtent(), { padding: [80, 80, 80, 80], maxZoom: FIT_ZOOM_MAX, duration: 200 })
     },
     showPlace: (lat, lon) => goTo(mercatorX(lon), mercatorY(lat), 15),
   }
@@ -163,7 +205,24 @@ export function startMap(target: HTMLElement): () => void {
   }))
 
   stops.push(effect(() => {
-    void [selected.value, show_labels.value, grid_shown.value, lost_since.value, emergencies.value]
+    ground.set(placed.value)
+    if (!placed_view && placed.value.length > 0) {
+      fit()
+      placed_view = true
+    }
+  }))
+
+  stops.push(effect(() => {
+    void theme.value
+    ground.restyle(palette.peek()!, selected_entity.value ?? '')
+    ground.layer.setVisible(show_incident.value === 'on')
+    const it = drawing.value
+    sketch.set(it?.places ?? [], it?.as === 'area', palette.peek()!)
+    target.classList.toggle('drawing', it !== null)
+  }))
+
+  stops.push(effect(() => {
+    void [show_incident.value, selected.value, show_labels.value, grid_shown.value, lost_since.value, emergencies.value]
     restate()
   }))
 
@@ -229,6 +288,8 @@ export function startMap(target: HTMLElement): () => void {
       const unit = units_by_uid.get(uid)
       return unit && unit.x === unit.x ? map.getPixelFromCoordinate([unit.x, unit.y]) : null
     },
+    entityAt: (x: number, y: number) => entityAt([x, y]),
+    pixelOf: (lat: number, lon: number) => map.getPixelFromCoordinate([mercatorX(lon), mercatorY(lat)]),
   }
 
   return () => {

@@ -4,6 +4,7 @@ import { ageText } from '../base/format'
 import { WORLD, latOf, lonOf, mercatorX, mercatorY } from '../base/geo'
 import type { Emergency } from '../net/protocol'
 import { scale } from '../state/prefs'
+import { isOwnObject } from '../state/places'
 import { silence, units, units_by_uid } from '../state/tracks'
 import type { Unit } from '../state/tracks'
 import { layout } from './layout'
@@ -28,6 +29,8 @@ export interface UnitLayerState {
   labels: boolean
   grid: boolean
   frozen: boolean
+  /** The places of the incident are drawn by a layer of their own. */
+  own_places: boolean
   emergencies: readonly Emergency[]
 }
 
@@ -89,9 +92,9 @@ export class UnitLayer {
     if (this.laid_at === resolution) return
     this.laid_at = resolution
     this.calls = new Map(this.state.emergencies.map((it) => [it.unit_uid, it]))
-    const { now, selected } = this.state
+    const { now, selected, own_places } = this.state
     this.placed = layout({
-      units: units.values(),
+      units: own_places ? [...units.values()].filter((unit) => unit.presence || !isOwnObject(unit.uid)) : units.values(),
       resolution,
       half_w: HALF_W,
       half_h: HALF_H,

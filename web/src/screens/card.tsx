@@ -5,10 +5,12 @@ import { emergencyName } from '../base/describe'
 import { T, t } from '../base/i18n'
 import { now } from '../state/clock'
 import { emergencies } from '../state/record'
-import { acknowledge, isAcknowledging } from '../state/outbox'
+import { incident_id } from '../state/incident'
+import { acknowledge, can_promote, isAcknowledging } from '../state/outbox'
+import { isOwnObject } from '../state/places'
 import { hasFix, moved, silence, text_changed, units_by_uid } from '../state/tracks'
 import type { Unit } from '../state/tracks'
-import { following, screen, select, selected, stack } from '../state/view'
+import { following, screen, select, selected, stack, write } from '../state/view'
 import { map_commands } from '../map/commands'
 import { writeTo } from '../shell/actions'
 import { attention } from '../state/attention'
@@ -77,6 +79,25 @@ function Stack() {
   )
 }
 
+const promotable = ['cordon.set', 'closure.set', 'tactical.set', 'hazard.reported', 'point.set'] as const
+
+/** A marker or drawing of a phone becomes part of the record, because a person says so. */
+function Promote(props: { unit: Unit }) {
+  const { unit } = props
+  if (incident_id.value === '' || !can_promote.value || isOwnObject(unit.uid)) return null
+  const named = { 'closure.set': 'road', 'point.set': 'place', 'hazard.reported': 'text' } as Record<string, string>
+  return (
+    <div class="stack">
+      <small>{t('promote.title')}</small>
+      <div class="chips">
+        {promotable.map((kind) => (
+          <Button key={kind} class="small" onClick={() => write(kind, { [named[kind] ?? 'name']: unit.callsign }, undefined, unit.uid)}>{t(`promote.${kind}`)}</Button>
+        ))}
+      </div>
+    </div>
+  )
+}
+
 function standing(unit: Unit, call: { type: string } | undefined): { word: string; style: string } {
   if (call) return { word: emergencyName(call.type), style: 'bad' }
   if (silence(unit, now.value)) return { word: t('state.silent'), style: 'warn' }
@@ -105,6 +126,7 @@ export function Card() {
       )}
       <Facts unit={unit} />
       <Stack />
+      {!unit.presence && <Promote unit={unit} />}
       <div class="acts">
         {call && waits && <Button kind="critical" keys={is_top ? 'A' : undefined} onClick={() => acknowledge(call.uid)}>{t('acknowledge')}</Button>}
         {unit.presence && <Button keys="C" onClick={() => writeTo(unit.uid)}>{t('act.call_short')}</Button>}

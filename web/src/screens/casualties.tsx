@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import { ageText, clockText } from '../base/format'
 import { joined, T, t, tMaybe } from '../base/i18n'
 import { counterText, differs, rangeText, timeText, wordText } from '../base/values'
-import { entityName, levelName } from '../entry/inputs'
+import { entityName, levelName } from '../state/names'
 import { wordsOf } from '../entry/schema'
 import type { Claim, Counter, Entity } from '../net/incident'
 import { now } from '../state/clock'
@@ -35,7 +35,7 @@ function CounterRow(props: { name: string; counter: Counter | undefined; open: b
       <td class={counter?.known ? 'figure' : 'dimmed'}><bdi>{counterText(counter)}</bdi></td>
       <td class="end">{claims > 0 ? <bdi>{counter!.sources}</bdi> : ''}</td>
       <td class="end">{counter?.known ? <bdi>{counter.values}</bdi> : ''}</td>
-      <td>{figure(counter?.confirmed)}</td>
+      <td>{figure(counter?.confirmed || null)}</td>
       <td>
         {figure(counter?.accepted)}
         {name === 'attackers' && counter?.accounted !== undefined && <small> <T k="count.accounted" p={{ n: counter.accounted }} /></small>}
@@ -56,7 +56,7 @@ function ClaimRow(props: { claim: Claim }) {
     <tr class={claim.is === 'used' ? '' : 'out'}>
       <th scope="row"><bdi>{name}</bdi> <small>{wordText(claim.source_kind, 'source_kind')}</small></th>
       <td class="figure"><bdi>{rangeText(claim.lo, claim.hi)}</bdi>{split && <small><bdi>{split}</bdi></small>}</td>
-      <td><bdi>{timeText(timeOf(claim.as_of), now.value)}</bdi> <small><bdi>{ageText(now.value - timeOf(claim.as_of))}</bdi></small></td>
+      <td><bdi>{timeText(timeOf(claim.as_of), now.value)}</bdi> <small><bdi>({ageText(now.value - timeOf(claim.as_of))})</bdi></small></td>
       <td><bdi title={tMaybe('grade.' + claim.grade.slice(0, 1), '')}>{claim.grade}</bdi></td>
       <td>{wordText(claim.is)}{claim.shift !== 0 && <small> <T k="count.shift" p={{ n: claim.shift }} /></small>}</td>
       <td><button type="button" class="link" onClick={() => openEvent(claim.event)}><bdi>#{claim.event}</bdi></button></td>

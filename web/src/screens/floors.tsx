@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals'
 import { joined, T, t } from '../base/i18n'
 import { timeText, wordText } from '../base/values'
-import { floorText } from '../entry/inputs'
+import { floorText, zoneText } from '../state/names'
 import { wordsOf } from '../entry/schema'
 import type { Cleared, LevelView, StructureView, ZoneView } from '../net/incident'
 import { now } from '../state/clock'
@@ -36,9 +36,7 @@ const lookText = (look: string) => (look === 'threat' ? t('floor.threat') : look
 
 const floorName = (level: LevelView) => floorText({ ...level, roof: level.zones.length > 0 && level.zones.every((zone) => zone.zone_kind === 'roof') })
 
-/** The zones of the generated grid have English names: those are said in the page's language. */
-const generated: Record<string, string> = { core: 'core', stair: 'stairs', lift: 'lift', roof: 'roof' }
-const zoneName = (zone: ZoneView) => (generated[zone.zone_kind] === zone.name ? wordText(zone.zone_kind, 'zone_kind') : zone.name)
+const zoneName = (zone: ZoneView) => zoneText(zone.name, zone.zone_kind)
 
 function ZoneCell(props: { zone: ZoneView; kind: string; floor: string; chosen: boolean; onChoose: () => void }) {
   const { zone, kind } = props

@@ -4,12 +4,15 @@ import { T, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { startMap } from '../map/engine'
 import { grid_shown, map_commands, maps, scale_bar, toggleGrid } from '../map/commands'
-import { dim_map, hidden_maps, show_labels } from '../state/prefs'
+import { dim_map, hidden_maps, show_incident, show_labels } from '../state/prefs'
 import { silence, text_changed, units } from '../state/tracks'
 import { now } from '../state/clock'
-import { dialog } from '../state/view'
+import { addPlace, drawing, enough, finishDrawing, stopDrawing, undoPlace } from '../state/drawing'
+import { placed, unplaced } from '../state/places'
+import { centre, dialog } from '../state/view'
 import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
+import { Button } from '../ui/parts'
 
 function Tool(props: { icon: IconName; name: Key; keys: string; pressed?: boolean; onClick: () => void }) {
   return (
@@ -56,7 +59,27 @@ function Legend() {
       <span><b class="frame" aria-hidden="true" /><T k="legend.units" n={people} /></span>
       {silent > 0 && <span><b class="frame hollow" aria-hidden="true" /><T k="legend.silent" n={silent} /></span>}
       {without_fix > 0 && <span><T k="legend.no_fix" n={without_fix} /></span>}
+      {placed.value.length > 0 && show_incident.value === 'on' && <span><T k="legend.places" n={placed.value.length} /></span>}
+      {unplaced.value.length > 0 && <span title={unplaced.value.map((it) => it.id).join(', ')}><T k="legend.unplaced" n={unplaced.value.length} /></span>}
       {people === 0 && <span>{t('map.empty')}</span>}
+    </div>
+  )
+}
+
+/** What is being pointed out: by clicks, or by moving the map under its middle and Space. */
+function DrawBar() {
+  const it = drawing.value
+  if (!it) return null
+  const middle = centre.value
+  const more = enough[it.as] - it.places.length
+  return (
+    <div id="drawbar" class="over-map" role="toolbar" aria-label={t(`draw.${it.as}`)}>
+      <b>{t(`draw.${it.as}`)}</b>
+      <span role="status"><T k="draw.points" n={it.places.length} /></span>
+      <Button class="small" keys="Space" disabled={!middle} onClick={() => middle && addPlace(middle)}>{t('draw.middle')}</Button>
+      {it.places.length > 0 && <Button class="small" keys="⌫" onClick={undoPlace}>{t('draw.undo')}</Button>}
+      {it.as !== 'place' && <Button class="small" kind="primary" keys="↵" disabled={more > 0} onClick={finishDrawing}>{t('draw.done')}</Button>}
+      <Button class="small" keys="Esc" onClick={stopDrawing}>{t('entry.cancel')}</Button>
     </div>
   )
 }
@@ -75,6 +98,8 @@ export default function MapScreen() {
       <div id="map" ref={target} role="application" aria-label={t('map.label')} />
       <Tools />
       <Legend />
+      {drawing.value && <i id="crosshair" aria-hidden="true" />}
+      <DrawBar />
       <Attribution />
     </>
   )

@@ -3,7 +3,7 @@
 import { counterText, clockText } from '../base/format'
 import { joined, T, t } from '../base/i18n'
 import { timeText, wordText } from '../base/values'
-import { levelName } from '../entry/inputs'
+import { levelName } from '../state/names'
 import type { Inside } from '../net/incident'
 import { now } from '../state/clock'
 import { entity, par, textOf, timeOf } from '../state/incident'

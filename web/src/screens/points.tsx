@@ -54,7 +54,7 @@ function FindingItem(props: { it: Finding }) {
       <p class="detail">
         {t(`severity.${it.severity}`)} <bdi dir="ltr">{it.rule}</bdi> {it.resolved && <span>{t('points.resolved')}</span>} <Events events={it.events} />
       </p>
-      {!it.resolved && <Button onClick={() => write('finding.resolved', { finding: it.id, number: it.ground })}>{t('points.resolve')}</Button>}
+      {!it.resolved && <Button class={it.severity === 'INFO' ? 'small' : ''} onClick={() => write('finding.resolved', { finding: it.id, number: it.ground })}>{t('points.resolve')}</Button>}
     </li>
   )
 }
@@ -75,8 +75,10 @@ function Gaps() {
 }
 
 export default function PointScreen() {
-  const open = findings.value.filter((it) => !it.resolved)
-  const done = findings.value.filter((it) => it.resolved)
+  // What is not known yet has a list of its own, beside this one.
+  const list = findings.value.filter((it) => it.rule !== 'essential.missing')
+  const open = list.filter((it) => !it.resolved)
+  const done = list.filter((it) => it.resolved)
   return (
     <section class="screen scrolls" aria-labelledby="points-title">
       <div class="bar"><h1 id="points-title">{t('nav.points')}</h1></div>
@@ -88,7 +90,7 @@ export default function PointScreen() {
         </section>
         <section class="card" aria-labelledby="findings-title">
           <div class="sechead"><h2 id="findings-title">{t('points.findings')}</h2><span class="count">{open.length}</span></div>
-          {findings.value.length === 0 && <Empty>{t('points.no_findings')}</Empty>}
+          {list.length === 0 && <Empty>{t('points.no_findings')}</Empty>}
           <ul class="points">{[...open, ...done].map((it) => <FindingItem key={it.id} it={it} />)}</ul>
         </section>
         <section class="card" aria-labelledby="gaps-title">

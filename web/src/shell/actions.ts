@@ -7,8 +7,9 @@ import type { Attention } from '../state/attention'
 import { silenceSound } from '../state/alarm_sound'
 import { acknowledge } from '../state/outbox'
 import { dim_map, nextTheme, show_labels } from '../state/prefs'
+import { addPlace, drawing, finishDrawing, stopDrawing, undoPlace } from '../state/drawing'
 import { units_by_uid } from '../state/tracks'
-import { client_filter, dialog, draft, following, recipient, screen, select, selected, slash, write, writing } from '../state/view'
+import { centre, client_filter, dialog, draft, following, recipient, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
 import type { Screen } from '../state/view'
 import { map_commands, toggleGrid } from '../map/commands'
 
@@ -96,12 +97,14 @@ function walk(step: 1 | -1): void {
 
 function back(): void {
   if (dialog.value) dialog.value = null
+  else if (drawing.value) stopDrawing()
   else if (document.activeElement instanceof HTMLElement && document.activeElement.matches('input, textarea, select')) {
     document.activeElement.blur()
   } else if (writing.value || slash.value !== null) {
     writing.value = null
     if (slash.value !== null) draft.value = ''
   } else if (selected.value) select(null)
+  else if (selected_entity.value) selectEntity(null)
   else if (screen.value !== 'map') go('map')
 }
 
@@ -155,7 +158,21 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches('input:not([type=checkbox]), textarea, select, [contenteditable]')
 }
 
+/** While something is pointed out on the map these keys are for that. */
+const drawing_keys: Record<string, () => void> = {
+  Space: () => { if (centre.peek()) addPlace(centre.peek()!) },
+  Backspace: undoPlace,
+  Enter: finishDrawing,
+}
+
 function onKey(event: KeyboardEvent): void {
+  const draw = drawing.peek() && screen.peek() === 'map' ? drawing_keys[event.code] : undefined
+  // A button that has the focus is pressed by Space and Enter.
+  if (draw && !typing(event.target) && !(event.target instanceof HTMLButtonElement)) {
+    event.preventDefault()
+    draw()
+    return
+  }
   if (event.altKey || event.isComposing || event.defaultPrevented) return
   const control = event.ctrlKey || event.metaKey
   const code = (control ? 'Ctrl+' : '') + (event.shiftKey ? 'Shift+' : '') + event.code

@@ -5,12 +5,13 @@ import type { Key } from '../base/i18n'
 import { wordText } from '../base/values'
 import { grid_shown, map_commands, maps, maps_error, toggleGrid } from '../map/commands'
 import { logOut } from '../state/live'
-import { hidden_maps, show_labels } from '../state/prefs'
+import { hidden_maps, show_incident, show_labels } from '../state/prefs'
 import { session } from '../state/session'
 import { units } from '../state/tracks'
 import type { Unit } from '../state/tracks'
 import { chooseIncident, incident_id, incidents } from '../state/incident'
-import { dialog, screen, select, write } from '../state/view'
+import { placed } from '../state/places'
+import { dialog, screen, select, selectEntity, write } from '../state/view'
 import { Button, Dialog, Empty, Kbd } from '../ui/parts'
 import { actions } from './actions'
 import type { Action } from './actions'
@@ -76,6 +77,16 @@ function search(words: string): Found[] {
     const callsign = unit.callsign.toLowerCase()
     if (callsign.startsWith(wanted)) starts.push(unitFound(unit))
     else if (`${callsign} ${unit.uid} ${unit.user} ${unit.agency} ${unit.team}`.toLowerCase().includes(wanted)) holds.push(unitFound(unit))
+  }
+  for (const { entity: it, name } of placed.value) {
+    if (!`${it.id} ${name}`.toLowerCase().includes(wanted)) continue
+    const key = `${it.kind}/${it.id}`
+    const run = () => {
+      screen.value = 'map'
+      selectEntity(key)
+      map_commands.value?.showEntity(key)
+    }
+    holds.push({ key, title: name || it.id, detail: t(`place.${it.kind}` as Key), shown: '', run })
   }
   const by_title = (a: Found, b: Found) => a.title.localeCompare(b.title, undefined, { numeric: true })
   return [...starts.sort(by_title), ...acts, ...holds.sort(by_title)].slice(0, FOUND_MAX)
@@ -148,6 +159,7 @@ function Layers() {
     <Dialog title={t('act.layers')} onClose={close} class="layers">
       {maps.value.map((map) => <div key={map.name}>{check(map.name, !hidden_maps.value.has(map.name), () => toggle(map.name))}</div>)}
       {maps.value.length === 0 && <Empty>{maps_error.value || t('maps.none')}</Empty>}
+      {check(t('layer.incident'), show_incident.value === 'on', flip(show_incident))}
       {check(t('act.grid'), grid_shown.value, toggleGrid)}
       {check(t('act.labels'), show_labels.value === 'on', flip(show_labels))}
     </Dialog>

@@ -11,6 +11,7 @@ import { correctedBy, events, events_changed } from '../state/record'
 import { screen, select, selected, shown_event, write } from '../state/view'
 import { units_by_uid } from '../state/tracks'
 import { now } from '../state/clock'
+import { names_known } from '../state/incident'
 import type { Fields } from '../net/incident'
 import type { RecordEvent } from '../net/protocol'
 import { Button, Clock } from '../ui/parts'
@@ -25,6 +26,8 @@ export interface LogLine {
 
 /** Receipts say nothing that a commander reads line by line. */
 const quiet = new Set(['chat.receipt'])
+/** On the record, but not what a commander reads while it happens: the log's own screen has them. */
+export const minor = new Set(['source.registered', 'alarm.raised', 'alarm.escalated', 'count.reconciled', 'operator.login'])
 
 function waitingLine(command: Command): LogLine {
   return { key: 'w' + command.id, at: command.at, family: command.kind === 'chat' ? 'chat' : 'incident', waiting: command }
@@ -46,14 +49,14 @@ export const lines = computed<LogLine[]>(() => {
   ]
 })
 
-const described = new WeakMap<RecordEvent, { lang: string; line: Line }>()
+const described = new WeakMap<RecordEvent, { lang: string; names: number; line: Line }>()
 
 /** `describe` remembered: a row is drawn again at each scroll. */
 export function describeLine(event: RecordEvent): Line {
   const known = described.get(event)
-  if (known && known.lang === lang.value) return known.line
+  if (known && known.lang === lang.value && known.names === names_known.value) return known.line
   const line = describe(event)
-  described.set(event, { lang: lang.value, line })
+  described.set(event, { lang: lang.value, names: names_known.value, line })
   return line
 }
 

@@ -4,6 +4,7 @@ import { useRef } from 'preact/hooks'
 import { callText, callerName, emergencyName, unitName } from '../base/describe'
 import { clockText } from '../base/format'
 import { joined, T, t } from '../base/i18n'
+import type { Key } from '../base/i18n'
 import { lazy } from '../base/lazy'
 import { serverText, wordText } from '../base/values'
 import { attention, steady, waiting } from '../state/attention'
@@ -19,9 +20,11 @@ import { Icon } from '../ui/icon'
 import { Age, Button, Empty } from '../ui/parts'
 import { WindowedList } from '../ui/window'
 import { decide, openItem, startSlash } from './actions'
-import { lines, LogRow } from './lines'
+import { lines, LogRow, minor } from './lines'
 
-const SHOWN_MAX = 6
+const SHOWN_MAX = 5
+
+const titles: Record<string, Key> = { uid_conflict: 'att.uid_conflict', witness: 'att.witness' }
 
 function itemWords(item: Attention): { who: string; title: string; text: string } {
   if (item.emergency) {
@@ -36,8 +39,8 @@ function itemWords(item: Attention): { who: string; title: string; text: string 
   }
   const alarm = item.alarm!
   const named = /^([a-z_]+)/.exec(alarm.id)?.[1] ?? ''
-  const title = named === 'uid_conflict' ? t('att.uid_conflict') : alarm.text
-  return { who: '', title, text: title === alarm.text ? t('att.alarm') : alarm.text }
+  const title = titles[named] ? t(titles[named]) : alarm.text
+  return { who: '', title, text: title === alarm.text ? t('att.alarm') : named === 'witness' ? t('att.witness_do') : alarm.text }
 }
 
 function Item(props: { item: Attention; top: boolean }) {
@@ -92,7 +95,7 @@ function Decide() {
 function Log() {
   void events_changed.value
   void text_changed.value
-  const all = lines.value
+  const all = lines.value.filter((line) => !minor.has(line.event?.kind ?? ''))
   if (all.length === 0) return <div class="windowed"><Empty>{t('log.empty')}</Empty></div>
   return <WindowedList id="sidelog" label={t('log.title')} items={all} row_rem={5} keyOf={(line) => line.key} row={(line) => <LogRow line={line} />} />
 }

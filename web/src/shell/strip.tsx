@@ -1,6 +1,6 @@
 // The incident at a glance, on every screen: who commands, what is cleared, who is hurt, who is inside, and
 // what does not fit. Each figure leads to the screen that explains it.
-import { T, t } from '../base/i18n'
+import { joined, T, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { counterText, differs, timeText, wordText } from '../base/values'
 import type { Strip as StripView } from '../net/incident'
@@ -74,7 +74,7 @@ function Casualties(props: { it: NonNullable<StripView['casualties']>; rule: str
     <>
       {(['killed', 'injured', 'missing'] as const).map((name) => {
         const counter = props.it[name]
-        const confirmed = counter?.confirmed == null ? '' : ' ' + t('strip.confirmed', { n: counter.confirmed })
+        const confirmed = !counter?.confirmed ? '' : ' ' + t('strip.confirmed', { n: counter.confirmed })
         return <Cell key={name} name={`strip.${name}`} to="casualties" value={counterText(counter) + confirmed} dot={differs(counter)} title={props.rule} />
       })}
     </>
@@ -83,7 +83,9 @@ function Casualties(props: { it: NonNullable<StripView['casualties']>; rule: str
 
 function Inside(props: { it: NonNullable<StripView['par']> }) {
   const { inside, due, missed } = props.it
-  const text = inside === 0 ? t('strip.nobody') : t('strip.par', { inside, due, missed })
+  const text = inside === 0 ? t('strip.nobody') : joined([
+    t('strip.inside_n', { n: inside }), due > 0 ? t('strip.due', { n: due }) : '', missed > 0 ? t('strip.missed', { n: missed }) : '',
+  ], t('comma'))
   return <Cell name="strip.inside" to="par" value={text} level={missed > 0 ? 'crit' : due > 0 ? 'warn' : ''} />
 }
 
@@ -97,7 +99,7 @@ function Points(props: { findings: StripView['findings']; alarms: StripView['ala
       {alarms && (
         <Cell
           name="strip.alarms" to="points" level={unacked > 0 ? 'crit' : ''}
-          value={unacked > 0 ? t('strip.unacked', { open: alarms.open, n: unacked }) : String(alarms.open)}
+          value={unacked > 0 ? t('strip.unacked', { n: unacked }) : String(alarms.open)}
         />
       )}
     </>
@@ -128,9 +130,9 @@ export function Strip() {
   }
   return (
     <section id="strip" aria-label={t('strip')}>
-      <Figures it={it} />
       {it.major && <b class="cell crit">{t('strip.major')}</b>}
       {it.state === 'closed' && <b class="cell">{t('strip.closed')}</b>}
+      <Figures it={it} />
       <span class="gap" />
       <span class="rule"><T k="strip.rule" p={{ rule: it.rule }} /></span>
     </section>

@@ -1,6 +1,6 @@
 import { counterText, clockText } from '../base/format'
 import { lang, languageName, languages, setLanguage, T, t } from '../base/i18n'
-import { skew_ms, now } from '../state/clock'
+import { now, pace, skew_ms } from '../state/clock'
 import { link, link_state, lost_since, picture_at, retry_at } from '../state/live'
 import { nextTheme, theme } from '../state/prefs'
 import { session } from '../state/session'
@@ -63,6 +63,7 @@ export function Top() {
   const { online, known } = phones()
   const lost = link_state.value === 'lost' || lost_since.value !== 0
   const lost_ms = lost && now.value ? Date.now() - lost_since.value : 0
+  const exercise = strip.value?.exercise === true
   const skewed = Math.abs(skew_ms.value) > 5_000
   return (
     <header id="top" class={lost ? (lost_ms > 60_000 ? 'lost long' : 'lost') : ''}>
@@ -76,9 +77,10 @@ export function Top() {
       <div class="clock">
         <Clock at={now.value} seconds />
         <span class="since"><bdi>{sinceStart(strip.value, now.value)}</bdi></span>
-        {skewed && <small class="warn"><T k="clock.skew" p={{ n: Math.round(skew_ms.value / 1000) }} /></small>}
+        {exercise && pace.value > 1 && <small><T k="clock.pace" p={{ n: pace.value }} /></small>}
+        {skewed && !exercise && <small class="warn"><T k="clock.skew" p={{ age: counterText(Math.abs(skew_ms.value)) }} /></small>}
       </div>
-      {strip.value?.exercise && <b class="stamp">{t('incident.exercise')}</b>}
+      {exercise && <b class="stamp">{t('incident.exercise')}</b>}
       {lost ? <Lost /> : <><Command /><div class="gap" /></>}
       <div class="pair" title={t('phones.hint')}>
         <span class="name">{t('phones')}</span>

@@ -44,8 +44,10 @@ export const attention = computed<Attention[]>(() => {
     const level = noted.value.get(alarm.id) === mark(alarm) ? 'calm' : alarm.level
     list.push({ id: 'alarm:' + alarm.id, level, since: alarm.since, alarm })
   }
+  // The server warns of a missing witness itself and says what to do: one item is enough.
+  const witness = alarms.value.some((alarm) => alarm.id === 'witness')
   for (const duty of duties.value) {
-    if (duty.acked || answered.value.has(duty.id)) continue
+    if (duty.acked || answered.value.has(duty.id) || (witness && duty.rule === 'log.no_witness')) continue
     list.push({ id: 'duty:' + duty.id, level: urgent.has(duty.rule) ? 'crit' : 'warn', since: timeOf(duty.since), duty })
   }
   return list.sort(order)

@@ -3,7 +3,8 @@
 //
 // The server computes what follows from the record; the page only shows it. An entity that changed is a new
 // object, so that what was drawn from the old one is known to be old.
-import { computed, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
+import { time_zone } from '../base/zone'
 import type { Entity, IncidentMessage, Value, Views } from '../net/incident'
 
 interface Book {
@@ -35,6 +36,13 @@ export const duties = computed(() => book.value?.views.alarms?.alarms ?? [])
 export const par = computed(() => book.value?.views.par ?? null)
 export const floors = computed(() => book.value?.views.floors?.structures ?? [])
 export const gaps = computed(() => book.value?.views.gaps?.gaps ?? [])
+
+/** How many places and sources have names by now: what was said about them before reads better now. */
+export const names_known = computed(() => ['zone', 'point', 'source', 'structure'].reduce((n, kind) => n + (book.value?.entities.get(kind)?.size ?? 0), 0))
+
+effect(() => {
+  time_zone.value = textOf(entity('incident', incident_id.value), 'time_zone')
+})
 
 export function chooseIncident(id: string): void {
   chosen.value = id

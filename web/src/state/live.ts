@@ -5,7 +5,7 @@ import { call } from '../net/api'
 import { Link } from '../net/link'
 import type { LinkState } from '../net/link'
 import type { Message, Session, Snapshot } from '../net/protocol'
-import { heardClock, serverNow } from './clock'
+import { heardClock, heardEvent, serverNow } from './clock'
 import { forgetPicture, keepPicture, lastPicture } from './keep'
 import { clearIncidents, incidentMessages, takeIncident } from './incident'
 import { flush } from './outbox'
@@ -40,6 +40,7 @@ function apply(message: Message, asked_after: number | null): boolean {
       break
     case 'event':
       if (!takeEvent(message.event)) return false
+      heardEvent(message.event.at)
       break
     case 'clients':
       clients.value = message.clients

@@ -26,7 +26,7 @@ export interface Command {
 /** `waiting`: kept, and sent when the server is back. */
 export type Outcome =
   | { is: 'done'; seq: number }
-  | { is: 'refused'; detail: string; field: string }
+  | { is: 'refused'; detail: string; field: string; status: number }
   | { is: 'waiting' }
 
 const all = signal<readonly Command[]>([])
@@ -37,6 +37,7 @@ export const outbox = computed(() => {
 
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000]
 const FULL = 507
+const NOT_FOUND = 404
 let sending = false
 let attempt = 0
 let timer = 0
@@ -102,12 +103,23 @@ export function enter(entry: Entry): void {
 }
 
 /** The same, for a form: a refusal goes to it and is kept nowhere else. */
-export function submit(entry: Entry, path = pathOf(entry)): Promise<Outcome> {
+export function submit(entry: Entry & { uid?: string }, path = pathOf(entry)): Promise<Outcome> {
   return new Promise((resolve) => {
     const numbered = entry.numbered ? { numbered: entry.numbered } : {}
-    const id = put({ kind: 'incident', path, body: { kind: entry.kind, fields: entry.fields }, ...numbered })
+    const uid = entry.uid === undefined ? {} : { uid: entry.uid }
+    const id = put({ kind: 'incident', path, body: { kind: entry.kind, fields: entry.fields, ...uid }, ...numbered })
     watchers.set(id, resolve)
   })
+}
+
+/** False once a server said that it makes nothing of drawings. */
+export const can_promote = signal(true)
+
+/** A phone's drawing becomes a cordon, a closure, a zone, a hazard or a point. */
+export async function promote(entry: Entry & { uid: string }): Promise<Outcome> {
+  const outcome = await submit(entry, `/api/incidents/${encodeURIComponent(incident_id.peek())}/promote`)
+  if (outcome.is === 'refused' && outcome.status === NOT_FOUND && outcome.field === '' && /address/.test(outcome.detail)) can_promote.value = false
+  return outcome
 }
 
 /** The alarms whose acknowledgement is on its way. */
@@ -155,7 +167,7 @@ function renumber(command: Command): void {
 function refused(command: Command, answer: Extract<Answer<unknown>, { ok: false }>): void {
   if (answer.status === 409 && command.numbered && answer.field === command.numbered.field) return renumber(command)
   const detail = answer.detail || String(answer.status)
-  if (tell(command.id, { is: 'refused', detail, field: answer.field })) drop(command.id)
+  if (tell(command.id, { is: 'refused', detail, field: answer.field, status: answer.status })) drop(command.id)
   else change(command.id, { refused: detail })
 }
 

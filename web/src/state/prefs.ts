@@ -34,6 +34,8 @@ export const theme = kept('theme', themes, 'dark')
 export const show_labels = kept('labels', ['on', 'off'] as const, 'on')
 /** 'auto': only where no map covers the ground. */
 export const show_grid = kept('grid', ['auto', 'on', 'off'] as const, 'auto')
+/** Cordons, closures, zones, points and hazards of the record. */
+export const show_incident = kept('incident', ['on', 'off'] as const, 'on')
 export const dim_map = kept('dim', ['on', 'off'] as const, 'off')
 export const hidden_maps = signal<ReadonlySet<string>>(new Set())
 

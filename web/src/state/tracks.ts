@@ -64,7 +64,9 @@ export function hasFix(unit: Unit): boolean {
 
 /** The agency as the server knows it, else the letters that the callsign begins with. */
 export function codeOf(agency: string, callsign: string): string {
-  const from = agency || (/^[\p{L}]{2,5}/u.exec(callsign)?.[0] ?? callsign)
+  // Everything of an exercise begins with EX-: that tells nobody apart.
+  const own = callsign.replace(/^EX[- ](?=.)/, '')
+  const from = agency || (/^[\p{L}]{2,5}/u.exec(own)?.[0] ?? own)
   return [...from.toUpperCase()].slice(0, 4).join('')
 }
 

@@ -22,6 +22,8 @@ export interface Writing {
   kind: string
   preset: Record<string, unknown>
   supersedes?: number
+  /** The phone's drawing that becomes it. */
+  promote?: string
 }
 export const writing = signal<Writing | null>(null)
 /** What stands in the composer. */
@@ -37,14 +39,23 @@ export const shown_event = signal<number | null>(null)
 /** What became of the last entry. */
 export const said = signal<{ text: string; level: '' | 'warn' } | null>(null)
 
-export function write(kind: string, preset: Record<string, unknown> = {}, supersedes?: number): void {
+export function write(kind: string, preset: Record<string, unknown> = {}, supersedes?: number, promote?: string): void {
   if (slash.peek() !== null) draft.value = ''
   said.value = null
-  writing.value = { kind, preset, ...(supersedes === undefined ? {} : { supersedes }) }
+  writing.value = { kind, preset, ...(supersedes === undefined ? {} : { supersedes }), ...(promote === undefined ? {} : { promote }) }
+}
+
+/** What of the incident is shown in a card: "cordon/EX-inner". */
+export const selected_entity = signal<string | null>(null)
+
+export function selectEntity(key: string | null): void {
+  selected_entity.value = key
+  if (key) selected.value = null
 }
 
 export function select(uid: string | null, others: readonly string[] = []): void {
   selected.value = uid
+  if (uid) selected_entity.value = null
   stack.value = others
   if (!uid) following.value = false
 }

@@ -1,0 +1,61 @@
+// Places as people type and say them: "10.00321, 66.00012", "10.0 N 66.0 E", an MGRS grid; and the shapes of an
+// incident, "lat,lon lat,lon ...". Pure.
+import { toPoint } from 'mgrs'
+
+export interface Place {
+  lat: number
+  lon: number
+}
+
+/** As many as the server takes. */
+export const SHAPE_POINTS_MAX = 1_000
+const AREA_MIN = 3
+const DIGITS = 6
+
+const inRange = (lat: number, lon: number): Place | null => (Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? { lat, lon } : null)
+
+function fromGrid(text: string): Place | null {
+  const grid = text.replace(/\s+/g, '').toUpperCase()
+  if (!/^\d{1,2}[C-HJ-NP-X][A-HJ-NP-Z]{2}(\d\d){1,5}$/.test(grid)) return null
+  try {
+    const [lon, lat] = toPoint(grid)
+    return inRange(lat, lon)
+  } catch {
+    // The letters name no square of that zone.
+    return null
+  }
+}
+
+/** One place, or null. */
+export function parsePlace(text: string): Place | null {
+  const typed = text.trim()
+  const plain = /^(-?\d{1,2}(?:\.\d+)?)\s*[, ]\s*(-?\d{1,3}(?:\.\d+)?)$/.exec(typed)
+  if (plain) return inRange(Number(plain[1]), Number(plain[2]))
+  const sided = /^(\d{1,2}(?:\.\d+)?)\s*°?\s*([NS])[, ]*(\d{1,3}(?:\.\d+)?)\s*°?\s*([EW])$/i.exec(typed)
+  if (!sided) return fromGrid(typed)
+  return inRange(Number(sided[1]) * (/s/i.test(sided[2]!) ? -1 : 1), Number(sided[3]) * (/w/i.test(sided[4]!) ? -1 : 1))
+}
+
+/** Places on lines of their own or between semicolons; or "lat,lon lat,lon" as the record has them. Null: one is none. */
+export function parseShape(text: string): Place[] | null {
+  const parts = /[;\n]/.test(text.trim()) ? text.split(/[;\n]/) : text.trim().match(/-?\d[\d.]*,-?\d[\d.]*/g) ?? [text]
+  const found = parts.map((part) => part.trim()).filter(Boolean)
+  // What is left beside pairs was not understood.
+  if (!/[;\n]/.test(text.trim()) && found.join(' ') !== text.trim().replace(/\s+/g, ' ')) return null
+  const places = found.map(parsePlace)
+  return places.length > 0 && places.length <= SHAPE_POINTS_MAX && places.every((it) => it !== null) ? (places as Place[]) : null
+}
+
+export const placeText = (it: Place) => `${it.lat.toFixed(DIGITS)},${it.lon.toFixed(DIGITS)}`
+export const shapeText = (places: readonly Place[]) => places.map(placeText).join(' ')
+
+export function isClosed(places: readonly Place[]): boolean {
+  const first = places[0]
+  const last = places[places.length - 1]
+  return places.length > AREA_MIN && first!.lat === last!.lat && first!.lon === last!.lon
+}
+
+/** An area ends where it begins. */
+export function closed(places: readonly Place[]): Place[] {
+  return places.length < AREA_MIN || isClosed(places) ? [...places] : [...places, places[0]!]
+}

@@ -1,0 +1,182 @@
+// What the record says about the ground: cordons, closed roads, tactical zones, points, hazards. Line, hatch and
+// letters tell the kinds apart; colour only adds to it. Lies over the maps and under the units.
+import Feature from 'ol/Feature'
+import type { FeatureLike } from 'ol/Feature'
+import LineString from 'ol/geom/LineString'
+import Point from 'ol/geom/Point'
+import Polygon from 'ol/geom/Polygon'
+import type { Geometry } from 'ol/geom'
+import VectorLayer from 'ol/layer/Vector'
+import VectorSource from 'ol/source/Vector'
+import { Circle, Fill, Stroke, Style, Text } from 'ol/style'
+import { mercatorX, mercatorY } from '../base/geo'
+import { isClosed } from '../base/place'
+import type { Place } from '../base/place'
+import { wordText } from '../base/values'
+import { scale } from '../state/prefs'
+import type { Placed } from '../state/places'
+import type { Palette } from './palette'
+
+const FONT = '"Noto Sans Variable", "Noto Naskh Arabic Variable", sans-serif'
+const HATCH_PX = 9
+
+interface Look {
+  line: keyof Palette
+  width: number
+  dash?: number[]
+  /** The letters of a hatched area say what it is. */
+  hatch?: boolean
+  sign?: string
+}
+
+const looks: Record<string, Look> = {
+  'cordon.inner': { line: 'main', width: 3 },
+  'cordon.outer': { line: 'main', width: 2.5, dash: [12, 7] },
+  'cordon.traffic': { line: 'main', width: 2, dash: [2, 6] },
+  'cordon.media': { line: 'dim_text', width: 2, dash: [2, 6] },
+  'tactical.hot': { line: 'crit', width: 2, hatch: true, sign: 'HOT' },
+  'tactical.exclusion': { line: 'crit', width: 3, hatch: true, sign: '✕' },
+  'tactical.warm': { line: 'warn', width: 2, hatch: true, sign: 'WARM' },
+  'tactical.cold': { line: 'main', width: 1.5, dash: [6, 4], sign: 'COLD' },
+  closure: { line: 'warn', width: 5, dash: [3, 9], sign: '✕' },
+}
+const hazard: Look = { line: 'crit', width: 2, dash: [8, 4], hatch: true, sign: '!' }
+const point: Look = { line: 'main', width: 2 }
+
+const lookOf = (placed: Placed) => looks[placed.look] ?? (placed.entity.kind === 'hazard' ? hazard : point)
+
+const at = (it: Place) => [mercatorX(it.lon), mercatorY(it.lat)]
+
+function geometryOf(places: readonly Place[]): Geometry {
+  if (places.length === 1) return new Point(at(places[0]!))
+  return isClosed(places) ? new Polygon([places.map(at)]) : new LineString(places.map(at))
+}
+
+/** Where the name stands: the northern edge of an area, the middle of a line. */
+function nameAt(it: FeatureLike): Point | undefined {
+  const geometry = (it as Feature).getGeometry()
+  if (geometry instanceof Point) return geometry
+  if (geometry instanceof LineString) return new Point(geometry.getCoordinateAt(0.5))
+  if (!(geometry instanceof Polygon)) return undefined
+  return new Point(geometry.getCoordinates()[0]!.reduce((best, corner) => (corner[1]! > best[1]! ? corner : best)))
+}
+
+function hatch(colour: string): CanvasPattern | string {
+  const tile = document.createElement('canvas')
+  tile.width = tile.height = HATCH_PX
+  const ctx = tile.getContext('2d')!
+  ctx.strokeStyle = colour
+  ctx.globalAlpha = 0.45
+  ctx.beginPath()
+  for (const shift of [-HATCH_PX, 0, HATCH_PX]) {
+    ctx.moveTo(shift, HATCH_PX)
+    ctx.lineTo(shift + HATCH_PX, 0)
+  }
+  ctx.stroke()
+  return ctx.createPattern(tile, 'repeat') ?? 'transparent'
+}
+
+export class IncidentLayer {
+  readonly layer = new VectorLayer({ source: new VectorSource(), zIndex: 30, updateWhileAnimating: true, updateWhileInteracting: true })
+  private readonly hatches = new Map<string, CanvasPattern | string>()
+  private palette: Palette
+  private chosen = ''
+
+  constructor(palette: Palette) {
+    this.palette = palette
+    this.layer.setStyle((it) => this.style(it))
+  }
+
+  set(list: readonly Placed[]): void {
+    const features = list.map((placed) => {
+      const it = new Feature({ geometry: geometryOf(placed.places), placed })
+      it.setId(`${placed.entity.kind}/${placed.entity.id}`)
+      return it
+    })
+    const source = this.layer.getSource()!
+    source.clear(true)
+    source.addFeatures(features)
+  }
+
+  restyle(palette: Palette, chosen: string): void {
+    this.palette = palette
+    this.chosen = chosen
+    this.layer.changed()
+  }
+
+  private fill(look: Look): Fill {
+    // Nearly nothing, so that a click into an area finds it.
+    if (!look.hatch) return new Fill({ color: 'rgba(128,128,128,0.04)' })
+    const colour = this.palette[look.line]
+    if (!this.hatches.has(colour)) this.hatches.set(colour, hatch(colour))
+    return new Fill({ color: this.hatches.get(colour)! })
+  }
+
+  private label(text: string, colour: string, box: boolean, offset: number): Text {
+    const p = this.palette
+    return new Text({
+      text, font: `700 ${12 * scale}px ${FONT}`, fill: new Fill({ color: box ? p.bg : colour }), offsetY: offset, overflow: true,
+      backgroundFill: new Fill({ color: box ? p.text : p.halo }), padding: [2, 5, 1, 5].map((px) => px * scale),
+    })
+  }
+
+  private style(it: FeatureLike): Style[] {
+    const placed = it.get('placed') as Placed
+    const look = lookOf(placed)
+    const p = this.palette
+    const chosen = it.getId() === this.chosen
+    const colour = chosen ? p.sel : p[look.line]
+    const z = placed.entity.kind === 'point' ? 3 : placed.entity.kind === 'cordon' ? 1 : 2
+    if (placed.places.length === 1) return this.spot(placed, look, colour, z)
+    const name = [look.sign, placed.name].filter(Boolean).join(' ')
+    return [
+      new Style({ stroke: new Stroke({ color: p.halo, width: (look.width + 3) * scale }), zIndex: z }),
+      new Style({
+        stroke: new Stroke({ color: colour, width: look.width * scale, lineCap: 'butt', ...(look.dash ? { lineDash: look.dash.map((px) => px * scale) } : {}) }),
+        fill: this.fill(look), zIndex: z,
+      }),
+      new Style({ geometry: (feature) => nameAt(feature as FeatureLike), text: this.label(name, colour === p.crit ? p.crit : p.text, false, 0), zIndex: z + 3 }),
+    ]
+  }
+
+  /** A point is its letters in a box (ICP, CCP ...); a hazard a sign with its name. */
+  private spot(placed: Placed, look: Look, colour: string, z: number): Style[] {
+    const p = this.palette
+    if (placed.entity.kind !== 'point') {
+      return [
+        new Style({ image: new Circle({ radius: 11 * scale, fill: new Fill({ color: p.crit_bg }), stroke: new Stroke({ color: colour, width: 2 * scale }) }), zIndex: z }),
+        new Style({ text: this.label(look.sign ?? '', p.crit, false, 0), zIndex: z }),
+        new Style({ text: this.label(placed.name, p.crit, false, 22 * scale), zIndex: z }),
+      ]
+    }
+    const kind = placed.look.slice('point.'.length)
+    const letters = kind.length <= 4 ? kind.toUpperCase() : wordText(kind, 'point_kind')
+    return [
+      new Style({ image: new Circle({ radius: 4 * scale, fill: new Fill({ color: colour }), stroke: new Stroke({ color: p.bg, width: 1 }) }), zIndex: z }),
+      new Style({ text: this.label(letters, colour, true, -14 * scale), zIndex: z + 3 }),
+    ]
+  }
+}
+
+/** The sketch of what is being drawn, above everything else of the map. */
+export class SketchLayer {
+  readonly layer = new VectorLayer({ source: new VectorSource(), zIndex: 40, updateWhileAnimating: true, updateWhileInteracting: true })
+
+  set(places: readonly Place[], area: boolean, p: Palette): void {
+    const source = this.layer.getSource()!
+    source.clear(true)
+    const dot = new Circle({ radius: 5 * scale, fill: new Fill({ color: p.sel }), stroke: new Stroke({ color: p.bg, width: 1.5 }) })
+    const line = new Style({ stroke: new Stroke({ color: p.sel, width: 3 * scale }), fill: new Fill({ color: 'rgba(99,179,255,0.15)' }) })
+    if (places.length > 1) {
+      const points = places.map(at)
+      const it = new Feature<Geometry>(area && points.length > 2 ? new Polygon([[...points, points[0]!]]) : new LineString(points))
+      it.setStyle(line)
+      source.addFeature(it)
+    }
+    for (const place of places) {
+      const it = new Feature(new Point(at(place)))
+      it.setStyle(new Style({ image: dot }))
+      source.addFeature(it)
+    }
+  }
+}
