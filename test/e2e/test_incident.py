@@ -1,5 +1,4 @@
 """The incident over HTTP and the WebSocket: commands, refusals, views, past moments, restarts."""
-import time
 import uuid
 
 from page import Page, Refused, page_port
@@ -162,18 +161,16 @@ def test_events_by_pages_of_one_incident():
             ["unit.checked_in", "unit.checked_in"]
 
 
-def test_time_makes_alarms():
+def test_views_that_are_not_there():
     port = page_port()
     with Server(web=port) as s:
         page = Page(s, port)
-        page.open(cadence_s=60)
-        page.say("agency.joined", agency="police", name="Police", agency_kind="police")
-        page.say("unit.checked_in", unit="EX-P1", agency="police")
-        alarms = lambda: [a["rule"] for a in page.view("alarms", at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))["alarms"]]
-        assert isinstance(alarms(), list)
-        try:
-            page.view("nonsense")
-        except Refused as why:
-            assert why.status == 404
-        else:
-            raise AssertionError("there is no such view")
+        page.open()
+        assert page.view("alarms")["alarms"] == []
+        for name, query in (("nonsense", {}), ("strip", {"at": "2001-01-01T00:00:00Z"}), ("strip", {"seq": 0})):
+            try:
+                page.view(name, **query)
+            except Refused as why:
+                assert why.status == 404, why
+            else:
+                raise AssertionError(f"there is no such view: {name} {query}")
