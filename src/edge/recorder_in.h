@@ -140,8 +140,9 @@ bool recorder_replay(struct recorder *r, struct recorder_started *how, struct er
 bool recorder_snapshot(struct recorder *r, struct err *e) MUST_USE;
 /* recorder_witness.c */
 void recorder_follow_witnesses(struct recorder *r, int64_t now_ms);
-/* recorder.c: the thread's own steps, which a test takes without it.  A turn: all that waits; false: the disk refuses,
- * what was taken stays in the open batch.  second: what is due once a second.  end: the last turn, and all is closed. */
+/* recorder.c: the thread's own steps, which a test takes without it.  A turn: all that waits; false: the disk
+ * refuses, what was taken stays in the open batch.  second: what is due once a second.  end: the last turn, and all
+ * is closed. */
 bool recorder_turn(struct recorder *r) MUST_USE;
 void recorder_second(struct recorder *r, struct now now);
 void recorder_end(struct recorder *r);

@@ -3,6 +3,8 @@
 #include "support/crash_vfs.c"
 #include "support/folder.h"
 
+#include <malloc.h>
+
 enum { INCIDENTS = 4, BATCH = 64, SCENE_FIELDS = 6 };
 
 /* splitmix64 */
@@ -312,6 +314,7 @@ bool record_run(uint64_t seed, int64_t steps, bool tell)
 
     MUST(w);
     alone_clock();
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20); /* large blocks come and go: none is written just to be zero */
     w->seed = w->random = seed;
     w->steps = steps;
     w->sent = calloc(SENT_MAX, sizeof *w->sent);

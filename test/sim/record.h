@@ -16,7 +16,7 @@
 
 #include <setjmp.h>
 
-enum { SENT_MAX = 4096, ANSWERS_MAX = 4096, MARKS_MAX = 64, RECORD_STEPS = 100 };
+enum { SENT_MAX = 4096, ANSWERS_MAX = 4096, MARKS_MAX = 64, RECORD_STEPS = 80 };
 
 /* A command under its ticket, however often it was sent. */
 struct sent {

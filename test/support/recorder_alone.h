@@ -58,7 +58,8 @@ static inline bool alone_open(struct alone *a, const char *dir,
     memset(&a->h, 0, sizeof a->h);
     base = a->memory = calloc(1, river_memory(&l) + 64);
     MUST(base && pthread_mutex_init(&a->h.lock, NULL) == 0);
-    river_init(&a->river, &l, (char *)base + (64 - (uintptr_t)base % 64) % 64, (struct hash_key){1, 2}, STR("EX-server"));
+    river_init(&a->river, &l, (char *)base + (64 - (uintptr_t)base % 64) % 64, (struct hash_key){1, 2},
+               STR("EX-server"));
     a->h.river = &a->river;
     a->h.loop_count = 1;
     a->h.client_max = 4;
