@@ -108,8 +108,32 @@ void recorder_keep_ticket(struct recorder *r, struct str payload, uint64_t seq)
     r->tickets[r->ticket_next++ % TICKETS].seq = seq;
 }
 
+static bool see_kind(void *ctx, const struct journal_row *row)
+{
+    *(unsigned *)ctx = row->kind;
+    return false;
+}
+
+/* Is row seq, in the batch or on disk, the event of another command than this one?  Who uses a number twice would
+ * take the answer to the first for one to the second. */
+static bool is_other_command(struct recorder *r, const struct ask_head *head, uint64_t seq)
+{
+    uint64_t on_disk = journal_head(r->journal).seq;
+    unsigned kind = head->kind;
+    struct err e;
+
+    if (head->ask != ASK_COMMAND)
+        return false;
+    if (seq > on_disk)
+        kind = r->entries[seq - on_disk - 1].kind;
+    else if (!journal_get(r->journal, seq, see_kind, &kind, &e))
+        log_line(LOG_WARN, "journal.read", "seq=%" PRIu64 " reason=\"%s\"", seq, e.text);
+    return kind != head->kind;
+}
+
 bool recorder_is_known(struct recorder *r, const struct ask_head *head, struct str payload)
 {
+    static const struct err other = {ERR_DENIED, "this id was used for another kind of command; give each its own"};
     static const struct err many = {ERR_WORLD, "this was sent too often while the disk is slow; wait for the first"};
     uint64_t hash = ticket_hash(r, payload);
 
@@ -118,7 +142,9 @@ bool recorder_is_known(struct recorder *r, const struct ask_head *head, struct s
 
         if (r->tickets[i].hash != hash)
             continue;
-        if (seq <= journal_head(r->journal).seq)
+        if (is_other_command(r, head, seq))
+            recorder_refuse(r, head->request, &other);
+        else if (seq <= journal_head(r->journal).seq)
             answer_done(r, head->request, seq, 1);
         else if (r->again_count < AGAIN_MAX)
             r->again[r->again_count++] = (struct again){head->request, seq};

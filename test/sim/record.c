@@ -140,10 +140,16 @@ static void say_any(struct record_world *w)
 
 static void say_again(struct record_world *w)
 {
+    struct sent *s;
     size_t last = w->sent_count < 20 || once_in(w, 3) ? w->sent_count : 20;
 
-    ask(w, &w->sent[w->sent_count - 1 - record_chance(w, (uint32_t)last)]);
+    s = &w->sent[w->sent_count - 1 - record_chance(w, (uint32_t)last)];
     w->again++;
+    if (s->acked && once_in(w, 6))
+        (void)alone_ask(&w->a, s->kind == INC_TASK_DONE ? INC_TASK_DROPPED : INC_TASK_DONE, str_of(s->payload, s->len),
+                        HUB_REQUEST_OTHER | MISUSED | (uint64_t)(s - w->sent));
+    else
+        ask(w, s);
 }
 
 static void say_some(struct record_world *w)

@@ -6,9 +6,12 @@ enum { LOOKS = 3 };
 
 void record_check_answer(struct record_world *w, const struct heard *x)
 {
-    struct sent *s = &w->sent[x->head.request & ~HUB_REQUEST_OTHER];
+    struct sent *s = &w->sent[x->head.request & (MISUSED - 1)];
     uint64_t head = journal_head(w->a.h.recorder->journal).seq;
 
+    HOLDS(w, !x->head.ok || !(x->head.request & MISUSED), "%s is taken for another kind of command", s->ticket);
+    if (x->head.request & MISUSED)
+        return;
     if (!x->head.ok) {
         HOLDS(w, x->text[0] && x->head.refused != ERR_NONE, "%s is refused without a word", s->ticket);
         HOLDS(w, !s->acked, "%s was acknowledged (row %llu) and is refused now: %s", s->ticket,
@@ -147,7 +150,8 @@ static bool see_row(void *ctx, const struct journal_row *row)
 
     HOLDS(w, !row->erased && !row->damaged, "row %llu cannot be read", (unsigned long long)row->seq);
     if (k->done < k->decided.n)
-        HOLDS(w, !ticket.len && row->seq == k->first + k->done, "of the command of row %llu only %zu of %zu rows are there",
+        HOLDS(w, !ticket.len && row->seq == k->first + k->done,
+              "of the command of row %llu only %zu of %zu rows are there",
               (unsigned long long)k->first, k->done, k->decided.n);
     else if (ticket.len)
         see_ticket(k, row, ticket);

@@ -83,10 +83,36 @@ static void test_a_snapshot_is_of_what_is_on_disk(void **state)
     folder_remove(dir);
 }
 
+static void test_a_number_is_of_one_command(void **state)
+{
+    static struct alone a;
+    char *dir = folder_make();
+    uint64_t seq;
+
+    (void)state;
+    open_alone(&a, dir);
+    open_incident(&a);
+    assert_true(say(&a, "t-task", INC_TASK_CREATED, IN_TASK, "t", IN_TEXT, "lamps", IN_OWNER, "ops", 0));
+    seq = answered.seq;
+    for (int i = 0; i < 2; i++) {
+        assert_true(say(&a, "t-task", INC_TASK_CREATED, IN_TASK, "t", IN_TEXT, "lamps", IN_OWNER, "ops", 0));
+        assert_int_equal(answered.seq, seq);
+        assert_false(say(&a, "t-task", INC_TASK_DONE, IN_TASK, "t", 0));
+        assert_int_equal(answered.refused, ERR_DENIED);
+        assert_non_null(strstr(answer_text, "another kind of command"));
+        alone_stop(&a); /* and over a restart */
+        open_alone(&a, dir);
+    }
+    assert_true(say(&a, "t-done", INC_TASK_DONE, IN_TASK, "t", 0));
+    alone_stop(&a);
+    folder_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_snapshot_is_of_what_is_on_disk),
+        cmocka_unit_test(test_a_number_is_of_one_command),
     };
 
     alone_clock();
