@@ -431,9 +431,10 @@ static void *run(void *arg)
     lws_sul_schedule(d->context, 0, &d->timer, tick, TICK_US);
     while (!atomic_load(&d->stopping) && lws_service(d->context, 0) >= 0)
         ;
-    /* The password thread wakes the context: it ends first. */
+    /* The password thread and that of imports wake the context: they end first. */
     passwords_free(d->web.passwords);
     d->web.passwords = NULL;
+    imports_free(&d->web);
     lws_context_destroy(d->context);
     return NULL;
 }

@@ -44,13 +44,13 @@ class Page:
             session = self.post("/api/login", name=name, password=password)
         self.csrf = session["csrf"]
 
-    def ask(self, method, path, body=None):
+    def ask(self, method, path, body=None, kind="application/json"):
         link = http.client.HTTPSConnection("127.0.0.1", self.port, context=trust(), timeout=PATIENCE)
         head = {"Host": f"127.0.0.1:{self.port}"}
         if self.cookie:
             head["Cookie"] = self.cookie
         if body is not None:
-            head |= {"Content-Type": "application/json", "X-Cordon-CSRF": self.csrf}
+            head |= {"Content-Type": kind, "X-Cordon-CSRF": self.csrf}
         link.request(method, path, body, head)
         reply = link.getresponse()
         text = reply.read()

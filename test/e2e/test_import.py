@@ -1,8 +1,10 @@
 """Bringing data into an incident: cordon import beside a server and without one, the inbox, the crash."""
 import json
 import os
+import re
 import threading
 import time
+import urllib.parse
 import uuid
 
 from page import Page, Refused, page_port
@@ -35,8 +37,8 @@ def commands(server, lines, name="commands.ndjson"):
     return path
 
 
-def reports(count, start=0):
-    return [command("report.received", report=f"EX-{i}", predicate="note", text=f"EX corner {i} " + "x" * 60)
+def tasks(count, start=0):
+    return [command("task.created", task=f"EX-{i}", owner="logistics", text=f"EX corner {i} " + "x" * 60)
             for i in range(start, start + count)]
 
 
@@ -157,7 +159,7 @@ def test_one_bad_command_changes_nothing_and_is_named():
             ("a text", "JSON"),
         ]
         for line, why in bad:
-            path = commands(s, reports(300) + [line] + reports(5, 400))
+            path = commands(s, tasks(300) + [line] + tasks(5, 400))
             done = take(s, "--commands", path, ok=False)
             assert done.returncode == 1 and "line 301" in done.stderr and why in done.stderr, done.stderr
         same = command("media.logged", media="m", speaker="x")
@@ -165,7 +167,7 @@ def test_one_bad_command_changes_nothing_and_is_named():
         assert "line 2: id: the same as in line 1" in done.stderr, done.stderr
         assert rows(s) == before and page.state()["hash"] == hashed and inbox(s) == []
         s.stop()
-        done = take(s, "--commands", commands(s, reports(300) + [bad[0][0]]), ok=False)
+        done = take(s, "--commands", commands(s, tasks(300) + [bad[0][0]]), ok=False)
         assert "line 301: agency: there is no" in done.stderr and "nothing was recorded" in done.stderr, done.stderr
         assert rows(s) == before + 1 and inbox(s) == []
         s.verify()
@@ -187,9 +189,9 @@ def test_what_is_no_import_is_refused_at_once():
                            ([s.folder, "--structure", "S"], "not a file"), ([big], "--structure")):
             done = take(s, *words, ok=False)
             assert done.returncode == 1 and why in done.stderr, done.stderr
-        done = s.command("import", "--commands", commands(s, reports(1)), ok=False)
+        done = s.command("import", "--commands", commands(s, tasks(1)), ok=False)
         assert done.returncode == 1 and "--by" in done.stderr, done.stderr
-        done = take(s, "--commands", commands(s, reports(1)), "--incident", "none", ok=False)
+        done = take(s, "--commands", commands(s, tasks(1)), "--incident", "none", ok=False)
         assert 'there is no incident "none"' in done.stderr, done.stderr
         done = take(s, "--commands", commands(s, changes(20001)), ok=False)
         assert "20000 commands" in done.stderr, done.stderr
@@ -203,7 +205,7 @@ def test_the_inbox_takes_only_files_of_its_own():
         box = f"{s.data}/inbox"
         eventually("the inbox is there", lambda: os.path.isdir(box))
         head = json.dumps({"cordon": "import 1", "incident": "EX-1", "by": "EX", "source": ""}) + "\n"
-        good = (head + json.dumps(reports(1)[0]) + "\n").encode()
+        good = (head + json.dumps(tasks(1)[0]) + "\n").encode()
 
         def put(name, mode, fill):
             path = f"{s.folder}/{name}"
@@ -217,7 +219,7 @@ def test_the_inbox_takes_only_files_of_its_own():
         put("aa-1.commands", 0o644, write(good))
         put("aa-2.commands", 0o600, lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY), 500 << 20))
         put("..sly.commands", 0o600, write(good))
-        os.symlink(commands(s, reports(1)), f"{box}/aa-3.commands")
+        os.symlink(commands(s, tasks(1)), f"{box}/aa-3.commands")
         os.mkfifo(f"{box}/aa-4.commands", 0o600)
         os.mkdir(f"{box}/aa-5.commands", 0o700)
         for name in ("aa-1", "aa-2", "aa-3", "aa-4", "aa-5", "..sly"):
@@ -230,7 +232,7 @@ def test_the_inbox_takes_only_files_of_its_own():
                                 json.load(open(f"{box}/{name}.result", encoding="utf-8")))
             assert not result["ok"] and result["commands"] == 0 and len(result["text"]) > 10, result
         put("cc-1.commands", 0o600, write(good))
-        eventually("the good one is taken", lambda: page.entities("report"))
+        eventually("the good one is taken", lambda: page.entities("task"))
 
 
 def test_an_import_that_a_crash_cuts_off_is_complete_after_the_next_start():
@@ -238,8 +240,8 @@ def test_an_import_that_a_crash_cuts_off_is_complete_after_the_next_start():
     with Server(web=port) as s:
         page = Page(s, port)
         page.open()
-        total = 6000
-        path = commands(s, reports(total))
+        total = 3500
+        path = commands(s, tasks(total))
         cut = 0
         for n in range(3):
             page.open(incident=f"EX-K{n}")
@@ -248,15 +250,15 @@ def test_an_import_that_a_crash_cuts_off_is_complete_after_the_next_start():
                                                                      ok=False)))
             run.start()
             eventually("some are recorded", lambda: f"{page.state(f'EX-K{n}')['seq']}" and
-                       len(page.entities("report", f"EX-K{n}")) > 500 * n)
+                       len(page.entities("task", f"EX-K{n}")) > 300 * n)
             s.kill()
-            recorded = sum(1 for r in s.journal("report.received") if r["incident"] == f"EX-K{n}")
+            recorded = sum(1 for r in s.journal("task.created") if r["incident"] == f"EX-K{n}")
             cut += 0 < recorded < total
             s.start()
             run.join()
             page = Page(s, port)
-            eventually("the import is complete", lambda: len(page.entities("report", f"EX-K{n}")) == total)
-            mine = [r for r in s.journal("report.received") if r["incident"] == f"EX-K{n}"]
+            eventually("the import is complete", lambda: len(page.entities("task", f"EX-K{n}")) == total)
+            mine = [r for r in s.journal("task.created") if r["incident"] == f"EX-K{n}"]
             assert len(mine) == total and len({r["ticket"] for r in mine}) == total, len(mine)
             assert "nothing new" in take(s, "--commands", path, "--incident", f"EX-K{n}").stdout
         assert cut, "no kill came in the middle of an import"
@@ -303,4 +305,142 @@ def test_what_changes_meanwhile_stops_it_and_the_result_says_where():
         assert done["r"].returncode == 1 and 0 < recorded < 15000, (recorded, why)
         assert f"line {recorded + 1}:" in why and f"of the lines before it {recorded} are in the record" in why, why
         assert inbox(s) == []
+        s.verify()
+
+
+# ---------------------------------------------------------------------- HTTP
+
+
+def post_file(page, body, kind="application/geo+json", incident="EX-1", **query):
+    asked = "?" + urllib.parse.urlencode(query) if query else ""
+    status, text = page.ask("POST", f"/api/incidents/{incident}/import{asked}", body, kind)
+    return status, json.loads(text)
+
+
+def ndjson(lines):
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+def test_import_over_http():
+    with open(need(PLAN), "rb") as f:
+        plan = f.read()
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        before = rows(s)
+        status, report = post_file(page, plan, structure="APB", dry_run=1)
+        assert status == 200 and report["report"]["zones"] == ZONES and rows(s) == before, report
+        status, done = post_file(page, plan, structure="APB")
+        assert status == 200 and done["ok"] and done["commands"] == report["commands"], done
+        assert len(page.entities("zone")) == ZONES
+        status, again = post_file(page, plan, structure="APB")
+        assert status == 200 and again["commands"] == 0 and again["known"] == done["commands"], again
+        row = s.journal("zone.defined")[0]
+        assert row["by"] == page.name and "127.0.0.1" in json.dumps(row.list), row
+        status, done = post_file(page, ndjson(tasks(100)), "application/x-ndjson")
+        assert status == 200 and done["commands"] == 100, done
+        with open(need(CLAIMS), "rb") as f:
+            status, done = post_file(page, f.read(), "application/x-ndjson", claims=1)
+        assert status == 200 and done["commands"] > 50, done
+        before = rows(s)
+        bad = tasks(9, 500) + [command("unit.checked_in", unit="X", agency="nobody")]
+        status, why = post_file(page, ndjson(bad), "application/x-ndjson")
+        assert status == 404 and why["field"] == "agency" and why["detail"].startswith("line 10: agency:"), why
+        for status_wanted, body, kind, query in (
+                (415, b"x", "text/plain", {}), (400, b"{}", "application/geo+json", {}),
+                (400, b"not json", "application/geo+json", {"structure": "S"}),
+                (400, b"", "application/geo+json", {"structure": "S"}),
+                (413, b"x" * ((8 << 20) + 1), "application/x-ndjson", {}),
+                (400, b"[" * (4 << 20), "application/geo+json", {"structure": "S"}),
+                (400, ndjson(changes(20001)), "application/x-ndjson", {})):
+            try:
+                status, why = post_file(page, body, kind, **query)
+            except (ConnectionError, OSError):
+                status = 413  # the server closed while it was still being sent
+            assert status == status_wanted, (status_wanted, status, why)
+        assert post_file(page, plan, incident="none", structure="S")[0] == 404
+        csrf, page.csrf = page.csrf, "0" * 64
+        assert post_file(page, plan, structure="S2")[0] == 403
+        page.csrf, cookie, page.cookie = csrf, page.cookie, "__Host-cordon=no"
+        assert post_file(page, plan, structure="S2")[0] == 401
+        page.cookie = cookie
+        status, why = 0, page.ask("POST", "/api/chat", b"x" * (65 << 10))
+        assert why[0] == 413, why
+        assert rows(s) == before and page.get("/api/incidents")["incidents"]
+        assert inbox(s) == []
+        s.verify()
+
+
+def drawn(s, uid, closed=True):
+    """A freehand shape of the corpus under another uid, seen by the server as that of a phone."""
+    text = corpus_shape()
+    phone = s.phone("EX-DRAWER", "EX-drawer")
+    text = re.sub(r'uid="[^"]*"', f'uid="{uid}"', text, count=1)
+    links = re.findall(r"<link [^>]*point=[^>]*/>", text)
+    if closed and links[0] != links[-1]:
+        text = text.replace(links[-1], links[-1] + links[0])
+    elif not closed and links[0] == links[-1]:
+        text = "".join(text.rsplit(links[-1], 1))
+    now = time.time()
+    for name, at in (("time", now), ("start", now), ("stale", now + 3600)):
+        text = re.sub(rf'\b{name}="[^"]*"', f'{name}="{time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(at))}"', text, count=1)
+    phone.send(text.encode())
+    s.wait_journal("object.put", lambda r: r["uid"] == uid)
+    return phone
+
+
+def corpus_shape():
+    for folder, _, names in os.walk(os.environ.get("CORDON_CORPUS", os.path.join(SHARED, "corpus"))):
+        for name in sorted(names):
+            if name.endswith((".xml", ".cot")):
+                with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as f:
+                    text = f.read()
+                if text.count("<event") == 1 and re.search(r'type="u-d-f"', text) and "point=" in text:
+                    return re.sub(r"^\s*<\?xml[^>]*\?>", "", text).strip()
+    raise Skip("the corpus with a freehand shape is not here")
+
+
+def promoted(page, uid, kind, **fields):
+    return page.post("/api/incidents/EX-1/promote", id=str(uuid.uuid4()), uid=uid, kind=kind, fields=fields)
+
+
+def test_a_drawing_of_a_phone_becomes_a_cordon_and_leaves_as_geojson():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        page.say("command.assumed", scope="incident", commanders=[page.name])
+        drawn(s, "EX-SHAPE")
+        drawn(s, "EX-LINE", closed=False)
+        put = s.journal("object.put")
+        done = promoted(page, "EX-SHAPE", "cordon.set", cordon="EX-outer", cordon_kind="outer")
+        made = page.entities("cordon")["EX-outer"]
+        shape = made["shape"].split()
+        assert len(shape) >= 4 and shape[0] == shape[-1], made
+        row = next(r for r in s.journal("cordon.set") if r.seq == done["seq"])
+        assert str(put[0].seq) in row.many("cause"), row.list
+        refusals = [("EX-SHAPE", "point.set", dict(point="p", point_kind="rvp"), 400),
+                    ("EX-LINE", "cordon.set", dict(cordon="c2", cordon_kind="outer"), 400),
+                    ("EX-none", "cordon.set", dict(cordon="c2", cordon_kind="outer"), 404),
+                    ("ANDROID-EX-DRAWER", "cordon.set", dict(cordon="c2", cordon_kind="outer"), 404),
+                    ("EX-SHAPE", "media.logged", dict(media="m", speaker="x"), 400),
+                    ("EX-SHAPE", "cordon.set", dict(cordon="c2", cordon_kind="nonsense"), 400),
+                    ("EX-SHAPE", "cordon.set", dict(cordon="c2", cordon_kind="outer", shape="1,1 2,2 3,3 1,1"), 400)]
+        for uid, kind, fields, status in refusals:
+            try:
+                answer = promoted(page, uid, kind, **fields)
+            except Refused as why:
+                assert why.status == status and len(why.detail) > 10, (uid, kind, why)
+            else:
+                raise AssertionError(f"not refused: {uid} {kind} {answer}")
+        status, text = page.ask("GET", "/api/incidents/EX-1/geojson")
+        out = json.loads(text)
+        assert status == 200 and out["type"] == "FeatureCollection" and out["exercise"] is True
+        assert [f["id"] for f in out["features"]] == ["cordon/EX-outer"]
+        ring = out["features"][0]["geometry"]["coordinates"][0]
+        lat, lon = map(float, shape[0].split(","))
+        assert ring[0] == ring[-1] and any(abs(p[0] - lon) < 1e-6 and abs(p[1] - lat) < 1e-6 for p in ring), ring
+        then = page.get("/api/incidents/EX-1/geojson", seq=done["seq"] - 1)
+        assert then["features"] == [] and page.ask("GET", "/api/incidents/none/geojson")[0] == 404
         s.verify()
