@@ -14,6 +14,7 @@ import { Dialogs } from './shell/dialogs'
 import { Foot } from './shell/foot'
 import { Rail } from './shell/rail'
 import { EntryPanel, Side } from './shell/side'
+import { PastBar } from './shell/past'
 import { Strip } from './shell/strip'
 import { startKeys } from './shell/actions'
 import { Top } from './shell/top'
@@ -84,7 +85,10 @@ function Shell(props: { operator: string }) {
     <div id="shell">
       <Title />
       <Top />
-      <Strip />
+      <div id="stripbox">
+        <PastBar />
+        <Strip />
+      </div>
       <Rail />
       <main id="work" class={(selected.value || selected_entity.value) && screen.value !== 'map' ? 'beside' : ''}>
         <div class="mapbox" hidden={screen.value !== 'map'}>

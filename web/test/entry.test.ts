@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import en from '../src/i18n/en.json'
-import { isFresh, parseWhen, several, toFields } from '../src/entry/convert'
+import { joinPosition, isFresh, several, toFields } from '../src/entry/convert'
+import { parseWhen } from '../src/entry/when'
 import { offered, specOf, startOf } from '../src/entry/forms'
 import { keyOf, schema, wordsOf } from '../src/entry/schema'
 
@@ -47,7 +48,17 @@ test('what is not a number or a time is named', () => {
   assert.deepEqual(toFields('count.claimed', { ...base, lo: '-1' }, 'report', NOW), { field: 'lo', wrong: 'whole' })
   assert.deepEqual(toFields('count.claimed', { ...base, as_of: 'late' }, 'report', NOW), { field: 'as_of', wrong: 'time' })
   assert.deepEqual(toFields('count.claimed', { ...base, categories: { police: 'two' } }, 'report', NOW), { field: 'categories', wrong: 'whole' })
-  assert.deepEqual(toFields('incident.opened', { incident: 'I', name: 'n', type: 'fire', lat: 'north' }, 'incident', NOW), { field: 'lat', wrong: 'number' })
+  assert.deepEqual(toFields('incident.opened', { incident: 'I', name: 'n', type: 'fire', lat: 'north' }, 'incident', NOW), { field: 'lat', wrong: 'place' })
+  assert.deepEqual(toFields('cordon.set', { cordon: 'K', cordon_kind: 'inner', shape: '10,66' }, 'cordon', NOW), { field: 'shape', wrong: 'shape' })
+})
+
+test('a place is one line, and a shape goes out as the record has them', () => {
+  const point = { point: 'P-1', point_kind: 'icp', place: 'yard' }
+  assert.deepEqual(toFields('point.set', { ...point, lat: '10.0032, 66' }, 'point', NOW), { fields: { ...point, lat: 10.0032, lon: 66 } })
+  assert.deepEqual(joinPosition({ lat: '10.0032', lon: '66', place: 'yard' }), { lat: '10.0032, 66', place: 'yard' })
+  const cordon = { cordon: 'K-1', cordon_kind: 'inner' }
+  const made = toFields('cordon.set', { ...cordon, shape: '10 N 66 E\n10.001, 66\n10,66.001\n10,66' }, 'cordon', NOW)
+  assert.deepEqual(made, { fields: { ...cordon, shape: '10.000000,66.000000 10.001000,66.000000 10.000000,66.001000 10.000000,66.000000' } })
 })
 
 test('lists, references and new sources go out as the server takes them', () => {
@@ -60,7 +71,7 @@ test('lists, references and new sources go out as the server takes them', () => 
 })
 
 test('each form asks for fields that its kind has, and for all that it needs', () => {
-  const envelope = new Set(['source', 'grade', 'observed_at', 'role'])
+  const envelope = new Set(['source', 'grade', 'observed_at', 'role', 'on_behalf_of'])
   const slashes = new Set<string>()
   for (const spec of offered) {
     const info = schema.kinds[spec.kind]!

@@ -85,9 +85,9 @@ test('an entry is a line: its kind, then what was said; who may see it stays out
     fields: { report: 'R-4', counter: 'killed', lo: 4, hi: 5, source: 'EX-Rangers', grade: 'B3', actor: 'Duty', class: 'ops' },
   }
   const line = describe(event)
-  assert.equal(line.text, 'Count claimed · R-4 · killed · 4 to 5')
+  assert.equal(line.text, 'Count claimed · killed · 4 to 5 · R-4')
   assert.equal(line.source, 'EX-Rangers')
-  assert.equal(describe({ ...event, fields: { ...event.fields!, hi: undefined as unknown as number, hi_open: true } }).text, 'Count claimed · R-4 · killed · 4 or more')
+  assert.equal(describe({ ...event, fields: { ...event.fields!, hi: undefined as unknown as number, hi_open: true } }).text, 'Count claimed · killed · 4 or more · R-4')
   assert.equal(describe({ ...event, erased: true }).text, 'This entry\'s text was destroyed')
   assert.equal(valueText('categories', { police: 2 }, 0), 'police 2')
 })

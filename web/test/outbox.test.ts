@@ -50,7 +50,7 @@ test('a lost server: the form is told, the command waits, and goes again under t
 
 test('a refusal goes to the form with its field and is kept nowhere', async () => {
   serve([{ status: 409, body: { detail: 'unit: it is inside', field: 'unit' } }])
-  assert.deepEqual(await submit({ kind: 'unit.released', fields: { unit: 'U' } }), { is: 'refused', detail: 'unit: it is inside', field: 'unit' })
+  assert.deepEqual(await submit({ kind: 'unit.released', fields: { unit: 'U' } }), { is: 'refused', detail: 'unit: it is inside', field: 'unit', status: 409 })
   assert.deepEqual(outbox.value, [])
 })
 
@@ -65,7 +65,7 @@ test('a refusal that nobody waits for stays with its sentence, and holds back no
 
 test('an incident that is full refuses: it is not tried for ever', async () => {
   serve([{ status: 507, body: { detail: 'the incident is full; export it' } }])
-  assert.deepEqual(await submit({ kind: 'task.done', fields: {} }), { is: 'refused', detail: 'the incident is full; export it', field: '' })
+  assert.deepEqual(await submit({ kind: 'task.done', fields: {} }), { is: 'refused', detail: 'the incident is full; export it', field: '', status: 507 })
 })
 
 test('a number that is taken is made up again, under a new id; a typed one is refused', async () => {

@@ -300,6 +300,8 @@ export async function startMock(options = {}) {
       answer(response, done.status ?? 200, done)
       return tellIncident()
     }
+    if (/^\/api\/incidents\/[^/]+\/promote$/.test(path)) return promote(response, body, operator)
+    if (path === '/api/operators' || /^\/api\/operators\/[^/]+\/change$/.test(path)) return account(response, path, body)
     const uid = /^\/api\/emergencies\/(.+)\/acknowledge$/.exec(path)?.[1]
     if (uid) {
       const it = state.emergencies.find((emergency) => emergency.uid === decodeURIComponent(uid))
@@ -309,6 +311,34 @@ export async function startMock(options = {}) {
       return answer(response, 200, once(body.id, () => record('emergency.acknowledged', { uid: it.uid, unit_uid: it.unit_uid, by: operator.name })))
     }
     return answer(response, 404, 'There is no such call.')
+  }
+
+  /** The drawing gives the geometry and the name. */
+  function promote(response, body, operator) {
+    if (options.no_promote) return answer(response, 404, 'There is nothing under this address.')
+    const drawn = state.units.find((unit) => unit.uid === body.uid && !unit.presence)
+    if (!drawn) return answer(response, 404, 'There is no such drawing.')
+    const place = body.kind === 'point.set' || body.kind === 'hazard.reported'
+    const around = [[0, 0], [0.001, 0], [0.001, 0.001], [0, 0]].map(([lat, lon]) => `${(drawn.lat + lat).toFixed(6)},${(drawn.lon + lon).toFixed(6)}`).join(' ')
+    const geometry = place ? { lat: drawn.lat, lon: drawn.lon } : { shape: around }
+    state.commands.push(body)
+    const done = incident.command({ id: body.id, kind: body.kind, fields: { ...body.fields, ...geometry } }, operator.name)
+    answer(response, done.status ?? 200, done)
+    tellIncident()
+  }
+
+  const accountOf = ([name, it]) => ({ name, roles: it.roles ?? ['administrator', 'commander', 'loggist'], agency: it.agency ?? '', disabled: it.disabled ?? false })
+
+  function account(response, path, body) {
+    const name = decodeURIComponent(path.split('/')[3] ?? body.name)
+    const known = state.accounts.get(name)
+    if (path === '/api/operators' && known) return answer(response, 409, `There is an operator ${name} already.`)
+    if (path !== '/api/operators' && !known) return answer(response, 404, 'There is no such operator.')
+    const { id, name: _, ...given } = body
+    state.accounts.set(name, { role: 'operator', ...known, ...given })
+    return answer(response, 200, { seq: record('operator.' + (known ? 'changed' : 'made'), {
+      name, role: given.roles?.join(',') ?? '', by: 'Duty officer', changed: Object.keys(given),
+    }).seq })
   }
 
   function events(url) {
@@ -326,6 +356,7 @@ export async function startMock(options = {}) {
     if (!operator) return answer(response, 401, 'Log in first.')
     if (path === '/api/events') return answer(response, 200, { events: events(url), head: state.seq })
     if (path === '/api/incidents') return answer(response, 200, { incidents: incident.id() ? [incident.view('strip')] : [] })
+    if (path === '/api/operators') return answer(response, 200, { operators: [...state.accounts].map(accountOf) })
     if (path === '/api/clients') return answer(response, 200, { type: 'clients', clients: clients() })
     if (path === '/api/maps') return answer(response, 200, maps.map((map) => map.info))
     const tile = /^\/t\/([^/]+)\/(\d+)\/(\d+)\/(\d+)$/.exec(path)

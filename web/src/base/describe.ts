@@ -68,9 +68,13 @@ function groupsText(event: RecordEvent): string {
   return groups.map((group: unknown) => String((group as { name?: string })?.name ?? group)).join(', ')
 }
 
+const ROLES_TOLD = 4
+
 /** The roles of an operator, as the record has them: words with commas. */
 export function rolesText(roles: string): string {
-  return joined(roles.split(',').filter(Boolean).map((role) => tMaybe('role.' + role, wordText(role, 'role'))), t('comma'))
+  const list = roles.split(',').filter(Boolean)
+  if (list.length > ROLES_TOLD) return t('operator.roles_n', { n: list.length })
+  return joined(list.map((role) => tMaybe('role.' + role, wordText(role, 'role'))), t('comma'))
 }
 
 function changedText(event: RecordEvent): string {

@@ -3,6 +3,7 @@
 import type { Counter, Value } from '../net/incident'
 import { clockText, dateText } from './format'
 import { lang, t, tMaybe } from './i18n'
+import type { Key } from './i18n'
 import { wallTime } from './zone'
 
 export const kindText = (kind: string) => tMaybe('kind.' + kind, kind)
@@ -49,10 +50,13 @@ export function valueText(name: string, value: Value, now: number): string {
   return free.has(name) ? value : wordText(value, name)
 }
 
-/** Sentences that name only an id: the rule's own words come first in every language. */
-const terse = new Set(['declaration.unacked', 'methane.unacked', 'log.no_witness'])
+/** Sentences that name only an id are said in our own words: who has not acknowledged what. */
+const said: Record<string, Key> = { 'declaration.unacked': 'duty.declaration', 'methane.unacked': 'duty.methane' }
 
 /** The server's sentences are English: in another language the rule's own words come first. */
 export function serverText(rule: string, text: string): { title: string; detail: string } {
-  return lang.value === 'en' && !terse.has(rule) ? { title: text, detail: '' } : { title: tMaybe('rule.' + rule, text), detail: text }
+  const [, agency, what] = /^(\S+) has not acknowledged (.+)$/.exec(text) ?? []
+  const key = said[rule]
+  if (key && agency && what) return { title: t(key, { who: wordText(agency, 'agency_kind'), what }), detail: '' }
+  return lang.value === 'en' ? { title: text, detail: '' } : { title: tMaybe('rule.' + rule, text), detail: text }
 }

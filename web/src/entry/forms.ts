@@ -3,7 +3,7 @@
 import { clockText } from '../base/format'
 import { entity, incident_id, nextId, strip, textOf } from '../state/incident'
 import { now } from '../state/clock'
-import { session } from '../state/session'
+import { hasRole, session } from '../state/session'
 import { keyOf, schema } from './schema'
 
 export type Raw = Record<string, unknown>
@@ -137,17 +137,44 @@ export const offered: readonly FormSpec[] = [
   ...Object.keys(schema.kinds).filter((kind) => !by_kind.has(kind) && !not_offered.has(kind)).map(specOf),
 ]
 
+const isCommander = () => (strip.peek()?.commanders ?? []).includes(operator())
+const COMMANDER = 'commander'
+const LOGGIST = 'loggist'
+
+/** The roles that this account can act in, of those of a kind: its own, and the commander's for who keeps his log. */
+export function rolesFor(roles: readonly string[]): readonly string[] {
+  return roles.filter((role) => hasRole(role) || (role === COMMANDER && hasRole(LOGGIST)))
+}
+
+/** A log keeper enters what the commander decided, in the commander's name. */
+export function onBehalf(role: unknown): Raw {
+  const [commander] = strip.peek()?.commanders ?? []
+  return { on_behalf_of: role === COMMANDER && !isCommander() && hasRole(LOGGIST) && commander ? commander : '' }
+}
+
+function roleFor(roles: readonly string[]): Raw {
+  const own = rolesFor(roles)
+  const role = own.includes(COMMANDER) && isCommander() ? COMMANDER : own.find((it) => it !== COMMANDER) ?? own[0]
+  return role === undefined ? {} : { role, ...onBehalf(role) }
+}
+
+/** Whether this account may enter a kind at all. */
+export function mayEnter(kind: string): boolean {
+  const { roles } = schema.kinds[kind]!
+  return roles.length === 0 || rolesFor(roles).length > 0
+}
+
 /** The values that a new form begins with. */
 export function startOf(spec: FormSpec, preset: Raw): Raw {
   const info = schema.kinds[spec.kind]!
-  const is_commander = (strip.peek()?.commanders ?? []).includes(operator())
-  const role = info.roles.length === 0 ? {} : { role: is_commander && info.roles.includes('commander') ? 'commander' : info.roles[0] }
+  const role = info.roles.length === 0 ? {} : roleFor(info.roles)
   const own = keyOf(spec.kind) === 'incident' ? { incident: incident_id.peek() } : {}
   return { ...role, ...own, ...spec.start?.(), ...preset }
 }
 
 /** What follows from a choice: the zone that a unit is in, and how many it is. */
 export function follow(kind: string, name: string, value: unknown): Raw {
+  if (name === 'role') return onBehalf(value)
   if (name !== 'unit' || typeof value !== 'string') return {}
   const unit = entity('unit', value)
   const count = textOf(unit, 'strength')

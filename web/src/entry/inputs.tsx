@@ -12,7 +12,8 @@ import { Button } from '../ui/parts'
 import { entitiesOf, entity, textOf } from '../state/incident'
 import { entityName, levelName } from '../state/names'
 import { units } from '../state/tracks'
-import { isFresh, parseWhen } from './convert'
+import { isFresh } from './convert'
+import { parseWhen } from './when'
 import { schema, wordsOf } from './schema'
 
 export interface InputProps {
@@ -22,6 +23,8 @@ export interface InputProps {
   /** It is the key of what the entry makes: typed, not chosen. */
   own: boolean
   needed: boolean
+  /** The words that can be chosen: those of the field, or fewer. */
+  words: readonly string[]
   wrong: string
   about?: { value: boolean; set: (value: boolean) => void }
 }
@@ -80,7 +83,7 @@ function When(props: InputProps) {
 }
 
 function Word(props: InputProps) {
-  const words = wordsOf(props.name)
+  const { words } = props
   if (words.length > CHIPS_MAX) {
     return (
       <select {...common(props)} value={String(props.value ?? '')} onChange={(event) => props.set(event.currentTarget.value)}>
@@ -276,7 +279,7 @@ export function EntryField(props: InputProps) {
       </div>
     )
   }
-  const grouped = type === 'PAIR' || (type === 'REF' && many) || (type === 'WORD' && wordsOf(props.name).length <= CHIPS_MAX)
+  const grouped = type === 'PAIR' || (type === 'REF' && many) || (type === 'WORD' && props.words.length <= CHIPS_MAX)
   const label = <>{props.name === 'lat' ? t('entry.position') : fieldText(props.name)}{props.needed && <b aria-hidden="true"> *</b>}</>
   return (
     <div class="field" data-field={props.name}>

@@ -15,17 +15,18 @@ import { Button, Empty } from '../ui/parts'
 import { Icon } from '../ui/icon'
 import { isFresh, joinPosition, toFields } from './convert'
 import { OpenIncident } from './open'
-import { follow, offered, specOf, startOf } from './forms'
+import { follow, mayEnter, offered, rolesFor, specOf, startOf } from './forms'
 import type { FormSpec, Raw } from './forms'
 import { EntryField } from './inputs'
-import { keyOf, schema } from './schema'
+import { keyOf, schema, wordsOf } from './schema'
 
 const MENU_MAX = 60
 
 function matching(words: string): FormSpec[] {
   const wanted = words.trim().toLowerCase()
-  const starts = offered.filter((spec) => spec.slash.startsWith(wanted))
-  const holds = offered.filter((spec) => !spec.slash.startsWith(wanted) && `${spec.kind} ${kindText(spec.kind)}`.toLowerCase().includes(wanted))
+  const possible = offered.filter((spec) => mayEnter(spec.kind))
+  const starts = possible.filter((spec) => spec.slash.startsWith(wanted))
+  const holds = possible.filter((spec) => !spec.slash.startsWith(wanted) && `${spec.kind} ${kindText(spec.kind)}`.toLowerCase().includes(wanted))
   return [...starts, ...holds].slice(0, MENU_MAX)
 }
 
@@ -81,7 +82,7 @@ function fieldsOf(spec: FormSpec, without: readonly string[] = []): { first: str
   const key = keyOf(spec.kind)
   const own = key && !spec.numbered && key !== 'incident' && !hidden.has(key) ? [key] : []
   const needed = info.fields.filter((field) => field.need && field.name !== key).map((field) => field.name)
-  const role = info.roles.length > 0 ? ['role'] : []
+  const role = info.roles.length === 0 ? [] : info.roles.includes('commander') ? ['role', 'on_behalf_of'] : ['role']
   const first = [...new Set([...spec.first, ...own, ...needed, ...role])].filter((name) => !hidden.has(name))
   const more = [...info.fields.map((field) => field.name), ...envelope]
   return { first, more: [...new Set(more)].filter((name) => !first.includes(name) && !hidden.has(name) && name !== key && name !== 'lon') }
@@ -182,6 +183,7 @@ function Form(props: { it: Writing }) {
   const field = (name: string) => (
     <EntryField
       key={name} name={name} value={raw.value[name]} set={(value) => set(name, value)} needed={needed.has(name)}
+      words={name === 'role' ? rolesFor(schema.kinds[spec.kind]!.roles.length > 0 ? schema.kinds[spec.kind]!.roles : wordsOf('role')) : wordsOf(name)}
       own={name === keyOf(spec.kind) && schema.kinds[spec.kind]!.mode !== 'CHANGE'} wrong={wrong.value?.field === name ? wrong.value.text : ''}
       {...(name === 'observed_at' ? { about: { value: raw.value['about'] === true, set: (value: boolean) => set('about', value) } } : {})}
     />

@@ -52,13 +52,13 @@ function geometryOf(places: readonly Place[]): Geometry {
   return isClosed(places) ? new Polygon([places.map(at)]) : new LineString(places.map(at))
 }
 
-/** Where the name stands: the northern edge of an area, the middle of a line. */
+/** Where the name stands: the southern edge of an area, where fewer units stand in its way; the middle of a line. */
 function nameAt(it: FeatureLike): Point | undefined {
   const geometry = (it as Feature).getGeometry()
   if (geometry instanceof Point) return geometry
   if (geometry instanceof LineString) return new Point(geometry.getCoordinateAt(0.5))
   if (!(geometry instanceof Polygon)) return undefined
-  return new Point(geometry.getCoordinates()[0]!.reduce((best, corner) => (corner[1]! > best[1]! ? corner : best)))
+  return new Point(geometry.getCoordinates()[0]!.reduce((best, corner) => (corner[1]! < best[1]! ? corner : best)))
 }
 
 function hatch(colour: string): CanvasPattern | string {

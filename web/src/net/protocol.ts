@@ -10,7 +10,8 @@ export interface ServerInfo {
 export interface Session {
   needs_setup: boolean
   server: ServerInfo
-  operator: { name: string; role: string } | null
+  /** `roles` and `agency` are missing at an older server. */
+  operator: { name: string; role: string; roles?: readonly string[]; agency?: string } | null
   csrf: string
 }
 

@@ -6,11 +6,14 @@ import type { Client } from '../net/protocol'
 import { now, skew_ms } from '../state/clock'
 import { link } from '../state/live'
 import { clients } from '../state/record'
-import { session } from '../state/session'
+import { hasRole, session } from '../state/session'
+import { lazy } from '../base/lazy'
 import { client_filter, select } from '../state/view'
 import { Age, Empty } from '../ui/parts'
 import { Table } from '../ui/table'
 import type { Column } from '../ui/table'
+
+const Operators = lazy(() => import('./operators'))
 
 const LAG_WARN_MS = 2_000
 
@@ -96,6 +99,7 @@ function Facts() {
 export function AdminScreen() {
   return (
     <div class="admin">
+      {hasRole('administrator') && <Operators until={null} />}
       <Clients />
       <Facts />
     </div>

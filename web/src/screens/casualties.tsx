@@ -4,13 +4,13 @@ import { useSignal } from '@preact/signals'
 import { ageText, clockText } from '../base/format'
 import { joined, T, t, tMaybe } from '../base/i18n'
 import { counterText, differs, rangeText, timeText, wordText } from '../base/values'
-import { entityName, levelName } from '../state/names'
+import { entityName, levelName, placeName } from '../state/names'
 import { wordsOf } from '../entry/schema'
 import type { Claim, Counter, Entity } from '../net/incident'
-import { now } from '../state/clock'
-import { counters, entitiesOf, entity, strip, textOf, timeOf } from '../state/incident'
+import { counters, entitiesOf, entity, strip, textOf, timeOf, shown_now } from '../state/incident'
 import { screen, shown_event, write } from '../state/view'
 import { Button, Empty } from '../ui/parts'
+import { Identity, maySeal } from './identity'
 import { Table } from '../ui/table'
 import type { Column } from '../ui/table'
 
@@ -56,7 +56,7 @@ function ClaimRow(props: { claim: Claim }) {
     <tr class={claim.is === 'used' ? '' : 'out'}>
       <th scope="row"><bdi>{name}</bdi> <small>{wordText(claim.source_kind, 'source_kind')}</small></th>
       <td class="figure"><bdi>{rangeText(claim.lo, claim.hi)}</bdi>{split && <small><bdi>{split}</bdi></small>}</td>
-      <td><bdi>{timeText(timeOf(claim.as_of), now.value)}</bdi> <small><bdi>({ageText(now.value - timeOf(claim.as_of))})</bdi></small></td>
+      <td><bdi>{timeText(timeOf(claim.as_of), shown_now.value)}</bdi> <small><bdi>({ageText(shown_now.value - timeOf(claim.as_of))})</bdi></small></td>
       <td><bdi title={tMaybe('grade.' + claim.grade.slice(0, 1), '')}>{claim.grade}</bdi></td>
       <td>{wordText(claim.is)}{claim.shift !== 0 && <small> <T k="count.shift" p={{ n: claim.shift }} /></small>}</td>
       <td><button type="button" class="link" onClick={() => openEvent(claim.event)}><bdi>#{claim.event}</bdi></button></td>
@@ -113,7 +113,7 @@ function placeOf(it: Entity): string {
   const zone = entity('zone', textOf(it, 'zone'))
   if (zone) return joined([levelName(textOf(zone, 'level')), entityName(zone)], t('comma'))
   const point = entity('point', textOf(it, 'point'))
-  return point ? entityName(point) : textOf(it, 'place') || textOf(it, 'as_spoken')
+  return point ? placeName('point', point.id) : textOf(it, 'place') || textOf(it, 'as_spoken')
 }
 
 function columns(at: number): Column<Entity>[] {
@@ -140,6 +140,7 @@ const steps = ['triage_set', 'moved', 'transported', 'status_set', 'verified'] a
 export default function CasualtyScreen() {
   const chosen = useSignal('killed')
   const tag = useSignal('')
+  const chosen_one = tag.value ? entity('casualty', tag.value) : undefined
   const rows = entitiesOf('casualty').filter((it) => textOf(it, 'state') !== 'merged')
   return (
     <section class="screen scrolls" aria-labelledby="casualties-title">
@@ -162,11 +163,12 @@ export default function CasualtyScreen() {
           <Button key={step} class="small" onClick={() => write('casualty.' + step, { casualty: tag.value })}>{t(`count.${step}`)}</Button>
         ))}
       </div>
+      {chosen_one && maySeal() && <section class="card sealcard"><Identity key={tag.value} tag={tag.value} sealed={textOf(chosen_one, 'sealed') !== ''} /></section>}
       {rows.length === 0
         ? <Empty>{t('count.no_persons')}</Empty>
         : (
           <Table
-            id="casualtytable" caption={t('count.persons')} columns={columns(now.value)} rows={rows} sort="tag" keyOf={(it) => it.id}
+            id="casualtytable" caption={t('count.persons')} columns={columns(shown_now.value)} rows={rows} sort="tag" keyOf={(it) => it.id}
             chosen={(it) => it.id === tag.value} onRow={(it) => { tag.value = it.id }}
           />
         )}

@@ -6,8 +6,7 @@ import { timeText, wordText } from '../base/values'
 import { floorText, zoneText } from '../state/names'
 import { wordsOf } from '../entry/schema'
 import type { Cleared, LevelView, StructureView, ZoneView } from '../net/incident'
-import { now } from '../state/clock'
-import { entity, floors, strip, textOf, timeOf } from '../state/incident'
+import { entity, floors, strip, textOf, timeOf, shown_now } from '../state/incident'
 import { events, events_changed } from '../state/record'
 import { write } from '../state/view'
 import { Button, Empty } from '../ui/parts'
@@ -104,7 +103,7 @@ function KindRow(props: { kind: string; it: Cleared | undefined }) {
       <dt>{wordText(props.kind, 'kind')}</dt>
       <dd>
         <b class={'glyph small ' + state} aria-hidden="true">{glyphs[state] ?? '?'}</b> {wordText(state)}
-        {props.it && <small>{joined([props.it.unit ?? '', timeText(timeOf(props.it.at), now.value), part], t('comma'))}</small>}
+        {props.it && <small>{joined([props.it.unit ?? '', timeText(timeOf(props.it.at), shown_now.value), part], t('comma'))}</small>}
       </dd>
     </>
   )
@@ -138,7 +137,7 @@ function Chosen(props: { zone: ZoneView; floor: string; kind: string; onClose: (
       <dl>
         {wordsOf('kind').map((it) => <KindRow key={it} kind={it} it={zone.clearance[it]} />)}
         {zone.units && <><dt>{t('floor.inside')}</dt><dd><bdi>{zone.units.join(', ') || t('floor.nobody')}</bdi></dd></>}
-        <dt>{t('floor.last')}</dt><dd>{last ? <bdi>{last.unit}, {timeText(last.at, now.value)}</bdi> : t('floor.no_entry')}</dd>
+        <dt>{t('floor.last')}</dt><dd>{last ? <bdi>{last.unit}, {timeText(last.at, shown_now.value)}</bdi> : t('floor.no_entry')}</dd>
         {zone.threats && zone.threats.length > 0 && <><dt>{t('floor.threats')}</dt><dd class="bad"><bdi>{zone.threats.join(', ')}</bdi></dd></>}
         {zone.tactical && <><dt>{t('floor.tactical')}</dt><dd>{wordText(zone.tactical, 'tactical_kind')}</dd></>}
         {(zone.casualties ?? 0) > 0 && <><dt>{t('nav.casualties')}</dt><dd><bdi>{zone.casualties}</bdi></dd></>}

@@ -7,6 +7,8 @@ import type { Attention } from '../state/attention'
 import { silenceSound } from '../state/alarm_sound'
 import { acknowledge } from '../state/outbox'
 import { dim_map, nextTheme, show_labels } from '../state/prefs'
+import { incident_id } from '../state/incident'
+import { askPast, asking, backToNow, past_at } from '../state/past'
 import { addPlace, drawing, finishDrawing, stopDrawing, undoPlace } from '../state/drawing'
 import { units_by_uid } from '../state/tracks'
 import { centre, client_filter, dialog, draft, following, recipient, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
@@ -100,10 +102,12 @@ function back(): void {
   else if (drawing.value) stopDrawing()
   else if (document.activeElement instanceof HTMLElement && document.activeElement.matches('input, textarea, select')) {
     document.activeElement.blur()
+    if (asking.value && past_at.value === null) backToNow()
   } else if (writing.value || slash.value !== null) {
     writing.value = null
     if (slash.value !== null) draft.value = ''
-  } else if (selected.value) select(null)
+  } else if (asking.value || past_at.value !== null) backToNow()
+  else if (selected.value) select(null)
   else if (selected_entity.value) selectEntity(null)
   else if (screen.value !== 'map') go('map')
 }
@@ -147,6 +151,7 @@ export const actions: Action[] = [
   { id: 'dim', name: 'act.dim', codes: ['KeyM'], shown: 'M', group: 'map', run: () => toggle(dim_map) },
   { id: 'layers', name: 'act.layers', codes: ['KeyY'], shown: 'Y', group: 'map', run: () => { dialog.value = 'layers' } },
   { id: 'theme', name: 'act.theme', codes: ['KeyT'], shown: 'T', group: 'general', run: nextTheme },
+  { id: 'past', name: 'past.title', codes: ['KeyR'], shown: 'R', group: 'general', run: () => { if (incident_id.value !== '') askPast() } },
   { id: 'find', name: 'act.find', codes: ['Ctrl+KeyK'], shown: 'Ctrl K', group: 'general', always: true, run: () => { dialog.value = 'find' } },
   { id: 'keys', name: 'act.keys', codes: ['Shift+Slash'], shown: '?', group: 'general', run: () => { dialog.value = 'keys' } },
   { id: 'back', name: 'act.back', codes: ['Escape'], shown: 'Esc', group: 'general', always: true, run: back },

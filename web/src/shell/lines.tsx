@@ -27,7 +27,7 @@ export interface LogLine {
 /** Receipts say nothing that a commander reads line by line. */
 const quiet = new Set(['chat.receipt'])
 /** On the record, but not what a commander reads while it happens: the log's own screen has them. */
-export const minor = new Set(['source.registered', 'alarm.raised', 'alarm.escalated', 'count.reconciled', 'operator.login'])
+export const minor = new Set(['source.registered', 'alarm.raised', 'alarm.escalated', 'count.reconciled', 'operator.login', 'client.connected', 'client.left'])
 
 function waitingLine(command: Command): LogLine {
   return { key: 'w' + command.id, at: command.at, family: command.kind === 'chat' ? 'chat' : 'incident', waiting: command }

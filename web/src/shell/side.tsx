@@ -15,6 +15,7 @@ import { isAcknowledging, say } from '../state/outbox'
 import { events_changed } from '../state/record'
 import { text_changed, units } from '../state/tracks'
 import { incident_id } from '../state/incident'
+import { past_at } from '../state/past'
 import { draft, menu, menu_active, recipient, said, slash, write, writing } from '../state/view'
 import { Icon } from '../ui/icon'
 import { Age, Button, Empty } from '../ui/parts'
@@ -111,7 +112,8 @@ export const EntryPanel = lazy(() => import('../entry/panel'))
 
 /** What became of the last entry; for a screen reader too. */
 function Said() {
-  const it = said.value
+  // A form that was asked for waits until now is shown again.
+  const it = writing.value && past_at.value !== null ? { text: t('past.read_only'), level: 'warn' } : said.value
   return <p class={it ? 'outcome ' + it.level : 'hidden'} role="status">{it?.text}</p>
 }
 
@@ -129,6 +131,10 @@ function Composer() {
     event.preventDefault()
     const line = draft.value.trim()
     if (!line || typed) return
+    if (to === 'log' && past_at.value !== null) {
+      said.value = { text: t('past.read_only'), level: 'warn' }
+      return
+    }
     if (to === 'log') write('report.received', { predicate: 'note', text: line })
     else say(to, line)
     draft.value = ''
@@ -170,7 +176,7 @@ export function Side() {
   return (
     <aside id="side" aria-label={t('side')}>
       <Decide />
-      {writing.value || slash.value !== null ? <EntryPanel until={<div id="entry" />} /> : <Log />}
+      {(writing.value || slash.value !== null) && past_at.value === null ? <EntryPanel until={<div id="entry" />} /> : <Log />}
       <div>
         <Said />
         <Composer />

@@ -8,7 +8,8 @@ import { now } from '../state/clock'
 import { strip, timeOf } from '../state/incident'
 import { screen, write } from '../state/view'
 import type { Screen } from '../state/view'
-import { Button } from '../ui/parts'
+import { askPast, past_at } from '../state/past'
+import { Button, Kbd } from '../ui/parts'
 
 const MINUTE_MS = 60_000
 
@@ -129,11 +130,12 @@ export function Strip() {
     )
   }
   return (
-    <section id="strip" aria-label={t('strip')}>
+    <section id="strip" class={past_at.value === null ? '' : 'past'} aria-label={t('strip')}>
       {it.major && <b class="cell crit">{t('strip.major')}</b>}
       {it.state === 'closed' && <b class="cell">{t('strip.closed')}</b>}
       <Figures it={it} />
       <span class="gap" />
+      <button type="button" class="cell asof" aria-keyshortcuts="R" onClick={askPast}>{t('past.as_of')} <Kbd>R</Kbd></button>
       <span class="rule"><T k="strip.rule" p={{ rule: it.rule }} /></span>
     </section>
   )

@@ -1,4 +1,4 @@
-import { counterText, clockText } from '../base/format'
+import { ageText, counterText, clockText } from '../base/format'
 import { lang, languageName, languages, setLanguage, T, t } from '../base/i18n'
 import { now, pace, skew_ms } from '../state/clock'
 import { link, link_state, lost_since, picture_at, retry_at } from '../state/live'
@@ -53,7 +53,7 @@ function Lost() {
 }
 
 function Standing() {
-  const age = (now.value - picture_at.value) / 1000
+  const age = (now.value - picture_at.value) / pace.value / 1000
   if (link_state.value === 'connecting') return <span>{t('link.connecting')}</span>
   return <bdi>{Math.max(0, age).toFixed(age < 10 ? 1 : 0)} s</bdi>
 }
@@ -63,7 +63,7 @@ export function Top() {
   const { online, known } = phones()
   const lost = link_state.value === 'lost' || lost_since.value !== 0
   const lost_ms = lost && now.value ? Date.now() - lost_since.value : 0
-  const exercise = strip.value?.exercise === true
+  const exercise = strip.value?.exercise === true || pace.value > 1
   const skewed = Math.abs(skew_ms.value) > 5_000
   return (
     <header id="top" class={lost ? (lost_ms > 60_000 ? 'lost long' : 'lost') : ''}>
@@ -78,7 +78,7 @@ export function Top() {
         <Clock at={now.value} seconds />
         <span class="since"><bdi>{sinceStart(strip.value, now.value)}</bdi></span>
         {exercise && pace.value > 1 && <small><T k="clock.pace" p={{ n: pace.value }} /></small>}
-        {skewed && !exercise && <small class="warn"><T k="clock.skew" p={{ age: counterText(Math.abs(skew_ms.value)) }} /></small>}
+        {skewed && !exercise && <small class="warn"><T k="clock.skew" p={{ age: ageText(Math.abs(skew_ms.value)) }} /></small>}
       </div>
       {exercise && <b class="stamp">{t('incident.exercise')}</b>}
       {lost ? <Lost /> : <><Command /><div class="gap" /></>}

@@ -5,9 +5,10 @@
 // object, so that what was drawn from the old one is known to be old.
 import { computed, effect, signal } from '@preact/signals'
 import { time_zone } from '../base/zone'
+import { now } from './clock'
 import type { Entity, IncidentMessage, Value, Views } from '../net/incident'
 
-interface Book {
+export interface Book {
   id: string
   seq: number
   entities: Map<string, Map<string, Entity>>
@@ -25,14 +26,21 @@ function order(a: Book, b: Book): number {
 }
 
 const listed = computed(() => [...books.value.values()].sort(order))
-const book = computed(() => books.value.get(chosen.value) ?? listed.value[0])
+const live_book = computed(() => books.value.get(chosen.value) ?? listed.value[0])
+/** A past moment that is shown in the place of now (past.ts). */
+export const past_book = signal<(Book & { at: number }) | null>(null)
+const book = computed(() => past_book.value ?? live_book.value)
+/** What ages on the boards are counted to. */
+export const shown_now = computed(() => past_book.value?.at ?? now.value)
 
 export const incidents = computed(() => listed.value.map((it) => ({ id: it.id, strip: it.views.strip })))
 export const incident_id = computed(() => book.value?.id ?? '')
 export const strip = computed(() => book.value?.views.strip ?? null)
+export const live_strip = computed(() => live_book.value?.views.strip ?? null)
 export const counters = computed(() => book.value?.views.counters ?? null)
 export const findings = computed(() => book.value?.views.findings?.findings ?? [])
-export const duties = computed(() => book.value?.views.alarms?.alarms ?? [])
+/** Always those of now: they ask for an answer. */
+export const duties = computed(() => live_book.value?.views.alarms?.alarms ?? [])
 export const par = computed(() => book.value?.views.par ?? null)
 export const floors = computed(() => book.value?.views.floors?.structures ?? [])
 export const gaps = computed(() => book.value?.views.gaps?.gaps ?? [])
@@ -45,12 +53,12 @@ effect(() => {
 })
 
 export function chooseIncident(id: string): void {
+  past_book.value = null
   chosen.value = id
 }
 
-export function takeIncident(message: IncidentMessage): void {
-  // One that is not known yet was opened while this page was connected: what comes is all there is of it.
-  const known = message.whole ? undefined : books.peek().get(message.id)
+/** What a message says, over what was known. */
+export function toBook(message: IncidentMessage, known?: Book): Book {
   const entities = new Map(known?.entities)
   const copied = new Set<string>()
   for (const entity of message.entities) {
@@ -60,13 +68,23 @@ export function takeIncident(message: IncidentMessage): void {
     }
     entities.get(entity.kind)!.set(entity.id, entity)
   }
-  const views = { ...known?.views, ...message.views }
-  books.value = new Map(books.peek()).set(message.id, { id: message.id, seq: message.seq, entities, views })
+  return { id: message.id, seq: message.seq, entities, views: { ...known?.views, ...message.views } }
+}
+
+export function takeIncident(message: IncidentMessage): void {
+  // One that is not known yet was opened while this page was connected: what comes is all there is of it.
+  const known = message.whole ? undefined : books.peek().get(message.id)
+  books.value = new Map(books.peek()).set(message.id, toBook(message, known))
 }
 
 /** All of a kind in the incident on the screen, in the order in which they were made. */
 export function entitiesOf(kind: string): Entity[] {
   return [...(book.value?.entities.get(kind)?.values() ?? [])].sort((a, b) => a.made - b.made)
+}
+
+/** The same as it stands now, whatever moment is shown. */
+export function liveEntitiesOf(kind: string): Entity[] {
+  return [...(live_book.value?.entities.get(kind)?.values() ?? [])].sort((a, b) => a.made - b.made)
 }
 
 export function entity(kind: string, id: string): Entity | undefined {
@@ -91,7 +109,7 @@ export function isOverdue(task: Entity, now: number): boolean {
 /** The next free "R-12" of an entity's kind. */
 export function nextId(kind: string, prefix: string): string {
   let last = 0
-  for (const id of book.peek()?.entities.get(kind)?.keys() ?? []) {
+  for (const id of live_book.peek()?.entities.get(kind)?.keys() ?? []) {
     const n = id.startsWith(prefix + '-') ? Number(id.slice(prefix.length + 1)) : NaN
     if (Number.isInteger(n) && n > last) last = n
   }
