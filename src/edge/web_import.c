@@ -99,7 +99,8 @@ static bool hand_over(const struct job *j, struct str made, struct err *e)
     inbox_close(fd);
     return inbox_put(j->h->dir, made, name, e) &&
            (hub_ask(j->h, &head, str_from(name)) ||
-            err_set(e, ERR_WORLD, "The record's queue is full; the import is taken all the same. Look at the incident."));
+            err_set(e, ERR_WORLD,
+                    "The record's queue is full; the import is taken all the same. Look at the incident."));
 }
 
 static void work(struct job *j)

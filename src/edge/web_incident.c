@@ -318,9 +318,13 @@ void reply_refused(struct reply *r, const struct err *e)
     struct str text = str_from(e->text), name;
     int status = statuses[e->kind];
 
-    if (str_starts(text, STR("line "))) /* of a file: the field stands behind it */
-        text = str_trim(str_from_at(text, str_find_byte(text, ':') < text.len ? str_find_byte(text, ':') + 1 : text.len));
-    name = str_cut(text, 0, str_find_byte(text, ':'));
+    size_t colon = str_find_byte(text, ':');
+
+    if (str_starts(text, STR("line ")) && colon < text.len) { /* of a file: the field stands behind it */
+        text = str_trim(str_from_at(text, colon + 1));
+        colon = str_find_byte(text, ':');
+    }
+    name = str_cut(text, 0, colon);
     for (unsigned f = IN_INCIDENT; f < 256; f++)
         if (field_info(f)->name && str_eq(str_from(field_info(f)->name), name)) {
             if (e->kind == ERR_DENIED && (f == IN_ROLE || f == IN_ACTOR))

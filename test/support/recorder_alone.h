@@ -61,6 +61,8 @@ static inline bool alone_open(struct alone *a, const char *dir,
     river_init(&a->river, &l, (char *)base + (64 - (uintptr_t)base % 64) % 64, (struct hash_key){1, 2},
                STR("EX-server"));
     a->h.river = &a->river;
+    (void)snprintf(a->h.server_uid, sizeof a->h.server_uid, "EX-server");
+    (void)snprintf(a->h.server_name, sizeof a->h.server_name, "EXERCISE");
     a->h.loop_count = 1;
     a->h.client_max = 4;
     a->h.wake_loops = alone_wake;
