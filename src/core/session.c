@@ -17,7 +17,7 @@ static void start_roster(struct session *s, const struct river *r)
     s->live_at = s->roster_from = ring_head(&r->live);
     s->roster_at = 0;
     s->roster_pass = 0;
-    s->roster_done = false;
+    s->roster_done = s->lapped = false;
 }
 
 void session_join(struct session *s, struct river *r, const struct session_user *user, struct str version_uid)
@@ -876,6 +876,16 @@ static bool is_too_far(const struct session *s, struct filter f, const struct ri
     return f.near_only && !(h->flags & RING_FAR) && !cells_are_near(h->cell, s->cell);
 }
 
+/* Does it come with one of its next reports anyway, as far units do?  Whoever fell behind has
+ * the picture, a little older; were all of it sent again, a busy server with thousands of
+ * phones would never catch up. */
+static bool is_left_far(const struct session *s, const struct river *r, struct filter f, const struct unit *x)
+{
+    bool moves = x->kind == UNIT_PRESENCE || x->kind == UNIT_TRACK;
+
+    return s->lapped && f.near_only && moves && x->updates > r->limits.far_every && !cells_are_near(x->cell, s->cell);
+}
+
 /* Does this unit belong into the newcomer's picture in this pass? */
 static bool is_in_roster(const struct session *s, const struct river *r, struct filter f, uint32_t i)
 {
@@ -886,7 +896,7 @@ static bool is_in_roster(const struct session *s, const struct river *r, struct 
         return false;
     if (x->held || x->doomed)
         return false; /* comes behind the delete that it waits for */
-    if ((x->kind == UNIT_EMERGENCY) != (s->roster_pass == 0))
+    if ((x->kind == UNIT_EMERGENCY) != (s->roster_pass == 0) || is_left_far(s, r, f, x))
         return false;
     if (newest > s->roster_from && x->kind != UNIT_OBJECT && x->kind != UNIT_EMERGENCY &&
         !is_too_far(s, f, ring_hot(&r->live, newest - 1)))
@@ -1102,6 +1112,7 @@ static enum gather gather_live(struct session *s, struct river *r, const struct 
         out->len = begin; /* the ring went over it: the latest of each unit instead */
         s->count.lapped++;
         start_roster(s, r);
+        s->lapped = true;
         return GATHER_FULL;
     }
     if (runs)

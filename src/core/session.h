@@ -40,6 +40,7 @@ struct session {
     struct session_user user;
     enum wire_form form;
     bool live, incognito, version_sent, owe_response, response_ok, owe_groups, roster_done;
+    bool lapped; /* the roster is for a reader that fell behind, not for a newcomer */
     uint8_t roster_pass;
     uint8_t pongs;
     struct framer framer;

@@ -1664,6 +1664,39 @@ static void the_neighbourhood_is_heard_among_many(void **state)
     sim_free(sv);
 }
 
+/* Who falls behind gets the neighbourhood again; of the far ones only who came lately, the
+ * others with one of their next reports. */
+static void who_is_lapped_gets_the_neighbourhood(void **state)
+{
+    struct river_limits l = sim_limits();
+    struct sim_server *sv;
+    int g, b;
+
+    (void)state;
+    l.interest_from = 1;
+    l.far_every = 3;
+    l.live_entries = 16;
+    sv = start_with(l);
+    g = join_here(sv, gate, "G1", "G1");
+    b = join_here(sv, ben, "U2", "R2");
+    for (int i = 0; i < 4; i++) {
+        say_track(sv, g, "FAR", 50);
+        say_track(sv, g, "NEAR", 48.1);
+    }
+    all_heard(sv);
+    say_track(sv, g, "NEW", 50);
+    for (int i = 0; i < 20; i++)
+        say_track(sv, g, "NEAR", 48.1);
+    HEARS(b, "a-f-G-U-C:G1 a-n-A-C-F:NEAR a-n-A-C-F:NEW");
+    assert_int_equal(sv->conns[b].s.count.lapped, 1);
+    for (int i = 0; i < 3; i++)
+        say_track(sv, g, "FAR", 50);
+    HEARS(b, "a-n-A-C-F:FAR");
+    session_regroup(&sv->conns[b].s, &sv->river, sv->conns[b].s.user.in_set, sv->conns[b].s.user.out_set);
+    HEARS(b, "t-x-g-c:takp-1-1 a-f-G-U-C:G1 a-n-A-C-F:FAR a-n-A-C-F:NEAR a-n-A-C-F:NEW"); /* all of it */
+    sim_free(sv);
+}
+
 static void the_rate_is_limited(void **state)
 {
     struct sim_server *sv = start();
@@ -1841,6 +1874,7 @@ int main(void)
         cmocka_unit_test(who_lags_gets_the_newest_of_each),
         cmocka_unit_test(far_units_come_slower),
         cmocka_unit_test(the_neighbourhood_is_heard_among_many),
+        cmocka_unit_test(who_is_lapped_gets_the_neighbourhood),
         cmocka_unit_test(the_rate_is_limited),
         cmocka_unit_test(a_restart_remembers),
         cmocka_unit_test(full_tables_of_groups_leak_nothing),
