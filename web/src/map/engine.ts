@@ -125,15 +125,10 @@ export function startMap(target: HTMLElement): () => void {
     if (!it) selectEntity(entityAt(event.pixel))
   })
 
-  /** "cordon/EX-inner": what of the incident stands at a pixel; a point before an area, a small one before a large one. */
+  /** "cordon/EX-inner": what of the incident stands at a pixel. */
   function entityAt(pixel: number[]): string | null {
     if (show_incident.peek() !== 'on') return null
-    const found = map.getFeaturesAtPixel(pixel, { layerFilter: (it) => it === ground.layer, hitTolerance: 6 })
-    const extent = (it: (typeof found)[number]) => {
-      const [west, south, east, north] = it.getGeometry()!.getExtent()
-      return (east! - west!) * (north! - south!)
-    }
-    return String([...found].sort((a, b) => extent(a) - extent(b))[0]?.getId() ?? '') || null
+    return ground.at(map.getCoordinateFromPixel(pixel), view.getResolution() ?? 1)
   }
 
   function goTo(x: number, y: number, zoom_min: number): void {

@@ -19,6 +19,9 @@ import type { Palette } from './palette'
 
 const FONT = '"Noto Sans Variable", "Noto Naskh Arabic Variable", sans-serif'
 const HATCH_PX = 9
+/** The letters of a point stand above it. */
+const POINT_REACH_PX = 20
+const LINE_REACH_PX = 7
 
 interface Look {
   line: keyof Palette
@@ -96,6 +99,21 @@ export class IncidentLayer {
     const source = this.layer.getSource()!
     source.clear(true)
     source.addFeatures(features)
+  }
+
+  /** What stands at a place: a point before an area, a small one before a large one. */
+  at(coordinate: number[], resolution: number): string | null {
+    let best: { id: string; size: number } | null = null
+    for (const it of this.layer.getSource()!.getFeatures()) {
+      const geometry = it.getGeometry()!
+      const [x, y] = geometry.getClosestPoint(coordinate)
+      const reach = (geometry instanceof Point ? POINT_REACH_PX : LINE_REACH_PX) * scale * resolution
+      if (Math.hypot(x! - coordinate[0]!, y! - coordinate[1]!) > reach) continue
+      const [west, south, east, north] = geometry.getExtent()
+      const size = (east! - west!) * (north! - south!)
+      if (!best || size < best.size) best = { id: String(it.getId()), size }
+    }
+    return best?.id ?? null
   }
 
   restyle(palette: Palette, chosen: string): void {

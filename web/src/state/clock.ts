@@ -9,6 +9,8 @@ const AGREE = 0.2
 const SAMPLE_MS = 2_000
 /** What only a wrong measurement would call fast. */
 const FAST = 1.5
+/** Finer than that is only the jitter of the measurement. */
+const STEP = 5
 
 let at_server = 0
 let at_local = 0
@@ -38,7 +40,7 @@ function measure(server_now: number, local: number): void {
   measured = it
   sample = { server: server_now, local }
   if (!agrees) return
-  const found = it > FAST ? Math.round(it) : 1
+  const found = it > FAST ? Math.max(2, Math.round(it / STEP) * STEP) : 1
   if (found !== pace.peek()) pace.value = found
 }
 

@@ -42,5 +42,8 @@ export function placeName(kind: string, id: string): string {
   if (kind === 'level') return levelName(id)
   if (kind === 'zone') return joined([levelName(textOf(it, 'level')), zoneText(textOf(it, 'name') || id, textOf(it, 'zone_kind'))], t('comma'))
   const name = textOf(it, 'name') || textOf(it, 'place')
-  return kind === 'point' && name ? `${wordText(textOf(it, 'point_kind'), 'point_kind')} ${name}` : name || id
+  if (kind !== 'point' || !name) return name || id
+  // ICP, CCP, RVP are said by their letters.
+  const word = textOf(it, 'point_kind')
+  return `${word.length <= 4 ? word.toUpperCase() : wordText(word, 'point_kind')} ${name}`
 }

@@ -1,0 +1,120 @@
+// The real binary (CORDON, else build/cordon) and Debian's Chromium, for tests of the page against it.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const require = createRequire(new URL('../../web/package.json', import.meta.url))
+const { chromium } = require('playwright-core')
+const axe_source = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+export const CORDON = process.env.CORDON ?? fileURLToPath(new URL('../../build/cordon', import.meta.url))
+const ARGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+]
+export const shots = process.env.CORDON_SHOTS
+export const folder = mkdtempSync(join(tmpdir(), 'cordon-real-'))
+const servers = new Set()
+let browser
+
+after(async () => {
+  await browser?.close()
+  for (const child of servers) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function freePort() {
+  return new Promise((done) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address()
+      probe.close(() => done(port))
+    })
+  })
+}
+
+/** Starts `cordon serve` or `cordon exercise` on the loopback and waits until it is ready; the same ports again when given. */
+export async function start(command, data, more = [], known = {}) {
+  const web = known.web ?? await freePort()
+  const tcp = known.tcp ?? await freePort()
+  const tls = known.tls ?? await freePort()
+  const args = [command, '--data', join(folder, data), '--listen', '127.0.0.1', '--web', web, '--tak-tcp', tcp, '--tak-tls', tls, ...more]
+  const child = spawn(CORDON, args.map(String), { stdio: ['ignore', 'pipe', 'ignore'] })
+  servers.add(child)
+  let text = ''
+  await new Promise((done, fail) => {
+    child.stdout.on('data', (part) => {
+      text += part
+      if (/^ready .*$/m.test(text)) done()
+    })
+    child.on('exit', (status) => fail(new Error(`the server ended with ${status}: ${text}`)))
+  })
+  return {
+    web, tcp, tls, data: join(folder, data), code: /setup code: (\S+)/.exec(text)?.[1],
+    async stop(signal = 'SIGTERM') {
+      const ended = new Promise((done) => child.once('exit', done))
+      child.kill(signal)
+      await ended
+      servers.delete(child)
+    },
+  }
+}
+
+/** A browser of its own: cookies and kept entries are shared with no other. `lost()`: the server goes away on purpose. */
+export async function visit(server, path = '') {
+  browser ??= await chromium.launch({ executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS })
+  const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, ignoreHTTPSErrors: true })
+  context.setDefaultTimeout(30_000)
+  const page = await context.newPage()
+  const wrong = []
+  let away = false
+  page.on('pageerror', (error) => wrong.push('error: ' + error.message))
+  page.on('console', (message) => {
+    const lost = away && /ERR_|WebSocket connection|status of 50/.test(message.text())
+    if (['error', 'warning'].includes(message.type()) && !lost) wrong.push('console: ' + message.text())
+  })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (!['data:', 'blob:'].includes(url.protocol) && url.host !== `127.0.0.1:${server.web}`) wrong.push('request to ' + url.host)
+  })
+  await page.addInitScript(() => {
+    window.csp = []
+    addEventListener('securitypolicyviolation', (it) => window.csp.push(it.violatedDirective))
+  })
+  await page.goto(`https://127.0.0.1:${server.web}/${path}`)
+  return {
+    page,
+    lost() { away = true },
+    async close() {
+      const csp = await page.evaluate(() => window.csp)
+      await context.close()
+      assert.deepEqual([...wrong, ...csp], [])
+    },
+  }
+}
+
+export async function setUp(page, code, name = 'Duty officer') {
+  await page.fill('#code', code)
+  await logIn(page, name)
+}
+
+export async function logIn(page, name, password = 'practice only') {
+  await page.fill('#name', name)
+  await page.fill('#password', password)
+  await page.click('button[type=submit]')
+  await page.locator('#shell').waitFor()
+}
+
+export async function axe(page, where) {
+  // Through the debugger, as the page's own policy rightly refuses a foreign script.
+  await page.evaluate(axe_source)
+  const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }))
+  assert.deepEqual(result.violations.map((it) => `${it.id}: ${it.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`), [], where)
+}
+
+export async function shot(page, name) {
+  if (shots) await page.screenshot({ path: join(shots, name + '.png') })
+}

@@ -1,0 +1,244 @@
+// The page against the real server: what it says of the reference evening at 22:45, and an incident of its own from
+// minute one to a server that is killed, on two browsers at once.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+import { CORDON, axe, logIn, setUp, shot, start, visit } from './real.mjs'
+
+const row = (page, name) => page.locator('#counters tbody tr').filter({ has: page.locator('th', { hasText: new RegExp(`^${name}$`) }) })
+const cells = async (page, name) => (await row(page, name).locator('td').allInnerTexts()).map((text) => text.trim())
+const inStrip = (page, name, value) => page.locator('#strip .cell').filter({ hasText: name }).getByText(value, { exact: true }).waitFor()
+
+test('the reference evening at 22:45, as the page shows it', { timeout: 90_000 }, async () => {
+  const server = await start('exercise', 'evening', ['--speed', '600', '--until', '2023-02-17T22:45:00+05:00'])
+  const it = await visit(server)
+  const { page } = it
+  await setUp(page, server.code)
+  await page.locator('#top .stamp').getByText('EXERCISE').waitFor()
+  await inStrip(page, 'Killed', '4 to 5')
+  await inStrip(page, 'Injured', '14 to 19')
+  await inStrip(page, 'Threat searched', '43 of 43')
+  await inStrip(page, 'EOD searched', '0 of 43')
+
+  await page.keyboard.press('5')
+  await page.locator('#counters').waitFor()
+  assert.deepEqual((await cells(page, 'killed')).slice(0, 4), ['4 to 5', '3', '2', 'none yet'])
+  assert.deepEqual((await cells(page, 'injured')).slice(0, 4), ['14 to 19', '3', '3', 'none yet'])
+  assert.deepEqual((await cells(page, 'attackers')).slice(0, 2), ['3 or more', '5'])
+  assert.match((await cells(page, 'attackers'))[4], /3 accounted for/)
+  await row(page, 'killed').locator('th button').click()
+  const used = page.locator('#sourcetable tbody tr').filter({ hasText: 'counts' })
+  assert.equal(await used.count(), 3)
+  await axe(page, 'casualties of the evening')
+  await shot(page, 'evening-casualties')
+
+  await page.locator('#casualties-title').click()
+  await page.keyboard.press('o')
+  const found = page.locator('[aria-labelledby=findings-title] li.warn')
+  await page.waitForFunction(() => document.querySelectorAll('[aria-labelledby=findings-title] li.warn').length === 6)
+  const rules = await found.locator('.detail bdi[dir=ltr]').allInnerTexts()
+  assert.deepEqual([...rules].sort(), ['category.killed', 'command.conflict', 'count.injured', 'count.killed', 'place.conflict', 'threat.open'])
+  assert.equal(await page.locator('[aria-labelledby=findings-title] li.crit').count(), 0)
+  await axe(page, 'open points of the evening')
+
+  // The record's own ground: points and cordons, by a click and by their name.
+  await page.keyboard.press('1')
+  await page.waitForFunction(() => {
+    const at = window.cordon_map?.pixelOf(10.0032, 66)
+    return at && window.cordon_map.entityAt(at[0], at[1]) === 'point/EX-ICP'
+  })
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('Inner cordon')
+  await page.locator('#found').getByText('Inner cordon').first().waitFor()
+  await page.keyboard.press('Enter')
+  await page.locator('#card').getByText('EX log keeper').waitFor()
+  await axe(page, 'the card of a cordon')
+
+  // As of 21:14 exactly, and back; who needs a decision stays live.
+  await page.locator('#card .square').click()
+  await page.locator('#strip .asof').click()
+  await page.fill('#past-time', '2023-02-17 ' + await page.evaluate(() => {
+    const at = new Date('2023-02-17T21:14:00+05:00')
+    return [at.getHours(), at.getMinutes()].map((n) => String(n).padStart(2, '0')).join(':')
+  }))
+  await page.locator('#past-time').press('Enter')
+  await page.locator('#pastbar.loud').getByText('You see').waitFor()
+  assert.notEqual(await page.locator('#strip .cell').filter({ hasText: 'Threat searched' }).innerText(), 'Threat searched43 of 43')
+  await axe(page, 'a past moment')
+  await page.locator('#pastbar').getByRole('button', { name: 'Back to now' }).click()
+  await inStrip(page, 'Threat searched', '43 of 43')
+  await it.close()
+  await server.stop()
+})
+
+/** Chooses a kind of entry as one does by keyboard. */
+async function slash(page, word) {
+  await page.locator('#foot').click()
+  await page.keyboard.press('/')
+  await page.locator('#kinds').waitFor()
+  await page.keyboard.type(word)
+  await page.keyboard.press('Enter')
+  await page.locator('#entry-title').waitFor()
+}
+
+const choose = (page, field, value) => page.locator(`#entry-${field}`).selectOption(value)
+const enter = async (page) => {
+  await page.locator('#entry .primary').click()
+  await page.locator('#entry').waitFor({ state: 'detached' })
+}
+
+/** A source or an agency that is named for the first time. */
+async function fresh(page, field, name, word) {
+  await page.locator(`#entry-${field}`).selectOption({ label: field === 'source' ? '+ new source' : '+ new agency' })
+  await page.locator('.fresh input').fill(name)
+  await page.locator('.fresh select').selectOption(word)
+}
+
+async function claim(page, killed, source, kind, grade) {
+  await slash(page, 'count')
+  await page.keyboard.press('Space')
+  await page.fill('#entry-lo', String(killed))
+  await page.fill('#entry-hi', String(killed))
+  await fresh(page, 'source', source, kind)
+  await choose(page, 'grade', grade[0])
+  await page.getByLabel('What it says, 1 to 6').selectOption(grade[1])
+  await enter(page)
+}
+
+test('from minute one to a killed server, on two browsers at once', { timeout: 120_000 }, async () => {
+  let server = await start('serve', 'own')
+  const one = await visit(server)
+  const a = one.page
+  await setUp(a, server.code)
+
+  // An incident by keyboard alone.
+  await a.locator('#foot').click()
+  await a.keyboard.press('i')
+  await a.locator('#open-name').waitFor()
+  await a.keyboard.type('EX Harbour House')
+  await a.keyboard.press('Tab')
+  await a.keyboard.press('Space')
+  await a.keyboard.press('Tab')
+  await a.keyboard.press('ArrowRight')
+  await a.keyboard.press('Tab')
+  await a.keyboard.type('Harbour Road')
+  await a.locator('#open-floors').focus()
+  await a.keyboard.type('5')
+  await a.keyboard.press('Enter')
+  await a.locator('#top .stamp').getByText('EXERCISE').waitFor()
+  await a.locator('#top .command').getByText('Duty officer').waitFor()
+  await inStrip(a, 'Threat searched', '0 of 36')
+
+  // A log keeper gets an account and works beside.
+  await a.keyboard.press('9')
+  await a.getByRole('button', { name: 'New account' }).click()
+  await a.fill('#operator-name', 'EX keeper')
+  await a.fill('#operator-password', 'practice only 2')
+  await axe(a, 'a new account')
+  await a.getByRole('button', { name: 'Make the account' }).click()
+  await a.getByText('EX keeper can log in now.').waitFor()
+  const two = await visit(server)
+  const b = two.page
+  await logIn(b, 'EX keeper', 'practice only 2')
+  await b.locator('#top .command').getByText('Duty officer').waitFor()
+  assert.equal(await b.locator('#operators-title').count(), 0)
+
+  // Two sources differ, each entered on one side and seen on both.
+  await claim(a, 2, 'EX-Police control', 'responder', 'B2')
+  await inStrip(b, 'Killed', '2')
+  await claim(b, 3, 'EX-Hospital A', 'hospital', 'A2')
+  for (const page of [a, b]) {
+    await inStrip(page, 'Killed', '2 to 3')
+    await page.locator('#strip .cell').filter({ hasText: 'Killed' }).getByRole('img', { name: 'sources differ' }).waitFor()
+  }
+  await slash(b, 'casualty')
+  await choose(b, 'category', 'public')
+  await enter(b)
+  await a.locator('#foot').click()
+  await a.keyboard.press('5')
+  await a.locator('#casualtytable').getByText('C-1').waitFor()
+
+  // A unit enters, searches and answers.
+  await slash(a, 'checkin')
+  await a.fill('#entry-unit', 'EX-SPU-1')
+  await fresh(a, 'agency', 'EX-Police', 'police')
+  await a.fill('#entry-strength', '6')
+  await enter(a)
+  await b.locator('#foot').click()
+  await b.keyboard.press('2')
+  await b.locator('[data-zone="B1/2/A"]').click()
+  await b.locator('.zonecard').getByRole('button', { name: 'Unit enters' }).click()
+  await choose(b, 'unit', 'EX-SPU-1')
+  await enter(b)
+  await inStrip(a, 'Inside', '1 unit')
+  await b.locator('.zonecard').getByRole('button', { name: 'Search starts' }).click()
+  await choose(b, 'unit', 'EX-SPU-1')
+  await enter(b)
+  await a.locator('#foot').click()
+  await a.keyboard.press('2')
+  await a.locator('.zone.entered[data-zone="B1/2/A"]').waitFor()
+  await b.locator('.zonecard').getByRole('button', { name: 'Search ends' }).click()
+  await enter(b)
+  await inStrip(a, 'Threat searched', '1 of 36')
+  await slash(b, 'par')
+  await b.fill('#entry-reason', 'EX every twenty minutes')
+  await enter(b)
+  await slash(b, 'answer')
+  await choose(b, 'unit', 'EX-SPU-1')
+  await enter(b)
+  await a.locator('#foot').click()
+  await a.keyboard.press('p')
+  await a.locator('[data-unit="EX-SPU-1"]').waitFor()
+  await axe(a, 'PAR')
+
+  // The log keeper enters what the commander decided, in his name.
+  await slash(b, 'posture')
+  await choose(b, 'posture', 'search')
+  await b.fill('#entry-reason', 'EX no shots for an hour')
+  assert.equal(await b.locator('#entry-on_behalf_of').inputValue(), 'Duty officer')
+  await enter(b)
+  await a.locator('#top').getByText('search', { exact: false }).waitFor()
+
+  // A task past its time is an alarm on both; one acknowledges, and it is gone from both.
+  await slash(b, 'task')
+  await b.fill('#entry-text', 'EX lamps for level 3')
+  await b.fill('#entry-owner', 'logistics')
+  await b.fill('#entry-due_at', '-5')
+  await enter(b)
+  const overdue = (page) => page.locator('.att[data-id^="duty:task.overdue"]')
+  await overdue(a).waitFor()
+  await overdue(b).waitFor()
+  await overdue(a).getByRole('button', { name: 'Acknowledge' }).click()
+  await overdue(b).waitFor({ state: 'detached' })
+  await overdue(a).waitFor({ state: 'detached' })
+
+  // The plug is pulled. What was entered meanwhile is sent once; what was said is all there.
+  one.lost()
+  two.lost()
+  await server.stop('SIGKILL')
+  await a.locator('#top.lost').waitFor()
+  await slash(a, 'task')
+  await a.fill('#entry-text', 'EX second stretcher')
+  await a.fill('#entry-owner', 'EX-AMB-4')
+  await a.fill('#entry-due_at', '+60')
+  await enter(a)
+  await a.locator('.row.waiting').getByText('EX second stretcher').waitFor()
+  server = await start('serve', 'own', [], server)
+  await a.locator('.row.waiting').waitFor({ state: 'detached' })
+  for (const page of [a, b]) {
+    await page.waitForFunction(() => !document.querySelector('#top.lost'))
+    await page.locator('#foot').click()
+    await page.keyboard.press('6')
+    await page.locator('#tasktable').getByText('EX second stretcher').waitFor()
+    await inStrip(page, 'Killed', '2 to 3')
+    await inStrip(page, 'Threat searched', '1 of 36')
+    await inStrip(page, 'Inside', '1 unit')
+  }
+  await one.close()
+  await two.close()
+  await server.stop()
+  const log = execFileSync(CORDON, ['log', '--data', server.data, '--json'], { maxBuffer: 1 << 26 }).toString().trim().split('\n').map((line) => JSON.parse(line))
+  const count = (kind) => log.filter((line) => line.kind === kind).length
+  assert.deepEqual(['task.created', 'count.claimed', 'casualty.reported', 'zone.search_ended', 'alarm.acked', 'par.acked'].map(count), [2, 2, 1, 1, 1, 1])
+  assert.match(execFileSync(CORDON, ['verify', '--data', server.data]).toString(), /the chain holds/)
+})
