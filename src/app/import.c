@@ -46,8 +46,7 @@ static bool is_whole(struct wish *w, struct err *e)
     bool map = w->file_count > 0;
 
     if (map + !!w->claims + !!w->commands != 1)
-        return err_set(e, ERR_INPUT,
-                       "say what: FILE... --structure ID for a map, or --claims FILE, or --commands FILE");
+        return err_set(e, ERR_INPUT, "say what: FILE... --structure ID of a map, --claims FILE or --commands FILE");
     if (map && !w->structure)
         return err_set(e, ERR_INPUT, "--structure: the building's id in the incident, please");
     if (!w->dry_run && !w->by)

@@ -54,10 +54,11 @@ static const struct command {
     {"board", command_board, "board --claims FILE [--at TIME] [--json] [--strict]",
      "prints what the board says about a file of claims at a moment, without a server"},
     {"import", command_import,
-     "import FILE... --structure ID --dry-run [--name NAME] [--scheme ground=0|ground=1] [--level-missing LEVEL] "
-     "[--doors STATE] [--format imdf|osm-geojson|osm-xml] [--exists] [--json]",
-     "reads an indoor map (IMDF, OSM Simple Indoor Tagging) and tells what an incident would get of it; --json: the "
-     "commands, a line each"},
+     "import FILE... --structure ID --data DIR --by NAME [--incident ID] [--name NAME] [--scheme ground=0|ground=1] "
+     "[--level-missing LEVEL] [--doors STATE] [--format imdf|osm-geojson|osm-xml] [--exists] [--dry-run [--json]] | "
+     "--claims FILE [--until TIME] --data DIR --by NAME | --commands FILE --data DIR --by NAME",
+     "an indoor map (IMDF, OSM Simple Indoor Tagging), claims or commands into an incident, also while the server "
+     "runs; --dry-run: only tells what it would get"},
     {"help", help, "help [--keys]", "this text; --keys: the settings as a manual's list"},
     {"version", version, "version", "the version"},
 };

@@ -65,6 +65,20 @@ bool recorder_add_rows(struct recorder *r, const struct ask_head *head, struct i
     return true;
 }
 
+/* A cause may be a row of the river: a drawing, a line of chat.  The incident hears that such rows are there,
+ * which changes nothing but its seq; one that is not there yet it refuses. */
+static void hear_cause(const struct recorder *r, struct incident *s, struct str payload)
+{
+    enum field tag;
+    struct str v;
+    int64_t n;
+
+    while (fields_next(&payload, &tag, &v))
+        if (tag == (enum field)IN_CAUSE && str_to_int(v, 0, INT64_MAX / 4, &n) && (uint64_t)n > s->seq &&
+            (uint64_t)n <= journal_head(r->journal).seq)
+            incident_apply(s, (uint64_t)n, INC_NONE, (struct str){0});
+}
+
 bool recorder_decide(struct recorder *r, const struct ask_head *head, struct str payload, struct err *e)
 {
     struct buf fields = buf_over(r->incident_fields, INCIDENT_PAYLOAD_MAX),
@@ -78,6 +92,7 @@ bool recorder_decide(struct recorder *r, const struct ask_head *head, struct str
     if (!s)
         return err_set(e, ERR_MISSING, "incident: there is no incident \"%.*s\"",
                        STR_ARG(incident_value(payload, IN_INCIDENT)));
+    hear_cause(r, s, payload);
     core_fields(payload, opens ? fields_has(payload, (enum field)IN_EXERCISE) : incident_is_exercise(s), &fields);
     c.payload = buf_str(&fields);
     if (fields.full ? !err_set(e, ERR_INPUT, "the command is longer than %d bytes", INCIDENT_PAYLOAD_MAX)

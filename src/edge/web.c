@@ -25,7 +25,7 @@ enum {
     IDLE_SECONDS = 20, /* between two requests of a connection */
     CLOSE_SECONDS = 5,
     HEAD_POOL = 64,    /* heads that are read at once; further ones wait */
-    SWALLOW = 1 << 20, /* a body that is refused is read up to this, so that its sender hears why */
+    SWALLOW = 8 << 20, /* a body that is refused is read up to this, so that its sender hears why */
     OWN_FILES = 16,    /* of the library itself, beside the connections */
     SEND_BUFFER = 256 * 1024, /* of a WebSocket: what lags shall lag here, not in the kernel */
 };

@@ -99,8 +99,7 @@ static bool hand_over(const struct job *j, struct str made, struct err *e)
     inbox_close(fd);
     return inbox_put(j->h->dir, made, name, e) &&
            (hub_ask(j->h, &head, str_from(name)) ||
-            err_set(e, ERR_WORLD,
-                    "The record's queue is full; the import is taken all the same. Look at the incident."));
+            err_set(e, ERR_WORLD, "The record's queue is full; the import is taken all the same: look again soon."));
 }
 
 static void work(struct job *j)
@@ -109,15 +108,15 @@ static void work(struct job *j)
     char *memory = malloc(IMPORT_FILE_MAX);
     struct buf out = buf_over(memory, IMPORT_FILE_MAX);
     size_t count;
-    struct err e = {0};
+    struct err e;
+    bool ok = (report && memory) || err_set(&e, ERR_WORLD, "There is no memory for this import.");
 
-    if (!report || !memory)
-        (void)err_set(&e, ERR_WORLD, "There is no memory for this import.");
-    else if (make(j, report, &out, &count, &e) && j->dry_run)
+    ok = ok && make(j, report, &out, &count, &e);
+    if (ok && j->dry_run)
         tell_report(j, report, count);
-    else if (!e.text[0])
-        (void)hand_over(j, buf_str(&out), &e);
-    if (e.text[0])
+    else if (ok)
+        ok = hand_over(j, buf_str(&out), &e);
+    if (!ok)
         answer(j, &e, (struct str){0});
     free(memory);
     free(report);

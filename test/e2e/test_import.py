@@ -2,13 +2,15 @@
 import json
 import os
 import re
+import sqlite3
+import subprocess
 import threading
 import time
 import urllib.parse
 import uuid
 
 from page import Page, Refused, page_port
-from server import ROOT, Server, Skip, eventually
+from server import CORDON, ROOT, Server, Skip, eventually
 
 SHARED = os.path.join(os.path.dirname(ROOT), "shared")
 PLAN = os.path.join(SHARED, "data", "indoor", "apb.geojson")
@@ -48,6 +50,18 @@ def changes(count):
 
 def inbox(server):
     return sorted(os.listdir(f"{server.data}/inbox"))
+
+
+def inbox_has_no_commands(server):
+    return not [name for name in inbox(server) if name.endswith(".commands")]
+
+
+def head(server):
+    base = sqlite3.connect(f"file:{server.data}/journal.db?mode=ro", uri=True)
+    try:
+        return base.execute("select max(seq) from journal").fetchone()[0]
+    finally:
+        base.close()
 
 
 def rows(server):
@@ -149,6 +163,7 @@ def test_one_bad_command_changes_nothing_and_is_named():
         before, hashed = rows(s), page.state()["hash"]
         bad = [
             (command("unit.checked_in", unit="EX-A", agency="nobody"), "agency: there is no"),
+            (command("media.logged", media="m", speaker="x", cause=99999), "cause: event 99999 is not there yet"),
             (command("unit.checked_in", unit="EX-A"), "agency"),
             (command("point.set", point="EX-900", point_kind="rvp", place="x", lat=91), "lat"),
             (command("nonsense.made", a=1), "kind: there is no kind of event"),
@@ -236,32 +251,29 @@ def test_the_inbox_takes_only_files_of_its_own():
 
 
 def test_an_import_that_a_crash_cuts_off_is_complete_after_the_next_start():
-    port = page_port()
+    """The server and who waits are killed in the middle; the next start goes on by itself."""
+    port, total, cuts = page_port(), 8000, 0
     with Server(web=port) as s:
         page = Page(s, port)
-        page.open()
-        total = 3500
-        path = commands(s, tasks(total))
-        cut = 0
+        path = commands(s, changes(total))
         for n in range(3):
-            page.open(incident=f"EX-K{n}")
-            done = {}
-            run = threading.Thread(target=lambda: done.update(r=take(s, "--commands", path, "--incident", f"EX-K{n}",
-                                                                     ok=False)))
-            run.start()
-            eventually("some are recorded", lambda: f"{page.state(f'EX-K{n}')['seq']}" and
-                       len(page.entities("task", f"EX-K{n}")) > 300 * n)
+            name = f"EX-K{n}"
+            base = page.open(incident=name)["seq"]
+            waits = subprocess.Popen([CORDON, "import", "--commands", path, "--incident", name, "--by", "EX planner",
+                                      "--data", s.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            eventually("some are recorded", lambda: head(s) > base + 300 * (n + 1))
+            waits.kill()
+            waits.wait()
             s.kill()
-            recorded = sum(1 for r in s.journal("task.created") if r["incident"] == f"EX-K{n}")
-            cut += 0 < recorded < total
+            cuts += base < head(s) < base + total
             s.start()
-            run.join()
             page = Page(s, port)
-            eventually("the import is complete", lambda: len(page.entities("task", f"EX-K{n}")) == total)
-            mine = [r for r in s.journal("task.created") if r["incident"] == f"EX-K{n}"]
+            eventually("the import is complete", lambda: head(s) >= base + total and inbox_has_no_commands(s))
+            mine = [r for r in s.journal("incident.changed") if r["incident"] == name]
             assert len(mine) == total and len({r["ticket"] for r in mine}) == total, len(mine)
-            assert "nothing new" in take(s, "--commands", path, "--incident", f"EX-K{n}").stdout
-        assert cut, "no kill came in the middle of an import"
+            assert [r["place"] for r in mine] == [f"EX corner {i}" for i in range(total)]
+            assert "nothing new" in take(s, "--commands", path, "--incident", name).stdout
+        assert cuts, "no kill came in the middle of an import"
         s.verify()
 
 
