@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+enum { LINES = 16 }; /* between two looks at the clock */
+
 enum state { READ, LOOK, TRY, RECORD, OVER };
 
 struct importing {
@@ -67,13 +69,17 @@ static struct incident *incident(struct importing *m)
 static void read_lines(struct importing *m, const struct journal *journal)
 {
     const struct incident *s = incident(m);
-    bool done = false;
+    int64_t until = clock_us() + IMPORTING_STEP_US;
+    bool done = false, ok;
     struct err e;
 
     if (!s)
         return;
-    if (!import_file_fits(&m->file, s, &e) ||
-        !import_file_read(&m->file, incident_is_exercise(s), IMPORTING_SLICE, &done, &e)) {
+    ok = import_file_fits(&m->file, s, &e);
+    do
+        ok = ok && import_file_read(&m->file, incident_is_exercise(s), LINES, &done, &e);
+    while (ok && !done && clock_us() < until);
+    if (!ok) {
         refuse(m, &e);
         return;
     }

@@ -237,16 +237,23 @@ bool inbox_done(const char *dir, int fd, const char *name, const struct import_r
 
 bool inbox_fetch(const char *dir, int fd, const char *name, struct import_result *r)
 {
-    char path[FOLDER_ROOM], json[IMPORT_RESULT_MAX], file[FILE_NAME];
+    char path[FOLDER_ROOM], json[IMPORT_RESULT_MAX];
     size_t n;
     struct err e;
 
     if (!path_of(dir, name, RESULT, path, sizeof path, &e) || !file_read(path, json, sizeof json, &n, &e) ||
         !import_result_read(str_of(json, n), r, &e))
         return false;
+    inbox_forget(fd, name);
+    return true;
+}
+
+void inbox_forget(int fd, const char *name)
+{
+    char file[FILE_NAME];
+
     file_name(name, RESULT, file);
     (void)unlinkat(fd, file, 0);
-    return true;
 }
 
 void inbox_prune(int fd, int64_t now_ms)

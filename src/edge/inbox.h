@@ -37,6 +37,8 @@ bool inbox_done(const char *dir, int fd, const char *name, const struct import_r
 void inbox_take_back(int fd, const char *name);
 /* Fetches the result; false: there is none yet. */
 bool inbox_fetch(const char *dir, int fd, const char *name, struct import_result *r) MUST_USE;
+/* Takes a result away that was told otherwise. */
+void inbox_forget(int fd, const char *name);
 /* Takes away results that nobody fetched. */
 void inbox_prune(int fd, int64_t now_ms);
 

@@ -194,7 +194,8 @@ static char *lines(int count, const char *behind)
 
     for (int i = 0; i < count; i++)
         n += sprintf(text + n,
-                     "{\"id\":\"EX-ticket-%d\",\"kind\":\"incident.changed\",\"fields\":{\"place\":\"EX %d\"}}\n", i, i);
+                     "{\"id\":\"EX-ticket-%d\",\"kind\":\"incident.changed\",\"fields\":{\"place\":\"EX %d\"}}\n",
+                     i, i);
     (void)sprintf(text + n, "%s", behind);
     return text;
 }
