@@ -19,7 +19,7 @@
 /* Marks the request of a ticket that comes with another kind than its own. */
 #define MISUSED (UINT64_C(1) << 32)
 
-enum { SENT_MAX = 4096, ANSWERS_MAX = 4096, MARKS_MAX = 64, RECORD_STEPS = 64 };
+enum { SENT_MAX = 4096, ANSWERS_MAX = 4096, MARKS_MAX = 64, RECORD_STEPS = 50 };
 
 /* A command under its ticket, however often it was sent. */
 struct sent {
