@@ -644,11 +644,13 @@ static bool put_views(struct web *w, const struct view_ask *ask, struct told_vie
             continue;
         }
         hash = hash_str(w->incidents.all.key, str_of(b->at + body, b->len - body));
+        /* A greeting is to one viewer: what it says was not told to the others with the same rights. */
+        if (!all || t->turn == 0)
+            t->now[i] = hash;
         if (!all && hash == t->hash[i]) {
             b->len = begin;
             continue;
         }
-        t->hash[i] = hash;
         any = true;
     }
     return any;
@@ -671,6 +673,10 @@ static void write_incident(void *ctx, const struct access *a, struct buf *b)
     struct view_ask ask = {.s = s, .access = a, .now_ms = x->now_ms, .work = work(x->w)};
     bool changed = x->whole || s->seq > x->after;
 
+    if (!x->whole && t->turn != x->w->incidents.turn) {
+        memcpy(t->hash, t->now, sizeof t->hash);
+        t->turn = x->w->incidents.turn;
+    }
     buf_put(b, STR("{\"type\":\"incident\",\"id\":"));
     buf_json(b, ent_id(s, incident_self(s)));
     buf_fmt(b, ",\"seq\":%" PRIu64 ",\"whole\":%s,\"entities\":", s->seq, x->whole ? "true" : "false");
@@ -699,6 +705,7 @@ void web_incidents_tell(struct web *w, struct now now, bool timed)
         return;
     v->told = v->read_to;
     v->told_ms = now.mono_ms;
+    v->turn++;
     for (size_t i = 0; i < v->all.count; i++) {
         struct told_incident x = {.w = w, .at = i, .after = after, .now_ms = now.wall_ms};
 

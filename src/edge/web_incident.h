@@ -14,7 +14,9 @@ struct told_views {
     bool used;
     size_t incident;
     struct access access;
-    uint64_t hash[VIEWS_MAX];
+    uint64_t hash[VIEWS_MAX]; /* as told the turn before */
+    uint64_t now[VIEWS_MAX];  /* as written this turn: a text that found no room is written once more */
+    uint64_t turn;            /* 0: only greeted so far */
 };
 
 struct web_incidents {
@@ -23,6 +25,7 @@ struct web_incidents {
     int64_t told_ms;                 /* monotonic */
     struct told_views views[TOLD_VIEWS];
     size_t views_next;
+    uint64_t turn; /* counts the tellings */
     struct view_work *work;
 };
 

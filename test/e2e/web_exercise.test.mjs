@@ -2,73 +2,20 @@
 // minute one to a server that is killed, on two browsers at once.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import { CORDON, axe, logIn, setUp, shot, start, visit } from './real.mjs'
 
 const row = (page, name) => page.locator('#counters tbody tr').filter({ has: page.locator('th', { hasText: new RegExp(`^${name}$`) }) })
 const cells = async (page, name) => (await row(page, name).locator('td').allInnerTexts()).map((text) => text.trim())
 const inStrip = (page, name, value) => page.locator('#strip .cell').filter({ hasText: name }).getByText(value, { exact: true }).waitFor()
 
-test('the reference evening at 22:45, as the page shows it', { timeout: 90_000 }, async () => {
-  const server = await start('exercise', 'evening', ['--speed', '600', '--until', '2023-02-17T22:45:00+05:00'])
-  const it = await visit(server)
-  const { page } = it
-  await setUp(page, server.code)
-  await page.locator('#top .stamp').getByText('EXERCISE').waitFor()
-  await inStrip(page, 'Killed', '4 to 5')
-  await inStrip(page, 'Injured', '14 to 19')
-  await inStrip(page, 'Threat searched', '43 of 43')
-  await inStrip(page, 'EOD searched', '0 of 43')
+let evening, watching
 
-  await page.keyboard.press('5')
-  await page.locator('#counters').waitFor()
-  assert.deepEqual((await cells(page, 'killed')).slice(0, 4), ['4 to 5', '3', '2', 'none yet'])
-  assert.deepEqual((await cells(page, 'injured')).slice(0, 4), ['14 to 19', '3', '3', 'none yet'])
-  assert.deepEqual((await cells(page, 'attackers')).slice(0, 2), ['3 or more', '5'])
-  assert.match((await cells(page, 'attackers'))[4], /3 accounted for/)
-  await row(page, 'killed').locator('th button').click()
-  const used = page.locator('#sourcetable tbody tr').filter({ hasText: 'counts' })
-  assert.equal(await used.count(), 3)
-  await axe(page, 'casualties of the evening')
-  await shot(page, 'evening-casualties')
-
-  await page.locator('#casualties-title').click()
-  await page.keyboard.press('o')
-  const found = page.locator('[aria-labelledby=findings-title] li.warn')
-  await page.waitForFunction(() => document.querySelectorAll('[aria-labelledby=findings-title] li.warn').length === 6)
-  const rules = await found.locator('.detail bdi[dir=ltr]').allInnerTexts()
-  assert.deepEqual([...rules].sort(), ['category.killed', 'command.conflict', 'count.injured', 'count.killed', 'place.conflict', 'threat.open'])
-  assert.equal(await page.locator('[aria-labelledby=findings-title] li.crit').count(), 0)
-  await axe(page, 'open points of the evening')
-
-  // The record's own ground: points and cordons, by a click and by their name.
-  await page.keyboard.press('1')
-  await page.waitForFunction(() => {
-    const at = window.cordon_map?.pixelOf(10.0032, 66)
-    return at && window.cordon_map.entityAt(at[0], at[1]) === 'point/EX-ICP'
-  })
-  await page.keyboard.press('Control+k')
-  await page.keyboard.type('Inner cordon')
-  await page.locator('#found').getByText('Inner cordon').first().waitFor()
-  await page.keyboard.press('Enter')
-  await page.locator('#card').getByText('EX log keeper').waitFor()
-  await axe(page, 'the card of a cordon')
-
-  // As of 21:14 exactly, and back; who needs a decision stays live.
-  await page.locator('#card .square').click()
-  await page.locator('#strip .asof').click()
-  await page.fill('#past-time', '2023-02-17 ' + await page.evaluate(() => {
-    const at = new Date('2023-02-17T21:14:00+05:00')
-    return [at.getHours(), at.getMinutes()].map((n) => String(n).padStart(2, '0')).join(':')
-  }))
-  await page.locator('#past-time').press('Enter')
-  await page.locator('#pastbar.loud').getByText('You see').waitFor()
-  assert.notEqual(await page.locator('#strip .cell').filter({ hasText: 'Threat searched' }).innerText(), 'Threat searched43 of 43')
-  await axe(page, 'a past moment')
-  await page.locator('#pastbar').getByRole('button', { name: 'Back to now' }).click()
-  await inStrip(page, 'Threat searched', '43 of 43')
-  await it.close()
-  await server.stop()
+// The evening is played while the other test runs, and a page watches it from the beginning.
+before(async () => {
+  evening = await start('exercise', 'evening', ['--speed', '600', '--until', '2023-02-17T22:45:00+05:00'])
+  watching = await visit(evening)
+  await setUp(watching.page, evening.code)
 })
 
 /** Chooses a kind of entry as one does by keyboard. */
@@ -241,4 +188,66 @@ test('from minute one to a killed server, on two browsers at once', { timeout: 1
   const count = (kind) => log.filter((line) => line.kind === kind).length
   assert.deepEqual(['task.created', 'count.claimed', 'casualty.reported', 'zone.search_ended', 'alarm.acked', 'par.acked'].map(count), [2, 2, 1, 1, 1, 1])
   assert.match(execFileSync(CORDON, ['verify', '--data', server.data]).toString(), /the chain holds/)
+})
+
+/** What the board must say at 22:45: the table of the reference exercise. */
+test('the reference evening at 22:45, as the page shows it', { timeout: 90_000 }, async () => {
+  const server = evening
+  const it = watching
+  const { page } = it
+  await page.locator('#top .stamp').getByText('EXERCISE').waitFor()
+  await inStrip(page, 'Killed', '4 to 5')
+  await inStrip(page, 'Injured', '14 to 19')
+  await inStrip(page, 'Threat searched', '43 of 43')
+  await inStrip(page, 'EOD searched', '0 of 43')
+
+  await page.keyboard.press('5')
+  await page.locator('#counters').waitFor()
+  assert.deepEqual((await cells(page, 'killed')).slice(0, 4), ['4 to 5', '3', '2', 'none yet'])
+  assert.deepEqual((await cells(page, 'injured')).slice(0, 4), ['14 to 19', '3', '3', 'none yet'])
+  assert.deepEqual((await cells(page, 'attackers')).slice(0, 2), ['3 or more', '5'])
+  assert.match((await cells(page, 'attackers'))[4], /3 accounted for/)
+  await row(page, 'killed').locator('th button').click()
+  const used = page.locator('#sourcetable tbody tr').filter({ hasText: 'counts' })
+  assert.equal(await used.count(), 3)
+  await axe(page, 'casualties of the evening')
+  await shot(page, 'evening-casualties')
+
+  await page.locator('#casualties-title').click()
+  await page.keyboard.press('o')
+  const found = page.locator('[aria-labelledby=findings-title] li.warn')
+  await page.waitForFunction(() => document.querySelectorAll('[aria-labelledby=findings-title] li.warn').length === 6)
+  const rules = await found.locator('.detail bdi[dir=ltr]').allInnerTexts()
+  assert.deepEqual([...rules].sort(), ['category.killed', 'command.conflict', 'count.injured', 'count.killed', 'place.conflict', 'threat.open'])
+  assert.equal(await page.locator('[aria-labelledby=findings-title] li.crit').count(), 0)
+  await axe(page, 'open points of the evening')
+
+  // The record's own ground: points and cordons, by a click and by their name.
+  await page.keyboard.press('1')
+  await page.waitForFunction(() => {
+    const at = window.cordon_map?.pixelOf(10.0032, 66)
+    return at && window.cordon_map.entityAt(at[0], at[1]) === 'point/EX-ICP'
+  })
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('Inner cordon')
+  await page.locator('#found').getByText('Inner cordon').first().waitFor()
+  await page.keyboard.press('Enter')
+  await page.locator('#card').getByText('EX log keeper').waitFor()
+  await axe(page, 'the card of a cordon')
+
+  // As of 21:14 exactly, and back; who needs a decision stays live.
+  await page.locator('#card .square').click()
+  await page.locator('#strip .asof').click()
+  await page.fill('#past-time', '2023-02-17 ' + await page.evaluate(() => {
+    const at = new Date('2023-02-17T21:14:00+05:00')
+    return [at.getHours(), at.getMinutes()].map((n) => String(n).padStart(2, '0')).join(':')
+  }))
+  await page.locator('#past-time').press('Enter')
+  await page.locator('#pastbar.loud').getByText('You see').waitFor()
+  assert.notEqual(await page.locator('#strip .cell').filter({ hasText: 'Threat searched' }).innerText(), 'Threat searched43 of 43')
+  await axe(page, 'a past moment')
+  await page.locator('#pastbar').getByRole('button', { name: 'Back to now' }).click()
+  await inStrip(page, 'Threat searched', '43 of 43')
+  await it.close()
+  await server.stop()
 })

@@ -165,8 +165,11 @@ export function makeIncident(record) {
 
   /** A command of the page: { seq, events } or a refusal. */
   function command(body, actor) {
-    const fields = { via: 'web', ...body.fields }
     if (applied.has(body.id)) return applied.get(body.id)
+    if (body.fields.incident !== undefined) return refusal(400, 'incident', 'the server sets it')
+    // What is about the incident itself finds it by the address; an opened one is named beside its fields.
+    const about = schema.kinds[body.kind]?.entity === 'incident' ? { incident: id || body.incident } : {}
+    const fields = { via: 'web', ...body.fields, ...about }
     if (!schema.kinds[body.kind]) return refusal(400, '', 'there is no such kind of event')
     if (!id && body.kind !== 'incident.opened') return refusal(404, '', 'the incident is not open yet; open it first')
     const wrong = checkFields(body.kind, fields) ?? checkState(body.kind, fields, actor) ?? checks[body.kind]?.(fields) ?? null

@@ -97,17 +97,23 @@ export interface Entry {
 const pathOf = (entry: Entry) =>
   entry.kind === 'incident.opened' ? '/api/incidents' : `/api/incidents/${encodeURIComponent(incident_id.peek())}/commands`
 
+/** Which incident it is stands in the address; only the one that is opened is named, beside the fields. */
+function bodyOf(entry: Entry & { uid?: string }): Record<string, unknown> {
+  const { incident, ...fields } = entry.fields
+  const named = entry.kind === 'incident.opened' && incident !== undefined ? { incident } : {}
+  return { kind: entry.kind, ...named, fields, ...(entry.uid === undefined ? {} : { uid: entry.uid }) }
+}
+
 /** Enters something about the incident on the screen; it is kept until the server has it. */
 export function enter(entry: Entry): void {
-  put({ kind: 'incident', path: pathOf(entry), body: { kind: entry.kind, fields: entry.fields }, ...(entry.numbered ? { numbered: entry.numbered } : {}) })
+  put({ kind: 'incident', path: pathOf(entry), body: bodyOf(entry), ...(entry.numbered ? { numbered: entry.numbered } : {}) })
 }
 
 /** The same, for a form: a refusal goes to it and is kept nowhere else. */
 export function submit(entry: Entry & { uid?: string }, path = pathOf(entry)): Promise<Outcome> {
   return new Promise((resolve) => {
     const numbered = entry.numbered ? { numbered: entry.numbered } : {}
-    const uid = entry.uid === undefined ? {} : { uid: entry.uid }
-    const id = put({ kind: 'incident', path, body: { kind: entry.kind, fields: entry.fields, ...uid }, ...numbered })
+    const id = put({ kind: 'incident', path, body: bodyOf(entry), ...numbered })
     watchers.set(id, resolve)
   })
 }
