@@ -446,16 +446,17 @@ static void sample_positions(struct recorder *r)
 static void check_clock(struct recorder *r, struct now now)
 {
     int64_t offset = now.wall_ms - now.mono_ms, jump = offset - r->clock_offset_ms;
+    long long seconds = (jump + (jump < 0 ? -500 : 500)) / 1000;
     char text[256];
 
     r->clock_offset_ms = offset;
     if ((jump > -CLOCK_JUMP_MS && jump < CLOCK_JUMP_MS) || clock_is_exercise())
         return;
-    log_line(LOG_WARN, "clock.jumped", "seconds=%lld", (long long)(jump / 1000));
+    log_line(LOG_WARN, "clock.jumped", "seconds=%lld", seconds);
     (void)snprintf(text, sizeof text,
                    "The clock of this computer was set %s by %lld s. Times in the log before and after do not fit; "
                    "the order of the entries does.",
-                   jump < 0 ? "back" : "forward", (long long)((jump < 0 ? -jump : jump) / 1000));
+                   jump < 0 ? "back" : "forward", seconds < 0 ? -seconds : seconds);
     hub_lock(r->h);
     hub_alarm(r->h, "clock", "warn", text);
     hub_unlock(r->h);
@@ -694,6 +695,7 @@ void recorder_free(struct hub *h)
 {
     struct recorder *r = h->recorder;
 
+    recorder_crossing_free(r);
     incidents_fini(&r->incidents);
     free(r->state);
     free(r->message);
