@@ -120,14 +120,17 @@ static void *play(void *arg)
 
         if (item->phone[0] || item->at_ms <= run.from_ms || item->at_ms > run.until_ms)
             continue;
+        clock_exercise_hold(item->at_ms); /* it stands there until the record has what happens then */
         if (!wait_for(item->at_ms))
             return NULL;
         if (item->kind == INC_INCIDENT_OPENED)
             (void)str_copy(incident, sizeof incident, incident_value(item->payload, IN_INCIDENT));
         say(item, str_from(incident));
     }
+    clock_exercise_hold(run.until_ms);
     if (run.until_ms < INT64_MAX)
         (void)wait_for(run.until_ms);
+    clock_exercise_hold(INT64_MAX);
     (void)printf("exercise: %zu events, %zu refused as they should be, %zu not as the script says\n", run.said,
                  run.refused_rightly, run.refused_wrongly);
     (void)fflush(stdout);

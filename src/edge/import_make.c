@@ -15,7 +15,7 @@ struct making {
     struct buf *out;
     struct str row;      /* of claims: the id of the row that is being taken */
     size_t nth;          /* its commands so far */
-    struct err *refused; /* of claims: why, empty text when not */
+    struct err refused; /* of claims: why, empty text when not */
     char *payload;       /* PAYLOAD_ROOM */
 };
 
@@ -118,7 +118,7 @@ static bool is_opening(struct making *m, size_t line, struct err *e)
     exercise = json_as_bool(json_get(json_root(j), "exercise"));
     json_drop(j);
     if (is && exercise != m->ask->head.exercise)
-        (void)err_set(m->refused, ERR_DENIED, "line %zu: exercise: %s", line,
+        (void)err_set(&m->refused, ERR_DENIED, "line %zu: exercise: %s", line,
                       exercise ? "this incident is real; exercise data cannot enter it"
                                : "this incident is an exercise; real data cannot enter it");
     return is;
@@ -129,8 +129,8 @@ static void say_claim(void *ctx, size_t line, enum claims_word word, const char 
     struct making *m = ctx;
     struct err e;
 
-    if (word == CLAIMS_SKIPPED && !m->refused->text[0] && !is_opening(m, line, &e) && !m->refused->text[0])
-        (void)err_set(m->refused, ERR_INPUT, "line %zu: %s", line, text);
+    if (word == CLAIMS_SKIPPED && !m->refused.text[0] && !is_opening(m, line, &e) && !m->refused.text[0])
+        (void)err_set(&m->refused, ERR_INPUT, "line %zu: %s", line, text);
     else if (word == CLAIMS_NOTE && m->ask->say)
         m->ask->say(m->ask->ctx, line, text);
 }
@@ -140,17 +140,16 @@ static bool make_claims(struct making *m, struct err *e)
     struct claims_options o = {.until_ms = m->ask->until_ms, .incident = m->ask->head.incident, .joins = true,
                                .exercise = m->ask->head.exercise};
     struct claims_to to = {m, put_claim, say_claim};
-    struct err refused = {0};
     struct claims *c;
     bool ok;
 
-    m->refused = &refused;
+    m->refused = (struct err){0};
     if (!claims_new(&o, &c, e))
         return false;
     ok = claims_read(c, m->ask->text, &to, e);
     claims_free(c);
-    if (ok && refused.text[0]) {
-        *e = refused;
+    if (ok && m->refused.text[0]) {
+        *e = m->refused;
         return false;
     }
     return ok;

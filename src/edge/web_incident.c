@@ -630,7 +630,7 @@ static bool put_views(struct web *w, const struct view_ask *ask, struct told_vie
     const char *const *names = incident_view_names();
     bool any = false;
 
-    for (size_t i = 0; names[i] && i < COUNTOF(t->hash); i++) {
+    for (size_t i = 0; i < COUNTOF(t->hash) && names[i]; i++) {
         size_t begin = b->len, body;
         uint64_t hash;
         struct err e;

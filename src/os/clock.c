@@ -19,13 +19,21 @@ static struct timespec now(clockid_t clock)
 static struct {
     _Atomic bool is;
     _Atomic int64_t speed;
-    _Atomic int64_t at_ms;    /* what it shows at monotonic from_us */
+    _Atomic int64_t at_ms;    /* what it would show at monotonic from_us, were it not held */
+    _Atomic int64_t hold_ms;
     int64_t from_us;
 } exercise;
 
-static int64_t exercise_ms(void)
+static int64_t running_ms(void)
 {
     return atomic_load(&exercise.at_ms) + (clock_us() - exercise.from_us) * atomic_load(&exercise.speed) / 1000;
+}
+
+static int64_t exercise_ms(void)
+{
+    int64_t hold = atomic_load(&exercise.hold_ms), at = running_ms();
+
+    return at < hold ? at : hold;
 }
 
 void clock_exercise(int64_t start_ms, int64_t speed)
@@ -34,6 +42,7 @@ void clock_exercise(int64_t start_ms, int64_t speed)
     exercise.from_us = clock_us();
     atomic_store(&exercise.at_ms, start_ms);
     atomic_store(&exercise.speed, speed);
+    atomic_store(&exercise.hold_ms, INT64_MAX);
     atomic_store(&exercise.is, true);
 }
 
@@ -43,6 +52,15 @@ void clock_exercise_skip(int64_t to_ms)
 
     if (ahead > 0)
         atomic_fetch_add(&exercise.at_ms, ahead);
+}
+
+void clock_exercise_hold(int64_t until_ms)
+{
+    int64_t over = running_ms() - atomic_load(&exercise.hold_ms);
+
+    if (over > 0) /* it goes on from where it stood */
+        atomic_fetch_sub(&exercise.at_ms, over);
+    atomic_store(&exercise.hold_ms, until_ms);
 }
 
 bool clock_is_exercise(void)
