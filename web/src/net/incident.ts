@@ -16,7 +16,8 @@ export interface Claim {
   report: string
   source: string
   source_kind: string
-  lo: number
+  /** null: the source split a number into categories and named none itself. */
+  lo: number | null
   hi: number | null
   as_of: string
   grade: string

@@ -55,7 +55,7 @@ function ClaimRow(props: { claim: Claim }) {
   return (
     <tr class={claim.is === 'used' ? '' : 'out'}>
       <th scope="row"><bdi>{name}</bdi> <small>{wordText(claim.source_kind, 'source_kind')}</small></th>
-      <td class="figure"><bdi>{rangeText(claim.lo, claim.hi)}</bdi>{split && <small><bdi>{split}</bdi></small>}</td>
+      <td class="figure">{claim.lo !== null && <bdi>{rangeText(claim.lo, claim.hi)}</bdi>}{split && <small><bdi>{split}</bdi></small>}</td>
       <td><bdi>{timeText(timeOf(claim.as_of), shown_now.value)}</bdi> <small><bdi>({ageText(shown_now.value - timeOf(claim.as_of))})</bdi></small></td>
       <td><bdi title={tMaybe('grade.' + claim.grade.slice(0, 1), '')}>{claim.grade}</bdi></td>
       <td>{wordText(claim.is)}{claim.shift !== 0 && <small> <T k="count.shift" p={{ n: claim.shift }} /></small>}</td>

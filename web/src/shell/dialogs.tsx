@@ -10,7 +10,7 @@ import { session } from '../state/session'
 import { units } from '../state/tracks'
 import type { Unit } from '../state/tracks'
 import { chooseIncident, incident_id, incidents } from '../state/incident'
-import { placed } from '../state/places'
+import { isOwnObject, placed } from '../state/places'
 import { dialog, screen, select, selectEntity, write } from '../state/view'
 import { Button, Dialog, Empty, Kbd } from '../ui/parts'
 import { actions } from './actions'
@@ -74,6 +74,8 @@ function search(words: string): Found[] {
   const starts: Found[] = []
   const holds: Found[] = []
   for (const unit of units.values()) {
+    // Found as what it is on the record, below.
+    if (isOwnObject(unit.uid)) continue
     const callsign = unit.callsign.toLowerCase()
     if (callsign.startsWith(wanted)) starts.push(unitFound(unit))
     else if (`${callsign} ${unit.uid} ${unit.user} ${unit.agency} ${unit.team}`.toLowerCase().includes(wanted)) holds.push(unitFound(unit))
