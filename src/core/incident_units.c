@@ -13,12 +13,33 @@ bool unit_is_here(const struct incident *s, uint32_t unit)
     return unit && ent_is(s, unit, IN_STATE, "checked-in");
 }
 
+/* A device that was there before its unit checked in is that unit now: as a unit of its own it ends. */
+static bool follow_known_devices(struct deciding *d, struct err *e)
+{
+    struct str rest = d->payload, v;
+    enum field tag;
+
+    while (fields_next(&rest, &tag, &v)) {
+        uint32_t device = tag == (enum field)IN_ALIAS ? ent_find(d->s, ENT_UNIT, v) : 0;
+        size_t begin;
+
+        if (device == 0 || device == d->e || !ent_is(d->s, device, IN_STATE, "self-deployed"))
+            continue;
+        if (!follow(d, INC_UNIT_RELEASED, &begin))
+            return err_set(e, ERR_FULL, "too much follows from it at once");
+        incident_put(d->memory, IN_UNIT, v);
+        incident_put(d->memory, IN_REASON, STR("it is a device of a unit that checked in"));
+        followed(d, INC_UNIT_RELEASED, begin);
+    }
+    return true;
+}
+
 bool check_checked_in(struct deciding *d, struct err *e)
 {
     if (d->e && ent_has(d->s, d->e, IN_ZONE) && ent_has(d->s, d->e, IN_AGENCY) &&
         !str_eq(agency_of(d->s, d->e), incident_value(d->payload, IN_AGENCY)))
         return refuse(e, ERR_DENIED, IN_AGENCY, "the unit is inside; it cannot change its agency now");
-    return true;
+    return follow_known_devices(d, e);
 }
 
 /* Has it work in this zone: an assignment that is on, or an open search? */

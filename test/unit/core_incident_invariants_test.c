@@ -582,6 +582,23 @@ static void test_invariant_19_an_alarm_has_an_owner_and_escalates(void **state)
     world_free(w);
 }
 
+/* A phone that came before its unit checked in is that unit afterwards, and no stranger any more. */
+static void test_a_known_device_is_no_stranger(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    world_ok(w, INC_UNIT_SELF_DEPLOYED, IN_UNIT, "EX-R1", IN_REASON, "inside the outer cordon", IN_NONE);
+    world_ok(w, INC_UNIT_SELF_DEPLOYED, IN_UNIT, "EX-R2", IN_REASON, "inside the outer cordon", IN_NONE);
+    w->now_ms += 10 * 60000;
+    assert_non_null(alarm_of(w, "unit.self_deployed:EX-R1"));
+    world_ok(w, INC_UNIT_CHECKED_IN, IN_UNIT, "R1", IN_AGENCY, "police", IN_ALIAS, "EX-R1", IN_NONE);
+    assert_true(world_state(w, ENT_UNIT, "EX-R1", "released") && world_state(w, ENT_UNIT, "EX-R2", "self-deployed"));
+    assert_null(alarm_of(w, "unit.self_deployed:EX-R1"));
+    assert_non_null(alarm_of(w, "unit.self_deployed:EX-R2"));
+    world_free(w);
+}
+
 /* Somebody who was missing comes out: the state follows where he is counted. */
 static void test_a_missing_person_can_come_out(void **state)
 {
@@ -747,6 +764,7 @@ int main(void)
         cmocka_unit_test(test_no_re_entry_before_structural_clearance),
         cmocka_unit_test(test_durations_are_ok_strained_or_impossible),
         cmocka_unit_test(test_the_clearance_machine),
+        cmocka_unit_test(test_a_known_device_is_no_stranger),
         cmocka_unit_test(test_a_missing_person_can_come_out),
         cmocka_unit_test(test_a_sighting_voids_a_hundred_neighbours),
         cmocka_unit_test(test_a_finding_about_a_clearance_can_be_resolved),
