@@ -376,3 +376,46 @@ test('sizes: laptop, wall and tablet hold the board', async () => {
   await page.evaluate(() => localStorage.clear())
   await it.close()
 })
+
+test('a cordon is drawn by clicks or by keys, a drawing of a phone becomes one, a wrong place is said', async () => {
+  const it = await board()
+  const { page, mock } = it
+  await page.locator('#foot').click()
+  await slash(page, 'cordon')
+  await page.locator('#entry-cordon_kind input').first().check()
+  await page.fill('#entry-shape', 'north of the gate')
+  await page.locator('#entry .primary').click()
+  await page.getByRole('alert').getByText('two places or more').waitFor()
+  await page.fill('#entry-shape', '')
+  await page.getByRole('button', { name: 'Draw an area' }).click()
+  await page.locator('#drawbar').waitFor()
+  await axe(page, 'drawing')
+  // By keys alone: the middle of the map, moved between.
+  await page.locator('#foot').click()
+  for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft']) {
+    await page.keyboard.press('Space')
+    const before = await page.evaluate(() => location.hash)
+    await page.keyboard.press(key)
+    await page.waitForFunction((hash) => location.hash !== hash, before)
+  }
+  await page.locator('#drawbar').getByText('3 points').waitFor()
+  await page.keyboard.press('Enter')
+  await page.locator('#drawbar').waitFor({ state: 'detached' })
+  assert.equal((await page.locator('#entry-shape').inputValue()).split(' ').length, 4)
+  await page.locator('#entry .primary').click()
+  await page.locator('.outcome').getByText('Entered as #').waitFor()
+  const cordon = sent(mock, 'cordon.set')[0].fields
+  assert.equal(cordon.shape.split(' ')[0], cordon.shape.split(' ')[3])
+
+  // What a phone drew.
+  await page.evaluate(() => { location.hash = '#s=map&sel=object-2' })
+  await page.locator('#card').getByRole('button', { name: 'Cordon', exact: true }).click()
+  await page.locator('#entry').getByText('From the drawing').waitFor()
+  assert.equal(await page.locator('#entry-shape').count(), 0)
+  await page.locator('#entry-cordon_kind input').nth(1).check()
+  await page.locator('#entry .primary').click()
+  await page.locator('.outcome').getByText('Entered as #').waitFor()
+  assert.equal(mock.state.commands.at(-1).uid, 'object-2')
+  assert.equal(mock.incident.all('cordon').filter((one) => one.fields.shape).length >= 2, true)
+  await it.close()
+})

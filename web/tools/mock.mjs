@@ -190,8 +190,8 @@ export async function startMock(options = {}) {
     }
   }
   history()
-  for (const [kind, fields] of options.incident ?? []) {
-    const answer = incident.command({ id: randomUUID(), kind, fields }, 'Duty officer')
+  for (const [kind, { incident: opened, ...fields }] of options.incident ?? []) {
+    const answer = incident.command({ id: randomUUID(), kind, fields, ...(opened ? { incident: opened } : {}) }, 'Duty officer')
     if (answer.status) throw new Error(`${kind}: ${answer.detail}`)
   }
 

@@ -23,7 +23,9 @@ import { WindowedList } from '../ui/window'
 import { decide, openItem, startSlash } from './actions'
 import { lines, LogRow, minor } from './lines'
 
-const SHOWN_MAX = 5
+const SHOWN_MAX = 4
+/** Beside a form that is being written. */
+const SHOWN_WRITING = 2
 
 const titles: Record<string, Key> = { uid_conflict: 'att.uid_conflict', witness: 'att.witness' }
 
@@ -73,7 +75,8 @@ function Decide() {
   const list = held.value ? steady(attention.value, shown.current) : attention.value
   shown.current = list.map((item) => item.id)
   const top = attention.value.find((item) => item.level !== 'calm')
-  const rest = list.length - SHOWN_MAX
+  const most = writing.value || slash.value !== null ? SHOWN_WRITING : SHOWN_MAX
+  const rest = list.length - most
   return (
     <section class="decide" aria-labelledby="decide-title">
       <div class="sechead">
@@ -86,7 +89,7 @@ function Decide() {
       </div>
       {list.length === 0 && <Empty>{lost_since.value ? t('att.empty_lost', { time: clockText(picture_at.value) }) : t('att.empty')}</Empty>}
       <ul data-walk onPointerEnter={() => { held.value = true }} onPointerLeave={() => { held.value = false }}>
-        {list.slice(0, SHOWN_MAX).map((item) => <Item key={item.id} item={item} top={item === top} />)}
+        {list.slice(0, most).map((item) => <Item key={item.id} item={item} top={item === top} />)}
       </ul>
       {rest > 0 && <p class="more"><T k="att.more" n={rest} /></p>}
     </section>
