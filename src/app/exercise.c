@@ -28,7 +28,8 @@ enum { SPEED = 60, QUIET_MS = 10 * 60 * 1000, STEP_MS = 20, ANSWER_S = 30 };
 static struct run {
     struct script script;
     struct hub *h;
-    int64_t speed, from_ms, until_ms;
+    int64_t speed, from_ms, until_ms; /* from: what is earlier is said at once */
+    int64_t said_ms;                  /* what is not later is in the record of a run before */
     bool once;
     pthread_t thread;
     bool began;
@@ -118,9 +119,11 @@ static void *play(void *arg)
     for (size_t i = 0; i < run.script.count; i++) {
         const struct script_item *item = &run.script.items[i];
 
-        if (item->phone[0] || item->at_ms <= run.from_ms || item->at_ms > run.until_ms)
+        if (item->phone[0] || item->at_ms <= run.said_ms || item->at_ms > run.until_ms)
             continue;
         clock_exercise_hold(item->at_ms); /* it stands there until the record has what happens then */
+        if (item->at_ms <= run.from_ms)
+            clock_exercise_skip(item->at_ms);
         if (!wait_for(item->at_ms))
             return NULL;
         if (item->kind == INC_INCIDENT_OPENED)
@@ -130,6 +133,7 @@ static void *play(void *arg)
     clock_exercise_hold(run.until_ms);
     if (run.until_ms < INT64_MAX)
         (void)wait_for(run.until_ms);
+    clock_exercise_pace(1); /* who is there goes on by hand */
     clock_exercise_hold(INT64_MAX);
     (void)printf("exercise: %zu events, %zu refused as they should be, %zu not as the script says\n", run.said,
                  run.refused_rightly, run.refused_wrongly);
@@ -171,11 +175,7 @@ static bool prepare(const struct config *c, struct err *e)
 /* Where the record ends: the exercise goes on there. */
 static bool resume(struct hub *h, struct err *e)
 {
-    int64_t last = recorder_last_ms(h);
-
-    if (last > run.from_ms)
-        run.from_ms = last;
-    clock_exercise_skip(run.from_ms);
+    run.said_ms = recorder_last_ms(h);
     h->answer_other = heard;
     if (pthread_create(&run.thread, NULL, play, NULL) != 0)
         return err_set(e, ERR_WORLD, "the exercise's thread does not start");

@@ -18,15 +18,28 @@ static struct timespec now(clockid_t clock)
 /* The exercise's clock: of the whole process, as the real one is. */
 static struct {
     _Atomic bool is;
+    _Atomic unsigned turn; /* odd: speed and at_ms are being changed together */
     _Atomic int64_t speed;
     _Atomic int64_t at_ms;    /* what it would show at monotonic from_us, were it not held */
     _Atomic int64_t hold_ms;
     int64_t from_us;
 } exercise;
 
-static int64_t running_ms(void)
+static int64_t sum_ms(void)
 {
     return atomic_load(&exercise.at_ms) + (clock_us() - exercise.from_us) * atomic_load(&exercise.speed) / 1000;
+}
+
+static int64_t running_ms(void)
+{
+    unsigned turn;
+    int64_t at;
+
+    do {
+        turn = atomic_load(&exercise.turn);
+        at = sum_ms();
+    } while (turn % 2 || turn != atomic_load(&exercise.turn));
+    return at;
 }
 
 static int64_t exercise_ms(void)
@@ -61,6 +74,17 @@ void clock_exercise_hold(int64_t until_ms)
     if (over > 0) /* it goes on from where it stood */
         atomic_fetch_sub(&exercise.at_ms, over);
     atomic_store(&exercise.hold_ms, until_ms);
+}
+
+void clock_exercise_pace(int64_t speed)
+{
+    int64_t at = sum_ms();
+
+    MUST(speed >= 0 && speed <= CLOCK_SPEED_MAX);
+    atomic_fetch_add(&exercise.turn, 1);
+    atomic_store(&exercise.speed, speed);
+    atomic_fetch_add(&exercise.at_ms, at - sum_ms());
+    atomic_fetch_add(&exercise.turn, 1);
 }
 
 bool clock_is_exercise(void)

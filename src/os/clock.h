@@ -12,11 +12,12 @@ int64_t clock_wall_ms(void);
  * speed times as fast (0 to CLOCK_SPEED_MAX; 0: it stands until it is skipped).  Set before other threads
  * run.  skip: it jumps ahead to to_ms, never back.  hold: it stands at until_ms until it is held at a
  * later time and goes on from there, so that what happens at a time is said at exactly that time at any
- * speed; one thread holds. */
+ * speed; one thread holds.  pace: another speed from now on, by that thread. */
 enum { CLOCK_SPEED_MAX = 10000 };
 void clock_exercise(int64_t start_ms, int64_t speed);
 void clock_exercise_skip(int64_t to_ms);
 void clock_exercise_hold(int64_t until_ms);
+void clock_exercise_pace(int64_t speed);
 bool clock_is_exercise(void);
 /* Monotonic ms / us since some start; never jumps. For deadlines and durations. */
 int64_t clock_ms(void);
