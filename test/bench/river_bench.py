@@ -340,9 +340,23 @@ def record(bench, row):
     bench.tell(row, "proof of all rows", found["verify_s"], 10, " s")
 
 
+def record_http(bench, row):
+    """commands of 64 writers over HTTPS until they are durable, the writers beside the server"""
+    done = subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "record_http.py"),
+                           "--seconds", "3" if bench.quick else "10"],
+                          check=False, capture_output=True, text=True, timeout=300,
+                          env=dict(os.environ, CORDON=bench.cordon))
+    if done.returncode or not done.stdout:
+        raise NoRun(done.stderr.strip() or f"record_http ended with {done.returncode}")
+    found = bench.results[row] = json.loads(done.stdout.splitlines()[-1])["record_http"]
+    bench.tell(row, "commands a second over HTTPS", found["per_s"])
+    bench.tell(row, "half acknowledged within", found["p50_ms"], None, " ms")
+    bench.tell(row, "99 of 100 acknowledged within", found["p99_ms"], None, " ms")
+
+
 ROWS = {"phones-1000": phones_1000, "phones-2000": phones_2000, "phones-3000": phones_3000,
         "xml-1000": xml_1000, "neighbours-10000": neighbours_10000, "storm": storm, "slow": slow,
-        "newcomer": newcomer, "mixed": mixed, "start": start, "record": record}
+        "newcomer": newcomer, "mixed": mixed, "start": start, "record": record, "record-http": record_http}
 
 
 def print_table(lines):
