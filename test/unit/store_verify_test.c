@@ -143,7 +143,7 @@ static bool flip(const char *table, const char *column, int seq, int byte, int b
     return true;
 }
 
-static void a_flipped_bit_is_found_in_every_byte(void **state)
+static void invariant_17_a_flipped_bit_is_found_in_every_byte(void **state)
 {
     static const char *const columns[] = {"body", "hash"};
 
@@ -263,7 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         VERIFY_TEST(a_sound_record_holds),
-        VERIFY_TEST(a_flipped_bit_is_found_in_every_byte),
+        VERIFY_TEST(invariant_17_a_flipped_bit_is_found_in_every_byte),
         VERIFY_TEST(a_flipped_bit_in_a_key_is_found),
         VERIFY_TEST(a_removed_row_is_found),
         VERIFY_TEST(rows_that_close_the_gap_are_found),
