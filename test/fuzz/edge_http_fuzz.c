@@ -56,7 +56,7 @@ static void make_river(void)
 /* An administrator with a session, whose cookie the inputs may use. */
 static void make_session(void)
 {
-    struct operator o = {.name = "amina", .role = "administrator"};
+    struct operator o = {.name = "amina", .roles = ACCESS_FIRST_ROLES};
     struct login login = {
         .made_ms = clock_wall_ms(), .seen_ms = clock_wall_ms(), .expires_ms = INT64_MAX / 2};
     char token[WEB_TOKEN + 1];

@@ -1,7 +1,7 @@
 // Opening an incident: a name, a kind, a place, the floors, who commands. All that a board needs to run, in
 // one form and one Enter; everything else comes later.
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '../base/i18n'
 import { fieldText, wordText } from '../base/values'
 import { wallTime } from '../base/zone'
@@ -118,7 +118,7 @@ export function OpenIncident() {
   const busy = useSignal(false)
   const name = useRef<HTMLInputElement>(null)
   const open = useOpening()
-  useEffect(() => name.current?.focus(), [])
+  useLayoutEffect(() => name.current?.focus(), []) // the next key is the form's, however late the browser draws
   const set = (to: Partial<Asked>) => { asked.value = { ...asked.value, ...to } }
   const check = (): { field: string; text: string } | null => {
     const floors = asked.value.floors.trim()

@@ -1,7 +1,7 @@
 // Writing an entry, in the place of the log: the list of kinds after a slash, or the form of one kind. Never
 // a dialog: the board stays in sight and in reach.
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { unitName } from '../base/describe'
 import { T, t } from '../base/i18n'
 import { fieldText, kindText } from '../base/values'
@@ -161,7 +161,7 @@ function Form(props: { it: Writing }) {
     const input = find(`${id}:not([role]), ${id} input`) ?? find('.field :is(input, select, textarea)')
     input?.focus()
   }
-  useEffect(() => focus(first.find((name) => raw.value[name] === undefined || raw.value[name] === '') ?? first[0]!), [])
+  useLayoutEffect(() => focus(first.find((name) => raw.value[name] === undefined || raw.value[name] === '') ?? first[0]!), [])
   useEffect(() => {
     if (wrong.value) focus(wrong.value.field)
   }, [wrong.value])

@@ -1,6 +1,6 @@
 // "As of": the bar that asks for a past moment, and says loudly that one is being shown.
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { ageText, clockText } from '../base/format'
 import { T, t } from '../base/i18n'
 import { timeText } from '../base/values'
@@ -14,7 +14,7 @@ const STEP_MS = 5 * 60_000
 function Ask() {
   const text = useSignal('')
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.focus(), [])
+  useLayoutEffect(() => input.current?.focus(), [])
   const send = (event: Event) => {
     event.preventDefault()
     const at = parseWhen(text.value, serverNow())

@@ -1,6 +1,6 @@
 // The small parts that every screen is made of.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { ageText, clockText, counterText } from '../base/format'
 import { t } from '../base/i18n'
 import { now } from '../state/clock'
@@ -66,7 +66,7 @@ interface FieldProps {
 
 export function Field(props: FieldProps) {
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (props.autofocus) input.current?.focus()
   }, [])
   const hint_id = props.hint ? `${props.name}-hint` : undefined
