@@ -362,8 +362,8 @@ test('sizes: laptop, wall and tablet hold the board', async () => {
   for (const [width, height, query] of [[1366, 768, ''], [1920, 1080, '?scale=1.4'], [820, 1180, '']]) {
     await page.setViewportSize({ width, height })
     for (const [screen, ready] of [['floors', '.level'], ['par', '#partable'], ['casualties', '#counters']]) {
+      await page.goto('about:blank') // a new document each time: the old one may still write its own address
       await page.goto(`${mock.url}${query}#s=${screen}`)
-      await page.reload()
       await page.locator(ready).first().waitFor()
       const outside = await page.evaluate(() => [...document.querySelectorAll('#top, #strip, #rail button, #composer .btn, .bar .btn, .zone')]
         .map((part) => [part.tagName + part.className, part.getBoundingClientRect()])
