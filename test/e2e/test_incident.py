@@ -124,8 +124,7 @@ def test_views_are_live_on_the_websocket_and_resume_without_a_gap():
         assert events[0]["prev"] == last
 
 
-def test_a_full_disk_refuses_and_loses_nothing():
-    """What was acknowledged is there after kill -9; what was not may be sent again."""
+def test_what_was_acknowledged_is_there_after_kill_9():
     port = page_port()
     with Server(web=port) as s:
         page = Page(s, port)
