@@ -335,6 +335,18 @@ void reply_refused(struct reply *r, const struct err *e)
     reply_problem(r, status, e->text);
 }
 
+/* What he cannot see he cannot change either; judged by the incident as it is on the disk. */
+static bool may_change(struct web *w, const struct request *q, const struct command *c, struct str payload,
+                       struct err *e)
+{
+    struct incident_command command = {.kind = c->kind, .payload = payload, .now_ms = hub_now().wall_ms};
+    const struct incident *s;
+
+    live_follow(w);
+    s = incidents_find(&w->incidents.all, c->incident);
+    return !s || access_may_change(&q->who.access, s, &command, e);
+}
+
 static void post(struct web *w, struct request *q, struct reply *r, struct str incident)
 {
     struct command c = {0};
@@ -344,7 +356,8 @@ static void post(struct web *w, struct request *q, struct reply *r, struct str i
     struct err e;
 
     MUST(memory);
-    if (!json_read(q->body, &j, &e) || !read_command(j, incident, &c, &e) || !put_command(q, j, &c, &b, &e)) {
+    if (!json_read(q->body, &j, &e) || !read_command(j, incident, &c, &e) || !put_command(q, j, &c, &b, &e) ||
+        !may_change(w, q, &c, buf_str(&b), &e)) {
         if (e.kind == ERR_DENIED)
             reply_problem(r, 403, e.text);
         else
