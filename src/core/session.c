@@ -176,6 +176,7 @@ static bool bind(struct taking *t, struct unit *x)
         s->must_seen = t->r->published_seq > s->must_seen ? t->r->published_seq : s->must_seen;
         atomic_store_explicit(conn, session_handle(s), memory_order_release);
         units_touch(&t->r->units, x, true);
+        units_changed_who(&t->r->units);
         t->w->bound(t->w->ctx, s, x->uid, t->ev.cot.contact.callsign);
     }
     if (!owns_unit(t))
@@ -1218,6 +1219,7 @@ void session_leave(struct session *s, struct river *r, struct buf *payload)
             r->units.list[i].kind == UNIT_FREE || !atomic_compare_exchange_strong(&r->units.conn[i], &mine, CONN_NONE))
             continue;
         fields_put(payload, FIELD_UID, r->units.list[i].uid);
+        units_changed_who(&r->units);
         units_touch(&r->units, &r->units.list[i], true);
     }
 }

@@ -197,6 +197,8 @@ struct unit *units_put(struct units *u, struct str uid, enum unit_kind kind)
     atomic_store_explicit(&u->newest[units_index(u, x)], 0, memory_order_relaxed);
     u->count++;
     u->others += kind != UNIT_PRESENCE;
+    if (kind == UNIT_PRESENCE)
+        units_changed_who(u);
     return x;
 }
 
@@ -265,6 +267,8 @@ void units_remove(struct units *u, struct unit *x)
     give_text(u, &x->uid);
     drop_latest(u, x);
     u->others -= x->kind != UNIT_PRESENCE;
+    if (x->kind == UNIT_PRESENCE)
+        units_changed_who(u);
     x->kind = UNIT_FREE;
     atomic_store_explicit(&u->conn[index], CONN_NONE, memory_order_relaxed);
     /* Entries of the live ring still name this index, and another unit may get it. */
@@ -281,6 +285,7 @@ void units_become(struct units *u, struct unit *x, enum unit_kind kind)
     u->others -= x->kind != UNIT_PRESENCE;
     u->others += kind != UNIT_PRESENCE;
     x->kind = (uint8_t)kind;
+    units_changed_who(u);
 }
 
 void units_rename(struct units *u, struct unit *x, struct str callsign)
@@ -293,6 +298,8 @@ void units_rename(struct units *u, struct unit *x, struct str callsign)
         return;
     unlink_callsign(u, x);
     units_touch(u, x, true);
+    if (x->kind == UNIT_PRESENCE)
+        units_changed_who(u);
     if (callsign.len == 0 || !keep_text(u, &x->callsign, callsign))
         return;
     head = bucket(u, u->by_callsign, callsign);
@@ -344,6 +351,11 @@ void units_keep_other(struct units *u, struct unit *x, struct str bytes)
     }
     memcpy(x->other, bytes.at, bytes.len);
     x->other_fresh = true;
+}
+
+void units_changed_who(struct units *u)
+{
+    atomic_fetch_add_explicit(&u->who, 1, memory_order_release);
 }
 
 void units_touch(struct units *u, struct unit *x, bool text)

@@ -7,8 +7,8 @@
  * for readers that fell behind and for the browser.  Found by uid and, for
  * routing, by callsign.
  *
- * Owner: the river; all calls under its lock, except that `conn`, `newest`, `since`
- * and `floor` may be read without it (atomics).  An index is stable while the unit lives;
+ * Owner: the river; all calls under its lock, except that `conn`, `newest`, `since`,
+ * `floor` and `who` may be read without it (atomics).  An index is stable while the unit lives;
  * `id` is never used twice.  Bounds: `max` units, bytes in the given slab; when
  * full the stalest track, then the stalest silent device gives way, and when
  * nothing may give way the newcomer is refused (NULL), which the caller logs.
@@ -69,6 +69,7 @@ struct units {
     uint32_t count, others, free_list; /* others: not presence */
     uint32_t next_id;
     uint64_t version; /* grows with every change */
+    _Atomic uint64_t who; /* grows when somebody comes, goes, connects or changes a callsign */
     uint32_t gone[UNIT_GONE_KEPT]; /* ids of the last deleted ones */
     uint64_t gone_version[UNIT_GONE_KEPT];
     uint64_t gone_count;
@@ -104,6 +105,8 @@ bool units_keep(struct units *u, struct unit *x, struct str bytes, enum wire_for
 /* Keeps the latest event in its other form too, for the next newcomer; left out when
  * memory is short. */
 void units_keep_other(struct units *u, struct unit *x, struct str bytes);
+/* Marks that other uids or callsigns can be addressed, or are connected, than before. */
+void units_changed_who(struct units *u);
 /* Marks a change for the browser; text: more than the position. */
 void units_touch(struct units *u, struct unit *x, bool text);
 

@@ -21,7 +21,6 @@ enum {
     OUT_ROWS = 64,
     OUT_MOST = 2048, /* rows for phones that one event makes */
     DEVICES = 8192,
-    DEVICES_MS = 1000,
     DEVICE_BYTES = DEVICES * 96,
     POST_MS = 60000
 };
@@ -34,7 +33,8 @@ struct crossing {
     char *device_text;
     bool *online;
     size_t device_count;
-    int64_t devices_at_ms, posted_ms; /* monotonic */
+    uint64_t devices_who; /* the list is of this version of units.who, plus 1; 0: there is none */
+    int64_t posted_ms; /* monotonic */
 };
 
 static struct crossing *crossing(struct recorder *r)
@@ -120,18 +120,18 @@ void recorder_from_phone(struct recorder *r, const struct entry *x)
 
 /* ---- an incident's event ---------------------------------------------- */
 
-/* Phones that are or were connected, as the river knows them. */
+/* Phones that are or were connected, as the river knows them: all who are there when it is decided whom an
+ * event is for, as who is left out never hears of it. */
 static void look_at_devices(struct recorder *r, struct crossing *c)
 {
     struct units *u = &r->h->river->units;
     struct buf text = buf_over(c->device_text, DEVICE_BYTES);
-    int64_t now = clock_ms();
 
-    if (c->devices_at_ms && now - c->devices_at_ms < DEVICES_MS)
+    if (c->devices_who == atomic_load_explicit(&u->who, memory_order_acquire) + 1)
         return;
-    c->devices_at_ms = now;
     c->device_count = 0;
     hub_lock(r->h);
+    c->devices_who = atomic_load_explicit(&u->who, memory_order_relaxed) + 1;
     for (uint32_t i = 0; i < u->used && c->device_count < DEVICES; i++) {
         const struct unit *x = units_at(u, i);
         struct cot_device *d = &c->devices[c->device_count];

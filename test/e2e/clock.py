@@ -9,8 +9,9 @@ from server import HERE, Skip
 
 
 @contextlib.contextmanager
-def clock():
-    """(turn, env): turn(seconds) moves the clock of every program that is started with env."""
+def clock(sync_ms=0):
+    """(turn, env): turn(seconds) moves the clock of every program that is started with env; its disk takes
+    sync_ms longer for every sync."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if not compiler:
         raise Skip("there is no C compiler here for the clock's shim")
@@ -26,6 +27,6 @@ def clock():
         subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", library, os.path.join(HERE, "clock_shim.c"), "-ldl"],
                        check=True)
         turn(0)
-        yield turn, {"LD_PRELOAD": library, "CORDON_CLOCK_OFFSET": offset}
+        yield turn, {"LD_PRELOAD": library, "CORDON_CLOCK_OFFSET": offset, "CORDON_SYNC_MS": str(sync_ms)}
     finally:
         shutil.rmtree(folder, ignore_errors=True)

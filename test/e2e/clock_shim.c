@@ -1,5 +1,6 @@
 /* clock_shim.c -- for a test: moves the wall clock of a program by the seconds that the file named in
- * CORDON_CLOCK_OFFSET says, while it runs.  Loaded by LD_PRELOAD; the monotonic clock is left alone. */
+ * CORDON_CLOCK_OFFSET says, while it runs; and makes its disk one that takes CORDON_SYNC_MS for every sync.
+ * Loaded by LD_PRELOAD; the monotonic clock is left alone. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -55,4 +56,33 @@ time_t time(time_t *at)
     if (at)
         *at = now.tv_sec;
     return now.tv_sec;
+}
+
+static void slow_disk(void)
+{
+    const char *text = getenv("CORDON_SYNC_MS");
+    long ms = text ? strtol(text, NULL, 10) : 0;
+    struct timespec wait = {ms / 1000, ms % 1000 * 1000000};
+
+    (void)nanosleep(&wait, NULL);
+}
+
+int fsync(int fd)
+{
+    static int (*real)(int);
+
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "fsync");
+    slow_disk();
+    return real(fd);
+}
+
+int fdatasync(int fd)
+{
+    static int (*real)(int);
+
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "fdatasync");
+    slow_disk();
+    return real(fd);
 }

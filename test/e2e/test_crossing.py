@@ -69,6 +69,22 @@ def test_a_par_call_is_answered_from_the_phone():
         assert page.view("par", incident="I-1")["units"][0]["state"] == "ok"
 
 
+def test_who_joined_a_moment_ago_gets_what_is_decided_now():
+    """Whom an event is for is settled when it is decided: a phone that came just before is among them."""
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open(name="EX drill", incident="EX-1")
+        page.say("agency.joined", agency="police", name="Police", agency_kind="police")
+        for n in range(6):
+            page.say("unit.checked_in", unit=f"EX-{n}", agency="police", strength=2, aliases=[f"EX-ANDROID-{n}"])
+            phone = s.phone(f"EX-{n}", f"user{n}", uid=f"EX-ANDROID-{n}")
+            page.say("message.sent", message=f"m{n}", to=[f"EX-{n}"], text=f"to the {n}th", priority="urgent")
+            phone.hear(lambda e, n=n: e.type == "b-t-f" and f"to the {n}th" in (e.remarks or ""))
+            page.say("cordon.set", cordon=f"c{n}", cordon_kind="outer", name=f"Outer {n}", shape=RING)
+            phone.hear(uid=f"cordon-EX-1-cordon-c{n}")
+
+
 def test_alert_casevac_and_marker_become_events():
     port = page_port()
     with Server(web=port) as s:

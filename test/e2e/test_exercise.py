@@ -136,7 +136,7 @@ def test_killed_in_the_middle_it_goes_on_where_the_record_ends():
             enough.set()
 
         threading.Thread(target=listen, daemon=True).start()
-        eventually("it is under way", lambda: os.path.exists(os.path.join(x.data, "journal.db")) and
+        eventually("it is under way", lambda: any(line.startswith("ready ") for line in lines) and
                    x.command("log", "--kind", "zone.search_ended").count("\n") > 5)
         run.send_signal(signal.SIGKILL)
         run.wait()

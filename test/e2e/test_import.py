@@ -9,6 +9,7 @@ import time
 import urllib.parse
 import uuid
 
+from clock import clock
 from page import Page, Refused, page_port
 from server import CORDON, ROOT, Server, Skip, eventually
 
@@ -299,9 +300,10 @@ def test_others_go_on_while_a_file_is_applied():
 
 
 def test_what_changes_meanwhile_stops_it_and_the_result_says_where():
-    """The incident is closed while its import is recorded: what is refused then is named, the rest is exact."""
+    """The incident is closed while its import is recorded: what is refused then is named, the rest is exact.
+    The disk is a slow one, so that there is a while between the first slice and the last."""
     port = page_port()
-    with Server(web=port) as s:
+    with clock(sync_ms=40) as (_, env), Server(web=port, env=env) as s:
         page = Page(s, port)
         page.open()
         page.say("command.assumed", scope="incident", commanders=[page.name])
