@@ -24,7 +24,7 @@ static const struct key {
       "address of the plain TCP port: whoever reaches it joins without a certificate, so another address than "
       "loopback is a grant"),
     N(web, "8443", 0, 65535, "port of the browser's page; 0: off"),
-    N(enrol, "8446", 0, 65535, "port of enrolment by phones; not served by this version"),
+    N(enrol, "8446", 0, 65535, "port of enrolment by phones, which have no certificate yet; 0, or no web: off"),
     T(server_name, "", "name shown in the page and in certificates; without it the host's name"),
     N(loops, "1", 1, 16, "threads of the live river"),
     N(clients_max, "16384", 16, 60000,

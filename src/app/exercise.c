@@ -153,6 +153,7 @@ static void defaults(struct config *c)
     c->tak_tls = 18089;
     c->tak_tcp = 18087;
     c->web = 18443;
+    c->enrol = 18446;
 }
 
 static bool prepare(const struct config *c, struct err *e)

@@ -42,7 +42,7 @@ struct server {
     struct river river;
     struct tak_config tak;
     struct recorder_started began;
-    int web_port;
+    struct web_ports web;
     bool first_start;
     char setup_code[WEB_CODE];
     char first_password[32];
@@ -223,7 +223,11 @@ static bool prepare_hub(struct server *s, struct err *e)
 static bool start(struct server *s, struct err *e)
 {
     struct recorder_config rc = {s->conf.default_group, (int)s->conf.track_days};
-    struct web_config wc = {.address = s->conf.listen, .port = (int)s->conf.web, .dir = s->conf.data};
+    struct web_config wc = {.address = s->conf.listen,
+                            .port = (int)s->conf.web,
+                            .enrol_port = (int)s->conf.enrol,
+                            .default_group = s->conf.default_group,
+                            .dir = s->conf.data};
     struct pki_made made;
 
     s->tak = (struct tak_config){.address = s->conf.listen,
@@ -239,7 +243,7 @@ static bool start(struct server *s, struct err *e)
     (void)net_files_max();
     if (!recorder_open(&s->hub, &rc, &s->began, e))
         return false;
-    if (s->conf.web && !web_start(&s->hub, &wc, &s->web_port, e))
+    if (s->conf.web && !web_start(&s->hub, &wc, &s->web, e))
         return false;
     return tak_start(&s->hub, &s->tak, e) && recorder_start(&s->hub, e) &&
            (!s->extra->begin || s->extra->begin(&s->hub, &s->conf, s->tak.tcp_port, e));
@@ -266,8 +270,8 @@ static void print_start(const struct server *s)
         (void)printf("record: %s\n", s->began.note);
     print_limits(s);
     (void)printf("this host: %s\n", names);
-    if (s->web_port)
-        (void)printf("open    https://localhost:%d/   (or one of the addresses above)\n", s->web_port);
+    if (s->web.web)
+        (void)printf("open    https://localhost:%d/   (or one of the addresses above)\n", s->web.web);
     if (s->setup_code[0])
         (void)printf("        the first account's setup code: %s\n", s->setup_code);
     if (s->tak.tls_port)
@@ -278,7 +282,8 @@ static void print_start(const struct server *s)
     if (s->tak.tcp_port)
         (void)printf("        plain TCP on %s port %d: no certificate is asked for\n", s->conf.tak_tcp_listen,
                      s->tak.tcp_port);
-    (void)printf("ready tak-tls=%d tak-tcp=%d web=%d enrol=0\n", s->tak.tls_port, s->tak.tcp_port, s->web_port);
+    (void)printf("ready tak-tls=%d tak-tcp=%d web=%d enrol=%d\n", s->tak.tls_port, s->tak.tcp_port, s->web.web,
+                 s->web.enrol);
     (void)fflush(stdout);
 }
 
@@ -294,7 +299,7 @@ static void reload(struct server *s, int argc, char **argv)
     }
     set_log_level(&fresh);
     if (!pki_prepare(s->conf.data, clock_wall_ms(), &made, &e) || !tak_reload(&s->hub, &e) ||
-        (s->web_port && !web_reload(&s->hub, &e)))
+        (s->web.web && !web_reload(&s->hub, &e)))
         log_line(LOG_ERROR, "certificates.reload", "reason=\"%s\"", e.text);
     else
         log_line(LOG_INFO, "reloaded", "server_certificate=%s", made.server_made ? "new" : "read");
@@ -308,7 +313,7 @@ static void stop(struct server *s)
     atomic_store(&s->hub.stopping, true);
     tak_stop(&s->hub);
     recorder_stop(&s->hub);
-    if (s->web_port)
+    if (s->web.web)
         web_stop(&s->hub);
     recorder_free(&s->hub);
     log_settle();

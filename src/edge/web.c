@@ -1,8 +1,10 @@
+#include "edge/marti.h"
 #include "edge/web_inner.h"
 
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/net.h"
+#include "os/tls.h"
 
 #include <libwebsockets.h>
 
@@ -12,6 +14,7 @@
 
 /* libwebsockets, and nothing else: what it calls becomes exchanges and viewers
  * (web_inner.h), what those have to say becomes lws_write(), at most one a turn.
+ * Two vhosts of one context are the two doors; os/tls.h gives their TLS our rules.
  *
  *   a connection:  HTTP ... HTTP_BODY ... HTTP_BODY_COMPLETION -> run -> HTTP_WRITEABLE ... next
  * one FILTER_PROTOCOL_CONNECTION -> ESTABLISHED -> RECEIVE, SERVER_WRITEABLE -> CLOSED */
@@ -19,8 +22,8 @@
 enum {
     TICK_US = 1000000,
     HEAD_SECONDS = 10, /* a head that is not whole by then is not awaited any longer */
-    BODY_SECONDS = 15,
-    LARGE_SECONDS = 120, /* of a file that is imported */
+    BODY_SECONDS = 45, /* between two pieces of a body; exchange_keeps_up() asks for more */
+    WAIT_SECONDS = WEB_WORK_MS / 1000 + WEB_ANSWER_MS / 1000 + 15, /* web_turn.c answers before */
     SEND_SECONDS = 30, /* of one chunk */
     IDLE_SECONDS = 20, /* between two requests of a connection */
     CLOSE_SECONDS = 5,
@@ -28,27 +31,52 @@ enum {
     SWALLOW = 8 << 20, /* a body that is refused is read up to this, so that its sender hears why */
     OWN_FILES = 16,    /* of the library itself, beside the connections */
     SEND_BUFFER = 256 * 1024, /* of a WebSocket: what lags shall lag here, not in the kernel */
+    READ_BUFFER = 32 * 1024,  /* what is read at once: more than a TLS record */
+    FILE_CHUNK = 256 * 1024,  /* of a file, written at once to who takes it quickly */
+    FILE_CHUNK_MIN = 16 * 1024,
+    FILE_QUICK_MS = 100, /* a chunk that is taken within makes the next twice as large, one that is not half */
+    TOKEN_MAX = 2048,    /* bytes of a header that the library does not know */
 };
 
 /* What lws keeps for us with each connection. */
 struct conn {
     struct exchange *exchange;
     struct viewer *viewer;
+    bool asked; /* its certificate was looked at */
+    uint64_t accounts; /* when client was filled: edge.accounts */
+    enum tls_shown shown;
+    struct tls_peer peer;
+    struct client client;
+    char why[WEB_WHY];
+    size_t chunk;          /* of a file */
+    int64_t chunk_sent_ms; /* monotonic */
 };
+
+/* Who is connected, for the limits. A connection of the page's door is new until its first request. */
+struct peer {
+    struct lws *wsi; /* NULL: free */
+    enum { PEER_NEW, PEER_BROWSER, PEER_PHONE } is;
+    char address[WEB_ADDRESS_MAX];
+};
+
+enum { DOORS = 2 };
 
 struct edge {
     struct web web;
     struct lws_context *context;
+    struct lws_vhost *door[DOORS]; /* page, enrolment (NULL: off) */
+    void *rules[DOORS];            /* their SSL_CTX, for os/tls.h */
     pthread_t thread;
     lws_sorted_usec_list_t timer;
     atomic_bool woken, stopping;
-    struct lws *by_wsi[WEB_CONNECTIONS]; /* who is connected, for the limit of an address */
-    char peers[WEB_CONNECTIONS][WEB_ADDRESS_MAX];
+    struct peer peers[WEB_CONNECTIONS];
+    uint64_t accounts; /* grows whenever somebody else has written the accounts */
+    uint64_t accounts_seen; /* when all connections were looked at last */
     char certificate[512], key[512], trust[512];
     pthread_mutex_t lock; /* of the reload's question and answer */
     pthread_cond_t answered;
     int reload; /* 1: asked, 2: done, 3: failed */
-    unsigned char out[LWS_PRE + VIEWER_CHUNK + 2048];
+    unsigned char out[LWS_PRE + FILE_CHUNK + 4096];
 };
 
 /* ---- what the exchanges and viewers call ------------------------------ */
@@ -85,33 +113,141 @@ static void peer_of(struct lws *wsi, char to[WEB_ADDRESS_MAX])
     (void)str_copy(to, WEB_ADDRESS_MAX, s);
 }
 
+static enum door door_of(const struct edge *d, struct lws *wsi)
+{
+    return d->door[1] && lws_get_vhost(wsi) == d->door[1] ? DOOR_ENROL : DOOR_WEB;
+}
+
+struct crowd {
+    size_t phones, phones_here, browsers_here, here;
+};
+
+static struct crowd count_peers(const struct edge *d, const char *address)
+{
+    struct crowd c = {0};
+
+    for (size_t i = 0; i < WEB_CONNECTIONS; i++) {
+        const struct peer *p = &d->peers[i];
+        bool same = p->wsi && strcmp(p->address, address) == 0;
+
+        c.phones += p->wsi && p->is == PEER_PHONE;
+        c.phones_here += same && p->is == PEER_PHONE;
+        c.browsers_here += same && p->is == PEER_BROWSER;
+        c.here += same;
+    }
+    return c;
+}
+
+static struct peer *find_peer(struct edge *d, const struct lws *wsi)
+{
+    for (size_t i = 0; i < WEB_CONNECTIONS; i++)
+        if (d->peers[i].wsi == wsi)
+            return &d->peers[i];
+    return NULL;
+}
+
+static bool has_room_for(const struct crowd *c, bool phone)
+{
+    return phone ? c->phones < WEB_CONNECTIONS - WEB_FOR_BROWSERS && c->phones_here < WEB_PHONES_PER_ADDRESS
+                 : c->browsers_here < WEB_PER_ADDRESS;
+}
+
 /* false: too many of this address, or in all. */
 static bool peer_came(struct edge *d, struct lws *wsi)
 {
-    size_t slot = WEB_CONNECTIONS, same = 0;
-    char peer[WEB_ADDRESS_MAX];
+    bool enrols = door_of(d, wsi) == DOOR_ENROL;
+    struct peer *p = find_peer(d, NULL);
+    char address[WEB_ADDRESS_MAX];
+    struct crowd c;
 
-    peer_of(wsi, peer);
-    for (size_t i = 0; i < WEB_CONNECTIONS; i++) {
-        if (!d->by_wsi[i])
-            slot = i;
-        else
-            same += strcmp(d->peers[i], peer) == 0;
-    }
-    if (slot == WEB_CONNECTIONS || same >= WEB_PER_ADDRESS) {
-        log_line(LOG_WARN, "web.too_many", "address=%s connections=%zu", peer, same);
+    peer_of(wsi, address);
+    c = count_peers(d, address);
+    if (!p || (enrols ? !has_room_for(&c, true) : c.here >= WEB_PER_ADDRESS + WEB_PHONES_PER_ADDRESS)) {
+        log_line(LOG_WARN, "web.too_many", "address=%s connections=%zu", address, c.here);
         return false;
     }
-    d->by_wsi[slot] = wsi;
-    (void)str_copy(d->peers[slot], sizeof d->peers[slot], str_from(peer));
+    *p = (struct peer){.wsi = wsi, .is = enrols ? PEER_PHONE : PEER_NEW};
+    (void)str_copy(p->address, sizeof p->address, str_from(address));
     return true;
 }
 
 static void peer_left(struct edge *d, const struct lws *wsi)
 {
-    for (size_t i = 0; i < WEB_CONNECTIONS; i++)
-        if (d->by_wsi[i] == wsi)
-            d->by_wsi[i] = NULL;
+    struct peer *p = find_peer(d, wsi);
+
+    if (p)
+        p->wsi = NULL;
+}
+
+/* Before the first request of a connection is run: it counts from now on as what it is. */
+static bool peer_is(struct edge *d, const struct lws *wsi, bool phone)
+{
+    struct peer *p = find_peer(d, wsi);
+    struct crowd c;
+
+    if (!p || p->is != PEER_NEW)
+        return true;
+    c = count_peers(d, p->address);
+    if (!has_room_for(&c, phone)) {
+        log_line(LOG_WARN, "web.too_many", "address=%s connections=%zu", p->address, c.here);
+        return false;
+    }
+    p->is = phone ? PEER_PHONE : PEER_BROWSER;
+    return true;
+}
+
+/* ---- whose certificate it is ------------------------------------------ */
+
+/* Looked at once a connection, and again after the accounts have changed. */
+static void know_client(struct edge *d, struct lws *wsi, struct conn *c)
+{
+    struct err e = {0};
+
+    if (accounts_changed(d->web.accounts))
+        d->accounts++;
+    if (c->asked && c->accounts == d->accounts)
+        return;
+    if (!c->asked) {
+        c->shown = door_of(d, wsi) == DOOR_WEB ? tls_web_peer(lws_get_ssl(wsi), &c->peer, &e) : TLS_SHOWN_NONE;
+        (void)str_copy(c->why, sizeof c->why, str_from(e.text));
+        c->asked = true;
+    }
+    c->accounts = d->accounts;
+    c->client = (struct client){0};
+    if (c->shown == TLS_SHOWN_GOOD && marti_by_certificate(&d->web, &c->peer, &c->client, c->why))
+        c->why[0] = 0;
+}
+
+static void forget(struct web *w, struct str serial)
+{
+    struct edge *d = w->edge;
+
+    d->accounts++;
+
+    for (size_t i = 0; i < WEB_CONNECTIONS; i++) {
+        struct lws *wsi = d->peers[i].wsi;
+        struct conn *c = wsi ? lws_wsi_user(wsi) : NULL;
+
+        if (!c || !c->asked || c->shown != TLS_SHOWN_GOOD)
+            continue;
+        if (serial.len == 0)
+            know_client(d, wsi, c);
+        if (serial.len == 0 ? c->client.is : !str_eq(serial, str_from(c->peer.serial)))
+            continue;
+        log_line(LOG_INFO, "web.forgotten", "serial=%s address=%s", c->peer.serial, d->peers[i].address);
+        hang_up(wsi);
+    }
+}
+
+/* Once a second: who was revoked, or whose user was disabled, is not connected any more. */
+static void follow_accounts(struct edge *d)
+{
+    if (accounts_changed(d->web.accounts))
+        d->accounts++;
+    if (d->accounts == d->accounts_seen)
+        return;
+    forget(&d->web, (struct str){0});
+    d->accounts_seen = d->accounts;
 }
 
 /* ---- requests --------------------------------------------------------- */
@@ -126,72 +262,117 @@ static struct str header(struct lws *wsi, struct exchange *x, enum lws_token_ind
 
 static struct str own_header(struct lws *wsi, struct exchange *x, const char *name)
 {
-    char text[256];
+    char text[TOKEN_MAX];
     int n = lws_hdr_custom_copy(wsi, text, sizeof text, name, (int)strlen(name));
 
     return n > 0 ? exchange_keep(x, str_of(text, (size_t)n)) : (struct str){0};
 }
 
-/* "a=1&b=2" again: the library keeps each pair by itself. */
-static struct str query(struct lws *wsi, struct exchange *x)
+/* The pieces of a token, with a '&' between them, or with a NUL behind each: the library cuts paths and queries at each
+ * '&' and ';' that was not escaped, and decodes what is between. */
+static struct str pieces(struct lws *wsi, struct exchange *x, enum lws_token_indexes token, char end)
 {
-    char text[WEB_HEAD];
-    struct buf b = buf_over(text, sizeof text);
-    char pair[WEB_HEAD / 2];
+    char text[WEB_HEAD + 256];
+    size_t len = 0;
     int n;
 
-    for (int i = 0;
-         (n = lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i)) > 0; i++) {
-        if (i)
-            buf_byte(&b, '&');
-        buf_put(&b, str_of(pair, (size_t)n));
+    if (lws_hdr_total_length(wsi, token) <= 0)
+        return (struct str){0};
+    for (int i = 0; len < WEB_HEAD; i++) {
+        n = lws_hdr_copy_fragment(wsi, text + len, (int)(sizeof text - len - 1), token, i);
+        if (n < 0)
+            break;
+        len += (size_t)n;
+        text[len++] = end;
     }
-    return exchange_keep(x, buf_str(&b));
+    return exchange_keep(x, str_of(text, end == '&' && len ? len - 1 : len));
 }
 
-static enum method method_of(struct lws *wsi, struct str *path)
+/* The method, and the path into the exchange. */
+static void read_method(struct lws *wsi, struct exchange *x)
 {
-    char *uri = NULL;
-    int len = 0;
-    int which = lws_http_get_uri_and_method(wsi, &uri, &len);
+    static const struct {
+        enum lws_token_indexes token;
+        enum method method;
+    } rows[] = {
+        {WSI_TOKEN_GET_URI, METHOD_GET},         {WSI_TOKEN_HEAD_URI, METHOD_HEAD},
+        {WSI_TOKEN_POST_URI, METHOD_POST},       {WSI_TOKEN_PUT_URI, METHOD_PUT},
+        {WSI_TOKEN_DELETE_URI, METHOD_DELETE},   {WSI_TOKEN_OPTIONS_URI, METHOD_OPTIONS},
+        {WSI_TOKEN_PATCH_URI, METHOD_OTHER},
+    };
 
-    *path = uri && len > 0 ? str_of(uri, (size_t)len) : (struct str){0};
-    switch (which) {
-    case LWSHUMETH_GET: return METHOD_GET;
-    case LWSHUMETH_HEAD: return METHOD_HEAD;
-    case LWSHUMETH_POST: return METHOD_POST;
-    default: return METHOD_OTHER;
-    }
+    x->request.method = METHOD_OTHER;
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        if (lws_hdr_total_length(wsi, rows[i].token) > 0) {
+            x->request.method = rows[i].method;
+            x->request.path = pieces(wsi, x, rows[i].token, '&');
+            return;
+        }
+}
+
+/* Bytes of the body, by its head. */
+static uint64_t read_length(struct lws *wsi)
+{
+    char text[32];
+    int64_t length;
+    int n;
+
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
+        return 0;
+    n = lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+    /* What is no length is refused as too long. */
+    if (!str_to_int(str_of(text, n > 0 ? (size_t)n : 0), 0, INT64_MAX / 2, &length))
+        return INT64_MAX / 2;
+    return (uint64_t)length;
+}
+
+/* Without a length the library waits for a body of 100 MB behind these: the connection cannot go on. */
+static bool lacks_length(struct lws *wsi, enum method method)
+{
+    return (method & (METHOD_POST | METHOD_PUT | METHOD_OTHER)) &&
+           lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0;
+}
+
+static struct str without(struct str s, struct str prefix)
+{
+    return str_starts(s, prefix) ? str_from_at(s, prefix.len) : s;
 }
 
 /* The head as values; false when memory is out. */
 static bool read_head(struct lws *wsi, struct exchange *x)
 {
+    static const struct {
+        enum lws_token_indexes token;
+        size_t at;
+    } rows[] = {
+#define HEADER(token, field) {WSI_TOKEN_##token, offsetof(struct request, field)}
+        HEADER(HTTP_COOKIE, cookie),
+        HEADER(ORIGIN, origin),
+        HEADER(HOST, host),
+        HEADER(HTTP_CONTENT_TYPE, content_type),
+        HEADER(HTTP_ACCEPT_ENCODING, accept_encoding),
+        HEADER(HTTP_IF_NONE_MATCH, if_none_match),
+        HEADER(HTTP_AUTHORIZATION, authorization),
+        HEADER(HTTP_ACCEPT, accept),
+        HEADER(HTTP_RANGE, range),
+        HEADER(HTTP_IF_RANGE, if_range),
+        HEADER(HTTP_USER_AGENT, user_agent),
+#undef HEADER
+    };
     struct request *q = &x->request;
-    struct str path, length;
-    int64_t want = 0;
 
-    q->method = method_of(wsi, &path);
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0) {
-        char text[32];
-        int n = lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH);
-
-        length = str_of(text, n > 0 ? (size_t)n : 0);
-        if (!str_to_int(length, 0, INT32_MAX, &want))
-            want = INT32_MAX; /* refused as too long */
-    }
-    x->body_want = (size_t)want;
-    if (!exchange_room(x, 2 * WEB_HEAD + (want <= WEB_BODY ? (size_t)want : 0)))
+    x->body_want = read_length(wsi);
+    if (!exchange_room(x, 4 * WEB_HEAD + (x->body_want <= WEB_BODY ? (size_t)x->body_want : 0)))
         return false;
-    q->path = exchange_keep(x, path);
-    q->query = query(wsi, x);
-    q->cookie = header(wsi, x, WSI_TOKEN_HTTP_COOKIE);
-    q->origin = header(wsi, x, WSI_TOKEN_ORIGIN);
-    q->host = header(wsi, x, WSI_TOKEN_HOST);
-    q->content_type = header(wsi, x, WSI_TOKEN_HTTP_CONTENT_TYPE);
-    q->accept_encoding = header(wsi, x, WSI_TOKEN_HTTP_ACCEPT_ENCODING);
-    q->if_none_match = header(wsi, x, WSI_TOKEN_HTTP_IF_NONE_MATCH);
+    read_method(wsi, x);
+    q->query = pieces(wsi, x, WSI_TOKEN_HTTP_URI_ARGS, 0);
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct str value = header(wsi, x, rows[i].token);
+
+        memcpy((char *)q + rows[i].at, &value, sizeof value);
+    }
     q->csrf = own_header(wsi, x, "x-cordon-csrf:");
+    q->mission_token = without(own_header(wsi, x, "missionauthorization:"), STR("Bearer "));
     q->chunked = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
     peer_of(wsi, q->address);
     q->body = str_of(x->memory + x->memory_len, 0);
@@ -202,11 +383,23 @@ static int answer_now(struct lws *wsi, struct exchange *x)
 {
     bool waits = x->state == EXCHANGE_WAITING;
 
-    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT,
-                    waits ? WEB_ANSWER_MS / 1000 + 5 : SEND_SECONDS);
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, waits ? WAIT_SECONDS : SEND_SECONDS);
     if (!waits)
         (void)lws_callback_on_writable(wsi);
     return 0;
+}
+
+/* A sender that waits for leave to send its body gets it; what is refused needs none. */
+static bool let_body_come(struct lws *wsi, const struct exchange *x)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    unsigned char text[LWS_PRE + sizeof go_on];
+
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, BODY_SECONDS);
+    if (x->state != EXCHANGE_READING || lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_EXPECT) <= 0)
+        return true;
+    memcpy(text + LWS_PRE, go_on, sizeof go_on);
+    return lws_write(wsi, text + LWS_PRE, sizeof go_on - 1, LWS_WRITE_HTTP) >= 0;
 }
 
 static int request_came(struct edge *d, struct lws *wsi, struct conn *c)
@@ -217,23 +410,35 @@ static int request_came(struct edge *d, struct lws *wsi, struct conn *c)
     c->exchange = x = exchange_new(&d->web, wsi);
     if (!x || !read_head(wsi, x))
         return -1;
-    exchange_begin(&d->web, x);
-    if (x->body_want > 0 && (x->body_want <= SWALLOW || x->large) && !x->request.chunked) {
-        lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, x->large ? LARGE_SECONDS : BODY_SECONDS);
-        return 0;
-    }
+    know_client(d, wsi, c);
+    x->request.door = door_of(d, wsi);
+    x->request.client = c->client;
+    x->request.certificate_why = c->why[0] ? c->why : NULL;
+    if (peer_is(d, wsi, c->shown != TLS_SHOWN_NONE))
+        exchange_begin(&d->web, x);
+    else
+        exchange_refuse(x, 503, "Too many devices are connected. Try again in a moment.");
+    if (x->body_want > 0 && (x->body_want <= SWALLOW || x->state == EXCHANGE_READING) && !x->request.chunked)
+        return let_body_come(wsi, x) ? 0 : -1;
     if (x->state == EXCHANGE_READING)
         exchange_run(&d->web, x, hub_now());
+    x->reply.close = x->reply.close || lacks_length(wsi, x->request.method);
     return answer_now(wsi, x);
 }
 
-static int body_came(struct conn *c, struct str bytes)
+static int body_came(struct edge *d, struct lws *wsi, struct conn *c, struct str bytes)
 {
     struct exchange *x = c->exchange;
+    bool reading = x && x->state == EXCHANGE_READING;
 
-    if (!x || x->state != EXCHANGE_READING)
-        return 0; /* refused already: the rest is dropped */
-    return exchange_body(x, bytes) ? 0 : -1;
+    if (!x)
+        return 0;
+    if (!exchange_body(&d->web, x, bytes))
+        return -1;
+    /* Refused in the middle: who has little left to send hears why afterwards, all others at once. */
+    if (reading && x->state == EXCHANGE_READY && x->body_want - x->body_got > SWALLOW)
+        return answer_now(wsi, x);
+    return 0;
 }
 
 static int body_whole(struct edge *d, struct lws *wsi, struct conn *c)
@@ -247,27 +452,89 @@ static int body_whole(struct edge *d, struct lws *wsi, struct conn *c)
     return answer_now(wsi, x);
 }
 
+/* Once a second: bodies that come too slowly are not awaited, the others are given time by the library. */
+static void follow_bodies(struct edge *d, struct now now)
+{
+    for (size_t i = 0; i < WEB_CONNECTIONS; i++) {
+        struct lws *wsi = d->peers[i].wsi;
+        struct conn *c = wsi ? lws_wsi_user(wsi) : NULL;
+        struct exchange *x = c ? c->exchange : NULL;
+
+        if (!x || x->body_got == x->body_want || x->head_sent || x->request.chunked)
+            continue;
+        if (exchange_keeps_up(x, now)) {
+            lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, BODY_SECONDS);
+            continue;
+        }
+        log_line(LOG_WARN, "web.slow", "address=%s bytes=%" PRIu64, x->request.address, x->body_got);
+        hang_up(wsi);
+    }
+}
+
+/* The next bytes of a reply's body, at most room; false: its file is not as long as it was. */
+static bool put_body(struct exchange *x, size_t room, struct buf *b)
+{
+    struct reply *r = &x->reply;
+    uint64_t left = reply_length(r) - x->sent;
+    size_t n = left < room ? (size_t)left : room;
+    ssize_t got;
+
+    if (n > b->max - b->len)
+        n = b->max - b->len;
+    if (!r->has_file) {
+        buf_put(b, str_of(r->body.at + x->sent, n));
+        x->sent += n;
+        return true;
+    }
+    while (n > 0) {
+        got = pread(r->file, b->at + b->len, n, (off_t)(r->file_at + x->sent));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        b->len += (size_t)got;
+        x->sent += (uint64_t)got;
+        n -= (size_t)got;
+    }
+    return true;
+}
+
+/* How much of a file goes out at once: much to who takes it quickly, little to who does not, so that he is seen to
+ * make progress. */
+static size_t pace(struct conn *c, const struct exchange *x)
+{
+    int64_t now = hub_now().mono_ms;
+
+    if (!x->reply.has_file)
+        return VIEWER_CHUNK;
+    if (x->sent == 0)
+        c->chunk = FILE_CHUNK_MIN;
+    else if (now - c->chunk_sent_ms > FILE_QUICK_MS)
+        c->chunk = c->chunk / 2 > FILE_CHUNK_MIN ? c->chunk / 2 : FILE_CHUNK_MIN;
+    else
+        c->chunk = c->chunk * 2 < FILE_CHUNK ? c->chunk * 2 : FILE_CHUNK;
+    c->chunk_sent_ms = now;
+    return c->chunk;
+}
+
 /* One chunk: the head with the first, the connection's next turn after the last. */
 static int request_write(struct edge *d, struct lws *wsi, struct conn *c)
 {
     struct exchange *x = c->exchange;
     struct buf b = buf_over(d->out + LWS_PRE, sizeof d->out - LWS_PRE);
-    size_t left, total;
     bool done, close;
 
     if (!x || x->state != EXCHANGE_READY)
         return 0;
-    total = x->request.method == METHOD_HEAD ? 0 : x->reply.body.len;
+    if (x->request.method == METHOD_HEAD)
+        x->sent = reply_length(&x->reply);
     if (!x->head_sent)
         reply_head(&x->reply, &b);
     x->head_sent = true;
-    left = total - x->sent < VIEWER_CHUNK ? total - x->sent : VIEWER_CHUNK;
-    if (left > b.max - b.len)
-        left = b.max - b.len;
-    buf_put(&b, str_of(x->reply.body.at + x->sent, left));
+    if (!put_body(x, pace(c, x), &b))
+        return -1;
     MUST(!b.full);
-    x->sent += left;
-    done = x->sent == total;
+    done = x->sent == reply_length(&x->reply);
     if (b.len &&
         lws_write(wsi, d->out + LWS_PRE, b.len, done ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
         return -1;
@@ -279,9 +546,7 @@ static int request_write(struct edge *d, struct lws *wsi, struct conn *c)
     close = x->reply.close;
     exchange_free(&d->web, x);
     c->exchange = NULL;
-    if (close || lws_http_transaction_completed(wsi))
-        return -1;
-    return 0;
+    return close || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
 /* ---- WebSockets ------------------------------------------------------- */
@@ -357,13 +622,20 @@ static void socket_left(struct edge *d, struct conn *c)
 
 /* ---- one turn --------------------------------------------------------- */
 
+/* The library's own words, of one start at a time. */
+static char last_words[256];
+
 static void reload(struct edge *d)
 {
+    struct err e = {0};
     bool ok;
 
     MUST(pthread_mutex_lock(&d->lock) == 0);
     if (d->reload == 1) {
-        ok = lws_tls_cert_updated(d->context, d->certificate, d->key, NULL, 0, NULL, 0) == 0;
+        ok = lws_tls_cert_updated(d->context, d->certificate, d->key, NULL, 0, NULL, 0) == 0 &&
+             tls_web_rules(d->rules[0], d->trust, &e);
+        if (e.text[0])
+            (void)str_copy(last_words, sizeof last_words, str_from(e.text));
         d->reload = ok ? 2 : 3;
         MUST(pthread_cond_broadcast(&d->answered) == 0);
     }
@@ -383,7 +655,20 @@ static void tick(lws_sorted_usec_list_t *timer)
     struct edge *d = lws_container_of(timer, struct edge, timer);
 
     web_tick(&d->web, hub_now());
+    follow_accounts(d);
+    follow_bodies(d, hub_now());
     lws_sul_schedule(d->context, 0, &d->timer, tick, TICK_US);
+}
+
+/* The SSL_CTX of the door that is being made. */
+static bool keep_rules(struct edge *d, void *ssl_ctx)
+{
+    for (size_t i = 0; i < DOORS; i++)
+        if (!d->rules[i]) {
+            d->rules[i] = ssl_ctx;
+            return true;
+        }
+    return false;
 }
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -392,6 +677,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct edge *d = lws_context_user(lws_get_context(wsi));
     struct conn *c = user;
 
+    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
+        return keep_rules(d, user) ? 0 : -1;
     if (reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED)
         woken(d);
     else if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED)
@@ -404,7 +691,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return 0;
     switch ((int)reason) {
     case LWS_CALLBACK_HTTP: return request_came(d, wsi, c);
-    case LWS_CALLBACK_HTTP_BODY: return body_came(c, str_of(in, len));
+    case LWS_CALLBACK_HTTP_BODY: return body_came(d, wsi, c, str_of(in, len));
     case LWS_CALLBACK_HTTP_BODY_COMPLETION: return body_whole(d, wsi, c);
     case LWS_CALLBACK_HTTP_WRITEABLE: return request_write(d, wsi, c);
     case LWS_CALLBACK_ESTABLISHED: return socket_came(d, wsi, c);
@@ -431,18 +718,17 @@ static void *run(void *arg)
     lws_sul_schedule(d->context, 0, &d->timer, tick, TICK_US);
     while (!atomic_load(&d->stopping) && lws_service(d->context, 0) >= 0)
         ;
-    /* The password thread and that of imports wake the context: they end first. */
+    /* The password thread, the worker and that of imports wake the context: they end first. */
     passwords_free(d->web.passwords);
     d->web.passwords = NULL;
+    web_worker_free(&d->web, d->web.worker);
+    d->web.worker = NULL;
     imports_free(&d->web);
     lws_context_destroy(d->context);
     return NULL;
 }
 
 /* ---- starting and stopping -------------------------------------------- */
-
-/* The library's own words, of one start at a time. */
-static char last_words[256];
 
 static void library_said(int level, const char *line)
 {
@@ -456,21 +742,21 @@ static void library_said(int level, const char *line)
 }
 
 /* A port that cannot be had is told in our words, before the library tries. */
-static bool port_is_free(const struct web_config *c, struct err *e)
+static bool port_is_free(const char *what, const char *address, int port, struct err *e)
 {
     int fd, bound;
 
-    if (c->port == 0)
+    if (port <= 0)
         return true;
-    if (!net_listen(c->address, c->port, false, &fd, &bound, e))
-        return err_in(e, "web");
+    if (!net_listen(address, port, false, &fd, &bound, e))
+        return err_in(e, "%s", what);
     net_close(fd);
     return true;
 }
 
 static bool has_files(struct edge *d, const struct web_config *c, struct err *e)
 {
-    const char *paths[] = {d->certificate, d->key};
+    const char *paths[] = {d->certificate, d->key, d->trust};
 
     (void)snprintf(d->certificate, sizeof d->certificate, "%s/ca/server.pem", c->dir);
     (void)snprintf(d->key, sizeof d->key, "%s/ca/server.key", c->dir);
@@ -481,47 +767,85 @@ static bool has_files(struct edge *d, const struct web_config *c, struct err *e)
     return true;
 }
 
+static const struct lws_protocols protocols[] = {
+    {.name = "cordon",
+     .callback = on_event,
+     .per_session_data_size = sizeof(struct conn),
+     .rx_buffer_size = 4096,
+     .tx_packet_size = FILE_CHUNK + 8192}, /* what is written at once is not cut any smaller */
+    {0},
+};
+
 static struct lws_context *make_context(struct edge *d, const struct web_config *c)
 {
-    static const struct lws_protocols protocols[] = {
-        {.name = "cordon",
-         .callback = on_event,
-         .per_session_data_size = sizeof(struct conn),
-         .rx_buffer_size = 4096},
-        {0},
-    };
     struct lws_context_creation_info info = {0};
-    bool any = strcmp(c->address, "0.0.0.0") == 0 || strcmp(c->address, "::") == 0;
 
-    info.port = c->port;
-    info.iface = any ? NULL : c->address;
-    info.protocols = protocols;
     info.user = d;
     info.gid = (__typeof__(info.gid))-1; /* its type differs between versions */
     info.uid = (__typeof__(info.uid))-1;
-    info.alpn = "http/1.1";
-    info.ssl_cert_filepath = d->certificate;
-    info.ssl_private_key_filepath = d->key;
-    info.ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
     info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
-                   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | LWS_SERVER_OPTION_VALIDATE_UTF8;
+                   LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
     if (!strchr(c->address, ':'))
         info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
-    if (c->ask_certificate) {
-        info.ssl_ca_filepath = d->trust;
-        info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT |
-                        LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED;
-    }
     info.max_http_header_data = WEB_HEAD;
     info.max_http_header_pool = HEAD_POOL;
+    info.pt_serv_buf_size = READ_BUFFER;
     info.fd_limit_per_thread = WEB_CONNECTIONS + OWN_FILES;
     info.timeout_secs = HEAD_SECONDS;
     info.timeout_secs_ah_idle = CLOSE_SECONDS;
-    info.keepalive_timeout = IDLE_SECONDS;
     info.ka_time = 30;
     info.ka_probes = 3;
     info.ka_interval = 10;
     return lws_create_context(&info);
+}
+
+/* One door: a port with our certificate. */
+static struct lws_vhost *make_door(struct edge *d, const struct web_config *c, const char *name, int port)
+{
+    struct lws_context_creation_info info = {0};
+    bool any = strcmp(c->address, "0.0.0.0") == 0 || strcmp(c->address, "::") == 0;
+
+    info.vhost_name = name;
+    info.port = port;
+    info.iface = any ? NULL : c->address;
+    info.protocols = protocols;
+    info.user = d;
+    info.alpn = "http/1.1";
+    info.ssl_cert_filepath = d->certificate;
+    info.ssl_private_key_filepath = d->key;
+    info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
+                   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | LWS_SERVER_OPTION_VALIDATE_UTF8;
+    if (!strchr(c->address, ':'))
+        info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
+    info.timeout_secs = HEAD_SECONDS;
+    info.keepalive_timeout = IDLE_SECONDS;
+    info.ka_time = 30;
+    info.ka_probes = 3;
+    info.ka_interval = 10;
+    return lws_create_vhost(d->context, &info);
+}
+
+static bool open_doors(struct edge *d, const struct web_config *c, struct err *e)
+{
+    const struct {
+        const char *name, *what;
+        int port;
+        bool is;
+    } doors[DOORS] = {{"web", "the web port", c->port, true},
+                      {"enrol", "the enrolment port", c->enrol_port == WEB_ANY_PORT ? 0 : c->enrol_port,
+                       c->enrol_port != 0}};
+
+    for (size_t i = 0; i < DOORS; i++) {
+        if (!doors[i].is)
+            continue;
+        d->door[i] = make_door(d, c, doors[i].name, doors[i].port);
+        if (!d->door[i])
+            return err_set(e, ERR_WORLD, "%s %s:%d cannot be opened (%s)", doors[i].what, c->address, doors[i].port,
+                           last_words);
+        if (!tls_web_rules(d->rules[i], i == 0 ? d->trust : NULL, e))
+            return false;
+    }
+    return true;
 }
 
 static bool edge_begin(struct edge *d, struct hub *h, const struct web_config *c, struct err *e)
@@ -532,18 +856,20 @@ static bool edge_begin(struct edge *d, struct hub *h, const struct web_config *c
     MUST(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
          pthread_cond_init(&d->answered, &attr) == 0);
     (void)pthread_condattr_destroy(&attr);
-    if (!has_files(d, c, e) || !port_is_free(c, e) || !web_init(&d->web, h, c, e))
+    if (!has_files(d, c, e) || !port_is_free("web", c->address, c->port, e) ||
+        !port_is_free("enrol", c->address, c->enrol_port, e) || !web_init(&d->web, h, c, e))
         return false;
     d->web.want_write = want_write;
     d->web.hang_up = hang_up;
+    d->web.forget = forget;
     d->web.edge = d;
     last_words[0] = 0;
     lws_set_log_level(LLL_ERR | LLL_WARN, library_said);
     d->context = make_context(d, c);
     if (!d->context)
-        return err_set(e, ERR_WORLD, "the web port %s:%d cannot be opened (%s)", c->address,
-                       c->port, last_words);
-    return passwords_new(&d->web.passwords, wake_context, d, e);
+        return err_set(e, ERR_WORLD, "the web thread cannot be started (%s)", last_words);
+    return open_doors(d, c, e) && passwords_new(&d->web.passwords, wake_context, d, e) &&
+           web_worker_new(&d->web.worker, wake_context, d, e);
 }
 
 static void edge_end(struct edge *d)
@@ -554,7 +880,7 @@ static void edge_end(struct edge *d)
     free(d);
 }
 
-bool web_start(struct hub *h, const struct web_config *c, int *port_bound, struct err *e)
+bool web_start(struct hub *h, const struct web_config *c, struct web_ports *bound, struct err *e)
 {
     struct edge *d = calloc(1, sizeof *d);
 
@@ -562,12 +888,17 @@ bool web_start(struct hub *h, const struct web_config *c, int *port_bound, struc
     if (!edge_begin(d, h, c, e)) {
         passwords_free(d->web.passwords);
         d->web.passwords = NULL;
+        web_worker_free(&d->web, d->web.worker);
+        d->web.worker = NULL;
         if (d->context)
             lws_context_destroy(d->context);
         edge_end(d);
         return false;
     }
-    *port_bound = lws_get_vhost_listen_port(lws_get_vhost_by_name(d->context, "default"));
+    *bound = (struct web_ports){.web = lws_get_vhost_listen_port(d->door[0]),
+                                .enrol = d->door[1] ? lws_get_vhost_listen_port(d->door[1]) : 0};
+    d->web.port = bound->web;
+    d->web.enrol_port = bound->enrol;
     h->to_web = mailbox_new(WEB_MAILBOX, wake_context, d);
     MUST(h->to_web);
     h->web = &d->web;

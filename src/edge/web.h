@@ -1,13 +1,16 @@
-/* web.h -- the web port: the command post's page, its calls and its WebSocket (web-protocol.md).
+/* web.h -- the web port: the command post's page, its calls and its WebSocket (web-protocol.md), and the
+ * API of TAK clients beside them; enrolment on a port of its own, where nobody has a certificate yet.
  *
- * One thread of its own around libwebsockets (HTTP/1.1 over TLS), and one more
- * that hashes passwords.  It sees the live river only through hub_lock() and
- * watch_*, the record through a reader of its own and the hub's mailboxes.
+ * One thread around libwebsockets (HTTP/1.1 over TLS) serves both doors; one more hashes
+ * passwords, and one does what a handler gives it (web_work).  It sees the live river only through
+ * hub_lock() and watch_*, the record through a reader of its own and the hub's mailboxes.
  *
- * Bounds, and what happens there: WEB_CONNECTIONS connections, WEB_PER_ADDRESS
- * of one address (more: closed at once); WEB_SOCKETS WebSockets (more: 503);
- * WEB_BODY bytes of a request (more: 413); WEB_WAITING requests that wait for
- * the disk or for a password hash (more: 503). */
+ * Bounds, and what happens there: WEB_CONNECTIONS connections of both doors (more: closed at once), of which
+ * those of phones (a client certificate, or enrolment) never take the last WEB_FOR_BROWSERS (more: 503, closed);
+ * WEB_PER_ADDRESS browsers and WEB_PHONES_PER_ADDRESS phones of one address (the same); WEB_SOCKETS
+ * WebSockets (more: 503); WEB_BODY bytes of a request whose route does not stream it (more: 413); WEB_UPLOADS
+ * streamed at once (more: 503), each at WEB_SLOW_RATE at least (less: closed); WEB_WAITING requests that wait
+ * for the disk, a password hash or the worker (more: 503). */
 #ifndef CORDON_EDGE_WEB_H
 #define CORDON_EDGE_WEB_H
 
@@ -17,8 +20,15 @@ struct hub;
 struct accounts;
 
 enum {
-    WEB_CONNECTIONS = 256,
+    WEB_CONNECTIONS = 512,
+    WEB_FOR_BROWSERS = 64,
     WEB_PER_ADDRESS = 64,
+    WEB_PHONES_PER_ADDRESS = 128, /* a hundred phones behind one radio's address */
+    WEB_UPLOADS = 64,
+    WEB_SLOW_RATE = 1024, /* bytes a second, over WEB_SLOW_MS */
+    WEB_SLOW_MS = 30000,
+    WEB_BODY_MS = 30000,   /* a body that is not streamed is there by then (more: closed) */
+    WEB_LARGE_MS = 120000, /* of a file that is imported */
     WEB_SOCKETS = 64,
     WEB_BODY = 64 * 1024,
     WEB_HEAD = 8 * 1024, /* bytes of a request's headers */
@@ -28,21 +38,28 @@ enum {
     WEB_CODE = 15, /* a setup code with its NUL */
 };
 
+enum { WEB_ANY_PORT = -1 };
+
 struct web_config {
     const char *address; /* "0.0.0.0", "::" (IPv6 and IPv4), "127.0.0.1" */
-    int port;            /* 0: any */
-    const char
-        *dir; /* the data folder: ca/server.pem, ca/server.key, maps/, cordon.db, journal.db */
-    bool ask_certificate; /* request a client certificate, but do not demand one (Marti) */
+    int port;            /* of the page and the Marti API; 0: any */
+    int enrol_port;      /* 0: no enrolment; WEB_ANY_PORT: any */
+    const char *default_group; /* of users who have none; NULL: __ANON__ */
+    const char *dir; /* the data folder: ca/server.pem, ca/server.key, ca/trust.pem, maps/, cordon.db, journal.db */
+};
+
+struct web_ports {
+    int web, enrol; /* bound; enrol is 0 when it is off */
 };
 
 /* Makes hub.to_web, sets hub.wake_web and starts the threads.  Call it before the
  * recorder and the loops start; the certificate must be there, the journal may
  * come later.  The folder's name is copied. */
-bool web_start(struct hub *h, const struct web_config *c, int *port_bound, struct err *e) MUST_USE;
+bool web_start(struct hub *h, const struct web_config *c, struct web_ports *bound, struct err *e) MUST_USE;
 /* New rows in the journal, or a message in to_web: from any thread, cheap. */
 void web_wake(struct hub *h);
-/* Takes the certificate of the data folder for connections from now on; waits for it. */
+/* Takes the certificate of the data folder, and the authorities that it trusts, for connections from now on; waits
+ * for it. */
 bool web_reload(struct hub *h, struct err *e) MUST_USE;
 /* Says goodbye and ends the threads; after it nobody may put into to_web. */
 void web_stop(struct hub *h);

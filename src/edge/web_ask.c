@@ -191,12 +191,64 @@ void post_acknowledge(struct web *w, struct request *q, struct reply *r, struct 
     json_drop(j);
 }
 
+/* ---- what somebody of the web thread waits for ------------------------- */
+
+static struct web_pending *find_pending(struct web *w, uint64_t request)
+{
+    for (size_t i = 0; i < WEB_WAITING; i++)
+        if (w->pending[i].request == request)
+            return &w->pending[i];
+    return NULL;
+}
+
+bool web_ask_then(struct web *w, struct request *q, struct reply *r, struct ask_head *head, const struct buf *payload,
+                  web_answered *then, void *ctx)
+{
+    struct web_pending *p = find_pending(w, 0);
+
+    if (!p) {
+        reply_problem(r, 503, "Too much waits for the disk. Try again in a moment; nothing was done.");
+        return false;
+    }
+    web_ask(w, q, r, head, payload);
+    if (!r->later)
+        return false;
+    *p = (struct web_pending){q->id, then, ctx};
+    return true;
+}
+
+/* Whether it was asked by web_ask_then(); then that is told. */
+static bool pending_answered(struct web *w, struct exchange *x, const struct answer_head *head, struct str text)
+{
+    struct web_pending *p = find_pending(w, head->request), found;
+
+    if (!p)
+        return false;
+    found = *p;
+    p->request = 0;
+    if (x)
+        x->reply.later = false;
+    found.then(w, x, head, text, found.ctx);
+    if (x && !x->reply.later)
+        exchange_answered(w, x);
+    return true;
+}
+
+void pending_free(struct web *w)
+{
+    struct answer_head none = {.refused = ERR_WORLD};
+
+    for (size_t i = 0; i < WEB_WAITING; i++)
+        if (w->pending[i].request)
+            w->pending[i].then(w, NULL, &none, (struct str){0}, w->pending[i].ctx);
+}
+
 void ask_answered(struct web *w, const struct answer_head *head, struct str text)
 {
     struct exchange *x = exchange_waiting(w, head->request);
 
-    if (!x)
-        return; /* it waited too long, or its page is gone; the record has it all the same */
+    if (pending_answered(w, x, head, text) || !x)
+        return; /* or it waited too long, or its page is gone; the record has it all the same */
     if (identity_answered(w, x, head, text))
         return;
     incident_answered(w, x, head, text);

@@ -1,14 +1,22 @@
 #include "edge/web_http.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 static const struct {
     int status;
     const char *title;
 } titles[] = {
     {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
     {204, "No Content"},
+    {206, "Partial Content"},
+    {302, "Found"},
     {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
@@ -16,13 +24,19 @@ static const struct {
     {404, "Not Found"},
     {405, "Method Not Allowed"},
     {406, "Not Acceptable"},
+    {408, "Request Timeout"},
     {409, "Conflict"},
+    {410, "Gone"},
     {411, "Length Required"},
+    {412, "Precondition Failed"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {422, "Unprocessable Content"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
+    {501, "Not Implemented"},
     {503, "Service Unavailable"},
     {507, "Insufficient Storage"},
 };
@@ -35,10 +49,22 @@ const char *status_title(int status)
     return "Answer";
 }
 
+void reply_let_go(struct reply *r)
+{
+    if (r->has_file)
+        (void)close(r->file);
+    free(r->owned);
+    r->has_file = false;
+    r->owned = NULL;
+    r->body = (struct str){0};
+}
+
 void reply_free(struct reply *r)
 {
-    free(r->owned);
-    *r = (struct reply){0};
+    const char *node = r->node;
+
+    reply_let_go(r);
+    *r = (struct reply){.node = node};
 }
 
 void reply_problem_field(struct reply *r, int status, const char *detail, const char *field)
@@ -58,6 +84,7 @@ void reply_problem_field(struct reply *r, int status, const char *detail, const 
                 status_title(status), status);
     }
     r->status = status;
+    (void)str_copy(r->sentence, sizeof r->sentence, str_from(detail));
     r->type = "application/problem+json";
     r->body = buf_str(&b);
     r->retry_after_s = status == 503 ? 2 : 0;
@@ -126,6 +153,38 @@ void reply_json(struct reply *r, struct str json)
     reply_written(r, put_copy, &json);
 }
 
+void reply_file(struct reply *r, int fd, uint64_t from, uint64_t len)
+{
+    MUST(fd >= 0 && !r->has_file);
+    r->has_file = true;
+    r->file = fd;
+    r->file_at = from;
+    r->file_left = len;
+    if (r->status == 0)
+        r->status = 200;
+}
+
+void reply_header(struct reply *r, const char *name, const char *format, ...)
+{
+    char value[WEB_HEADERS_MAX];
+    size_t len = strlen(r->headers), left = sizeof r->headers - len;
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    if (n < 0 || (size_t)n >= sizeof value || !text_is_plain(str_of(value, (size_t)n), false) ||
+        strlen(name) + (size_t)n + sizeof ": \r\n" > left)
+        return;
+    (void)snprintf(r->headers + len, left, "%s: %s\r\n", name, value);
+}
+
+uint64_t reply_length(const struct reply *r)
+{
+    return r->has_file ? r->file_left : r->body.len;
+}
+
 /* Sent with every answer: the page is closed in on itself. */
 static const char guards[] =
     "content-security-policy: default-src 'self'; img-src 'self' data: blob:; worker-src 'self'; "
@@ -144,7 +203,7 @@ void reply_head(const struct reply *r, struct buf *b)
     if (r->type)
         buf_fmt(b, "content-type: %s\r\n", r->type);
     if (r->status != 204 && r->status != 304)
-        buf_fmt(b, "content-length: %zu\r\n", r->body.len);
+        buf_fmt(b, "content-length: %" PRIu64 "\r\n", reply_length(r));
     if (r->gzip)
         buf_put(b, STR("content-encoding: gzip\r\n"));
     if (r->etag)
@@ -162,12 +221,13 @@ void reply_head(const struct reply *r, struct buf *b)
         buf_fmt(b, "retry-after: %d\r\n", r->retry_after_s);
     if (r->cookie[0])
         buf_fmt(b, "set-cookie: %s\r\n", r->cookie);
+    buf_put(b, str_from(r->headers));
     if (r->close)
         buf_put(b, STR("connection: close\r\n"));
     buf_put(b, STR("\r\n"));
 }
 
-/* Takes the next "name=value" off a list that `between` divides. */
+/* Takes the next "name=value" off a list that `between` divides; around a cookie there may be space. */
 static bool next_pair(struct str *rest, char between, struct str *name, struct str *value)
 {
     size_t end, equals;
@@ -176,7 +236,9 @@ static bool next_pair(struct str *rest, char between, struct str *name, struct s
     if (rest->len == 0)
         return false;
     end = str_find_byte(*rest, between);
-    pair = str_trim(str_cut(*rest, 0, end));
+    pair = str_cut(*rest, 0, end);
+    if (between == ';')
+        pair = str_trim(pair);
     *rest = str_from_at(*rest, end < rest->len ? end + 1 : end);
     equals = str_find_byte(pair, '=');
     *name = str_cut(pair, 0, equals);
@@ -198,7 +260,47 @@ static bool find_pair(struct str list, char between, struct str wanted, struct s
 
 bool query_get(struct str query, struct str name, struct str *out)
 {
-    return find_pair(query, '&', name, out);
+    bool wire = str_find_byte(query, 0) < query.len;
+
+    return find_pair(query, wire ? 0 : '&', name, out);
+}
+
+/* What a percent sign and two digits stand for, or the byte itself; false: no such byte. */
+static bool take_escaped(struct str *s, char *out)
+{
+    char c = s->at[0];
+
+    if (c == '%') {
+        if (s->len < 3 || !str_from_hex(str_cut(*s, 1, 3), out, 1) || *out == 0)
+            return false;
+        *s = str_from_at(*s, 3);
+        return true;
+    }
+    *out = c == '+' ? ' ' : c;
+    *s = str_from_at(*s, 1);
+    return c != 0;
+}
+
+static bool unescape(struct str s, char *out, size_t size)
+{
+    size_t n = 0;
+
+    while (s.len) {
+        if (n + 1 >= size || !take_escaped(&s, &out[n]))
+            return false;
+        n++;
+    }
+    if (size == 0)
+        return false;
+    out[n] = 0;
+    return true;
+}
+
+bool form_get(struct str form, struct str name, char *out, size_t size)
+{
+    struct str escaped;
+
+    return find_pair(form, '&', name, &escaped) && unescape(escaped, out, size);
 }
 
 bool query_int(struct str query, struct str name, int64_t max, int64_t otherwise, int64_t *out)

@@ -2,8 +2,9 @@
  *
  *   web.c          libwebsockets: sockets, TLS, bytes in and out
  *   web_turn.c     one turn: answers, new rows, the tick of a second
- *   web_routes.c   the table of calls, and what stands before each: session, CSRF, body
+ *   web_routes.c   the tables of calls, and what stands before each: certificate, session, CSRF, body
  *   web_api.c      the calls that read; web_ask.c: those that the record answers
+ *   web_work.c     what takes long, on a thread of its own
  *   web_login.c    the first account, login, sessions
  *   web_operators.c  the other accounts: list, make, change
  *   web_import.c  files into an incident, read on a thread of their own
@@ -25,6 +26,7 @@
 #include "edge/web_limit.h"
 #include "edge/web_password.h"
 #include "edge/web_picture.h"
+#include "edge/web_work.h"
 #include "store/sealed.h"
 
 enum {
@@ -39,9 +41,18 @@ enum {
     LOGIN_CHECK_MS = 30000,         /* how long a WebSocket outlives its session */
 };
 
-/*           reading           waiting                     answered           sending
- *  [free] ---------> [asked] ---------> record, password ----------> [ready] -------> [free]
- *                       +------------------ answered at once -----------^
+/* Where a streamed body goes. take: the next bytes; false: they are refused, and drop follows. drop: the body was
+ * cut off or refused, let go of ctx. Whole: neither is called any more, q->sink is ctx and belongs to the route's
+ * handler. */
+struct sink {
+    void *ctx; /* NULL: nothing is streamed */
+    bool (*take)(void *ctx, struct str bytes, struct err *e);
+    void (*drop)(void *ctx);
+};
+
+/*           reading           waiting                             answered           sending
+ *  [free] ---------> [asked] ---------> record, password, work ----------> [ready] -------> [free]
+ *                       +------------------- answered at once ----------------^
  */
 enum exchange_state { EXCHANGE_READING, EXCHANGE_WAITING, EXCHANGE_READY, EXCHANGE_SENT };
 
@@ -52,9 +63,14 @@ struct exchange {
     int64_t until_ms; /* monotonic, while waiting */
     struct request request;
     struct reply reply;
-    size_t sent; /* bytes of the body */
+    uint64_t sent; /* bytes of the body */
     bool head_sent;
-    size_t body_want;
+    uint64_t body_want, body_got;
+    int64_t body_until_ms;                /* monotonic: a body that is not streamed is there by then; 0: streamed */
+    int64_t window_ms;                    /* since when window_got counts */
+    uint64_t window_got;
+    int64_t wait_ms; /* how long it waits; 0: WEB_ANSWER_MS */
+    struct sink sink;
     struct identity *identity; /* a sealed identity on its way; web_identity.c */
     char *memory; /* what request borrows from */
     size_t memory_len, memory_max;
@@ -84,12 +100,24 @@ struct viewer {
     size_t heard_len;
 };
 
+/* A row that web_ask_then() has asked of the record. */
+typedef void web_answered(struct web *w, struct exchange *x, const struct answer_head *head, struct str text,
+                          void *ctx);
+struct web_pending {
+    uint64_t request; /* 0: free */
+    web_answered *then;
+    void *ctx;
+};
+
 struct web {
     struct hub *h;
     char dir[256], address[64];
-    int port;
-    bool ask_certificate;
+    int port, enrol_port; /* bound */
+    char default_group[64];
     struct accounts *accounts;
+    struct web_worker *worker;
+    size_t uploads;               /* exchanges with a sink */
+    struct web_pending pending[WEB_WAITING];
     struct passwords *passwords;
     struct sealed *sealed;
     struct web_imports *imports; /* NULL until there is one */
@@ -116,9 +144,14 @@ struct web {
     char *mail;                         /* one message out of to_web */
     char stand_in[SECRET_PASSWORD_MAX]; /* hash for names that nobody has */
     void (*want_write)(void *conn);     /* asks for a turn to write; set by web.c */
-    void (*hang_up)(void *conn); /* closes a WebSocket soon, whether or not it can be written to */
+    void (*hang_up)(void *conn); /* closes a connection soon, whether or not it can be written to */
+    /* Closes the connections whose certificate has this serial; empty: looks at all of them anew. */
+    void (*forget)(struct web *w, struct str serial);
     void *edge;                  /* web.c's own state */
 };
+
+/* Closes the connections of this client certificate: it was revoked. Empty: whoever is not what he was. */
+void web_forget(struct web *w, struct str serial);
 
 /* web_turn.c */
 bool web_init(struct web *w, struct hub *h, const struct web_config *c, struct err *e) MUST_USE;
@@ -137,7 +170,11 @@ struct str exchange_keep(struct exchange *x, struct str bytes);
 /* Decides about a request whose head is there: READY when it is refused at once. */
 void exchange_begin(struct web *w, struct exchange *x);
 /* Bytes of the body; false: more than was said. */
-bool exchange_body(struct exchange *x, struct str bytes) MUST_USE;
+bool exchange_body(struct web *w, struct exchange *x, struct str bytes) MUST_USE;
+/* Once a second, while the body comes: false when it comes too slowly and shall not be waited for. */
+bool exchange_keeps_up(struct exchange *x, struct now now) MUST_USE;
+/* Refused before its body is there; its connection is closed behind the answer. */
+void exchange_refuse(struct exchange *x, int status, const char *why);
 /* The whole request is there. */
 void exchange_run(struct web *w, struct exchange *x, struct now now);
 /* The answer of an exchange that waits; false when it is gone. */
@@ -145,6 +182,8 @@ struct exchange *exchange_waiting(struct web *w, uint64_t id) MUST_USE;
 void exchange_answered(struct web *w, struct exchange *x);
 
 typedef void handler(struct web *w, struct request *q, struct reply *r, struct now now);
+/* Before a body is streamed: where it goes.  False: refused, r says why, and nothing is kept. */
+typedef bool body_begin(struct web *w, struct request *q, struct reply *r, struct sink *s);
 enum right {
     RIGHT_ALL,
     RIGHT_LOGGED_IN,
@@ -152,6 +191,11 @@ enum right {
     RIGHT_WRITES,  /* has a role that writes */
     RIGHT_ADMIN,
     RIGHT_ADMIN_OR_HERE, /* or from this machine, without a session */
+    /* TAK users; their routes take no cookie, need no token, and refuse in their own form (marti.h). */
+    RIGHT_CLIENT,             /* one who is admitted */
+    RIGHT_CLIENT_HELD,        /* also one who waits for admission */
+    RIGHT_BASIC,              /* sends a name and a password or an invite; the handler checks them */
+    RIGHT_CLIENT_OR_OPERATOR, /* RIGHT_CLIENT, or a session with RIGHT_PICTURE and, to change something, its token */
 };
 /* May he see units, phones and what they say? */
 bool who_sees_picture(const struct who *who) MUST_USE;
@@ -159,11 +203,23 @@ struct route {
     unsigned methods; /* enum method */
     const char *path;
     enum right right;
-    bool csrf; /* POST: carries the session's token */
+    bool csrf; /* what changes something carries the session's token */
     handler *run;
+    unsigned doors;    /* enum door */
+    body_begin *begin; /* NULL: the body is at most WEB_BODY and lies in q->body */
 };
-extern const struct route web_routes[];
-extern const size_t web_route_count;
+/* The tables: each file has its own, and web_tables.def names them. */
+#define TABLE(name)                                                                                                    \
+    extern const struct route name##_routes[];                                                                         \
+    extern const size_t name##_route_count;
+#include "edge/web_tables.def"
+#undef TABLE
+/* All routes of all tables, in the order in which they are tried; NULL beyond the last. */
+const struct route *web_route(size_t i) MUST_USE;
+/* Is it an address of the TAK clients' API, where refusals have their form (marti.h)? */
+bool path_is_marti(struct str path) MUST_USE;
+/* How long a request that waits shall wait, instead of WEB_ANSWER_MS: from now on when it waits already. */
+void exchange_waits(struct web *w, uint64_t id, int64_t ms);
 
 /* handlers: web_api.c, web_login.c, web_ask.c, web_operators.c */
 handler get_operators, post_operator, post_operator_change;
@@ -175,6 +231,12 @@ handler get_session, post_setup, post_login, post_logout, post_chat, post_acknow
 bool web_take_ticket(const struct json *j, struct str *out, struct err *e) MUST_USE;
 /* Puts it to the record; the exchange waits for the answer. */
 void web_ask(struct web *w, struct request *q, struct reply *r, struct ask_head *head, const struct buf *payload);
+/* The same, and when it is answered then(w, x, head, text, ctx) makes the reply of exchange x; x is NULL when nobody
+ * waits for it any more. It is called once, unless this function has refused: then r says why, and false comes
+ * back. */
+bool web_ask_then(struct web *w, struct request *q, struct reply *r, struct ask_head *head, const struct buf *payload,
+                  web_answered *then, void *ctx);
+void pending_free(struct web *w);
 /* web_incident.c */
 bool incident_command(struct web *w, const struct request *q, unsigned kind, struct str payload, struct err *e);
 void incident_answered(struct web *w, struct exchange *x, const struct answer_head *head, struct str text);

@@ -25,8 +25,8 @@ bool web_init(struct web *w, struct hub *h, const struct web_config *c, struct e
     memset(w, 0, sizeof *w);
     chance_fill(&key, sizeof key);
     w->h = h;
-    w->port = c->port;
-    w->ask_certificate = c->ask_certificate;
+    (void)str_copy(w->default_group, sizeof w->default_group,
+                   c->default_group ? str_from(c->default_group) : STR("__ANON__"));
     if (!str_copy(w->dir, sizeof w->dir, str_from(c->dir)) ||
         !str_copy(w->address, sizeof w->address, str_from(c->address)))
         return err_set(e, ERR_INPUT, "the name of the data folder or the address is too long");
@@ -53,6 +53,8 @@ void web_fini(struct web *w)
     for (size_t i = 0; i < COUNTOF(w->exchanges); i++)
         exchange_free(w, w->exchanges[i]);
     passwords_free(w->passwords);
+    web_worker_free(w, w->worker);
+    pending_free(w);
     imports_free(w);
     message_drop(w->positions);
     picture_fini(&w->picture);
@@ -86,10 +88,17 @@ static void take_passwords(struct web *w, struct now now)
     }
 }
 
+void web_forget(struct web *w, struct str serial)
+{
+    if (w->forget)
+        w->forget(w, serial);
+}
+
 void web_turn(struct web *w, struct now now)
 {
     take_answers(w);
     take_passwords(w, now);
+    web_worker_turn(w);
     if (w->viewer_count) {
         live_follow(w);
         web_incidents_tell(w, now, false);

@@ -193,11 +193,11 @@ static const char *peer_of(const struct tls *t)
     return t->ctx->server ? "client" : "server";
 }
 
-static void tell_refusal(const struct tls *t, struct err *e)
+/* Why the certificate of who ("client", "server") does not count. */
+static void put_refusal(const char *who, long code, const struct refused *r, struct err *e)
 {
-    long code = SSL_get_verify_result(t->ssl);
-    const char *text = "is not accepted", *name = t->refused ? t->refused->name : "";
-    bool above = t->refused && t->refused->depth > 0;
+    const char *text = "is not accepted";
+    bool above = r->depth > 0;
 
     for (size_t i = 0; i < COUNTOF(refusals); i++) {
         if (refusals[i].code == code) {
@@ -205,9 +205,15 @@ static void tell_refusal(const struct tls *t, struct err *e)
             above = above && !refusals[i].of_chain;
         }
     }
-    (void)err_set(e, ERR_DENIED, "%sthe %s's certificate%s%s%s %s (OpenSSL: %s)",
-                  above ? "an authority of " : "", peer_of(t), name[0] ? " (" : "", name,
-                  name[0] ? ")" : "", text, X509_verify_cert_error_string(code));
+    (void)err_set(e, ERR_DENIED, "%sthe %s's certificate%s%s%s %s (OpenSSL: %s)", above ? "an authority of " : "", who,
+                  r->name[0] ? " (" : "", r->name, r->name[0] ? ")" : "", text, X509_verify_cert_error_string(code));
+}
+
+static void tell_refusal(const struct tls *t, struct err *e)
+{
+    static const struct refused unknown;
+
+    put_refusal(peer_of(t), SSL_get_verify_result(t->ssl), t->refused ? t->refused : &unknown, e);
 }
 
 /* Somebody who set the wrong protocol is told so by his first byte; the first one of TLS is 22 (a
@@ -639,9 +645,9 @@ static int64_t time_ms(const ASN1_TIME *at)
     return (int64_t)timegm(&tm) * 1000;
 }
 
-bool tls_peer(struct tls *t, struct tls_peer *out)
+static bool peer_of_ssl(const SSL *ssl, struct tls_peer *out)
 {
-    const X509 *x = SSL_get0_peer_certificate(t->ssl);
+    const X509 *x = SSL_get0_peer_certificate(ssl);
     const ASN1_INTEGER *serial = x ? X509_get0_serialNumber(x) : NULL;
     unsigned int n = sizeof out->sha256;
     struct buf b = buf_over(out->serial, sizeof out->serial - 1);
@@ -653,10 +659,73 @@ bool tls_peer(struct tls *t, struct tls_peer *out)
     buf_hex(&b, ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
     common_name(x, out->name, sizeof out->name);
     out->not_after_ms = time_ms(X509_get0_notAfter(x));
-    out->resumed = SSL_session_reused(t->ssl) == 1;
-    (void)str_copy(out->version, sizeof out->version, str_from(SSL_get_version(t->ssl)));
-    (void)str_copy(out->cipher, sizeof out->cipher, str_from(SSL_get_cipher_name(t->ssl)));
+    out->resumed = SSL_session_reused(ssl) == 1;
+    (void)str_copy(out->version, sizeof out->version, str_from(SSL_get_version(ssl)));
+    (void)str_copy(out->cipher, sizeof out->cipher, str_from(SSL_get_cipher_name(ssl)));
     return !b.full;
+}
+
+bool tls_peer(struct tls *t, struct tls_peer *out)
+{
+    return peer_of_ssl(t->ssl, out);
+}
+
+/* ---- the web port ---- */
+
+/* The handshake goes on; OpenSSL keeps the error as the connection's result. */
+static int on_verify_any(int accepted, X509_STORE_CTX *store)
+{
+    (void)accepted;
+    (void)store;
+    return 1;
+}
+
+/* The authorities of the file and no others, also when there were some before. */
+static bool web_trust(SSL_CTX *ssl, const char *trust, struct err *e)
+{
+    struct tls_files files = {.ca = trust};
+    X509_STORE *fresh = X509_STORE_new();
+
+    if (!fresh)
+        return start_refused(e);
+    SSL_CTX_set_cert_store(ssl, fresh); /* it owns the store now */
+    return load_trust(ssl, &files, true, e);
+}
+
+bool tls_web_rules(void *ssl_ctx, const char *trust, struct err *e)
+{
+    static const unsigned char context[] = "cordon-web";
+    SSL_CTX *ssl = ssl_ctx;
+
+    ERR_clear_error();
+    if (!ctx_rules(ssl) || !SSL_CTX_set_session_id_context(ssl, context, sizeof context - 1) ||
+        !SSL_CTX_set_num_tickets(ssl, 1) || !SSL_CTX_set_session_ticket_cb(ssl, NULL, trust ? on_ticket : NULL, NULL))
+        return start_refused(e);
+    /* A write of many records ends where the socket is full, so that the rest alone waits. */
+    (void)SSL_CTX_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
+    (void)SSL_CTX_set_timeout(ssl, TICKET_S);
+    SSL_CTX_set_verify(ssl, trust ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, trust ? on_verify_any : NULL);
+    return !trust || web_trust(ssl, trust, e);
+}
+
+enum tls_shown tls_web_peer(void *ssl, struct tls_peer *out, struct err *e)
+{
+    long code = SSL_get_verify_result(ssl);
+    struct refused r = {"", 0};
+
+    if (!SSL_get0_peer_certificate(ssl)) {
+        memset(out, 0, sizeof *out);
+        return TLS_SHOWN_NONE;
+    }
+    if (!peer_of_ssl(ssl, out) && code == X509_V_OK)
+        code = X509_V_ERR_UNSPECIFIED;
+    if (code == X509_V_OK && X509_cmp_current_time(X509_get0_notAfter(SSL_get0_peer_certificate(ssl))) <= 0)
+        code = X509_V_ERR_CERT_HAS_EXPIRED; /* since then */
+    if (code == X509_V_OK)
+        return TLS_SHOWN_GOOD;
+    (void)str_copy(r.name, sizeof r.name, str_from(out->name));
+    put_refusal("client", code, &r, e);
+    return TLS_SHOWN_BAD;
 }
 
 /* ---- the floor of the benchmark ---- */

@@ -93,6 +93,21 @@ struct tls_peer {
 /* False when the peer showed no certificate (or its serial is longer than the standard allows). */
 bool tls_peer(struct tls *t, struct tls_peer *out) MUST_USE;
 
+/* ---- for the web port, whose sockets and TLS are libwebsockets' ---- */
+
+/* Gives its SSL_CTX the versions, ciphers and checks of tls_server(), and asks for a client certificate without
+ * demanding one: whatever is shown, the handshake goes on, and tls_web_peer() says what it is worth.  trust: PEM, whose
+ * clients' certificates count; NULL: none is asked for.  Called again it takes the authorities from the file anew. */
+bool tls_web_rules(void *ssl_ctx, const char *trust, struct err *e) MUST_USE;
+
+enum tls_shown {
+    TLS_SHOWN_NONE, /* no certificate */
+    TLS_SHOWN_GOOD, /* one that counts, as struct tls_peer tells it; whether it is revoked is for the caller to ask */
+    TLS_SHOWN_BAD,  /* one that does not; e: "the client's certificate (RGR-3) has expired ..." */
+};
+/* What the peer of this SSL showed in its handshake, resumed or not. */
+enum tls_shown tls_web_peer(void *ssl, struct tls_peer *out, struct err *e) MUST_USE;
+
 /* The cost floor of the benchmark: AES-128-GCM over text (at most TLS_RECORD bytes) with one shared
  * context, as a record layer would do it; out takes text.len + 22 bytes. */
 struct tls_floor;

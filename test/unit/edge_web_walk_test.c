@@ -29,12 +29,13 @@ static void *record(void *arg)
 static void a_browser_walks_through(void **state)
 {
     static struct world w;
-    struct web_config c = {.address = "127.0.0.1", .port = 0};
+    struct web_config c = {.address = "127.0.0.1", .port = 0, .enrol_port = WEB_ANY_PORT};
     struct pki_made made;
     struct accounts *accounts;
     char code[WEB_CODE], command[1024];
     pthread_t recorder;
-    int port = 0, rc;
+    struct web_ports bound = {0};
+    int rc;
     struct err e = {0};
 
     (void)state;
@@ -46,12 +47,12 @@ static void a_browser_walks_through(void **state)
     assert_true(accounts_open(w.dir, &accounts, &e));
     assert_true(web_setup_code(&w.hub, accounts, code, &e));
     accounts_close(accounts);
-    if (!web_start(&w.hub, &c, &port, &e))
+    if (!web_start(&w.hub, &c, &bound, &e))
         fail_msg("%s", e.text);
-    assert_true(port > 0);
+    assert_true(bound.web > 0 && bound.enrol > 0 && bound.web != bound.enrol);
     assert_int_equal(pthread_create(&recorder, NULL, record, &w), 0);
-    (void)snprintf(command, sizeof command, "python3 '%s/test/support/web_walk.py' %d %s",
-                   getenv("CORDON_SOURCE"), port, code);
+    (void)snprintf(command, sizeof command, "python3 '%s/test/support/web_walk.py' %d %s %d '%s'",
+                   getenv("CORDON_SOURCE"), bound.web, code, bound.enrol, w.dir);
     rc = system(command);
     assert_true(web_reload(&w.hub, &e));
     atomic_store(&ending, true);
@@ -67,17 +68,17 @@ static void a_start_that_fails_says_why(void **state)
     struct web_config c = {.address = "127.0.0.1", .port = 0};
     struct pki_made made;
     struct err e = {0};
-    int port;
+    struct web_ports bound;
 
     (void)state;
     world_make(&w);
     c.dir = w.dir;
-    assert_false(web_start(&w.hub, &c, &port, &e));
+    assert_false(web_start(&w.hub, &c, &bound, &e));
     assert_non_null(strstr(e.text, "server.pem"));
     assert_true(pki_prepare(w.dir, clock_wall_ms(), &made, &e));
     c.address = "192.0.2.77";
     c.port = 8443;
-    assert_false(web_start(&w.hub, &c, &port, &e));
+    assert_false(web_start(&w.hub, &c, &bound, &e));
     assert_true(e.text[0]);
     assert_null(w.hub.web);
     world_end(&w);
