@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Usage: web_walk.py PORT CODE -- walks the web port as a browser does; exit 0 when all of it fits.
+"""Usage: web_walk.py PORT CODE ENROL DIR -- walks the web port as a browser and as a phone does, and the enrolment
+port; exit 0 when all of it fits.
 
 The server behind it has no accounts yet, one unit UNIT-1, an open emergency EMG-1, and a record that
-answers. Standard library alone: the WebSocket is written out here, so that no client can mend what the
+answers. DIR has certificates of phones: EX-phone, EX-revoked, EX-unknown (not in the accounts), other/EX-foreign.
+Standard library alone: the WebSocket is written out here, so that no client can mend what the
 server gets wrong.
 """
 
@@ -17,7 +19,7 @@ import struct
 import sys
 import time
 
-PORT, CODE = int(sys.argv[1]), sys.argv[2]
+PORT, CODE, ENROL, DIR = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 HOST = f"127.0.0.1:{PORT}"
 ORIGIN = f"https://{HOST}"
 TLS = ssl.create_default_context()
@@ -295,8 +297,92 @@ def walk_end(ws):
     sys.exit("web_walk: wrong passwords are never slowed down")
 
 
+def tls_of(name):
+    """As a phone with this certificate; None: without one."""
+    tls = ssl.create_default_context()
+    tls.check_hostname = False
+    tls.verify_mode = ssl.CERT_NONE
+    if name:
+        own = f"{DIR}/{name}/{name.split('/')[-1]}"
+        tls.load_cert_chain(own + ".pem", own + ".key")
+    return tls
+
+
+def phone(name, method, path, body=None, port=PORT, **headers):
+    """Status, headers and JSON or bytes."""
+    c = http.client.HTTPSConnection("127.0.0.1", port, context=tls_of(name), timeout=20)
+    c.request(method, path, body, headers)
+    r = c.getresponse()
+    data = r.read()
+    c.close()
+    return r.status, r.headers, json.loads(data) if data and "json" in r.getheader("Content-Type") else data
+
+
+def raw(text, name=None, port=PORT):
+    """The first bytes that come back for these."""
+    with tls_of(name).wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10)) as s:
+        s.sendall(text)
+        return s.recv(65536)
+
+
+def walk_phones():
+    """8443 asks for a certificate: who has a good one is a TAK client, who has none is a browser."""
+    version = "/Marti/api/version/config"
+    status, headers, answer = phone("EX-phone", "GET", version)
+    check("version", (status, headers["Content-Type"], answer["type"]), (200, "application/json", "ServerConfig"))
+    check("no certificate", phone(None, "GET", version)[0], 401)
+    for name, words in (("EX-revoked", "was revoked"), ("EX-unknown", "not issued"), ("other/EX-foreign", "authority")):
+        status, headers, answer = phone(name, "GET", version)
+        check(f"{name}: refused", (status, headers["Content-Type"]), (403, "application/json"))
+        check(f"{name}: {answer['data']}", words in answer["data"], True)
+        check(f"{name}: the page all the same", phone(name, "GET", "/healthz")[0], 200)
+    check("a certificate is no session", phone("EX-phone", "GET", "/api/maps")[0], 401)
+    check("head", phone("EX-phone", "HEAD", version)[0], 200)
+    status, headers, _ = phone("EX-phone", "OPTIONS", version)
+    check("options", (status, headers["Allow"]), (204, "GET, HEAD"))
+    status, headers, _ = phone("EX-phone", "PUT", version, b"x")
+    check("put", (status, headers["Allow"]), (405, "GET, HEAD"))
+    check("delete", phone("EX-phone", "DELETE", version)[0], 405)
+    check("no such call", phone("EX-phone", "GET", "/Marti/api/nothing")[0], 404)
+    check("enrolment has its own calls", phone(None, "GET", version, port=ENROL)[0], 404)
+    check("and no page", phone(None, "GET", "/", port=ENROL)[0], 404)
+
+
+def walk_bytes():
+    """What libraries do not send by themselves."""
+    head = f"Host: {HOST}\r\n".encode()
+    put = raw(b"PUT /Marti/api/version HTTP/1.1\r\n" + head + b"\r\n", "EX-phone")
+    check("PUT without a length", (b" 405 " in put, b"connection: close" in put), (True, True))
+    want = b"POST /api/login HTTP/1.1\r\n" + head + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    check("leave to send", raw(want)[:25], b"HTTP/1.1 100 Continue\r\n\r\n")
+    long = b"PUT /Marti/api/version HTTP/1.1\r\n" + head + b"Expect: 100-continue\r\nContent-Length: 90000000\r\n\r\n"
+    check("none for what is refused", b" 413 " in raw(long, "EX-phone"), True)
+    chunks = b"POST /api/login HTTP/1.1\r\n" + head + b"Transfer-Encoding: chunked\r\n\r\n"
+    check("chunks", b" 411 " in raw(chunks), True)
+    kinds = "/api/events?limit=1&kinds="
+    check("& in a value", call("GET", kinds + "chat.said%26x")[2]["detail"], 'There is no kind of entry "chat.said&x".')
+    check("NUL in a path", b" 400 " in raw(b"GET /%00ab HTTP/1.1\r\n" + head + b"\r\n"), True)
+    check("%41 is A", phone("EX-phone", "GET", "/M%61rti/api/version")[0], 200)
+
+
+def walk_many():
+    """A hundred phones behind one address, and a browser beside them."""
+    tls, many = tls_of("EX-phone"), []
+    ask = f"GET /Marti/api/version HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+    for _ in range(100):
+        many.append(tls.wrap_socket(socket.create_connection(("127.0.0.1", PORT), timeout=10)))
+        many[-1].sendall(ask)
+        check("one of many", b" 200 " in many[-1].recv(4096), True)
+    check("a browser beside them", call("GET", "/healthz")[0], 200)
+    for s in many:
+        s.close()
+
+
 walk_setup()
 walk_login()
+walk_phones()
+walk_bytes()
+walk_many()
 walk_http()
 ws = walk_socket()
 walk_roles()

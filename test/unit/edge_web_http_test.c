@@ -58,6 +58,37 @@ static void query_rows(void **state)
     assert_false(query_int(q, STR("after"), 11, 5, &n));
     assert_false(query_int(q, STR("limit"), 11, 5, &n));
     assert_false(query_int(STR("after=-1"), STR("after"), 11, 5, &n));
+    q = str_of("name=Fire & Rescue\0uid=a=b\0x\0", 30); /* as it comes from the wire */
+    assert_true(query_get(q, STR("name"), &v) && str_eq(v, STR("Fire & Rescue")));
+    assert_true(query_get(q, STR("uid"), &v) && str_eq(v, STR("a=b")));
+    assert_true(query_get(q, STR("x"), &v) && v.len == 0);
+}
+
+static void form_rows(void **state)
+{
+    static const struct {
+        const char *form, *value;
+    } rows[] = {
+        {"password=a+b%26c%3d", "a b&c="},
+        {"x=1&password=%D8%B3", "\xd8\xb3"},
+        {"password=", ""},
+        {"password", ""},
+        {"passwords=1", NULL},
+        {"password=%4", NULL},
+        {"password=%zz", NULL},
+        {"password=a%00b", NULL},
+        {"password=0123456789", NULL}, /* longer than there is room */
+    };
+    char out[10];
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        bool is = form_get(str_from(rows[i].form), STR("password"), out, sizeof out);
+
+        if (is != (rows[i].value != NULL) || (is && strcmp(out, rows[i].value) != 0))
+            fail_msg("%s", rows[i].form);
+    }
+    assert_false(form_get(str_of("password=a\0", 11), STR("password"), out, sizeof out));
 }
 
 static void cookie_rows(void **state)
@@ -236,7 +267,7 @@ int main(void)
         cmocka_unit_test(cookie_rows),       cmocka_unit_test(origin_rows),
         cmocka_unit_test(gzip_rows),         cmocka_unit_test(text_rows),
         cmocka_unit_test(a_problem_is_json), cmocka_unit_test(heads),
-        cmocka_unit_test(json_refusals),
+        cmocka_unit_test(json_refusals),     cmocka_unit_test(form_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

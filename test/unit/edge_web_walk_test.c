@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <sys/stat.h>
+
 /* The whole web thread over TLS, walked by test/support/web_walk.py. */
 
 static atomic_bool ending;
@@ -24,6 +26,45 @@ static void *record(void *arg)
             world_unit(w, "UNIT-1", "ALPHA", 30.5, 72.0);
     }
     return NULL;
+}
+
+/* A phone's certificate in DIR/name; of another authority when its folder is not the server's. */
+static void make_phone(const char *dir, const char *name, struct accounts *a, bool revoked)
+{
+    struct user u = {0};
+    struct certificate c = {0};
+    struct pki_client made;
+    char out[600];
+    size_t count;
+    struct err e = {0};
+
+    (void)snprintf(out, sizeof out, "%s/%s", dir, name);
+    if (!pki_client_package(dir, name, out, 30, 0, clock_wall_ms(), &made, &e))
+        fail_msg("%s", e.text);
+    if (!a)
+        return;
+    (void)snprintf(u.name, sizeof u.name, "%s", name);
+    assert_true(accounts_put_user(a, &u, &e));
+    (void)snprintf(c.serial, sizeof c.serial, "%s", made.serial);
+    c.user_id = u.id;
+    c.not_after_ms = made.not_after_ms;
+    assert_true(accounts_put_certificate(a, &c, &e));
+    assert_true(!revoked || accounts_revoke(a, str_from(name), (struct str){0}, clock_wall_ms(), &count, &e));
+}
+
+static void make_phones(const char *dir, struct accounts *a)
+{
+    struct pki_made made;
+    char other[512];
+    struct err e = {0};
+
+    make_phone(dir, "EX-phone", a, false);
+    make_phone(dir, "EX-revoked", a, true);
+    make_phone(dir, "EX-unknown", NULL, false); /* signed by us, and not in the accounts */
+    (void)snprintf(other, sizeof other, "%s/other", dir);
+    assert_int_equal(mkdir(other, 0700), 0);
+    assert_true(pki_prepare(other, clock_wall_ms(), &made, &e));
+    make_phone(other, "EX-foreign", NULL, false);
 }
 
 static void a_browser_walks_through(void **state)
@@ -46,7 +87,7 @@ static void a_browser_walks_through(void **state)
     assert_true(pki_prepare(w.dir, clock_wall_ms(), &made, &e));
     assert_true(accounts_open(w.dir, &accounts, &e));
     assert_true(web_setup_code(&w.hub, accounts, code, &e));
-    accounts_close(accounts);
+    make_phones(w.dir, accounts);
     if (!web_start(&w.hub, &c, &bound, &e))
         fail_msg("%s", e.text);
     assert_true(bound.web > 0 && bound.enrol > 0 && bound.web != bound.enrol);
@@ -58,6 +99,7 @@ static void a_browser_walks_through(void **state)
     atomic_store(&ending, true);
     assert_int_equal(pthread_join(recorder, NULL), 0);
     web_stop(&w.hub);
+    accounts_close(accounts);
     world_end(&w);
     assert_int_equal(rc, 0);
 }

@@ -388,6 +388,120 @@ static void refuses_bad_certificates(void **state)
     }
 }
 
+/* ---- the web port: the TLS is somebody else's, the rules are ours ---- */
+
+static SSL_CTX *web_ctx(const char *name, bool server)
+{
+    SSL_CTX *c = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
+
+    assert_non_null(c);
+    if (name) {
+        assert_int_equal(SSL_CTX_use_certificate_chain_file(c, file_of(name, "pem")), 1);
+        assert_int_equal(SSL_CTX_use_PrivateKey_file(c, file_of(name, "key"), SSL_FILETYPE_PEM), 1);
+    }
+    return c;
+}
+
+/* Both ends until they are done; the client reads once, as its ticket comes with it. */
+static void web_shake(SSL *s, SSL *c)
+{
+    BIO *a, *b;
+    char byte;
+
+    assert_int_equal(BIO_new_bio_pair(&a, 65536, &b, 65536), 1);
+    SSL_set_bio(s, a, a);
+    SSL_set_bio(c, b, b);
+    SSL_set_accept_state(s);
+    SSL_set_connect_state(c);
+    for (int i = 0; i < 20; i++) {
+        (void)SSL_do_handshake(c);
+        (void)SSL_do_handshake(s);
+    }
+    assert_true(SSL_is_init_finished(s) && SSL_is_init_finished(c));
+    assert_int_equal(SSL_write(s, "x", 1), 1);
+    assert_int_equal(SSL_read(c, &byte, 1), 1);
+}
+
+static enum tls_shown show(SSL_CTX *server, SSL_CTX *client, SSL_SESSION **session, struct tls_peer *peer)
+{
+    SSL *s = SSL_new(server), *c = SSL_new(client);
+    enum tls_shown shown;
+    struct err e = {0};
+
+    assert_true(s && c);
+    if (*session)
+        assert_int_equal(SSL_set_session(c, *session), 1);
+    web_shake(s, c);
+    shown = tls_web_peer(s, peer, &e);
+    assert_int_equal(shown == TLS_SHOWN_BAD, e.text[0] != 0);
+    if (e.text[0])
+        print_message("%s\n", e.text);
+    SSL_SESSION_free(*session);
+    *session = SSL_get1_session(c);
+    SSL_set_shutdown(c, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN); /* so that the session may be used again */
+    SSL_free(s);
+    SSL_free(c);
+    return shown;
+}
+
+static void a_web_client_may_show_anything(void **state)
+{
+    static const struct {
+        const char *client;
+        enum tls_shown shown;
+    } rows[] = {
+        {NULL, TLS_SHOWN_NONE},     {"phone", TLS_SHOWN_GOOD}, {"expired", TLS_SHOWN_BAD}, {"early", TLS_SHOWN_BAD},
+        {"foreign", TLS_SHOWN_BAD}, {"lonely", TLS_SHOWN_BAD}, {"aged", TLS_SHOWN_BAD},    {"server", TLS_SHOWN_BAD},
+    };
+    struct tls_peer peer;
+    struct err e;
+
+    (void)state;
+    for (int version = 0; version < 2; version++)
+        for (size_t i = 0; i < COUNTOF(rows); i++) {
+            SSL_CTX *server = web_ctx("server", true), *client = web_ctx(rows[i].client, false);
+            SSL_SESSION *session = NULL;
+
+            assert_true(tls_web_rules(server, file_of("root", "pem"), &e));
+            assert_int_equal(SSL_CTX_set_max_proto_version(client, version ? TLS1_2_VERSION : TLS1_3_VERSION), 1);
+            for (int again = 0; again < 2; again++) { /* the second time by ticket, which is worth no more */
+                assert_int_equal(show(server, client, &session, &peer), rows[i].shown);
+                assert_string_equal(peer.name, rows[i].client ? rows[i].client : "");
+                assert_true(rows[i].shown != TLS_SHOWN_GOOD || peer.resumed == (again == 1));
+            }
+            SSL_SESSION_free(session);
+            SSL_CTX_free(server);
+            SSL_CTX_free(client);
+        }
+}
+
+static void web_authorities_are_taken_anew(void **state)
+{
+    SSL_CTX *server = web_ctx("server", true), *client = web_ctx("foreign", false), *phone = web_ctx("phone", false);
+    SSL_SESSION *none = NULL, *other = NULL;
+    struct tls_peer peer;
+    struct err e;
+
+    (void)state;
+    assert_true(tls_web_rules(server, file_of("root", "pem"), &e));
+    assert_int_equal(show(server, client, &none, &peer), TLS_SHOWN_BAD);
+    assert_true(tls_web_rules(server, file_of("other-root", "pem"), &e));
+    SSL_SESSION_free(none);
+    none = NULL;
+    assert_int_equal(show(server, client, &none, &peer), TLS_SHOWN_GOOD);
+    assert_int_equal(show(server, phone, &other, &peer), TLS_SHOWN_BAD);
+    assert_false(tls_web_rules(server, file_of("nothing", "pem"), &e));
+    SSL_SESSION_free(none);
+    SSL_SESSION_free(other);
+    assert_true(tls_web_rules(server, NULL, &e)); /* enrolment asks for none */
+    none = other = NULL;
+    assert_int_equal(show(server, phone, &none, &peer), TLS_SHOWN_NONE);
+    SSL_SESSION_free(none);
+    SSL_CTX_free(server);
+    SSL_CTX_free(client);
+    SSL_CTX_free(phone);
+}
+
 static void client_checks_the_server(void **state)
 {
     struct tls_files trust = {0};
@@ -904,6 +1018,8 @@ int main(void)
         cmocka_unit_test(both_versions_in_any_pieces),
         cmocka_unit_test(tells_who_the_peer_is),
         cmocka_unit_test(refuses_bad_certificates),
+        cmocka_unit_test(a_web_client_may_show_anything),
+        cmocka_unit_test(web_authorities_are_taken_anew),
         cmocka_unit_test(client_checks_the_server),
         cmocka_unit_test(knows_mistaken_protocols),
         cmocka_unit_test(survives_a_cut_or_damaged_stream),
