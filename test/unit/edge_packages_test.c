@@ -184,7 +184,8 @@ static const char reader[] =
     "        if shutil.which('keytool'):\n"
     "            kept = subprocess.run(['keytool', '-list', '-keystore', file, '-storetype', 'PKCS12', '-storepass',\n"
     "                said[word]], check=True, capture_output=True).stdout\n"
-    "            assert (b'PrivateKeyEntry' if where == 'certificateLocation' else b'trustedCertEntry') in kept, kept\n";
+    "            want = b'PrivateKeyEntry' if where == 'certificateLocation' else b'trustedCertEntry'\n"
+    "            assert want in kept, kept\n";
 
 static void others_open_them(void **state)
 {
