@@ -43,7 +43,16 @@ enum field {
     FIELD_IN = 31,        /* group names written into / heard, for groups.changed */
     FIELD_OUT = 32,
     FIELD_AGENCY = 33,    /* of an operator */
-    FIELD_CHANGED = 34,   /* one word each: what of an operator was changed */
+    FIELD_CHANGED = 34,   /* one word each: what of an operator, a file, a profile was changed */
+
+    FIELD_MIME = 50,      /* of a file; what its sender says */
+    FIELD_KEYWORD = 51,   /* one each */
+    FIELD_TOOL = 52,      /* "public", "private" or the name of a tool */
+    FIELD_CREATOR = 53,   /* the uid that a sender of a file says it is of; FROM_UID when it is his */
+    FIELD_EXPIRES_MS = 54, /* decimal; not there: never */
+    FIELD_IMAGE = 55,     /* one each: the name of a picture in a data package */
+    FIELD_WHEN = 56,      /* one each: "enrolment", "connection", when a profile's file is given out */
+    FIELD_ENABLED = 57,   /* "1", "0" */
 };
 
 void fields_put(struct buf *b, enum field tag, struct str value);

@@ -19,7 +19,7 @@ enum event_id {
 #define EVENT(id, number, tag, fn, waits) EV_##id = number,
 #include "core/event.def"
 #undef EVENT
-    EV_END = 64
+    EV_END = 128
 };
 
 enum {
