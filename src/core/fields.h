@@ -53,6 +53,29 @@ enum field {
     FIELD_IMAGE = 55,     /* one each: the name of a picture in a data package */
     FIELD_WHEN = 56,      /* one each: "enrolment", "connection", when a profile's file is given out */
     FIELD_ENABLED = 57,   /* "1", "0" */
+    FIELD_CHANGED = 34,   /* one word each: what of an operator was changed */
+
+    /* of missions (core/mission.h) */
+    FIELD_MISSION = 60,         /* its guid */
+    FIELD_MISSION_NAME = 61,
+    FIELD_MISSION_CHANGE = 62,  /* a word of mission_change_word() */
+    FIELD_MISSION_KEY = 63,     /* a word of mission_key_word(); its value is the next MISSION_VALUE */
+    FIELD_MISSION_VALUE = 64,
+    FIELD_MISSION_ROLE = 65,    /* MISSION_OWNER ... */
+    FIELD_MISSION_CREATOR = 66, /* the device that did it, as it says itself */
+    FIELD_MISSION_CLIENT = 67,  /* the device that subscribes; who is invited */
+    FIELD_MISSION_TOKEN = 68,   /* id of a subscription or an invitation; never the token itself */
+    FIELD_MISSION_KEYWORD = 69, /* one each: all of them */
+    FIELD_MISSION_COT = 70,     /* an item's event at that time, as XML */
+    FIELD_MISSION_CLAIM = 71,   /* asked: what the token in the request proves ("subscription/ID") */
+    FIELD_MISSION_TYPE = 72,    /* of a layer, of an invitation */
+    FIELD_MISSION_PARENT = 73,
+    FIELD_MISSION_AFTER = 74,
+    FIELD_MISSION_HASH = 75,    /* one each: files that a log entry names */
+    FIELD_MISSION_FROM = 76,    /* guid of the mission that this one is a copy of */
+    FIELD_MISSION_AT = 77,      /* ms: the time that a log entry is about */
+    FIELD_MISSION_USER = 78,    /* whose subscription, when it is not the sender's */
+    FIELD_MISSION_ONE = 79,     /* asked: one change each, a payload in the payload; all of them or none */
 };
 
 void fields_put(struct buf *b, enum field tag, struct str value);

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 enum {
-    DB_STATEMENTS_MAX = 48, /* prepared statements of one connection; more is our bug */
+    DB_STATEMENTS_MAX = 80, /* prepared statements of one connection; more is our bug */
     DB_PATH_MAX = 1024,
     DB_CACHE_KIB = 4096,                /* page cache of one connection */
     DB_HEAP_SOFT = 48 * 1024 * 1024,    /* all of SQLite; past it caches shrink */
