@@ -30,7 +30,7 @@ static bool put_receipt(struct str payload, struct str about, struct now now, ui
     struct buf event = buf_over(event_text, sizeof event_text);
     struct str claimed = fields_get(payload, FIELD_CLAIMANT), from = fields_get(payload, FIELD_FROM_UID);
     bool by_name = str_starts(about, name);
-    bool hopeless = str_starts(about, STR("mission/"));
+    bool hopeless = str_starts(about, STR("mission/")) || str_starts(about, STR("mission-guid/"));
     struct reply_receipt m = {.type = hopeless ? STR("b-t-f-s") : STR("b-t-f-p"),
                               .message_id = message_id(payload, salt, &id),
                               .room_id = fields_get(payload, FIELD_ROOM_ID),

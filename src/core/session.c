@@ -285,9 +285,21 @@ static void put_to_name(struct taking *t, struct buf *b, const char *kind, struc
 
     buf_put(&n, str_from(kind));
     buf_byte(&n, '/');
+    if (name.len > n.max - n.len)
+        name.len = n.max - n.len; /* nobody has a name as long as that: still it is not for everybody */
     buf_put(&n, name);
-    if (!n.full)
-        put_to(t, b, buf_str(&n), count);
+    put_to(t, b, buf_str(&n), count);
+}
+
+/* What is life and death is never kept from those outside of a mission. */
+static bool is_for_missions(const struct taking *t)
+{
+    if (t->ev.is == CLASS_EMERGENCY || t->ev.is == CLASS_EMERGENCY_CANCEL)
+        return false;
+    for (size_t i = 0; i < t->ev.routing.dest_count; i++)
+        if (t->ev.routing.dests[i].kind == DEST_MISSION || t->ev.routing.dests[i].kind == DEST_MISSION_GUID)
+            return true;
+    return false;
 }
 
 static void put_dest(struct taking *t, struct buf *b, const struct cot_dest *d, size_t *count)
@@ -309,7 +321,8 @@ static void put_dest(struct taking *t, struct buf *b, const struct cot_dest *d, 
         break;
     case DEST_MISSION:
     case DEST_MISSION_GUID:
-        put_to_name(t, b, "mission", d->name, count);
+        if (is_for_missions(t))
+            put_to_name(t, b, d->kind == DEST_MISSION ? "mission" : "mission-guid", d->name, count);
         break;
     case DEST_GROUP:
     case DEST_PUBLISH:
@@ -331,6 +344,15 @@ static bool is_open_room(struct str name)
     return false;
 }
 
+/* A mission's chat room has its name for a member. */
+static bool is_mission_room(const struct taking *t, struct str member)
+{
+    for (size_t i = 0; i < t->ev.routing.dest_count; i++)
+        if (t->ev.routing.dests[i].kind == DEST_MISSION && str_eq(t->ev.routing.dests[i].name, member))
+            return true;
+    return false;
+}
+
 /* Chat goes to the union of marti/dest and the chatgrp members (tak.md 1.3). */
 static void put_addressees(struct taking *t, struct buf *b)
 {
@@ -344,7 +366,7 @@ static void put_addressees(struct taking *t, struct buf *b)
     if (!routing->is_chat || is_open_room(routing->chat_id))
         return;
     for (size_t i = 1; i < routing->chat_member_count; i++)
-        if (!is_open_room(routing->chat_members[i]))
+        if (!is_open_room(routing->chat_members[i]) && !is_mission_room(t, routing->chat_members[i]))
             put_to(t, b, routing->chat_members[i], &count);
     if (count == 0) /* nobody but the sender is named: the room is a device, never everybody */
         put_to(t, b, routing->chat_id, &count);
@@ -489,13 +511,23 @@ static void check_sender(struct taking *t)
         record_conflict(t, x);
 }
 
+/* Of a mission's items all is kept, whatever they are elsewhere; what is there for people keeps its kind. */
+static enum event_id kind_for_missions(enum cot_class is)
+{
+    enum event_id kind = kind_of(is);
+
+    return kind == EV_NONE || kind == EV_OBJECT_PUT || kind == EV_OBJECT_DELETED ? EV_DIRECTED : kind;
+}
+
 static void take_durable(struct taking *t)
 {
     struct river *r = t->r;
-    enum event_id kind = kind_of(t->ev.is);
+    bool missions = is_for_missions(t), deletes = t->ev.is == CLASS_DELETE && !missions;
+    enum event_id kind = missions ? kind_for_missions(t->ev.is) : kind_of(t->ev.is);
     struct unit *own = units_find(&r->units, t->ev.cot.uid);
     struct unit *target = t->ev.routing.link_uid.len ? units_find(&r->units, t->ev.routing.link_uid) : NULL;
-    const char *no = objection(t, own, target);
+    /* What is taken out of a mission stays where it is elsewhere. */
+    const char *no = missions && t->ev.is == CLASS_DELETE ? NULL : objection(t, own, target);
     bool alert = t->ev.is == CLASS_EMERGENCY || t->ev.is == CLASS_EMERGENCY_CANCEL;
     struct buf b;
     uint64_t ticket = 0;
@@ -530,12 +562,12 @@ static void take_durable(struct taking *t)
     if (alert && !ticket)
         river_relay(r, kind, buf_str(&b), t->s->slot, t->now);
     /* Of something unknown, too: a report of it that comes next must not overtake. */
-    if (t->ev.is == CLASS_DELETE && !target && t->ev.routing.link_uid.len) {
+    if (deletes && !target && t->ev.routing.link_uid.len) {
         if (units_has_room(&r->units))
             target = units_put(&r->units, t->ev.routing.link_uid, UNIT_TRACK);
         r->count.unit_refused += !target;
     }
-    if (t->ev.is == CLASS_DELETE && target) {
+    if (deletes && target) {
         target->pending++;
         target->doomed |= target->held; /* what waits for an earlier delete is deleted, too */
         target->held = false;
@@ -580,7 +612,7 @@ static bool is_within_rate(struct taking *t)
 
     if (!spend(&t->s->events, events, relay ? 2 * events : LIMIT_EVENTS_BURST, t->now))
         return false;
-    return !class_is_durable(t->ev.is) ||
+    return !(class_is_durable(t->ev.is) || (t->ev.is >= CLASS_PRESENCE && is_for_missions(t))) ||
            spend(&t->s->durable, durable, relay ? 2 * durable : LIMIT_DURABLE_BURST, t->now);
 }
 
@@ -605,10 +637,22 @@ static void take_event(struct taking *t)
     case CLASS_CONSUMED: break;
     case CLASS_INCOGNITO_ON: set_incognito(t, true); break;
     case CLASS_INCOGNITO_OFF: set_incognito(t, false); break;
-    case CLASS_PRESENCE: take_presence(t); break;
-    case CLASS_TRACK: take_track(t); break;
+    case CLASS_PRESENCE:
+        take_presence(t);
+        if (is_for_missions(t))
+            take_durable(t);
+        break;
+    case CLASS_TRACK:
+        if (is_for_missions(t))
+            take_durable(t);
+        else
+            take_track(t);
+        break;
     case CLASS_PASS:
-        river_put_live(t->r, NULL, &t->ev, t->s->slot, (uint16_t)t->in_set, t->now);
+        if (is_for_missions(t))
+            take_durable(t);
+        else
+            river_put_live(t->r, NULL, &t->ev, t->s->slot, (uint16_t)t->in_set, t->now);
         break;
     case CLASS_CHAT:
     case CLASS_RECEIPT:

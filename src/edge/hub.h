@@ -116,6 +116,8 @@ enum ask {
     ASK_LEAVE,  /* payload for EV_CLIENT_LEFT */
     ASK_MISSED, /* what did this uid miss? payload: UID, CALLSIGN; ticket: up to which must number */
     ASK_ACKED,  /* payload: UID; ticket: journal number that arrived at the phone */
+    ASK_MISSION, /* changes of missions, all or none; payload: MISSION_ONE each, beside them what they have in common
+                  * (USER, ADDRESS, MISSION, MISSION_CREATOR, MISSION_CLAIM); answered when `request` is set */
     ASK_IMPORT, /* a file lies in DIR/inbox (edge/inbox.h); payload: its name; answered with is_body */
     ASK_STOP,
 };

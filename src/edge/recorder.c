@@ -164,6 +164,7 @@ static void decide_row(struct recorder *r, const struct ask_head *head, struct s
 
     if (recorder_is_known(r, head, payload))
         return;
+    payload = recorder_mission_address(r, head, payload);
     n = decide((enum event_id)head->kind, payload, hub_now(), &b, list, DECIDED_MAX,
                journal_head(r->journal).seq + r->entry_count);
     for (size_t i = 0; i < n; i++) {
@@ -178,8 +179,10 @@ static void decide_row(struct recorder *r, const struct ask_head *head, struct s
             recorder_keep_ticket(r, payload, r->entries[asked].seq);
         }
     }
-    if (asked < r->entry_count)
-        recorder_from_phone(r, &r->entries[asked]);
+    if (asked == ENTRIES_MAX)
+        return;
+    recorder_mission_put(r, head, asked);
+    recorder_from_phone(r, &r->entries[asked]);
 }
 
 /* One ask into the batch, or done at once. */
@@ -202,6 +205,7 @@ static void take(struct recorder *r, struct str message)
     case ASK_MISSED: recorder_missed(r, &head, payload); break;
     case ASK_ACKED: recorder_acked(r, &head, payload); break;
     case ASK_IMPORT: recorder_inbox_asked(r, &head, payload); break;
+    case ASK_MISSION: recorder_mission(r, &head, payload); break;
     case ASK_STOP: break;
     }
 }
@@ -380,6 +384,7 @@ bool recorder_turn(struct recorder *r)
         return false;
     }
     set_failing(r, false, "");
+    recorder_missions_commit(r);
     apply_and_publish(r);
     for (size_t i = 0; i < r->again_count; i++)
         answer_done(r, r->again[i].request, r->again[i].seq, 1);
@@ -484,6 +489,7 @@ void recorder_second(struct recorder *r, struct now now)
     if (r->failing)
         return;
     recorder_incidents_due(r);
+    recorder_missions_second(r);
     recorder_post(r);
     recorder_follow_witnesses(r, now.wall_ms);
     if (r->entry_count == 0) {
@@ -628,7 +634,7 @@ bool recorder_open(struct hub *h, const struct recorder_config *c, struct record
     recorder_load_users(r);
     recorder_load_devices(r);
     (void)accounts_changed(r->accounts);
-    if (!recorder_replay(r, how, e))
+    if (!recorder_replay(r, how, e) || !recorder_missions_open(r, e))
         return false;
     find_last(r);
     atomic_store(&h->recording, true);
@@ -663,6 +669,7 @@ void recorder_close(struct recorder *r)
     if (r->tracks)
         tracks_close(r->tracks);
     accounts_close(r->accounts);
+    recorder_missions_close(r);
     r->journal = NULL;
     r->tracks = NULL;
     r->accounts = NULL;
@@ -696,6 +703,7 @@ void recorder_free(struct hub *h)
     struct recorder *r = h->recorder;
 
     recorder_crossing_free(r);
+    recorder_missions_free(r);
     incidents_fini(&r->incidents);
     free(r->state);
     free(r->message);

@@ -111,6 +111,7 @@ struct recorder {
     int64_t started_ms;                     /* wall clock */
     bool failing, witness_failing;
     struct recorder_inbox *inbox; /* recorder_inbox.c's own */
+    struct recorder_missions *missions; /* recorder_mission.h */
 };
 
 /* recorder_join.c */
@@ -173,6 +174,22 @@ void recorder_crossing_free(struct recorder *r);
 /* All rows of what was decided for asked (a payload as of ASK_COMMAND) into the open batch and onto s, or none. */
 bool recorder_add_rows(struct recorder *r, const struct ask_head *head, struct incident *s, struct str asked,
                        const struct incident_decided *d) MUST_USE;
+/* recorder_mission.c: missions (Data Sync) */
+struct recorder_missions;
+bool recorder_missions_open(struct recorder *r, struct err *e) MUST_USE;
+void recorder_missions_close(struct recorder *r);
+void recorder_missions_free(struct recorder *r);
+/* ASK_MISSION. */
+void recorder_mission(struct recorder *r, const struct ask_head *head, struct str payload);
+/* The batch is on disk. */
+void recorder_missions_commit(struct recorder *r);
+/* Once a second: expired missions; a projection that failed follows the journal again. */
+void recorder_missions_second(struct recorder *r);
+/* recorder_mission_told.c: a phone's row before it is decided: missions among its addressees become their subscribers.
+ * The payload given, or another that stands until the next call. */
+struct str recorder_mission_address(struct recorder *r, const struct ask_head *head, struct str payload) MUST_USE;
+/* That row is in the batch: what it changes in those missions. */
+void recorder_mission_put(struct recorder *r, const struct ask_head *head, size_t entry);
 /* recorder_inbox.c */
 struct recorder_inbox;
 /* A step of what lies in DIR/inbox, while nothing waits for the disk. */

@@ -11,6 +11,7 @@ _Static_assert(SECRET_SHA == crypto_hash_sha256_BYTES, "SHA-256");
 _Static_assert(SECRET_SIGN_KEY == crypto_sign_SECRETKEYBYTES, "signing key");
 _Static_assert(SECRET_SIGN_PUB == crypto_sign_PUBLICKEYBYTES, "public key");
 _Static_assert(SECRET_SIGNATURE == crypto_sign_BYTES, "signature");
+_Static_assert(SECRET_SHA == crypto_auth_hmacsha256_BYTES && SECRET_KEY == crypto_auth_hmacsha256_KEYBYTES, "MAC");
 _Static_assert(SECRET_SALT == crypto_pwhash_SALTBYTES, "salt of argon2id");
 _Static_assert(SECRET_PASSWORD_MAX == crypto_pwhash_STRBYTES, "argon2id string");
 
@@ -42,6 +43,11 @@ void secret_sha256_two(struct str a, struct str b, unsigned char out[SECRET_SHA]
     MUST(crypto_hash_sha256_update(&state, bytes_of(a), a.len) == 0);
     MUST(crypto_hash_sha256_update(&state, bytes_of(b), b.len) == 0);
     MUST(crypto_hash_sha256_final(&state, out) == 0);
+}
+
+void secret_mac(const unsigned char key[SECRET_KEY], struct str bytes, unsigned char out[SECRET_SHA])
+{
+    MUST(crypto_auth_hmacsha256(out, bytes_of(bytes), bytes.len, key) == 0);
 }
 
 void secret_seal(const unsigned char key[SECRET_KEY], const unsigned char nonce[SECRET_NONCE],

@@ -24,6 +24,9 @@ void secret_sha256(struct str bytes, unsigned char out[SECRET_SHA]);
 /* SHA-256(a || b). */
 void secret_sha256_two(struct str a, struct str b, unsigned char out[SECRET_SHA]);
 
+/* HMAC-SHA-256 (RFC 2104). */
+void secret_mac(const unsigned char key[SECRET_KEY], struct str bytes, unsigned char out[SECRET_SHA]);
+
 /* XChaCha20-Poly1305 (IETF). out takes text.len + SECRET_TAG bytes. */
 void secret_seal(const unsigned char key[SECRET_KEY], const unsigned char nonce[SECRET_NONCE],
                  struct str text, struct str additional, unsigned char *out);

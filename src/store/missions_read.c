@@ -174,11 +174,12 @@ bool missions_items(struct missions *m, enum missions_what what, int64_t id, mis
     return walk(missions_ready(m, ST_ITEMS, VALUES(N(id), N(missions_item_kind(what))), e), see_change, &w, e);
 }
 
-static bool none(bool ok, bool found, struct err *e)
+/* Walks, and refuses when there was nothing to be seen. */
+static bool walk_one(struct db_stmt *s, struct item_walk *w, struct err *e)
 {
-    if (ok && !found)
-        return err_set(e, ERR_MISSING, "the mission has no such item");
-    return ok;
+    if (!walk(s, see_change, w, e))
+        return false;
+    return w->found || err_set(e, ERR_MISSING, "the mission has no such item");
 }
 
 bool missions_item(struct missions *m, enum missions_what what, int64_t id, struct str item, missions_see_item *see,
@@ -187,7 +188,7 @@ bool missions_item(struct missions *m, enum missions_what what, int64_t id, stru
     struct item_walk w = {.m = m, .see = see, .ctx = ctx};
     struct values v = VALUES(N(id), N(missions_item_kind(what)), T(item));
 
-    return none(walk(missions_ready(m, ST_ITEM, v, e), see_change, &w, e), w.found, e);
+    return walk_one(missions_ready(m, ST_ITEM, v, e), &w, e);
 }
 
 bool missions_changes(struct missions *m, const struct missions_span *span, missions_see_item *see, void *ctx,
@@ -203,7 +204,7 @@ bool missions_change(struct missions *m, int64_t id, uint64_t seq, missions_see_
 {
     struct item_walk w = {.m = m, .see = see, .ctx = ctx, .mission = id};
 
-    return none(walk(missions_ready(m, ST_CHANGE, VALUES(N(seq)), e), see_change, &w, e), w.found, e);
+    return walk_one(missions_ready(m, ST_CHANGE, VALUES(N(seq)), e), &w, e);
 }
 
 /* ---- words ------------------------------------------------------------- */
