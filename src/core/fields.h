@@ -53,7 +53,6 @@ enum field {
     FIELD_IMAGE = 55,     /* one each: the name of a picture in a data package */
     FIELD_WHEN = 56,      /* one each: "enrolment", "connection", when a profile's file is given out */
     FIELD_ENABLED = 57,   /* "1", "0" */
-    FIELD_CHANGED = 34,   /* one word each: what of an operator was changed */
 
     /* of missions (core/mission.h) */
     FIELD_MISSION = 60,         /* its guid */
