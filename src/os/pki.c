@@ -7,6 +7,7 @@
  * something that the next pki_prepare() completes. */
 #include "os/pki.h"
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -14,6 +15,7 @@
 #include "os/secret.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -35,6 +37,7 @@ enum {
     P12_ROUNDS = 10000, /* the password has 58 bits of chance; rounds only slow a phone down */
     RSA_BITS = 2048,
     RSA_BITS_MAX = 8192, /* checking a signature of a larger key takes too long */
+    ISSUER_SECURITY_BITS = 112, /* RSA 2048; phones refuse less */
 };
 
 static const int64_t day_ms = INT64_C(86400000);
@@ -60,6 +63,7 @@ struct wanted {
     const struct kind *kind;
     const char *organisation, *name;
     const char *hosts; /* comma-separated, NULL for none */
+    const char *uid;   /* of a device, NULL or "" for none */
     EVP_PKEY *key;
     const struct holder *issuer; /* NULL: signs itself */
     bool with_issuer;            /* in the same file */
@@ -313,6 +317,37 @@ static bool set_hosts(X509 *x, const char *hosts)
     return ok;
 }
 
+/* urn:tak:device: and the uid, percent-encoded where a URI needs it (RFC 3986, section 2.1). */
+static bool set_uid(X509 *x, const char *uid)
+{
+    char text[3 * PKI_UID_MAX + 32];
+    struct buf b = buf_over(text, sizeof text);
+    GENERAL_NAMES *all = sk_GENERAL_NAME_new_null();
+    GENERAL_NAME *one = GENERAL_NAME_new();
+    ASN1_IA5STRING *uri = ASN1_IA5STRING_new();
+    bool ok;
+
+    buf_put(&b, STR("urn:tak:device:"));
+    for (const char *c = uid; *c; c++) {
+        if (isalnum((unsigned char)*c) || strchr("-._~", *c))
+            buf_byte(&b, *c);
+        else
+            buf_fmt(&b, "%%%02X", (unsigned)(unsigned char)*c);
+    }
+    ok = all && one && uri && !b.full && ASN1_STRING_set(uri, text, (int)b.len) == 1;
+    if (ok) {
+        GENERAL_NAME_set0_value(one, GEN_URI, uri);
+        uri = NULL;
+        ok = sk_GENERAL_NAME_push(all, one) > 0;
+        one = ok ? NULL : one;
+        ok = ok && X509_add1_ext_i2d(x, NID_subject_alt_name, all, 0, X509V3_ADD_DEFAULT) == 1;
+    }
+    ASN1_IA5STRING_free(uri);
+    GENERAL_NAME_free(one);
+    sk_GENERAL_NAME_pop_free(all, GENERAL_NAME_free);
+    return ok;
+}
+
 static bool set_extensions(X509 *x, const struct wanted *w)
 {
     X509 *issuer = w->issuer ? w->issuer->x : x;
@@ -325,7 +360,7 @@ static bool set_extensions(X509 *x, const struct wanted *w)
            (!k->extended || extend(x, &about, NID_ext_key_usage, k->extended)) &&
            extend(x, &about, NID_subject_key_identifier, "hash") &&
            (!w->issuer || extend(x, &about, NID_authority_key_identifier, "keyid:always")) &&
-           (!w->hosts || set_hosts(x, w->hosts));
+           (!w->hosts || set_hosts(x, w->hosts)) && (!w->uid || !w->uid[0] || set_uid(x, w->uid));
 }
 
 static X509 *cert_new(const struct wanted *w, struct err *e)
@@ -436,6 +471,68 @@ static bool make_authority(struct authority *a, int64_t now_ms, bool *made, stru
     return make_holder(a->folder, "issuer", &w, &a->issuer, e);
 }
 
+/* ---- is it an authority that phones will take? ---- */
+
+static bool is_authority(X509 *x, const char *folder, const char *file, struct err *e)
+{
+    EVP_PKEY *key = X509_get0_pubkey(x);
+    int kind = key ? EVP_PKEY_get_base_id(key) : 0;
+
+    if (X509_check_ca(x) != 1)
+        return err_set(e, ERR_INPUT,
+                       "%s/%s is not the certificate of an authority: it must have CA:TRUE and, when it tells key "
+                       "usages, keyCertSign",
+                       folder, file);
+    if ((kind != EVP_PKEY_RSA && kind != EVP_PKEY_EC) || EVP_PKEY_get_security_bits(key) < ISSUER_SECURITY_BITS)
+        return err_set(e, ERR_INPUT,
+                       "the key of %s/%s is of a kind or size that phones refuse: give RSA of 2048 bits or more, "
+                       "P-256, P-384 or P-521",
+                       folder, file);
+    return true;
+}
+
+/* An authority that was brought may be one certificate. */
+static bool is_one(const struct authority *a)
+{
+    return X509_cmp(a->root.x, a->issuer.x) == 0;
+}
+
+/* Root and issuer fit together; whether their time has passed is asked when they sign. */
+static bool is_chain(const struct authority *a, struct err *e)
+{
+    if (!is_authority(a->root.x, a->folder, "root.pem", e) || !is_authority(a->issuer.x, a->folder, "issuer.pem", e))
+        return false;
+    if (X509_check_issued(a->root.x, a->issuer.x) != X509_V_OK ||
+        X509_verify(a->issuer.x, X509_get0_pubkey(a->root.x)) != 1)
+        return err_set(e, ERR_INPUT, "%s/issuer.pem was not issued by root.pem: put both of one authority there",
+                       a->folder);
+    if (!is_one(a) && X509_get_pathlen(a->root.x) == 0)
+        return err_set(e, ERR_INPUT,
+                       "%s/root.pem allows no authority below it (path length 0): give a root that does, or the same "
+                       "certificate as root.pem and issuer.pem",
+                       a->folder);
+    return true;
+}
+
+/* Both are good now and for a day at least. */
+static bool is_in_time(const struct authority *a, int64_t now_ms, struct err *e)
+{
+    const X509 *both[] = {a->root.x, a->issuer.x};
+    static const char *const names[] = {"root.pem", "issuer.pem"};
+
+    for (size_t i = 0; i < COUNTOF(both); i++) {
+        if (time_ms(X509_get0_notAfter(both[i])) < now_ms + day_ms)
+            return err_set(e, ERR_WORLD,
+                           "the authority in %s has expired (%s): move issuer.pem and issuer.key away and start again, "
+                           "or put newer ones there, then give every client a new package",
+                           a->folder, names[i]);
+        if (time_ms(X509_get0_notBefore(both[i])) > now_ms)
+            return err_set(e, ERR_WORLD, "%s/%s is not good yet: is the clock of this machine right?", a->folder,
+                           names[i]);
+    }
+    return true;
+}
+
 static bool clock_is_right(int64_t now_ms, struct err *e)
 {
     if (now_ms < clock_wrong_ms)
@@ -530,7 +627,7 @@ static bool prepare_server(const struct authority *a, int64_t now_ms, struct pki
         server = (struct holder){NULL, NULL};
     if (!server.x || !server.key || !server_serves(a, server.x, all, now_ms)) {
         made->server_made = true;
-        ok = make_holder(a->folder, "server", &w, &server, e);
+        ok = is_in_time(a, now_ms, e) && make_holder(a->folder, "server", &w, &server, e);
     }
     if (ok)
         names_of(server.x, made->names, sizeof made->names);
@@ -543,7 +640,7 @@ static bool prepare_locked(struct authority *a, int64_t now_ms, struct pki_made 
 {
     return read_holder(a->folder, "root", &a->root, e) &&
            read_holder(a->folder, "issuer", &a->issuer, e) &&
-           make_authority(a, now_ms, &made->ca_made, e) && write_trust(a, e) &&
+           make_authority(a, now_ms, &made->ca_made, e) && is_chain(a, e) && write_trust(a, e) &&
            prepare_server(a, now_ms, made, e);
 }
 
@@ -591,12 +688,7 @@ static bool authority_read(struct authority *a, const char *dir, int64_t now_ms,
             "%s holds no authority yet: start \"cordon serve\" once, or put it back from "
             "a backup",
             a->folder);
-    if (time_ms(X509_get0_notAfter(a->issuer.x)) < now_ms + day_ms)
-        return err_set(e, ERR_WORLD,
-                       "the authority in %s has expired: move issuer.pem and issuer.key away and "
-                       "start again, then give every client a new package",
-                       a->folder);
-    return true;
+    return is_chain(a, e) && is_in_time(a, now_ms, e);
 }
 
 /* ---- clients ---- */
@@ -658,8 +750,8 @@ struct p12 {
     bool legacy;
 };
 
-static bool write_p12(const char *folder, const char *file, PKCS12 *p12, const struct p12 *how,
-                      struct err *e)
+/* Its bytes in a BIO of memory; NULL when it cannot be made. Takes p12. */
+static BIO *p12_bytes(PKCS12 *p12, const struct p12 *how)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     bool ok = bio && p12 &&
@@ -667,9 +759,22 @@ static bool write_p12(const char *folder, const char *file, PKCS12 *p12, const s
                              how->legacy ? EVP_sha1() : EVP_sha256()) == 1 &&
               i2d_PKCS12_bio(bio, p12) == 1;
 
-    ok = ok ? write_bio(folder, file, bio, 0600, e) : refused(e, "a package cannot be made");
-    (void)BIO_free(bio);
     PKCS12_free(p12);
+    if (!ok) {
+        (void)BIO_free(bio);
+        bio = NULL;
+    }
+    return bio;
+}
+
+static bool write_p12(const char *folder, const char *file, PKCS12 *p12, const struct p12 *how,
+                      struct err *e)
+{
+    BIO *bio = p12_bytes(p12, how);
+    bool ok;
+
+    ok = bio ? write_bio(folder, file, bio, 0600, e) : refused(e, "a package cannot be made");
+    (void)BIO_free(bio);
     return ok;
 }
 
@@ -685,7 +790,7 @@ static PKCS12 *p12_of_client(const struct authority *a, const struct holder *cli
     STACK_OF(X509) *chain = sk_X509_new_null();
     PKCS12 *p12 = NULL;
 
-    if (chain && sk_X509_push(chain, a->issuer.x) > 0 && sk_X509_push(chain, a->root.x) > 0)
+    if (chain && sk_X509_push(chain, a->issuer.x) > 0 && (is_one(a) || sk_X509_push(chain, a->root.x) > 0))
         p12 = PKCS12_create(how->password, how->name, client->key, client->x, chain,
                             p12_cipher(how), p12_cipher(how), P12_ROUNDS, -1, 0);
     sk_X509_free(chain);
@@ -703,19 +808,29 @@ static bool p12_add_trusted(STACK_OF(PKCS12_SAFEBAG) * *bags, X509 *x, const cha
                                    -1) == 1;
 }
 
-static PKCS12 *p12_of_trust(const struct authority *a, const struct p12 *how)
+/* Certificates without a key, each with its name. */
+static PKCS12 *p12_of_certificates(X509 *const *list, const char *const *names, size_t count, const struct p12 *how)
 {
     STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
     STACK_OF(PKCS7) *safes = NULL;
     PKCS12 *p12 = NULL;
+    bool ok = true;
 
-    if (p12_add_trusted(&bags, a->issuer.x, "cordon issuer") &&
-        p12_add_trusted(&bags, a->root.x, "cordon root") &&
-        PKCS12_add_safe(&safes, bags, p12_cipher(how), P12_ROUNDS, how->password) == 1)
+    for (size_t i = 0; ok && i < count; i++)
+        ok = p12_add_trusted(&bags, list[i], names[i]);
+    if (ok && PKCS12_add_safe(&safes, bags, p12_cipher(how), P12_ROUNDS, how->password) == 1)
         p12 = PKCS12_add_safes(safes, 0);
     sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
     sk_PKCS7_pop_free(safes, PKCS7_free);
     return p12;
+}
+
+static PKCS12 *p12_of_trust(const struct authority *a, const struct p12 *how)
+{
+    X509 *const list[] = {a->issuer.x, a->root.x};
+    static const char *const names[] = {"cordon issuer", "cordon root"};
+
+    return p12_of_certificates(list, names, is_one(a) ? 1 : 2, how);
 }
 
 static bool write_package(const struct authority *a, const struct holder *client, const char *out,
@@ -762,24 +877,46 @@ bool pki_client_package(const char *dir, const char *name, const char *out, int 
 
 /* ---- requests of clients ---- */
 
-static X509_REQ *read_csr(struct str csr, struct err *e)
+/* The DER of a request in whichever of its forms; false when it is none. */
+static bool csr_der(struct str csr, struct buf *der)
 {
     struct str text = str_trim(csr);
-    BIO *bio;
+    size_t begin = str_find(text, STR("-----BEGIN")), end;
+
+    if (csr.len && csr.at[0] == 0x30) { /* a SEQUENCE; no text begins with '0' */
+        buf_put(der, csr);
+        return !der->full;
+    }
+    if (begin < text.len) {
+        text = str_from_at(text, begin + 10);
+        end = str_find(text, STR("-----"));
+        if (end == text.len)
+            return false;
+        text = str_from_at(text, end + 5);
+        text = str_cut(text, 0, str_find(text, STR("-----END")));
+    }
+    return base64_take(text, der) && der->len > 0;
+}
+
+static X509_REQ *read_csr(struct str csr, struct err *e)
+{
+    unsigned char *bytes = csr.len > 0 && csr.len <= PKI_CSR_MAX ? malloc(csr.len) : NULL;
+    struct buf der = buf_over(bytes, csr.len);
+    const unsigned char *at = bytes;
     X509_REQ *r;
 
-    if (csr.len == 0 || csr.len > PKI_CSR_MAX) {
+    if (!bytes) {
         (void)err_set(e, ERR_INPUT, "a certificate request has 1 to %d bytes", PKI_CSR_MAX);
         return NULL;
     }
-    bio = BIO_new_mem_buf(csr.at, (int)csr.len);
-    r = !bio ? NULL
-        : str_starts(text, STR("-----BEGIN"))
-            ? PEM_read_bio_X509_REQ(bio, NULL, no_pass_phrase, NULL)
-            : d2i_X509_REQ_bio(bio, NULL);
-    (void)BIO_free(bio);
+    r = csr_der(csr, &der) ? d2i_X509_REQ(NULL, &at, (long)der.len) : NULL;
+    if (r && at != bytes + der.len) {
+        X509_REQ_free(r);
+        r = NULL;
+    }
+    free(bytes);
     if (!r)
-        (void)err_set(e, ERR_INPUT, "this is no certificate request (PKCS#10 as PEM or DER)");
+        (void)err_set(e, ERR_INPUT, "this is no certificate request (PKCS#10 as PEM, base64 or DER)");
     return r;
 }
 
@@ -801,13 +938,23 @@ static bool csr_name_is(const X509_REQ *r, const char *name, struct err *e)
     return true;
 }
 
+/* An exponent of 1 signs nothing. */
+static bool rsa_fits(const EVP_PKEY *key)
+{
+    BIGNUM *exponent = NULL;
+    bool ok = EVP_PKEY_get_bits(key) >= RSA_BITS && EVP_PKEY_get_bits(key) <= RSA_BITS_MAX &&
+              EVP_PKEY_get_bn_param(key, "e", &exponent) == 1 && BN_is_odd(exponent) && !BN_is_one(exponent);
+
+    BN_free(exponent);
+    return ok;
+}
+
 static bool csr_key_fits(EVP_PKEY *key, struct err *e)
 {
     char group[32] = "";
     size_t n;
 
-    if (key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) >= RSA_BITS &&
-        EVP_PKEY_get_bits(key) <= RSA_BITS_MAX)
+    if (key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && rsa_fits(key))
         return true;
     if (key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
         EVP_PKEY_get_group_name(key, group, sizeof group, &n) == 1 &&
@@ -818,47 +965,88 @@ static bool csr_key_fits(EVP_PKEY *key, struct err *e)
                    RSA_BITS, RSA_BITS_MAX);
 }
 
-static bool put_pem(X509 *x, char *out, size_t size, struct err *e)
+static bool put_der(const X509 *x, unsigned char der[PKI_DER_MAX], size_t *n, struct err *e)
 {
-    BIO *bio = BIO_new(BIO_s_mem());
-    bool ok = bio && PEM_write_bio_X509(bio, x) == 1;
-    char *at = NULL;
-    long n = ok ? BIO_get_mem_data(bio, &at) : 0;
+    int len = i2d_X509(x, NULL);
 
-    if (!ok)
-        ok = refused(e, "a certificate cannot be written");
-    else if ((size_t)n >= size)
-        ok = err_set(e, ERR_FULL, "a certificate of %ld bytes has no room", n);
-    else
-        ok = str_copy(out, size, str_of(at, (size_t)n));
-    (void)BIO_free(bio);
-    return ok;
+    *n = 0;
+    if (len <= 0)
+        return refused(e, "a certificate cannot be written");
+    if (len > PKI_DER_MAX)
+        return err_set(e, ERR_FULL, "a certificate of %d bytes has no room: %d are the most", len, PKI_DER_MAX);
+    *n = (size_t)i2d_X509(x, &der);
+    return true;
 }
 
-bool pki_sign_csr(const char *dir, struct str csr, const char *name, int days, int64_t now_ms,
-                  char *out, size_t size, struct pki_client *made, struct err *e)
+bool pki_sign(const char *dir, const struct pki_request *q, int64_t now_ms, struct pki_signed *out, struct err *e)
 {
-    struct wanted w = {.name = name, .days = days, .now_ms = now_ms};
+    struct wanted w = {.name = q->name, .uid = q->uid, .days = q->days, .now_ms = now_ms};
     struct authority a = {0};
     X509_REQ *r = NULL;
     X509 *x = NULL;
     bool ok;
 
-    MUST(size > 0);
-    memset(made, 0, sizeof *made);
-    out[0] = 0;
-    ok = name_fits(name, e) && days_fit(days, e) && (r = read_csr(csr, e)) &&
-         csr_name_is(r, name, e);
+    memset(out, 0, sizeof *out);
+    MUST(strlen(q->uid) <= PKI_UID_MAX);
+    ok = name_fits(q->name, e) && days_fit(q->days, e) && (r = read_csr(q->csr, e)) && csr_name_is(r, q->name, e);
     w.key = ok ? X509_REQ_get0_pubkey(r) : NULL;
     ok = ok && csr_key_fits(w.key, e);
     if (ok && X509_REQ_verify(r, w.key) != 1)
-        ok = err_set(e, ERR_DENIED, "the request is not signed with its own key");
-    ok = ok && authority_read(&a, dir, now_ms, e) && (x = client_cert(&a, &w, made, e)) &&
-         put_pem(x, out, size, e);
+        ok = err_set(e, ERR_INPUT, "the request is not signed with its own key");
+    ok = ok && authority_read(&a, dir, now_ms, e) && (x = client_cert(&a, &w, &out->made, e)) &&
+         put_der(x, out->der[0], &out->len[0], e) && put_der(a.issuer.x, out->der[1], &out->len[1], e) &&
+         put_der(a.root.x, out->der[2], &out->len[2], e);
     X509_free(x);
     X509_REQ_free(r);
     authority_free(&a);
     ERR_clear_error();
+    return ok;
+}
+
+bool pki_signed_p12(const struct pki_signed *s, const char *password, unsigned how, unsigned char *out, size_t *n,
+                    struct err *e)
+{
+    static const char *const names[] = {"signedCert", "ca0", "ca1"};
+    struct p12 as = {"", password, (how & PKI_LEGACY) != 0};
+    X509 *list[COUNTOF(names)] = {NULL};
+    BIO *bio = NULL;
+    char *at = NULL;
+    long len = 0;
+    bool ok = true;
+
+    MUST((how & ~(unsigned)PKI_LEGACY) == 0);
+    for (size_t i = 0; ok && i < COUNTOF(list); i++) {
+        const unsigned char *der = s->der[i];
+
+        list[i] = d2i_X509(NULL, &der, (long)s->len[i]);
+        ok = list[i] != NULL;
+    }
+    if (ok)
+        bio = p12_bytes(p12_of_certificates(list, names, COUNTOF(list), &as), &as);
+    if (bio)
+        len = BIO_get_mem_data(bio, &at);
+    ok = len > 0 && len <= PKI_P12_MAX;
+    if (ok)
+        memcpy(out, at, (size_t)len);
+    *n = ok ? (size_t)len : 0;
+    for (size_t i = 0; i < COUNTOF(list); i++)
+        X509_free(list[i]);
+    (void)BIO_free(bio);
+    return ok || refused(e, "a package cannot be made");
+}
+
+bool pki_certificate(const char *dir, const char *file, unsigned char der[PKI_DER_MAX], size_t *n, struct err *e)
+{
+    struct path p;
+    X509 *x = NULL;
+    bool ok;
+
+    ERR_clear_error();
+    *n = 0;
+    if (!path_of(&p, dir, "ca", e) || !read_cert(p.text, file, &x, e) || !x)
+        return false; /* the sentence says which file is missing */
+    ok = put_der(x, der, n, e);
+    X509_free(x);
     return ok;
 }
 
@@ -877,4 +1065,18 @@ bool pki_root_fingerprint(const char *dir, unsigned char out[32], struct err *e)
     ok = X509_digest(x, EVP_sha256(), out, &n) == 1 && n == 32;
     X509_free(x);
     return ok || refused(e, "the root certificate cannot be hashed");
+}
+
+bool pki_words(const char *dir, char out[WORDS_THREE], struct err *e)
+{
+    unsigned char sha[32];
+    struct buf b = buf_over(out, WORDS_THREE - 1);
+
+    out[0] = 0;
+    if (!pki_root_fingerprint(dir, sha, e))
+        return false;
+    words_put(&b, sha, sizeof sha, 3);
+    MUST(!b.full);
+    out[b.len] = 0;
+    return true;
 }

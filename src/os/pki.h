@@ -7,19 +7,26 @@
  * The server certificate names the host's names and addresses, localhost,
  * 127.0.0.1 and ::1 (subjectAltName) and is made again when one is missing, when it
  * has less than 30 days left or when it does not come from the issuer.  root.key
- * may be kept elsewhere: it is needed only to make an issuer.  secret_start() comes
- * first.  Boot and command-line code: allocates and does I/O; never on a loop thread. */
+ * may be kept elsewhere: it is needed only to make an issuer.  An authority that somebody
+ * brings is root.pem, issuer.pem and issuer.key put there before the first start (RSA of 2048 bits or
+ * more, or P-256/384/521; the two may be one); it is checked each time it is read, and
+ * never written over.  secret_start() comes first.  Allocates and does I/O: never on a loop
+ * thread. */
 #ifndef CORDON_OS_PKI_H
 #define CORDON_OS_PKI_H
 
 #include "base/err.h"
 #include "base/str.h"
+#include "base/words.h"
 
 enum {
     PKI_NAME_MAX = 64,       /* bytes of a client's name (X.520: a common name has at most 64) */
     PKI_DAYS_MAX = 3650,     /* of a client certificate */
     PKI_CSR_MAX = 16 * 1024, /* bytes of a request; more: refused */
     PKI_PEM_MAX = 8 * 1024,  /* room that is enough for a certificate as PEM */
+    PKI_DER_MAX = 4 * 1024,  /* bytes of one certificate that is given out; an issuer's that is longer is refused */
+    PKI_P12_MAX = 16 * 1024, /* room that is enough for the three of them as PKCS#12 */
+    PKI_UID_MAX = 256,       /* bytes of a device's uid */
 };
 
 struct pki_made {
@@ -49,13 +56,40 @@ enum {
 bool pki_client_package(const char *dir, const char *name, const char *out, int days, unsigned how,
                         int64_t now_ms, struct pki_client *made, struct err *e) MUST_USE;
 
-/* Signs a PEM or DER CSR (enrolment, third issue uses it): CN must equal name, key must be RSA 2048
- * to 8192 or P-256/P-384, requested extensions are ignored. The certificate in PEM goes to out, NUL
- * ended. */
-bool pki_sign_csr(const char *dir, struct str csr, const char *name, int days, int64_t now_ms,
-                  char *out, size_t size, struct pki_client *made, struct err *e) MUST_USE;
+/* What a phone asks for when it enrols. */
+struct pki_request {
+    struct str csr;   /* PKCS#10 as DER, as PEM, or as base64 without its lines, with white space anywhere */
+    const char *name; /* must be the request's only CN, byte for byte */
+    const char *uid;  /* of the device: goes in as URI urn:tak:device:UID; may be empty */
+    int days;
+};
 
-/* SHA-256 of the root certificate as DER, for the three-word check and the log. */
+/* What it gets, as DER: its certificate, the issuer's (which is also the server's) and the root's. */
+struct pki_signed {
+    struct pki_client made;
+    size_t len[3];
+    unsigned char der[3][PKI_DER_MAX];
+};
+
+/* Signs a request.  ERR_INPUT: it is none, longer than PKI_CSR_MAX, not signed with its own key, or the key is not
+ * RSA of 2048 to 8192 bits, P-256 or P-384.  ERR_DENIED: it is for another name.  Other parts of its subject (O, OU, as
+ * the config told the phone) and requested extensions are passed over.  Reads the authority from the disk: not
+ * on a thread that must not wait. */
+bool pki_sign(const char *dir, const struct pki_request *q, int64_t now_ms, struct pki_signed *out,
+              struct err *e) MUST_USE;
+/* The three as PKCS#12 without a key, named signedCert, ca0 and ca1, as signClient of version 1 answers; how:
+ * PKI_LEGACY or 0. *n: the bytes of out, which has room for PKI_P12_MAX. */
+bool pki_signed_p12(const struct pki_signed *s, const char *password, unsigned how, unsigned char *out, size_t *n,
+                    struct err *e) MUST_USE;
+/* A PEM certificate of DIR/ca ("root.pem", "issuer.pem") as DER. */
+bool pki_certificate(const char *dir, const char *file, unsigned char der[PKI_DER_MAX], size_t *n,
+                     struct err *e) MUST_USE;
+
+/* SHA-256 of the root certificate as DER, for the three-word check (base/words.h) and the log. */
 bool pki_root_fingerprint(const char *dir, unsigned char out[32], struct err *e) MUST_USE;
+
+/* Three words of it, for the eye and the radio: what the command post's screen, the printed sheet and the phone's
+ * owner compare. */
+bool pki_words(const char *dir, char out[WORDS_THREE], struct err *e) MUST_USE;
 
 #endif

@@ -1,3 +1,4 @@
+#include "base/base64.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/pki.h"
@@ -457,6 +458,28 @@ static void make_csr(const char *key, const char *subject)
                      0);
 }
 
+static struct pki_request request(struct str csr)
+{
+    return (struct pki_request){.csr = csr, .name = "medic 1", .uid = "ANDROID-EX 1/\xc3\xa4", .days = 90};
+}
+
+/* The bytes of r as base64, in lines of `line` symbols (0: one) with `between` in them. */
+static struct str as_text(struct str r, size_t line, const char *between)
+{
+    static char lines[2 * PKI_CSR_MAX], text[4 * PKI_CSR_MAX];
+    struct buf b = buf_over(lines, sizeof lines), t = buf_over(text, sizeof text);
+
+    base64_put(&b, r, line);
+    for (size_t i = 0; i < b.len; i++) {
+        if (b.at[i] == '\n')
+            buf_put(&t, str_from(between));
+        else
+            buf_byte(&t, b.at[i]);
+    }
+    assert_false(t.full);
+    return buf_str(&t);
+}
+
 static void signs_requests(void **state)
 {
     static const struct {
@@ -468,23 +491,22 @@ static void signs_requests(void **state)
         {"ec -pkeyopt ec_paramgen_curve:P-384", "r.der"},
     };
     static char csr[PKI_CSR_MAX];
-    char pem[PKI_PEM_MAX], few[100];
-    int64_t now_ms = clock_wall_ms();
-    struct pki_client made;
+    static struct pki_signed made;
     struct err e = {0};
 
     (void)state;
     (void)prepare();
     for (size_t i = 0; i < COUNTOF(rows); i++) {
-        struct str r;
+        struct pki_request q;
 
         make_csr(rows[i].key, "/O=Org/OU=Unit/CN=medic 1");
-        r = read_all(rows[i].file, csr, sizeof csr);
-        if (!pki_sign_csr(dir, r, "medic 1", 90, now_ms, pem, sizeof pem, &made, &e))
+        q = request(read_all(rows[i].file, csr, sizeof csr));
+        if (!pki_sign(dir, &q, clock_wall_ms(), &made, &e))
             fail_msg("%s", e.text);
-        assert_string_equal(made.password, "");
-        assert_true(file_write(file_of("c.pem"), str_from(pem), 0600, &e));
-        assert_int_equal(run("cd %s && openssl verify -purpose sslclient -CAfile ca/root.pem"
+        assert_string_equal(made.made.password, "");
+        assert_true(file_write(file_of("c.der"), str_of(made.der[0], made.len[0]), 0600, &e));
+        assert_int_equal(run("cd %s && openssl x509 -inform DER -in c.der -out c.pem && "
+                             "openssl verify -purpose sslclient -CAfile ca/root.pem"
                              " -untrusted ca/issuer.pem c.pem && openssl x509 -in c.pem -noout"
                              " -text -subject -nameopt RFC2253",
                              dir),
@@ -493,20 +515,93 @@ static void signs_requests(void **state)
         assert_int_equal(count("CA:TRUE"), 0);
         has("subject=CN=medic 1\n");
         has("TLS Web Client Authentication");
-        assert_false(pki_sign_csr(dir, r, "medic 1", 90, now_ms, few, sizeof few, &made, &e));
-        assert_int_equal(e.kind, ERR_FULL);
+        has("URI:urn:tak:device:ANDROID-EX%201%2F%C3%A4");
+        for (int k = 1; k < 3; k++) {
+            assert_true(file_write(file_of("a.der"), str_of(made.der[k], made.len[k]), 0600, &e));
+            assert_int_equal(run("cd %s && openssl x509 -inform DER -in a.der | cmp - ca/%s", dir,
+                                 k == 1 ? "issuer.pem" : "root.pem"), 0);
+        }
+    }
+}
+
+/* What phones send: base64 with lines and without, with and without the PEM lines, white space anywhere. */
+static void takes_requests_in_each_form(void **state)
+{
+    static const struct {
+        size_t line;
+        const char *before, *between, *behind;
+    } rows[] = {
+        {0, "", "", ""},
+        {64, "", "\n", "\n"},
+        {76, "\r\n ", "\r\n", " \r\n\r\n"},
+        {7, "", " \t", ""},
+        {64, "-----BEGIN CERTIFICATE REQUEST-----\n", "\n", "\n-----END CERTIFICATE REQUEST-----\n"},
+        {64, "-----BEGIN NEW CERTIFICATE REQUEST-----\r\n", "\r\n", "\r\n-----END NEW CERTIFICATE REQUEST-----"},
+        {0, "-----BEGIN CERTIFICATE REQUEST-----", "", "-----END CERTIFICATE REQUEST-----"},
+        {0, "text before\n-----BEGIN CERTIFICATE REQUEST-----", "", ""},
+    };
+    static char csr[PKI_CSR_MAX], form[4 * PKI_CSR_MAX];
+    static struct pki_signed made;
+    struct str r;
+
+    (void)state;
+    (void)prepare();
+    make_csr("ec -pkeyopt ec_paramgen_curve:P-256", "/CN=medic 1");
+    r = read_all("r.der", csr, sizeof csr);
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct buf b = buf_over(form, sizeof form);
+        struct pki_request q;
+        struct err e = {0};
+
+        buf_put(&b, str_from(rows[i].before));
+        buf_put(&b, as_text(r, rows[i].line, rows[i].between));
+        buf_put(&b, str_from(rows[i].behind));
+        q = request(buf_str(&b));
+        if (!pki_sign(dir, &q, clock_wall_ms(), &made, &e))
+            fail_msg("%zu: %s", i, e.text);
+    }
+}
+
+static void answers_as_pkcs12(void **state)
+{
+    static char csr[PKI_CSR_MAX];
+    static unsigned char p12[PKI_P12_MAX];
+    static struct pki_signed made;
+    struct pki_request q;
+    struct err e = {0};
+    size_t n = 0;
+
+    (void)state;
+    (void)prepare();
+    make_csr("rsa:2048", "/CN=medic 1");
+    q = request(read_all("r.pem", csr, sizeof csr));
+    assert_true(pki_sign(dir, &q, clock_wall_ms(), &made, &e));
+    for (unsigned how = 0; how <= PKI_LEGACY; how += PKI_LEGACY) {
+        assert_true(pki_signed_p12(&made, "atakatak", how, p12, &n, &e));
+        assert_true(file_write(file_of("s.p12"), str_of(p12, n), 0600, &e));
+        assert_int_equal(run("openssl pkcs12 -in %s/s.p12 -passin pass:atakatak -nokeys -info 2>&1", dir), 0);
+        has("friendlyName: signedCert");
+        has("friendlyName: ca0");
+        has("friendlyName: ca1");
+        has(how ? "MAC: sha1" : "MAC: sha256");
+        assert_int_equal(count("BEGIN CERTIFICATE"), 3);
+        assert_true(strstr(printed, "ca0") < strstr(printed, "ca1"));
+        if (run("command -v keytool") == 0) {
+            assert_int_equal(run("keytool -list -storetype PKCS12 -keystore %s/s.p12 -storepass atakatak 2>&1",
+                                 dir), 0);
+            assert_int_equal(count("trustedCertEntry"), 3);
+        }
     }
 }
 
 static void csr_refused(struct str csr, const char *says)
 {
-    char pem[PKI_PEM_MAX];
-    struct pki_client made;
+    static struct pki_signed made;
+    struct pki_request q = request(csr);
     struct err e = {0};
 
-    assert_false(
-        pki_sign_csr(dir, csr, "medic 1", 90, clock_wall_ms(), pem, sizeof pem, &made, &e));
-    assert_string_equal(pem, "");
+    assert_false(pki_sign(dir, &q, clock_wall_ms(), &made, &e));
+    assert_int_equal(made.len[0], 0);
     if (!strstr(e.text, says))
         fail_msg("%s", e.text);
 }
@@ -542,6 +637,77 @@ static void refuses_bad_requests(void **state)
     csr_refused(str_of(csr, sizeof csr), "1 to 16384 bytes");
     csr_refused(STR("-----BEGIN CERTIFICATE REQUEST-----\n"), "no certificate request");
     csr_refused(STR("garbage"), "no certificate request");
+    csr_refused(STR("0garbage"), "no certificate request");
+    csr_refused(STR("-----BEGIN"), "no certificate request");
+    csr_refused(STR("-----BEGIN X-----MIIB----"), "no certificate request");
+    csr[r.len] = 0; /* more behind it */
+    csr_refused(str_of(csr, r.len + 1), "no certificate request");
+}
+
+/* An authority that somebody brings. */
+static void bring(const char *script)
+{
+    int code = run("rm -rf %s/ca && mkdir -m 700 %s/ca && cd %s/ca && exec 2>&1 && "
+                   "printf '[req]\\ndistinguished_name=d\\n[d]\\n' > ../cnf && "
+                   "ca() { openssl req -x509 -newkey ${4:-rsa:2048} -nodes -keyout $1.key -out $1.pem -days ${3:-900}"
+                   " -subj /CN=EX-$1 -config ../cnf -addext \"$2\"; } && "
+                   "sub() { openssl req -new -newkey rsa:2048 -nodes -keyout issuer.key -out i.csr -subj /CN=EX-issuer"
+                   " -config ../cnf && printf \"$1\" > ext && openssl x509 -req -in i.csr -CA root.pem"
+                   " -CAkey root.key -CAcreateserial -days 800 -extfile ext -out issuer.pem && rm i.csr ext; } && %s",
+                   dir, dir, dir, script);
+
+    if (code != 0)
+        fail_msg("%s: %s", script, printed);
+}
+
+#define CA "basicConstraints=critical,CA:TRUE"
+#define SUB "sub 'basicConstraints=critical,CA:TRUE,pathlen:0\\nkeyUsage=critical,keyCertSign,cRLSign'"
+
+static void takes_an_authority_that_is_brought(void **state)
+{
+    static const struct {
+        const char *script, *says;
+        int chain; /* certificates in a client's package */
+    } rows[] = {
+        {"ca root " CA " && " SUB " && rm root.key", NULL, 3},
+        {"ca root " CA ",pathlen:1 && " SUB, NULL, 3},
+        {"ca root " CA ",pathlen:0 && cp root.pem issuer.pem && cp root.key issuer.key", NULL, 2},
+        {"ca root basicConstraints=critical,CA:FALSE && " SUB, "root.pem is not the certificate of an authority", 0},
+        {"ca root " CA " && sub basicConstraints=critical,CA:FALSE",
+         "issuer.pem is not the certificate of an authority", 0},
+        {"ca root " CA " && sub 'basicConstraints=critical,CA:TRUE\\nkeyUsage=critical,digitalSignature'",
+         "issuer.pem is not the certificate of an authority", 0},
+        {"ca root " CA ",pathlen:0 && " SUB, "allows no authority below it (path length 0)", 0},
+        {"ca root " CA " && " SUB " && ca root " CA, "issuer.pem was not issued by root.pem", 0},
+        {"ca root " CA " && " SUB " && cp root.key issuer.key", "issuer.key is not the key of issuer.pem", 0},
+        {"ca root " CA " 900 rsa:1024 && cp root.pem issuer.pem && cp root.key issuer.key",
+         "of a kind or size that phones", 0},
+        {"ca root " CA " 900 ed25519 && cp root.pem issuer.pem && cp root.key issuer.key",
+         "of a kind or size that phones", 0},
+        {"ca root " CA " 1 && cp root.pem issuer.pem && cp root.key issuer.key", "has expired (root.pem)", 0},
+        {"ca root " CA " && " SUB " && rm root.pem", "root.pem is missing", 0},
+    };
+
+    struct pki_client made;
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        bring(rows[i].script);
+        assert_int_equal(run("cat %s/ca/root.pem %s/ca/issuer.* > %s/before 2>&1; true", dir, dir, dir), 0);
+        if (rows[i].says) {
+            prepare_refused(rows[i].says);
+        } else {
+            assert_false(prepare().ca_made);
+            assert_int_equal(run("cd %s/ca && openssl verify -purpose sslserver -CAfile root.pem -untrusted"
+                                 " issuer.pem server.pem 2>&1", dir), 0);
+            assert_true(pki_client_package(dir, "a", file_of("out"), 30, 0, clock_wall_ms(), &made, &e));
+            connects("a", &made);
+            assert_int_equal(run("openssl pkcs12 -in %s/out/a.p12 -passin pass:%s -nodes 2>&1", dir, made.password), 0);
+            assert_int_equal(count("BEGIN CERTIFICATE"), (size_t)rows[i].chain);
+        }
+        assert_int_equal(run("cat %s/ca/root.pem %s/ca/issuer.* 2>&1 | cmp - %s/before", dir, dir, dir), 0);
+    }
 }
 
 static void tells_the_fingerprint(void **state)
@@ -560,6 +726,21 @@ static void tells_the_fingerprint(void **state)
     assert_string_equal(hex, want);
 }
 
+static void tells_three_words(void **state)
+{
+    char words[WORDS_THREE], want[WORDS_THREE] = {0};
+    unsigned char sha[32];
+    struct buf b = buf_over(want, sizeof want - 1);
+    struct err e;
+
+    (void)state;
+    assert_false(pki_words(dir, words, &e));
+    (void)prepare();
+    assert_true(pki_root_fingerprint(dir, sha, &e) && pki_words(dir, words, &e));
+    words_put(&b, sha, sizeof sha, 3);
+    assert_string_equal(words, want);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, before, after)
 
 int main(void)
@@ -572,6 +753,8 @@ int main(void)
         TEST(packages_for_old_phones),     TEST(refuses_names_and_days),
         TEST(nothing_outlives_the_issuer), TEST(signs_requests),
         TEST(refuses_bad_requests),        TEST(tells_the_fingerprint),
+        TEST(takes_requests_in_each_form), TEST(answers_as_pkcs12),
+        TEST(tells_three_words),           TEST(takes_an_authority_that_is_brought),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
