@@ -25,6 +25,8 @@ static const struct {
     {FIELD_SHA256, "sha256"},   {FIELD_FROM_UID, "from_uid"}, {FIELD_STALE_MS, "stale_ms"},
     {FIELD_EVERYONE, "everyone"}, {FIELD_TICKET, "ticket"},   {FIELD_CLAIMANT, "claimant"}, {FIELD_REF, "ref"},
     {FIELD_IN, "in"},           {FIELD_OUT, "out"},         {FIELD_AGENCY, "agency"},   {FIELD_CHANGED, "changed"},
+    {FIELD_INVITE, "invite"},   {FIELD_USES, "uses"},       {FIELD_UNTIL_MS, "until_ms"}, {FIELD_WAITS, "waits"},
+    {FIELD_COUNT, "count"},     {FIELD_ROLE, "role"},       {FIELD_BEFORE, "before"},
 };
 
 static const char *name_of(enum field tag)
