@@ -1,6 +1,7 @@
 /* client.c -- users and their certificates from the command line: client, revoke. */
 #include "app/args.h"
 #include "app/commands.h"
+#include "app/groups.h"
 #include "os/clock.h"
 #include "os/pki.h"
 #include "store/accounts.h"
@@ -44,23 +45,6 @@ static bool take_wishes(int argc, char **argv, struct wishes *w, struct err *e)
     return true;
 }
 
-static bool put_group(struct user *u, const char *text, struct err *e)
-{
-    struct str s = str_from(text);
-    struct user_group *g = &u->groups[u->group_count];
-    bool in = str_ends(s, STR(":in")), out = str_ends(s, STR(":out"));
-
-    if (in || out)
-        s.len -= in ? 3 : 4;
-    if (s.len == 0 || !str_copy(g->name, sizeof g->name, s))
-        return err_set(e, ERR_INPUT, "a group's name has 1 to %d bytes", GROUP_NAME_MAX - 1);
-    g->in = !out;
-    g->out = !in;
-    g->active = true;
-    u->group_count++;
-    return true;
-}
-
 static bool put_user(struct accounts *a, const struct wishes *w, struct user *u, struct err *e)
 {
     struct err missing;
@@ -81,7 +65,7 @@ static bool put_user(struct accounts *a, const struct wishes *w, struct user *u,
     if (w->group_count)
         u->group_count = 0;
     for (int i = 0; i < w->group_count; i++)
-        if (!put_group(u, w->groups[i], e))
+        if (!groups_take(str_from(w->groups[i]), u->groups, &u->group_count, GROUPS, e))
             return false;
     return accounts_put_user(a, u, e);
 }
@@ -90,8 +74,8 @@ static bool make_package(struct accounts *a, const struct wishes *w, const struc
 {
     struct pki_client made;
     struct pki_made ca;
-    struct certificate c = {.user_id = u->id};
     int64_t days, now = clock_wall_ms();
+    struct certificate c = {.user_id = u->id, .issued_ms = now};
 
     if (!str_to_int(str_from(w->days), 1, 3650, &days))
         return err_set(e, ERR_INPUT, "--days must be a number from 1 to 3650, not \"%s\"", w->days);
@@ -136,7 +120,9 @@ int command_revoke(int argc, char **argv)
     if (ok && !name)
         ok = err_set(&e, ERR_INPUT, "say whom: cordon revoke NAME --data DIR");
     ok = ok && accounts_open(dir, &a, &e) &&
-         accounts_revoke(a, str_from(name), str_from(serial), clock_wall_ms(), &count, &e);
+         accounts_revoke(a, &(struct certificate_order){.user = str_from(name), .serial = str_from(serial),
+                                                        .by = STR("command line"), .now_ms = clock_wall_ms()},
+                         &count, &e);
     if (a)
         accounts_close(a);
     if (!ok)

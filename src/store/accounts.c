@@ -1,57 +1,28 @@
-#include "store/accounts.h"
+#include "store/accounts_inner.h"
 
+#include "core/fields.h"
 #include "core/incident_access.h"
-#include "store/db.h"
+#include "core/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ACCOUNTS_FORMAT = 2 };
+enum { ACCOUNTS_FORMAT = 3 };
 
-/* One row a statement; prepared at open, since all of them are small. */
-enum statement {
-    USER_PUT,
-    USER_BY_NAME,
-    USER_BY_ID,
-    USERS,
-    GROUPS,
-    GROUPS_CLEAR,
-    GROUP_PUT,
-    CERTIFICATE_PUT,
-    CERTIFICATE,
-    REVOKE_ONE,
-    REVOKE_ALL,
-    OPERATOR_COUNT,
-    OPERATOR_ADMINISTRATORS,
-    OPERATOR_PUT,
-    OPERATOR,
-    OPERATORS,
-    OPERATOR_SESSIONS_END,
-    NOTE_PUT,
-    NOTES,
-    NOTES_DROP,
-    SESSION_PUT,
-    SESSION,
-    SESSION_END,
-    SESSIONS_EXPIRE,
-    VALUE_PUT,
-    VALUE,
-    DEVICE_PUT,
-    DEVICES,
-    DATA_VERSION,
-    STATEMENTS,
-};
-
-#define USER_COLUMNS "id, name, agency, relay, disabled"
+#define USER_COLUMNS "id, name, agency, relay, disabled, role"
+#define CERTIFICATE_COLUMNS "serial, user_id, not_after_ms, revoked_ms, issued_ms, invite_id, held, device_uid"
+#define OF_ORDER                                                                                                       \
+    " AND (?2 = '' OR serial = ?2) AND (?3 = '' OR user_id = (SELECT id FROM users WHERE name = ?3))"                  \
+    " AND (?4 = 0 OR invite_id = ?4)"
 #define OPERATOR_COLUMNS "o.id, o.name, o.roles, o.agency, o.password_hash, o.disabled"
 
 _Static_assert((int)OPERATOR_ROLES_MAX == ACCESS_ROLES_MAX && (int)OPERATOR_AGENCY_MAX == ACCESS_AGENCY_MAX + 1,
                "what core/incident_access.h takes");
 
-static const char *const texts[STATEMENTS] = {
+static const char *const texts[ACCOUNTS_STATEMENTS] = {
     [USER_PUT] =
-        "INSERT INTO users(name, agency, relay, disabled) VALUES(?1, ?2, ?3, ?4)"
-        " ON CONFLICT(name) DO UPDATE SET agency = ?2, relay = ?3, disabled = ?4 RETURNING id",
+        "INSERT INTO users(name, agency, relay, disabled, role) VALUES(?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT(name) DO UPDATE SET agency = ?2, relay = ?3, disabled = ?4, role = ?5 RETURNING id",
     [USER_BY_NAME] = "SELECT " USER_COLUMNS " FROM users WHERE name = ?",
     [USER_BY_ID] = "SELECT " USER_COLUMNS " FROM users WHERE id = ?",
     [USERS] = "SELECT " USER_COLUMNS " FROM users WHERE id > ? ORDER BY id LIMIT 1",
@@ -60,15 +31,21 @@ static const char *const texts[STATEMENTS] = {
     [GROUPS_CLEAR] = "DELETE FROM user_groups WHERE user_id = ?",
     [GROUP_PUT] = "INSERT INTO user_groups(user_id, place, name, may_in, may_out, active)"
                   " VALUES(?, ?, ?, ?, ?, ?)",
-    [CERTIFICATE_PUT] = "INSERT INTO certificates(serial, user_id, not_after_ms, revoked_ms)"
-                        " VALUES(?1, ?2, ?3, ?4) ON CONFLICT(serial) DO UPDATE"
-                        " SET user_id = ?2, not_after_ms = ?3, revoked_ms = ?4",
-    [CERTIFICATE] =
-        "SELECT serial, user_id, not_after_ms, revoked_ms FROM certificates WHERE serial = ?",
-    [REVOKE_ONE] = "UPDATE certificates SET revoked_ms = ?1 WHERE revoked_ms = 0 AND serial = ?3"
-                   " AND (?2 = '' OR user_id = (SELECT id FROM users WHERE name = ?2))",
-    [REVOKE_ALL] = "UPDATE certificates SET revoked_ms = ?1 WHERE revoked_ms = 0"
-                   " AND user_id = (SELECT id FROM users WHERE name = ?2)",
+    [CERTIFICATE_PUT] = "INSERT INTO certificates(" CERTIFICATE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                        " ON CONFLICT(serial) DO UPDATE SET user_id = ?2, not_after_ms = ?3, revoked_ms = ?4,"
+                        " issued_ms = ?5, invite_id = ?6, held = ?7, device_uid = ?8",
+    [CERTIFICATE] = "SELECT " CERTIFICATE_COLUMNS " FROM certificates WHERE serial = ?",
+    [CERTIFICATES] = "SELECT " CERTIFICATE_COLUMNS " FROM certificates WHERE ?1 = 0 OR user_id = ?1"
+                     " ORDER BY issued_ms DESC, serial",
+    [TO_REVOKE] = "SELECT serial, (SELECT name FROM users WHERE id = user_id), device_uid FROM certificates"
+                  " WHERE revoked_ms = 0 AND ?1 > 0" OF_ORDER,
+    [REVOKE] = "UPDATE certificates SET revoked_ms = ?1 WHERE revoked_ms = 0" OF_ORDER,
+    [TO_ADMIT] = "SELECT serial, (SELECT name FROM users WHERE id = user_id), device_uid FROM certificates"
+                 " WHERE held = 1 AND revoked_ms = 0 AND ?1 > 0" OF_ORDER,
+    [ADMIT] = "UPDATE certificates SET held = 0 WHERE held = 1 AND revoked_ms = 0 AND ?1 > 0" OF_ORDER,
+    [USER_DISABLE] = "UPDATE users SET disabled = ?2 WHERE name = ?1 AND disabled <> ?2",
+    [PASSWORD_PUT] = "UPDATE users SET password_hash = ?2 WHERE name = ?1",
+    [PASSWORD] = "SELECT password_hash FROM users WHERE name = ?",
     [OPERATOR_COUNT] = "SELECT count(*) FROM operators",
     [OPERATOR_ADMINISTRATORS] = "SELECT count(*) FROM operators WHERE disabled = 0"
                                 " AND instr(',' || roles || ',', ',administrator,') > 0",
@@ -107,9 +84,19 @@ static const char *const texts[STATEMENTS] = {
     "CREATE TABLE IF NOT EXISTS notes(id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,"                    \
     " payload BLOB NOT NULL) STRICT;"
 
+#define INVITE_TABLES                                                                                                  \
+    "CREATE TABLE IF NOT EXISTS invites(id INTEGER PRIMARY KEY AUTOINCREMENT, token_hash BLOB NOT NULL UNIQUE,"        \
+    " name TEXT NOT NULL, agency TEXT NOT NULL, role TEXT NOT NULL, admits INTEGER NOT NULL,"                          \
+    " expires_ms INTEGER NOT NULL, uses_max INTEGER NOT NULL, uses INTEGER NOT NULL, numbers INTEGER NOT NULL,"        \
+    " used_ms INTEGER NOT NULL, made_by TEXT NOT NULL, made_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL) STRICT;"   \
+    "CREATE TABLE IF NOT EXISTS invite_groups(invite_id INTEGER NOT NULL REFERENCES invites(id),"                      \
+    " place INTEGER NOT NULL, name TEXT NOT NULL, may_in INTEGER NOT NULL, may_out INTEGER NOT NULL,"                  \
+    " PRIMARY KEY(invite_id, place)) STRICT, WITHOUT ROWID;"
+
 static const char tables[] =
     "CREATE TABLE IF NOT EXISTS users(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
-    " agency TEXT NOT NULL, relay INTEGER NOT NULL, disabled INTEGER NOT NULL) STRICT;"
+    " agency TEXT NOT NULL, relay INTEGER NOT NULL, disabled INTEGER NOT NULL, role TEXT NOT NULL DEFAULT '',"
+    " password_hash TEXT NOT NULL DEFAULT '') STRICT;"
     "CREATE TABLE IF NOT EXISTS user_groups(user_id INTEGER NOT NULL REFERENCES users(id),"
     " place INTEGER NOT NULL, name TEXT NOT NULL, may_in INTEGER NOT NULL, may_out INTEGER NOT "
     "NULL,"
@@ -117,7 +104,8 @@ static const char tables[] =
     "ROWID;"
     "CREATE TABLE IF NOT EXISTS certificates(serial TEXT PRIMARY KEY,"
     " user_id INTEGER NOT NULL REFERENCES users(id), not_after_ms INTEGER NOT NULL,"
-    " revoked_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    " revoked_ms INTEGER NOT NULL, issued_ms INTEGER NOT NULL DEFAULT 0, invite_id INTEGER NOT NULL DEFAULT 0,"
+    " held INTEGER NOT NULL DEFAULT 0, device_uid TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS certificates_of_user ON certificates(user_id);"
     "CREATE TABLE IF NOT EXISTS operators(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
     " roles TEXT NOT NULL, password_hash TEXT NOT NULL, disabled INTEGER NOT NULL,"
@@ -131,7 +119,7 @@ static const char tables[] =
     "CREATE TABLE IF NOT EXISTS devices(uid TEXT PRIMARY KEY, callsign TEXT NOT NULL,"
     " user_id INTEGER NOT NULL, acked_seq INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT, "
     "WITHOUT ROWID;"
-    NOTES_TABLE;
+    NOTES_TABLE INVITE_TABLES;
 
 /* Format 1 had one role an operator, of which the page gave out only the first administrator's; he could
  * do all there was, and still can. */
@@ -142,16 +130,19 @@ static const char from_1[] =
     " WHEN 'log keeper' THEN 'loggist' ELSE roles END;"
     NOTES_TABLE;
 
-struct accounts {
-    struct db *db;
-    int64_t data_version;
-    struct db_stmt *at[STATEMENTS];
-};
+/* Format 2 knew certificates of the command line alone: nobody's device waits, and none came by an invite. */
+static const char from_2[] =
+    "ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE users ADD COLUMN password_hash TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE certificates ADD COLUMN issued_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE certificates ADD COLUMN invite_id INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE certificates ADD COLUMN held INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE certificates ADD COLUMN device_uid TEXT NOT NULL DEFAULT '';"
+    INVITE_TABLES;
 
 /* ---- opening ---------------------------------------------------------- */
 
-/* Ends a transaction by how it went. */
-static bool finish(struct accounts *a, bool ok, struct err *e)
+bool accounts_finish(struct accounts *a, bool ok, struct err *e)
 {
     if (ok)
         return db_commit(a->db, e);
@@ -168,12 +159,18 @@ static bool bring_up(struct accounts *a, struct err *e)
     if (!db_begin(a->db, e))
         return false;
     ok = db_ask(a->db, "PRAGMA user_version", &format, e);
+    if (ok && format == 0)
+        ok = db_run(a->db, tables, e);
+    if (ok && format == 1)
+        ok = db_run(a->db, from_1, e);
+    if (ok && (format == 1 || format == 2))
+        ok = db_run(a->db, from_2, e);
     if (ok && format < ACCOUNTS_FORMAT)
-        ok = db_run(a->db, format == 1 ? from_1 : tables, e) && db_run(a->db, "PRAGMA user_version=2", e);
-    return finish(a, ok, e);
+        ok = db_run(a->db, "PRAGMA user_version=3", e);
+    return accounts_finish(a, ok, e);
 }
 
-_Static_assert(ACCOUNTS_FORMAT == 2, "the user_version above");
+_Static_assert(ACCOUNTS_FORMAT == 3, "the user_version above");
 
 /* Makes the tables of a new file and of an older format; one of this format is not written to. */
 static bool make_tables(struct accounts *a, struct err *e)
@@ -192,7 +189,7 @@ static bool make_tables(struct accounts *a, struct err *e)
 
 static bool prepare(struct accounts *a, struct err *e)
 {
-    for (size_t i = 0; i < STATEMENTS; i++)
+    for (size_t i = 0; i < ACCOUNTS_STATEMENTS; i++)
         if (!db_prepare(a->db, texts[i], &a->at[i], e))
             return false;
     return true;
@@ -286,11 +283,10 @@ static bool put_groups(struct accounts *a, const struct user *u, struct err *e)
     return true;
 }
 
-bool accounts_put_user(struct accounts *a, struct user *u, struct err *e)
+bool accounts_user_in(struct accounts *a, struct user *u, struct err *e)
 {
     struct db_stmt *s = a->at[USER_PUT];
-    int64_t was = u->id, id = 0;
-    bool ok;
+    int64_t id = 0;
 
     MUST(u->group_count <= USER_GROUPS_MAX);
     if (!u->name[0])
@@ -300,18 +296,27 @@ bool accounts_put_user(struct accounts *a, struct user *u, struct err *e)
             if (strcmp(u->groups[i].name, u->groups[k].name) == 0)
                 return err_set(e, ERR_INPUT, "group %s is named twice for %s", u->groups[i].name,
                                u->name);
-    if (!db_begin(a->db, e))
-        return false;
     db_set_text(s, 1, str_from(u->name));
     db_set_text(s, 2, str_from(u->agency));
     db_set_int(s, 3, u->relay);
     db_set_int(s, 4, u->disabled);
-    ok = gives_row(s, &id, e);
+    db_set_text(s, 5, str_from(u->role));
+    if (!gives_row(s, &id, e))
+        return false;
     u->id = id;
-    ok = finish(a, ok && put_groups(a, u, e), e);
-    if (!ok)
-        u->id = was;
-    return ok;
+    return put_groups(a, u, e);
+}
+
+bool accounts_put_user(struct accounts *a, struct user *u, struct err *e)
+{
+    int64_t was = u->id;
+
+    if (!db_begin(a->db, e))
+        return false;
+    if (accounts_finish(a, accounts_user_in(a, u, e), e))
+        return true;
+    u->id = was;
+    return false;
 }
 
 static bool get_groups(struct accounts *a, struct user *u, struct err *e)
@@ -347,6 +352,7 @@ static bool get_user(struct accounts *a, struct db_stmt *s, struct user *u, bool
         text_to(s, 2, u->agency, sizeof u->agency);
         u->relay = db_int(s, 3) != 0;
         u->disabled = db_int(s, 4) != 0;
+        text_to(s, 5, u->role, sizeof u->role);
     }
     db_reset(s);
     return step != DB_FAILED && (!*there || get_groups(a, u, e));
@@ -398,7 +404,24 @@ bool accounts_put_certificate(struct accounts *a, const struct certificate *c, s
     db_set_int(s, 2, c->user_id);
     db_set_int(s, 3, c->not_after_ms);
     db_set_int(s, 4, c->revoked_ms);
+    db_set_int(s, 5, c->issued_ms);
+    db_set_int(s, 6, c->invite_id);
+    db_set_int(s, 7, c->held);
+    db_set_text(s, 8, str_from(c->device_uid));
     return db_do(s, e);
+}
+
+/* A row of CERTIFICATE_COLUMNS. */
+static void certificate_of(struct db_stmt *s, struct certificate *c)
+{
+    text_to(s, 0, c->serial, sizeof c->serial);
+    c->user_id = db_int(s, 1);
+    c->not_after_ms = db_int(s, 2);
+    c->revoked_ms = db_int(s, 3);
+    c->issued_ms = db_int(s, 4);
+    c->invite_id = db_int(s, 5);
+    c->held = db_int(s, 6) != 0;
+    text_to(s, 7, c->device_uid, sizeof c->device_uid);
 }
 
 bool accounts_certificate(struct accounts *a, struct str serial, struct certificate *out,
@@ -410,12 +433,8 @@ bool accounts_certificate(struct accounts *a, struct str serial, struct certific
     *out = (struct certificate){0};
     db_set_text(s, 1, serial);
     step = db_step(s, e);
-    if (step == DB_ROW) {
-        text_to(s, 0, out->serial, sizeof out->serial);
-        out->user_id = db_int(s, 1);
-        out->not_after_ms = db_int(s, 2);
-        out->revoked_ms = db_int(s, 3);
-    }
+    if (step == DB_ROW)
+        certificate_of(s, out);
     db_reset(s);
     if (step == DB_DONE)
         return err_set(e, ERR_MISSING, "this server never issued certificate %.*s",
@@ -423,21 +442,148 @@ bool accounts_certificate(struct accounts *a, struct str serial, struct certific
     return step == DB_ROW;
 }
 
-bool accounts_revoke(struct accounts *a, struct str user_name, struct str serial, int64_t now_ms,
-                     size_t *count, struct err *e)
+bool accounts_certificates(struct accounts *a, int64_t user_id, accounts_see_certificate *see, void *ctx,
+                           struct err *e)
 {
-    struct db_stmt *s = a->at[serial.len ? REVOKE_ONE : REVOKE_ALL];
+    struct db_stmt *s = a->at[CERTIFICATES];
+    enum db_step step;
 
-    MUST(now_ms > 0);
+    db_set_int(s, 1, user_id);
+    while ((step = db_step(s, e)) == DB_ROW) {
+        struct certificate c = {0};
+
+        certificate_of(s, &c);
+        if (!see(ctx, &c))
+            break;
+    }
+    db_reset(s);
+    return step != DB_FAILED;
+}
+
+static void set_order(struct db_stmt *s, const struct certificate_order *o)
+{
+    db_set_int(s, 1, o->now_ms);
+    db_set_text(s, 2, o->serial);
+    db_set_text(s, 3, o->user);
+    db_set_int(s, 4, o->invite_id);
+}
+
+/* A note for each certificate that the order is for. */
+static bool note_each(struct accounts *a, const struct certificate_order *o, unsigned kind, struct err *e)
+{
+    struct db_stmt *s = a->at[kind == EV_DEVICE_ADMITTED ? TO_ADMIT : TO_REVOKE];
+    enum db_step step;
+    size_t n = 0;
+    bool ok = true;
+
+    set_order(s, o);
+    while (ok && (step = db_step(s, e)) == DB_ROW) {
+        char payload[NOTE_MAX];
+        struct buf b = buf_over(payload, sizeof payload);
+
+        fields_put(&b, FIELD_USER, db_text(s, 1));
+        fields_put(&b, FIELD_SERIAL, db_text(s, 0));
+        if (db_text(s, 2).len)
+            fields_put(&b, FIELD_UID, db_text(s, 2));
+        fields_put(&b, FIELD_BY, o->by);
+        MUST(!b.full);
+        ok = n++ < CERTIFICATE_ORDER_MAX ? accounts_put_note(a, kind, buf_str(&b), e)
+                                         : err_set(e, ERR_FULL, "these are more than %d certificates at once",
+                                                   CERTIFICATE_ORDER_MAX);
+    }
+    db_reset(s);
+    return ok && step == DB_DONE;
+}
+
+static bool carry_out(struct accounts *a, const struct certificate_order *o, unsigned kind, size_t *count,
+                      struct err *e)
+{
+    struct db_stmt *s = a->at[kind == EV_DEVICE_ADMITTED ? ADMIT : REVOKE];
+    bool ok;
+
+    MUST(o->now_ms > 0 && o->by.len && o->by.len < USER_NAME_MAX && (o->user.len || o->serial.len || o->invite_id));
     *count = 0;
-    db_set_int(s, 1, now_ms);
-    db_set_text(s, 2, user_name);
-    if (serial.len)
-        db_set_text(s, 3, serial);
-    if (!db_do(s, e))
+    if (!db_begin(a->db, e))
         return false;
-    *count = (size_t)db_changes(a->db);
-    return true;
+    set_order(s, o);
+    ok = note_each(a, o, kind, e) && db_do(s, e);
+    if (ok)
+        *count = (size_t)db_changes(a->db);
+    return accounts_finish(a, ok, e);
+}
+
+bool accounts_revoke(struct accounts *a, const struct certificate_order *o, size_t *count, struct err *e)
+{
+    return carry_out(a, o, EV_CERTIFICATE_REVOKED, count, e);
+}
+
+bool accounts_admit(struct accounts *a, const struct certificate_order *o, size_t *count, struct err *e)
+{
+    return carry_out(a, o, EV_DEVICE_ADMITTED, count, e);
+}
+
+/* One column of a user, ?2, with a note of what was changed. */
+struct user_change {
+    enum accounts_statement how;
+    struct str user, by, changed;
+};
+
+static bool change_user(struct accounts *a, const struct user_change *c, struct err *e)
+{
+    struct db_stmt *s = a->at[c->how];
+    char payload[NOTE_MAX];
+    struct buf b = buf_over(payload, sizeof payload);
+    bool ok;
+
+    MUST(c->user.len <= USER_NAME_MAX && c->by.len < USER_NAME_MAX);
+    fields_put(&b, FIELD_USER, c->user);
+    fields_put(&b, FIELD_CHANGED, c->changed);
+    fields_put(&b, FIELD_BY, c->by);
+    if (!db_begin(a->db, e))
+        return false;
+    db_set_text(s, 1, c->user);
+    ok = db_do(s, e) && (db_changes(a->db) == 0 || accounts_put_note(a, EV_USER_CHANGED, buf_str(&b), e));
+    return accounts_finish(a, ok, e);
+}
+
+static bool is_user(struct accounts *a, struct str name, struct err *e)
+{
+    struct user u;
+
+    return accounts_user_by_name(a, name, &u, e);
+}
+
+bool accounts_put_password(struct accounts *a, struct str user, struct str hash, struct str by, struct err *e)
+{
+    struct user_change c = {PASSWORD_PUT, user, by, hash.len ? STR("password") : STR("no password")};
+
+    MUST(hash.len < USER_PASSWORD_HASH);
+    db_set_text(a->at[PASSWORD_PUT], 2, hash);
+    return is_user(a, user, e) && change_user(a, &c, e);
+}
+
+bool accounts_disable_user(struct accounts *a, struct str user, bool disabled, struct str by, struct err *e)
+{
+    struct user_change c = {USER_DISABLE, user, by, disabled ? STR("disabled") : STR("enabled")};
+
+    db_set_int(a->at[USER_DISABLE], 2, disabled);
+    return is_user(a, user, e) && change_user(a, &c, e);
+}
+
+bool accounts_password(struct accounts *a, struct str user, char hash[USER_PASSWORD_HASH], struct err *e)
+{
+    struct db_stmt *s = a->at[PASSWORD];
+    enum db_step step;
+
+    hash[0] = 0;
+    db_set_text(s, 1, user);
+    step = db_step(s, e);
+    if (step == DB_ROW)
+        text_to(s, 0, hash, USER_PASSWORD_HASH);
+    db_reset(s);
+    if (step == DB_DONE)
+        return err_set(e, ERR_MISSING, "there is no user %.*s", STR_ARG(user));
+    return step == DB_ROW;
 }
 
 /* ---- operators and sessions ------------------------------------------- */
@@ -558,7 +704,7 @@ bool accounts_change_operator(struct accounts *a, struct operator* o, const stru
         db_set_int(a->at[OPERATOR_SESSIONS_END], 1, o->id);
         ok = db_do(a->at[OPERATOR_SESSIONS_END], e);
     }
-    ok = finish(a, ok && (!how->note || how->note(how->ctx, e)), e);
+    ok = accounts_finish(a, ok && (!how->note || how->note(how->ctx, e)), e);
     if (!ok)
         o->id = was;
     return ok;
@@ -690,7 +836,7 @@ bool accounts_put_devices(struct accounts *a, const struct device *devices, size
         db_set_int(s, 5, devices[i].seen_ms);
         ok = db_do(s, e);
     }
-    return finish(a, ok, e);
+    return accounts_finish(a, ok, e);
 }
 
 bool accounts_devices(struct accounts *a, accounts_see_device *see, void *ctx, struct err *e)

@@ -8,10 +8,13 @@
 #define CORDON_STORE_ACCOUNTS_H
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/str.h"
 
 enum {
     USER_NAME_MAX = 64,
+    USER_ROLE_MAX = 32,
+    USER_PASSWORD_HASH = 128, /* an argon2id string with its NUL */
     GROUP_NAME_MAX = 64,
     USER_GROUPS_MAX = 64,
     SERIAL_MAX = 64,
@@ -28,6 +31,7 @@ struct user {
     int64_t id;
     char name[USER_NAME_MAX];     /* the CN of its certificates */
     char agency[AGENCY_MAX];      /* short code shown in the unit frame; may be empty */
+    char role[USER_ROLE_MAX];     /* of the TAK side: "Team Lead", "Medic" ...; may be empty */
     bool relay;                   /* may speak for many uids (gateway, load tool) */
     bool disabled;
     size_t group_count;
@@ -43,6 +47,17 @@ struct certificate {
     int64_t user_id;
     int64_t not_after_ms;
     int64_t revoked_ms;           /* 0: not revoked */
+    int64_t issued_ms;            /* 0: not known, made by an older Cordon */
+    int64_t invite_id;            /* it was enrolled with this invite; 0: otherwise */
+    bool held;                    /* it is heard and hears nothing, until it is admitted */
+    char device_uid[LIMIT_UID + 1]; /* as the phone said when it enrolled; may be empty */
+};
+
+/* Which certificates a revocation or an admission is for: those of a user, one serial, those of an
+ * invite; what is empty or 0 does not matter, but something must be said.  by: who decided, for the record. */
+struct certificate_order {
+    struct str user, serial, by;
+    int64_t invite_id, now_ms;
 };
 
 bool accounts_open(const char *dir, struct accounts **out, struct err *e) MUST_USE;
@@ -50,7 +65,8 @@ void accounts_close(struct accounts *a);
 /* Has another connection written since the last call?  Cheap (PRAGMA data_version). */
 bool accounts_changed(struct accounts *a);
 
-/* Makes the user or updates relay, agency and groups of an existing one; id is set. */
+/* Makes the user or updates role, relay, agency and groups of an existing one; id is set.  Passwords stay
+ * as they are. */
 bool accounts_put_user(struct accounts *a, struct user *u, struct err *e) MUST_USE;
 bool accounts_user_by_name(struct accounts *a, struct str name, struct user *out, struct err *e) MUST_USE;
 bool accounts_user_by_id(struct accounts *a, int64_t id, struct user *out, struct err *e) MUST_USE;
@@ -60,9 +76,23 @@ bool accounts_users(struct accounts *a, accounts_see_user *see, void *ctx, struc
 bool accounts_put_certificate(struct accounts *a, const struct certificate *c, struct err *e) MUST_USE;
 /* ERR_MISSING when this server never issued it. */
 bool accounts_certificate(struct accounts *a, struct str serial, struct certificate *out, struct err *e) MUST_USE;
-/* Revokes one serial, or all of a user when serial is empty; *count tells how many. */
-bool accounts_revoke(struct accounts *a, struct str user_name, struct str serial, int64_t now_ms, size_t *count,
-                     struct err *e) MUST_USE;
+typedef bool accounts_see_certificate(void *ctx, const struct certificate *c);
+/* Every certificate, the newest first; those of one user when user_id is not 0. */
+bool accounts_certificates(struct accounts *a, int64_t user_id, accounts_see_certificate *see, void *ctx,
+                           struct err *e) MUST_USE;
+/* Revokes those of the order that are not revoked yet, or admits those that are held; *count tells how many.
+ * The rows for the record (certificate.revoked, device.admitted) are notes of the same transaction: a running
+ * server writes them and acts upon them within a second.  More than CERTIFICATE_ORDER_MAX at once are refused. */
+enum { CERTIFICATE_ORDER_MAX = 1024 };
+bool accounts_revoke(struct accounts *a, const struct certificate_order *o, size_t *count, struct err *e) MUST_USE;
+bool accounts_admit(struct accounts *a, const struct certificate_order *o, size_t *count, struct err *e) MUST_USE;
+/* A password of a TAK user, for enrolment and logins over HTTP: an argon2id string made by the caller
+ * (os/secret.h), "" takes it away.  Leaves a note user.changed for the record. */
+bool accounts_put_password(struct accounts *a, struct str user, struct str hash, struct str by, struct err *e) MUST_USE;
+/* Shuts a user out, or lets him in again; leaves a note user.changed when that changes something. */
+bool accounts_disable_user(struct accounts *a, struct str user, bool disabled, struct str by, struct err *e) MUST_USE;
+/* "" for a user without a password; ERR_MISSING for no user. */
+bool accounts_password(struct accounts *a, struct str user, char hash[USER_PASSWORD_HASH], struct err *e) MUST_USE;
 
 /* Operators of the browser side. Passwords are argon2id strings made by the
  * caller (os/secret.h).  Of those who are not disabled one at least is an

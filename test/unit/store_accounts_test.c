@@ -1,4 +1,6 @@
+#include "core/fields.h"
 #include "core/incident_access.h"
+#include "core/record.h"
 #include "store/accounts.h"
 #include "store/db.h"
 #include "support/folder.h"
@@ -131,6 +133,13 @@ static void all_users_are_seen(void **state)
     assert_int_equal(n, 3);
 }
 
+static bool revoke_by(const char *user, const char *serial, int64_t now_ms, size_t *count)
+{
+    struct certificate_order o = {str_from(user), str_from(serial), STR("lead"), 0, now_ms};
+
+    return accounts_revoke(accounts, &o, count, &e);
+}
+
 static void certificates_are_revoked_one_or_all(void **state)
 {
     struct certificate c = {.user_id = put("a", ""), .not_after_ms = 99}, got;
@@ -147,11 +156,11 @@ static void certificates_are_revoked_one_or_all(void **state)
     assert_true(accounts_certificate(accounts, STR("02"), &got, &e));
     assert_int_equal(got.not_after_ms, 99);
     assert_int_equal(got.revoked_ms, 0);
-    assert_true(accounts_revoke(accounts, STR("a"), STR("0b"), 5, &count, &e));
+    assert_true(revoke_by("a", "0b", 5, &count));
     assert_int_equal(count, 0); /* not of that user */
-    assert_true(accounts_revoke(accounts, STR(""), STR("02"), 5, &count, &e));
+    assert_true(revoke_by("", "02", 5, &count));
     assert_int_equal(count, 1);
-    assert_true(accounts_revoke(accounts, STR("a"), STR(""), 7, &count, &e));
+    assert_true(revoke_by("a", "", 7, &count));
     assert_int_equal(count, 2);
     assert_true(accounts_certificate(accounts, STR("02"), &got, &e));
     assert_int_equal(got.revoked_ms, 5); /* the first time counts */
@@ -159,6 +168,86 @@ static void certificates_are_revoked_one_or_all(void **state)
     assert_int_equal(got.revoked_ms, 0);
     assert_false(accounts_certificate(accounts, STR("ff"), &got, &e));
     assert_int_equal(e.kind, ERR_MISSING);
+}
+
+struct seen {
+    char serials[64];
+    size_t notes[EV_END];
+};
+
+static bool see_certificate(void *ctx, const struct certificate *c)
+{
+    struct seen *s = ctx;
+
+    (void)snprintf(s->serials + strlen(s->serials), sizeof s->serials - strlen(s->serials), "%s%s ", c->serial,
+                   c->held ? "!" : "");
+    return true;
+}
+
+static bool see_kind(void *ctx, int64_t id, unsigned kind, struct str payload)
+{
+    struct seen *s = ctx;
+
+    assert_true(id > 0 && str_eq(fields_get(payload, FIELD_BY), STR("lead")) && fields_get(payload, FIELD_USER).len);
+    s->notes[kind]++;
+    return true;
+}
+
+/* Those who wait are admitted by serial, user or invite, each with a row for the record; never one that was revoked. */
+static void devices_wait_until_they_are_admitted(void **state)
+{
+    struct certificate c = {.user_id = put("a", ""), .not_after_ms = 99, .held = true, .invite_id = 4,
+                            .device_uid = "ANDROID-EX"}, got;
+    struct certificate_order o = {.by = STR("lead"), .now_ms = 9};
+    struct seen seen = {0};
+    size_t count = 0;
+
+    (void)state;
+    for (int i = 1; i <= 4; i++) {
+        (void)snprintf(c.serial, sizeof c.serial, "0%d", i);
+        c.issued_ms = i;
+        c.invite_id = i < 4 ? 4 : 0;
+        assert_true(accounts_put_certificate(accounts, &c, &e));
+    }
+    assert_true(accounts_certificate(accounts, STR("03"), &got, &e));
+    assert_true(got.held && got.invite_id == 4 && got.issued_ms == 3);
+    assert_string_equal(got.device_uid, "ANDROID-EX");
+    assert_true(revoke_by("", "02", 5, &count));
+    o.serial = STR("01");
+    assert_true(accounts_admit(accounts, &o, &count, &e));
+    assert_int_equal(count, 1);
+    assert_true(accounts_admit(accounts, &o, &count, &e));
+    assert_int_equal(count, 0); /* it is already */
+    o.serial = STR("");
+    o.invite_id = 4;
+    assert_true(accounts_admit(accounts, &o, &count, &e));
+    assert_int_equal(count, 1); /* 03; 02 was revoked */
+    assert_true(accounts_certificates(accounts, c.user_id, see_certificate, &seen, &e));
+    assert_string_equal(seen.serials, "04! 03 02! 01 ");
+    assert_true(accounts_notes(accounts, 0, see_kind, &seen, &e));
+    assert_int_equal(seen.notes[EV_DEVICE_ADMITTED], 2);
+    assert_int_equal(seen.notes[EV_CERTIFICATE_REVOKED], 1);
+}
+
+static void a_password_belongs_to_its_user(void **state)
+{
+    char hash[USER_PASSWORD_HASH];
+    struct seen seen = {0};
+    struct user u;
+
+    (void)state;
+    (void)put("a", "PUN");
+    assert_false(accounts_put_password(accounts, STR("b"), STR("$argon2id$x"), STR("lead"), &e));
+    assert_int_equal(e.kind, ERR_MISSING);
+    assert_true(accounts_password(accounts, STR("a"), hash, &e));
+    assert_string_equal(hash, "");
+    assert_true(accounts_put_password(accounts, STR("a"), STR("$argon2id$x"), STR("lead"), &e));
+    assert_true(accounts_user_by_name(accounts, STR("a"), &u, &e) && accounts_put_user(accounts, &u, &e));
+    assert_true(accounts_password(accounts, STR("a"), hash, &e)); /* who changes groups leaves it alone */
+    assert_string_equal(hash, "$argon2id$x");
+    assert_false(accounts_password(accounts, STR("b"), hash, &e));
+    assert_true(accounts_notes(accounts, 0, see_kind, &seen, &e));
+    assert_int_equal(seen.notes[EV_USER_CHANGED], 1);
 }
 
 static void another_connection_is_noticed(void **state)
@@ -369,6 +458,59 @@ static void the_first_format_is_brought_up(void **state)
     folder_remove(old_dir);
 }
 
+/* A cordon.db of the second version: what phones had, they have; what is new is empty. */
+static void the_second_format_is_brought_up(void **state)
+{
+    static const struct db_options options = {.sync_full = true};
+    struct accounts *old = NULL;
+    struct certificate c;
+    struct user u;
+    struct db *d = NULL;
+    char path[1024], hash[USER_PASSWORD_HASH], *old_dir = folder_make();
+
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/cordon.db", old_dir);
+    assert_true(db_open(path, &options, &d, &e));
+    assert_true(db_run(d,
+                       "CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, agency TEXT NOT NULL,"
+                       " relay INTEGER NOT NULL, disabled INTEGER NOT NULL) STRICT;"
+                       "CREATE TABLE user_groups(user_id INTEGER NOT NULL REFERENCES users(id), place INTEGER NOT"
+                       " NULL, name TEXT NOT NULL, may_in INTEGER NOT NULL, may_out INTEGER NOT NULL,"
+                       " active INTEGER NOT NULL,"
+                       " PRIMARY KEY(user_id, place), UNIQUE(user_id, name)) STRICT, WITHOUT ROWID;"
+                       "CREATE TABLE certificates(serial TEXT PRIMARY KEY,"
+                       " user_id INTEGER NOT NULL REFERENCES users(id), not_after_ms INTEGER NOT NULL,"
+                       " revoked_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+                       "CREATE TABLE operators(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, roles TEXT NOT NULL,"
+                       " password_hash TEXT NOT NULL, disabled INTEGER NOT NULL,"
+                       " agency TEXT NOT NULL DEFAULT '') STRICT;"
+                       "CREATE TABLE sessions(token_hash BLOB PRIMARY KEY, operator_id INTEGER NOT NULL REFERENCES"
+                       " operators(id), made_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL, expires_ms INTEGER NOT"
+                       " NULL, csrf TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+                       "CREATE TABLE named(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+                       "CREATE TABLE devices(uid TEXT PRIMARY KEY, callsign TEXT NOT NULL, user_id INTEGER NOT NULL,"
+                       " acked_seq INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+                       "CREATE TABLE notes(id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,"
+                       " payload BLOB NOT NULL) STRICT;"
+                       "INSERT INTO users VALUES(1, 'rescue', 'EX-1122', 0, 0);"
+                       "INSERT INTO user_groups VALUES(1, 0, 'Blue', 1, 1, 1);"
+                       "INSERT INTO certificates VALUES('0a', 1, 99, 0); PRAGMA user_version=2;",
+                       &e));
+    db_close(d);
+    for (int i = 0; i < 2; i++) {
+        assert_true(accounts_open(old_dir, &old, &e));
+        assert_true(accounts_user_by_name(old, STR("rescue"), &u, &e));
+        assert_string_equal(u.agency, "EX-1122");
+        assert_true(u.group_count == 1 && !u.role[0]);
+        assert_true(accounts_certificate(old, STR("0a"), &c, &e));
+        assert_true(c.user_id == 1 && c.not_after_ms == 99 && !c.held && !c.invite_id && !c.device_uid[0]);
+        assert_true(accounts_password(old, STR("rescue"), hash, &e));
+        assert_string_equal(hash, "");
+        accounts_close(old);
+    }
+    folder_remove(old_dir);
+}
+
 static void values_are_kept_by_name(void **state)
 {
     char value[8];
@@ -476,6 +618,9 @@ int main(void)
         ACCOUNTS_TEST(an_operator_is_changed_whole_or_not_at_all),
         ACCOUNTS_TEST(notes_wait_for_the_record),
         ACCOUNTS_TEST(the_first_format_is_brought_up),
+        ACCOUNTS_TEST(the_second_format_is_brought_up),
+        ACCOUNTS_TEST(devices_wait_until_they_are_admitted),
+        ACCOUNTS_TEST(a_password_belongs_to_its_user),
         ACCOUNTS_TEST(values_are_kept_by_name),
         ACCOUNTS_TEST(devices_never_go_back),
         ACCOUNTS_TEST(all_is_there_after_a_restart_and_private),
