@@ -28,6 +28,15 @@ static const struct command {
      "client NAME --data DIR --out FOLDER [--group NAME[:in|:out]]... [--agency CODE] [--relay] [--days N] [--modern]",
      "makes a user and a client package: NAME.p12, NAME.pem, NAME.key, ca.pem, truststore.p12; without --out only "
      "changes the user's groups and grants, at once and also while the server runs"},
+    {"invite", command_invite,
+     "invite NAME --data DIR [--uses N] [--hours H] [--group NAME[:in|:out],...]... [--agency CODE] [--role ROLE] "
+     "[--admit] [--host HOST] | --list | --end NUMBER",
+     "makes an invite with which a phone gets its own certificate, and prints its token once, the link for ATAK and "
+     "the three words of this server"},
+    {"admit", command_admit, "admit [NAME | --serial HEX | --invite NUMBER] --data DIR",
+     "lets devices hear that joined by an invite of many uses; without any: lists those that wait"},
+    {"user", command_user, "user NAME --data DIR [--password | --no-password] [--disable | --enable]",
+     "gives a user of the TAK side a password, printed once, to enrol phones with; or shuts him out, at once"},
     {"revoke", command_revoke, "revoke NAME --data DIR [--serial HEX]",
      "revokes the certificates of a user; a running server closes their connections"},
     {"operator", command_operator,

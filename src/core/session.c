@@ -24,6 +24,8 @@ void session_join(struct session *s, struct river *r, const struct session_user 
 {
     MUST(!s->live);
     s->user = *user;
+    if (s->user.held)
+        s->user.out_set = SETS_NOBODY;
     s->live = true;
     s->form = FORM_XML;
     s->must_at = ring_head(&r->must);
@@ -37,9 +39,39 @@ void session_join(struct session *s, struct river *r, const struct session_user 
 void session_regroup(struct session *s, struct river *r, uint16_t in_set, uint16_t out_set)
 {
     s->user.in_set = in_set;
-    s->user.out_set = out_set;
+    s->user.out_set = s->user.held ? SETS_NOBODY : out_set;
     s->owe_groups = true;
     start_roster(s, r);
+}
+
+/* Its devices are marked or not, and those admitted are given what waits for them. */
+static void mark_devices(struct session *s, struct river *r, const struct session_world *w)
+{
+    for (uint32_t i = 0; i < r->units.used; i++) {
+        struct unit *x = units_at(&r->units, i);
+
+        if (x->kind != UNIT_PRESENCE ||
+            atomic_load_explicit(&r->units.conn[i], memory_order_relaxed) != session_handle(s))
+            continue;
+        x->unadmitted = s->user.held;
+        units_touch(&r->units, x, true);
+        if (!s->user.held)
+            w->bound(w->ctx, s, x->uid, x->callsign);
+    }
+}
+
+void session_set_user(struct session *s, struct river *r, const struct session_world *w, const struct session_user *u)
+{
+    bool was_held = s->user.held;
+
+    s->user.relay = u->relay;
+    s->user.held = u->held;
+    session_regroup(s, r, u->in_set, u->out_set);
+    if (was_held == u->held)
+        return;
+    s->must_at = ring_head(&r->must);
+    s->must_seen = s->join_seq = r->published_seq;
+    mark_devices(s, r, w);
 }
 
 /* ------------------------------------------------------------- bytes in -- */
@@ -134,6 +166,8 @@ static uint32_t uids_of(struct river *r, int64_t user)
 
 static bool may_hold_more(struct taking *t)
 {
+    if (t->s->user.held)
+        return uids_of(t->r, t->s->user.id) == 0; /* nobody vouches for it: itself, and nobody else */
     return t->s->user.relay || uids_of(t->r, t->s->user.id) < t->r->limits.uids_per_user;
 }
 
@@ -158,7 +192,9 @@ static bool bind(struct taking *t, struct unit *x)
     if (x->holder != s->user.id) {
         if (x->holder != 0 && !holder_is_gone(t, x)) {
             record_conflict(t, x);
-            return true;
+            if (s->user.held)
+                refuse(t, "it is not admitted yet and says that it is somebody else's device");
+            return !s->user.held;
         }
         if (!may_hold_more(t)) {
             refuse(t, "this user speaks for too many devices already: a gateway needs a relay grant");
@@ -177,8 +213,10 @@ static bool bind(struct taking *t, struct unit *x)
         atomic_store_explicit(conn, session_handle(s), memory_order_release);
         units_touch(&t->r->units, x, true);
         units_changed_who(&t->r->units);
-        t->w->bound(t->w->ctx, s, x->uid, t->ev.cot.contact.callsign);
+        if (!s->user.held) /* what waits for the device is given to it when it is admitted */
+            t->w->bound(t->w->ctx, s, x->uid, t->ev.cot.contact.callsign);
     }
+    x->unadmitted = s->user.held;
     if (!owns_unit(t))
         s->unit = units_index(&t->r->units, x);
     x->incognito = s->incognito;
@@ -616,10 +654,41 @@ static bool is_within_rate(struct taking *t)
            spend(&t->s->durable, durable, relay ? 2 * durable : LIMIT_DURABLE_BURST, t->now);
 }
 
+/* What is taken from a device that nobody has admitted: who and where it is, what it says, calls for help. */
+static bool is_heard_held(enum cot_class is)
+{
+    switch (is) {
+    case CLASS_PING:
+    case CLASS_NEGOTIATE:
+    case CLASS_CONSUMED:
+    case CLASS_INCOGNITO_ON:
+    case CLASS_INCOGNITO_OFF:
+    case CLASS_PRESENCE:
+    case CLASS_CHAT:
+    case CLASS_EMERGENCY:
+    case CLASS_EMERGENCY_CANCEL:
+    case CLASS_CASEVAC: return true;
+    case CLASS_TRACK:
+    case CLASS_PASS:
+    case CLASS_RECEIPT:
+    case CLASS_OBJECT:
+    case CLASS_DELETE:
+    case CLASS_FILE:
+    case CLASS_FILE_ANSWER:
+    case CLASS_TASK:
+    case CLASS_COUNT: break;
+    }
+    return false;
+}
+
 static void take_event(struct taking *t)
 {
     t->s->count.events_in++;
     t->r->count.events_in++;
+    if (t->s->user.held && !is_heard_held(t->ev.is)) {
+        refuse(t, "its device is not admitted yet: only its own position, chat and calls for help are taken");
+        return;
+    }
     if (!is_within_rate(t)) {
         refuse(t, "it sends more events than a device may: a gateway needs a relay grant");
         return;
@@ -1167,6 +1236,16 @@ static enum gather gather_live(struct session *s, struct river *r, const struct 
     return at < head ? GATHER_FULL : GATHER_DONE;
 }
 
+/* Of what is going on a device that is held gets nothing: its cursors go with the rings, but what it has been told
+ * (must_seen) stays, so that nothing counts as delivered. */
+static void pass_over(struct session *s, const struct river *r, struct buf *out, struct now now)
+{
+    s->must_at = ring_head(&r->must);
+    s->live_at = s->roster_from = s->roster_end = ring_head(&r->live);
+    s->roster_done = true;
+    gather_version(s, out, now);
+}
+
 static enum gather gather_all(struct session *s, struct river *r, const struct session_world *w,
                               struct gathering *to, struct now now)
 {
@@ -1176,6 +1255,10 @@ static enum gather gather_all(struct session *s, struct river *r, const struct s
     to->live_head = ring_head(&r->live);
     MUST(s->live && has_room(out, LIMIT_EVENT_OUT));
     gather_replies(s, r, out, now);
+    if (s->user.held) {
+        pass_over(s, r, out, now);
+        return GATHER_DONE;
+    }
     g = gather_must(s, r, w, out);
     if (g != GATHER_DONE)
         return g;

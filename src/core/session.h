@@ -12,6 +12,10 @@
  * What goes to the client, in this order: protocol replies, must-arrive, what
  * it missed while away, the picture for a newcomer, positions.
  *
+ * A device that is held (it joined by a code of many uses) is heard and hears nothing but
+ * protocol replies until it is admitted: no picture, no positions, no chat, not even the server's
+ * own voice, and nothing counts as delivered to it.
+ *
  * Owner: one loop thread.  session_feed() and session_leave() are called under
  * the river's lock; session_gather() takes it through the world for the few
  * steps that need it.  Pure: no sockets, clock or memory. */
@@ -27,6 +31,7 @@ enum { SESSION_LAG_MS = 2000, SESSION_PONGS_MAX = 8 };
 struct session_user {
     int64_t id;
     bool relay;
+    bool held; /* not admitted yet: of what it sends, positions of its own, chat and calls for help are heard */
     uint16_t in_set, out_set;
     char name[64], agency[16];
 };
@@ -87,6 +92,9 @@ void session_init(struct session *s, uint32_t slot, uint32_t born);
 void session_join(struct session *s, struct river *r, const struct session_user *user, struct str version_uid);
 /* Other groups from now on: a fresh picture and t-x-g-c. */
 void session_regroup(struct session *s, struct river *r, uint16_t in_set, uint16_t out_set);
+/* What its user may has changed: groups, relay grant, admission.  From its admission on a device hears what is for all,
+ * and what waits for it is asked for. */
+void session_set_user(struct session *s, struct river *r, const struct session_world *w, const struct session_user *u);
 
 /* Takes bytes from the client; *used tells how many are done with (keep the rest
  * and call again with more behind it).  false: the stream cannot be cut any

@@ -29,6 +29,7 @@ struct unit {
     uint8_t kind; /* enum unit_kind */
     uint8_t form; /* of the latest event */
     bool incognito, conflict, addressed;
+    bool unadmitted; /* its device waits for admission: shown as that to the command post */
     bool held;   /* its latest report waits for a delete from before it */
     bool doomed; /* its latest event stands before a delete that is on disk or waits */
     uint16_t in_set;

@@ -37,7 +37,7 @@ struct hub_client {
     uint64_t handle;
     char user[64], agency[16], callsign[LIMIT_CALLSIGN + 1], address[64], tls[16];
     char uid[128];
-    bool live, v1;
+    bool live, v1, held; /* held: it waits for admission */
     int64_t since_ms, lag_ms;
     uint64_t sent_bytes, conflated;
 };
@@ -139,7 +139,7 @@ enum tell {
     TELL_DENIED, /* body: a sentence; close */
     TELL_MISSED, /* body: records for session.extra; more follows when `more` */
     TELL_CUT,    /* that was enough at once; body: uid. Ask again behind the last record */
-    TELL_GROUPS, /* user's sets changed: body: struct session_user, for every session of that user */
+    TELL_GROUPS, /* sets or admission changed: body: struct session_user, for this session */
     TELL_CLOSE,  /* user or certificate revoked: body: struct session_user, id 0: handle only */
 };
 struct tell_head {

@@ -508,6 +508,11 @@ static void housework(struct recorder *r)
 {
     struct now now = hub_now();
 
+    /* More often than the rest: who is shut out hears nothing more within a fraction of a second. */
+    if (now.mono_ms >= r->next_accounts_ms) {
+        r->next_accounts_ms = now.mono_ms + WAIT_MS;
+        recorder_follow_accounts(r);
+    }
     if (now.mono_ms < r->next_second_ms)
         return;
     r->next_second_ms = now.mono_ms + 1000;

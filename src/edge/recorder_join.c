@@ -76,11 +76,12 @@ void recorder_load_users(struct recorder *r)
     hub_unlock(r->h);
 }
 
-/* Who is behind a certificate; false with the reason. */
-static bool who(struct recorder *r, struct str serial, struct str name, struct user *u, struct err *e)
+/* Who is behind a certificate, and does his device wait for admission?  False with the reason. */
+static bool who(struct recorder *r, struct str serial, struct str name, struct user *u, bool *held, struct err *e)
 {
     struct certificate c;
 
+    *held = false;
     if (serial.len == 0) /* plain TCP: granted by the port itself */
         return accounts_user_by_name(r->accounts, name, u, e);
     if (!accounts_certificate(r->accounts, serial, &c, e))
@@ -89,6 +90,7 @@ static bool who(struct recorder *r, struct str serial, struct str name, struct u
                    : false;
     if (c.revoked_ms)
         return err_set(e, ERR_DENIED, "certificate %s was revoked", c.serial);
+    *held = c.held;
     if (!accounts_user_by_id(r->accounts, c.user_id, u, e))
         return false;
     if (u->disabled)
@@ -101,6 +103,7 @@ void recorder_decide_join(struct recorder *r, const struct ask_head *head, struc
     struct join *j;
     struct user u;
     struct err e = {0};
+    bool held;
     char text[1024];
     struct buf b = buf_over(text, sizeof text);
 
@@ -109,14 +112,17 @@ void recorder_decide_join(struct recorder *r, const struct ask_head *head, struc
     memset(j, 0, sizeof *j);
     j->handle = head->handle;
     (void)str_copy(j->serial, sizeof j->serial, fields_get(payload, FIELD_SERIAL));
-    j->denied = !who(r, fields_get(payload, FIELD_SERIAL), fields_get(payload, FIELD_NAME), &u, &e);
+    j->denied = !who(r, fields_get(payload, FIELD_SERIAL), fields_get(payload, FIELD_NAME), &u, &held, &e);
     if (j->denied) {
         (void)snprintf(j->why, sizeof j->why, "%.*s", (int)sizeof j->why - 1, e.text);
         fields_put(&b, FIELD_USER, fields_get(payload, FIELD_NAME));
         fields_put(&b, FIELD_REASON, str_from(j->why));
     } else {
         recorder_fill_user(r, &u, &j->user);
+        j->user.held = held;
         fields_put(&b, FIELD_USER, str_from(u.name));
+        if (held)
+            fields_put(&b, FIELD_WAITS, STR("1"));
     }
     fields_put(&b, FIELD_SERIAL, fields_get(payload, FIELD_SERIAL));
     fields_put(&b, FIELD_ADDRESS, fields_get(payload, FIELD_ADDRESS));
@@ -177,14 +183,22 @@ static void record_groups(struct recorder *r, const struct user *u)
     (void)recorder_add(r, &head, EV_GROUPS_CHANGED, buf_str(&b), true);
 }
 
+/* Does its user write, hear or may something else than before?  Written down once for all his devices. */
+static bool is_regrouped(const struct session_user *was, const struct session_user *is)
+{
+    struct session_user same = *is;
+
+    same.held = was->held;
+    return memcmp(&same, was, sizeof same) != 0;
+}
+
 /* One connected client after the accounts changed. */
 static void recheck(struct recorder *r, struct online *o)
 {
     struct session_user fresh;
-    struct certificate c;
+    struct certificate c = {.held = o->user.held};
     struct user u;
     struct err e;
-    uint32_t slot = (uint32_t)(o - r->online);
 
     if (o->serial[0] && accounts_certificate(r->accounts, str_from(o->serial), &c, &e) && c.revoked_ms) {
         struct session_user none = {0};
@@ -201,14 +215,22 @@ static void recheck(struct recorder *r, struct online *o)
         return;
     }
     recorder_fill_user(r, &u, &fresh);
+    fresh.held = c.held;
     if (memcmp(&fresh, &o->user, sizeof fresh) == 0)
         return;
+    if (!is_regrouped(&o->user, &fresh)) { /* it was admitted */
+        o->user = fresh;
+        recorder_tell(r, o->handle, TELL_GROUPS, false, str_of(&fresh, sizeof fresh));
+        return;
+    }
     record_groups(r, &u);
-    for (uint32_t i = slot; i < r->h->client_max; i++)
-        if (r->online[i].handle && r->online[i].user.id == fresh.id)
-            r->online[i].user = fresh;
-    for (int i = 0; i < r->h->loop_count; i++)
-        recorder_tell(r, (uint64_t)1 << 63 | (uint64_t)i, TELL_GROUPS, false, str_of(&fresh, sizeof fresh));
+    o->user.held = fresh.held;
+    for (struct online *i = o; i < r->online + r->h->client_max; i++)
+        if (i->handle && i->user.id == fresh.id) { /* each is held or not by a certificate of its own */
+            fresh.held = i->user.held;
+            i->user = fresh;
+            recorder_tell(r, i->handle, TELL_GROUPS, false, str_of(&fresh, sizeof fresh));
+        }
 }
 
 static bool take_note(void *ctx, int64_t id, unsigned kind, struct str payload)
@@ -216,7 +238,8 @@ static bool take_note(void *ctx, int64_t id, unsigned kind, struct str payload)
     struct recorder *r = ctx;
     struct ask_head head = {.ask = ASK_ROW, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
 
-    if (!recorder_add(r, &head, (enum event_id)kind, payload, true))
+    r->notes_left = !recorder_add(r, &head, (enum event_id)kind, payload, true);
+    if (r->notes_left)
         return false; /* the backlog is full: another time */
     r->notes_taken = id;
     r->notes_wait = true;
@@ -240,14 +263,19 @@ void recorder_take_notes(struct recorder *r)
     struct err e;
 
     recorder_drop_notes(r);
+    r->notes_left = false;
     if (!accounts_notes(r->accounts, r->notes_taken, take_note, r, &e))
         log_line(LOG_WARN, "accounts.notes", "reason=\"%s\"", e.text);
 }
 
+/* Notes and changes come from other connections on cordon.db: the command line's, the web thread's. */
 void recorder_follow_accounts(struct recorder *r)
 {
-    recorder_take_notes(r);
-    if (!accounts_changed(r->accounts))
+    bool changed = accounts_changed(r->accounts);
+
+    if (changed || r->notes_wait || r->notes_left)
+        recorder_take_notes(r);
+    if (!changed)
         return;
     recorder_load_users(r);
     for (uint32_t i = 0; i < r->h->client_max; i++)

@@ -274,24 +274,22 @@ static struct conn *by_handle(struct tak_loop *l, uint64_t handle)
     return c && c->state != CONN_FREE && session_handle(&c->s) == handle ? c : NULL;
 }
 
-/* Groups changed or the user is shut out: for every session of that user. */
-static void for_user(struct tak_loop *l, const struct session_user *u, bool close)
+/* The user is shut out: for every session of that user. */
+static void shut_out(struct tak_loop *l, const struct session_user *u)
 {
-    for (uint32_t i = 0; i < l->used; i++) {
-        struct conn *c = &l->conns[i];
+    for (uint32_t i = 0; i < l->used; i++)
+        if (l->conns[i].state == CONN_LIVE && l->conns[i].s.user.id == u->id)
+            conn_close(l, &l->conns[i], "its user or certificate was revoked");
+}
 
-        if (c->state != CONN_LIVE || c->s.user.id != u->id)
-            continue;
-        if (close) {
-            conn_close(l, c, "its user or certificate was revoked");
-            continue;
-        }
-        hub_lock(l->h);
-        session_regroup(&c->s, l->h->river, u->in_set, u->out_set);
-        c->s.user.relay = u->relay;
-        hub_unlock(l->h);
-        conn_flush(l, c);
-    }
+/* Other groups, or the device was admitted. */
+static void regroup(struct tak_loop *l, struct conn *c, const struct session_user *u)
+{
+    l->feeding = c;
+    hub_lock(l->h);
+    session_set_user(&c->s, l->h->river, &l->world, u);
+    hub_unlock(l->h);
+    conn_flush(l, c);
 }
 
 static void on_message(struct tak_loop *l, struct str m)
@@ -328,10 +326,13 @@ static void on_message(struct tak_loop *l, struct str m)
         if (c && c->state == CONN_LIVE)
             conn_missed_cut(l, c, body);
         break;
-    case TELL_GROUPS: for_user(l, &user, false); break;
+    case TELL_GROUPS:
+        if (c && c->state == CONN_LIVE)
+            regroup(l, c, &user);
+        break;
     case TELL_CLOSE:
         if (user.id)
-            for_user(l, &user, true);
+            shut_out(l, &user);
         else if (c)
             conn_close(l, c, "its certificate was revoked");
         break;
@@ -402,6 +403,7 @@ static void show_client(struct tak_loop *l, struct conn *c)
     }
     to->live = c->s.roster_done;
     to->v1 = c->s.form == FORM_PROTO;
+    to->held = c->s.user.held;
     to->since_ms = c->since_wall_ms;
     to->lag_ms = c->s.lag_ms;
     to->sent_bytes = c->sent_bytes;

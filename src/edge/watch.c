@@ -20,6 +20,7 @@ static bool copy_unit(struct river *r, uint32_t i, struct watch_unit *out, struc
         .kind = (enum unit_kind)x->kind,
         .online = atomic_load_explicit(&r->units.conn[i], memory_order_relaxed) != CONN_NONE,
         .conflict = x->conflict,
+        .unadmitted = x->unadmitted,
         .v1 = x->form == FORM_PROTO,
         .version = x->version,
         .text_version = x->text_version,

@@ -10,7 +10,7 @@
 struct watch_unit {
     uint32_t id;
     enum unit_kind kind;
-    bool online, conflict, v1; /* v1: latest is a v1 frame, else XML */
+    bool online, conflict, unadmitted, v1; /* v1: latest is a v1 frame, else XML */
     uint64_t version, text_version, journal_seq;
     int64_t seen_ms, time_ms, stale_ms, holder;
     uint16_t in_set;

@@ -28,9 +28,9 @@ static void put_client(const struct hub_client *c, struct buf *b)
     web_put_text(b, "tls", str_from(c->tls));
     buf_fmt(b,
             ",\"form\":\"%s\",\"since\":%" PRId64 ",\"lag_ms\":%" PRId64 ",\"sent_bytes\":%" PRIu64
-            ",\"conflated\":%" PRIu64 ",\"state\":\"%s\"}",
+            ",\"conflated\":%" PRIu64 ",\"state\":\"%s\",\"admitted\":%s}",
             c->v1 ? "v1" : "xml", c->since_ms, c->lag_ms, c->sent_bytes, c->conflated,
-            c->live ? "live" : "joining");
+            c->live ? "live" : "joining", c->held ? "false" : "true");
 }
 
 void put_clients(struct web *w, struct buf *b)

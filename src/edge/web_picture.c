@@ -181,8 +181,8 @@ static void put_unit_words(struct picture *p, const struct parsed *x, struct buf
     web_put_text(b, "type", c->type);
     buf_byte(b, ',');
     web_put_text(b, "how", c->how);
-    buf_fmt(b, ",\"presence\":%s,\"online\":%s,", x->u->kind == UNIT_PRESENCE ? "true" : "false",
-            x->u->online ? "true" : "false");
+    buf_fmt(b, ",\"presence\":%s,\"online\":%s,\"admitted\":%s,", x->u->kind == UNIT_PRESENCE ? "true" : "false",
+            x->u->online ? "true" : "false", x->u->unadmitted ? "false" : "true");
     put_user(p, x->u->holder, b);
     buf_byte(b, ',');
     web_put_text(b, "team", c->group.name);

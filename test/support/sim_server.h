@@ -308,9 +308,10 @@ struct sim_who {
     bool relay;
 };
 
-SIM int sim_join(struct sim_server *sv, struct sim_who who)
+/* held: its device waits for admission. */
+SIM int sim_join_as(struct sim_server *sv, struct sim_who who, bool held)
 {
-    struct session_user u = {.id = who.id, .relay = who.relay};
+    struct session_user u = {.id = who.id, .relay = who.relay, .held = held};
     char uid[32];
 
     (void)snprintf(u.name, sizeof u.name, "%s", who.name);
@@ -329,6 +330,11 @@ SIM int sim_join(struct sim_server *sv, struct sim_who who)
     }
     MUST(!"a free connection");
     return -1;
+}
+
+SIM int sim_join(struct sim_server *sv, struct sim_who who)
+{
+    return sim_join_as(sv, who, false);
 }
 
 /* Bytes from the client; false when the stream is broken and was closed. */

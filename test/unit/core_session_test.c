@@ -677,6 +677,111 @@ static void other_groups_from_now_on(void **state)
     sim_free(sv);
 }
 
+/* --------------------------------------------------- not admitted (yet) -- */
+
+static const struct sim_who eve = {5, "eve-1", "A", "A", false};
+
+static void set_held(struct sim_server *sv, int c, bool held)
+{
+    struct session_user u = sv->conns[c].s.user;
+
+    u.held = held;
+    u.in_set = sim_set(sv, "A", true);
+    u.out_set = sim_set(sv, "A", false);
+    session_set_user(&sv->conns[c].s, &sv->river, &sv->world, &u);
+}
+
+static void who_is_held_hears_nothing(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), h;
+
+    (void)state;
+    say_marker(sv, a, "M1", "spot");
+    say_alert(sv, a, "b-a-o-tbl", "U1");
+    all_heard(sv);
+    h = sim_join_as(sv, eve, true);
+    HEARS(h, "t-x-takp-v:takp-1-1"); /* no unit, no marker, no emergency */
+    assert_false(session_is_behind(&sv->conns[h].s, &sv->river));
+    say_here(sv, h, "U9", "E1");
+    sim_commit(sv);
+    say_here(sv, a, "U1", "R1");
+    say_chat(sv, a, "m1", "U1", "All Chat Rooms", "", "");
+    say_direct(sv, a, "m2", "U1", "U9");
+    say_delete(sv, a, "M1");
+    sim_commit(sv);
+    HEARS(h, "");
+    sim_leave(sv, a); /* nor the server's own voice */
+    sim_commit(sv);
+    HEARS(h, "");
+    say_event(sv, h, "t-x-c-t", "U9-ping", "");
+    HEARS(h, "t-x-c-t-r:takPong");
+    session_regroup(&sv->conns[h].s, &sv->river, sim_set(sv, "A,B", true), sim_set(sv, "A,B", false));
+    HEARS(h, "t-x-g-c:takp-1-1"); /* other groups are no admission */
+    assert_false(session_is_behind(&sv->conns[h].s, &sv->river));
+    sim_free(sv);
+}
+
+static void who_is_held_is_heard(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), h = sim_join_as(sv, eve, true);
+
+    (void)state;
+    all_heard(sv);
+    say_here(sv, h, "U9", "E1");
+    say_chat(sv, h, "m1", "U9", "All Chat Rooms", "", "");
+    say_alert(sv, h, "b-a-o-tbl", "U9");
+    sim_commit(sv);
+    ROWS("uid.bound chat.said emergency.raised");
+    HEARS(a, "b-t-f:GeoChat.U9.All Chat Rooms.m1 b-a-o-tbl:U9-9-1-1 a-f-G-U-C:U9");
+    assert_true(units_find(&sv->river.units, STR("U9"))->unadmitted);
+    assert_false(units_find(&sv->river.units, STR("U1"))->unadmitted);
+    /* Nothing that puts, deletes or offers things, and nobody but itself. */
+    say_marker(sv, h, "M9", "false");
+    say_delete(sv, h, "U1");
+    say_track(sv, h, "T9", 48.2);
+    say_here(sv, h, "U8", "E2");
+    say_event(sv, h, "b-f-t-r", "f1", "<fileshare filename=\"f\" sizeInBytes=\"1\" sha256=\"00\"/>");
+    say_event(sv, h, "x-unknown", "x1", "");
+    assert_int_equal(sv->conns[h].s.count.refused, 6);
+    say_here(sv, h, "U1", "R1"); /* as somebody else's device: told, and not on anybody's map */
+    sim_commit(sv);
+    ROWS("uid.conflict");
+    HEARS(a, "");
+    sim_free(sv);
+}
+
+static void who_is_admitted_has_the_picture_at_once(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), h = sim_join_as(sv, eve, true);
+
+    (void)state;
+    say_here(sv, h, "U9", "E1");
+    say_marker(sv, a, "M1", "spot");
+    say_chat(sv, a, "m1", "U1", "All Chat Rooms", "", "");
+    say_direct(sv, a, "m2", "U1", "U9");
+    all_heard(sv);
+    set_held(sv, h, false);
+    assert_false(units_find(&sv->river.units, STR("U9"))->unadmitted);
+    sim_commit(sv);
+    /* What was sent to it alone was kept for it; what was said to all before is not its concern. */
+    HEARS(h, "t-x-g-c:takp-1-1 b-t-f:GeoChat.U1.U9.m2 a-f-G-U-C:U1 a-u-G:M1");
+    say_marker(sv, h, "M9", "true");
+    sim_commit(sv);
+    HEARS(a, "a-u-G:M9");
+    say_chat(sv, a, "m3", "U1", "All Chat Rooms", "", "");
+    sim_commit(sv);
+    HEARS(h, "b-t-f:GeoChat.U1.All Chat Rooms.m3");
+    set_held(sv, h, true); /* on second thoughts */
+    say_here(sv, a, "U1", "R1");
+    say_chat(sv, a, "m4", "U1", "All Chat Rooms", "", "");
+    sim_commit(sv);
+    HEARS(h, "t-x-g-c:takp-1-1");
+    sim_free(sv);
+}
+
 /* ------------------------------------------------------------------ chat -- */
 
 static void chat_finds_its_addressees(void **state)
@@ -1879,6 +1984,9 @@ int main(void)
         cmocka_unit_test(a_restart_remembers),
         cmocka_unit_test(full_tables_of_groups_leak_nothing),
         cmocka_unit_test(nothing_leaks),
+        cmocka_unit_test(who_is_held_hears_nothing),
+        cmocka_unit_test(who_is_held_is_heard),
+        cmocka_unit_test(who_is_admitted_has_the_picture_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
