@@ -75,7 +75,6 @@ enum field {
     FIELD_MISSION_AT = 77,      /* ms: the time that a log entry is about */
     FIELD_MISSION_USER = 78,    /* whose subscription, when it is not the sender's */
     FIELD_MISSION_ONE = 79,     /* asked: one change each, a payload in the payload; all of them or none */
-    FIELD_CHANGED = 34,   /* one word each: what of an operator was changed */
     FIELD_INVITE = 40,    /* decimal: number of an invite */
     FIELD_USES = 41,      /* decimal: how often it may be used */
     FIELD_UNTIL_MS = 42,  /* decimal: until when an invite or a certificate is good */

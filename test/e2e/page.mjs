@@ -29,7 +29,7 @@ before(async () => {
   browser = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS, viewport: { width: 1600, height: 900 }, bypassCSP: false,
   })
-  browser.setDefaultTimeout(8_000)
+  browser.setDefaultTimeout(60_000)
 })
 
 after(async () => {

@@ -67,7 +67,7 @@ export async function start(command, data, more = [], known = {}) {
 export async function visit(server, path = '') {
   browser ??= await chromium.launch({ executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS })
   const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, ignoreHTTPSErrors: true })
-  context.setDefaultTimeout(30_000)
+  context.setDefaultTimeout(60_000)
   const page = await context.newPage()
   const wrong = []
   let away = false

@@ -235,7 +235,7 @@ test('the lost server: an entry is kept, over a reload too, and is sent once', a
     await route.fetch()
     await route.abort()
   }, { times: 1 })
-  await page.waitForFunction(() => !document.querySelector('.row.waiting'), null, { timeout: 20_000 })
+  await page.waitForFunction(() => !document.querySelector('.row.waiting'), null, { timeout: 60_000 })
   assert.deepEqual([...new Set(sent(mock, 'task.created').map((command) => command.id))].length, 1)
   assert.equal(mock.incident.all('task').filter((task) => task.fields.text === 'EX second stretcher').length, 1)
   await page.reload()

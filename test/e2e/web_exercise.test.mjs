@@ -59,7 +59,7 @@ async function claim(page, killed, source, kind, grade) {
   await enter(page)
 }
 
-test('from minute one to a killed server, on two browsers at once', { timeout: 120_000 }, async () => {
+test('from minute one to a killed server, on two browsers at once', { timeout: 300_000 }, async () => {
   let server = await start('serve', 'own')
   const one = await visit(server)
   const a = one.page
@@ -198,7 +198,7 @@ test('from minute one to a killed server, on two browsers at once', { timeout: 1
 })
 
 /** What the board must say at 22:45: the table of the reference exercise. */
-test('the reference evening at 22:45, as the page shows it', { timeout: 90_000 }, async () => {
+test('the reference evening at 22:45, as the page shows it', { timeout: 300_000 }, async () => {
   const server = evening
   const it = watching
   const { page } = it

@@ -130,8 +130,8 @@ test('chat: sent once, kept while the server is lost, sent when it is back, also
   await axe(page, 'server lost')
   await shot(page, 'lost-dark-en')
   await mock.back()
-  await page.locator('#top:not(.lost)').waitFor({ timeout: 15_000 })
-  await page.waitForFunction(() => !document.querySelector('.row.waiting'), null, { timeout: 15_000 })
+  await page.locator('#top:not(.lost)').waitFor({ timeout: 60_000 })
+  await page.waitForFunction(() => !document.querySelector('.row.waiting'), null, { timeout: 60_000 })
   assert.deepEqual(said(), ['All units hold', 'Second line'])
 
   // The answer is lost, not the line: the page sends it again with the same id.
@@ -140,7 +140,7 @@ test('chat: sent once, kept while the server is lost, sent when it is back, also
   await page.keyboard.press('Enter')
   await page.locator('.row.waiting').waitFor()
   await page.reload()
-  await page.waitForFunction(() => [...document.querySelectorAll('#sidelog .row:not(.waiting)')].some((row) => row.textContent.includes('Third line')), null, { timeout: 15_000 })
+  await page.waitForFunction(() => [...document.querySelectorAll('#sidelog .row:not(.waiting)')].some((row) => row.textContent.includes('Third line')), null, { timeout: 60_000 })
   assert.deepEqual(said(), ['All units hold', 'Second line', 'Third line'])
   await mockStop(it)
 })
@@ -193,7 +193,7 @@ test('the lost server: amber with a counter, red after a minute, the silent stay
   await axe(page, 'lost for long')
   await it.mock.back()
   await page.getByRole('button', { name: 'Try now' }).click().catch(() => undefined)
-  await page.locator('#top:not(.lost)').waitFor({ timeout: 15_000 })
+  await page.locator('#top:not(.lost)').waitFor({ timeout: 60_000 })
   await it.close()
 })
 

@@ -79,7 +79,7 @@ before(async () => {
     executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS,
     viewport: { width: 1600, height: 900 }, ignoreHTTPSErrors: true,
   })
-  browser.setDefaultTimeout(30_000)
+  browser.setDefaultTimeout(60_000)
 })
 
 after(async () => {
@@ -88,7 +88,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('from the setup code to units, an emergency, chat, a restart, and the record of it all', { timeout: 180_000 }, async () => {
+test('from the setup code to units, an emergency, chat, a restart, and the record of it all', { timeout: 300_000 }, async () => {
   const page = await browser.newPage()
   const wrong = []
   let away = false
