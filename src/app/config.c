@@ -38,6 +38,8 @@ static const struct key {
     N(interest_far_every, "5", 0, 1000, "of far units each n-th report; 0: none"),
     N(interest_cell_udeg, "20000", 6000, 10000000, "edge of a neighbourhood cell, in millionths of a degree"),
     N(live_ring_mib, "24", 1, 1024, "MiB of live events in TAK protocol v1 kept for slow readers (XML: three times)"),
+    N(file_max_mib, "512", 1, 16384, "MiB of the largest file that is taken (data packages, photos)"),
+    N(files_quota_gib, "20", 1, 65536, "GiB of all files together; the last GiB of the disk is never taken for them"),
     T(log_level, "info", "least level that is logged: debug, info, warn or error"),
 #undef T
 #undef N

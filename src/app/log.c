@@ -27,6 +27,8 @@ static const struct {
     {FIELD_IN, "in"},           {FIELD_OUT, "out"},         {FIELD_AGENCY, "agency"},   {FIELD_CHANGED, "changed"},
     {FIELD_INVITE, "invite"},   {FIELD_USES, "uses"},       {FIELD_UNTIL_MS, "until_ms"}, {FIELD_WAITS, "waits"},
     {FIELD_COUNT, "count"},     {FIELD_ROLE, "role"},       {FIELD_BEFORE, "before"},
+    {FIELD_MIME, "mime"},       {FIELD_KEYWORD, "keyword"}, {FIELD_TOOL, "tool"},       {FIELD_CREATOR, "creator"},
+    {FIELD_EXPIRES_MS, "expires_ms"}, {FIELD_IMAGE, "image"}, {FIELD_WHEN, "when"},     {FIELD_ENABLED, "enabled"},
 };
 
 static const char *name_of(enum field tag)

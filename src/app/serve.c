@@ -12,6 +12,7 @@
 #include "os/pki.h"
 #include "os/secret.h"
 #include "store/accounts.h"
+#include "store/blobs.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -220,6 +221,15 @@ static bool prepare_hub(struct server *s, struct err *e)
 
 /* ----------------------------------------------------------------- start - */
 
+/* Beside the record: the last GiB of the disk is the record's. */
+static bool prepare_files(struct server *s, struct err *e)
+{
+    struct blobs_options o = {.file_max = (uint64_t)s->conf.file_max_mib << 20,
+                              .quota = (uint64_t)s->conf.files_quota_gib << 30, .spare = UINT64_C(1) << 30};
+
+    return blobs_open(s->conf.data, &o, &s->hub.blobs, e);
+}
+
 static bool start(struct server *s, struct err *e)
 {
     struct recorder_config rc = {s->conf.default_group, (int)s->conf.track_days};
@@ -241,7 +251,7 @@ static bool start(struct server *s, struct err *e)
         (s->extra->prepare && !s->extra->prepare(&s->conf, e)))
         return false;
     (void)net_files_max();
-    if (!recorder_open(&s->hub, &rc, &s->began, e))
+    if (!prepare_files(s, e) || !recorder_open(&s->hub, &rc, &s->began, e))
         return false;
     if (s->conf.web && !web_start(&s->hub, &wc, &s->web, e))
         return false;
@@ -316,6 +326,7 @@ static void stop(struct server *s)
     if (s->web.web)
         web_stop(&s->hub);
     recorder_free(&s->hub);
+    blobs_close(s->hub.blobs);
     log_settle();
     log_line(LOG_INFO, "stopped", "rows=%llu", (unsigned long long)atomic_load(&s->hub.metrics.journal_seq));
 }

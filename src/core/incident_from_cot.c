@@ -539,6 +539,89 @@ static void read_object(struct reading *d)
         sighting(d);
 }
 
+/* ---- files ------------------------------------------------------------- */
+
+enum { PICTURES_NAMED = 8 };
+
+void put_file_report_id(struct buf *b, struct str sha256)
+{
+    buf_put(b, STR("FL-"));
+    put_tag(b, sha256);
+    put_tag(b, str_from_at(sha256, sha256.len / 2));
+}
+
+/* " with 2 pictures (a.jpg, b.jpg)" */
+static void put_pictures(const struct reading *d, struct buf *b)
+{
+    struct str rest = d->r->payload, value;
+    enum field tag;
+    size_t n = 0;
+
+    while (fields_next(&rest, &tag, &value))
+        n += tag == FIELD_IMAGE;
+    if (n == 0)
+        return;
+    buf_fmt(b, " with %zu picture%s (", n, n > 1 ? "s" : "");
+    rest = d->r->payload;
+    for (size_t i = 0; i < PICTURES_NAMED && fields_next(&rest, &tag, &value);) {
+        if (tag != FIELD_IMAGE)
+            continue;
+        if (i++)
+            buf_put(b, STR(", "));
+        buf_put(b, cut_text(value, 64));
+    }
+    buf_put(b, n > PICTURES_NAMED ? STR(", ...)") : STR(")"));
+}
+
+static void put_file_text(struct reading *d, const char *what)
+{
+    char text[2048];
+    struct buf b = buf_over(text, sizeof text);
+    struct str who = d->callsign.len ? d->callsign : d->user, words = cut_text(field_of(d, FIELD_TEXT), 256);
+
+    buf_put(&b, cut_text(who, 128));
+    buf_fmt(&b, " sent a %s: ", what);
+    buf_put(&b, cut_text(field_of(d, FIELD_NAME), 256));
+    put_pictures(d, &b);
+    put_at(d, &b);
+    buf_put(&b, STR("; "));
+    buf_put(&b, cut_text(field_of(d, FIELD_SIZE), 20));
+    buf_put(&b, STR(" bytes, SHA-256 "));
+    buf_put(&b, cut_text(field_of(d, FIELD_SHA256), 64));
+    if (words.len) {
+        buf_put(&b, STR(": "));
+        buf_put(&b, words);
+    }
+    put_as_text(d->memory, IN_TEXT, buf_str(&b));
+}
+
+/* Whatever else phones store (maps, settings) is in the log alone. */
+static void read_file(struct reading *d)
+{
+    static const struct {
+        const char *type, *what;
+    } kinds[] = {{"photo", "photo"}, {"package", "data package"}};
+    const char *what = NULL;
+    char id[INCIDENT_ID_MAX];
+    struct buf b = buf_over(id, sizeof id);
+
+    for (size_t i = 0; i < COUNTOF(kinds); i++)
+        if (str_eq(field_of(d, FIELD_SUB_TYPE), str_from(kinds[i].type)))
+            what = kinds[i].what;
+    put_file_report_id(&b, field_of(d, FIELD_SHA256));
+    if (!what || ent_find(d->r->s, ENT_REPORT, buf_str(&b)) || !has_room(d->r->s, ENT_REPORT, false))
+        return;
+    need_source(d);
+    open_command(d);
+    incident_put(d->memory, IN_REPORT, buf_str(&b));
+    put_provenance(d);
+    incident_put(d->memory, IN_PREDICATE, STR("note"));
+    put_as_line(d->memory, IN_SUBJECT, str_from(what));
+    put_file_text(d, what);
+    put_where(d);
+    close_command(d, INC_REPORT_RECEIVED);
+}
+
 /* ---- rows -------------------------------------------------------------- */
 
 static const struct row {
@@ -549,6 +632,7 @@ static const struct row {
     {EV_EMERGENCY_RAISED, read_raised, true}, {EV_EMERGENCY_CANCELLED, read_cancelled, true},
     {EV_CASEVAC_SENT, read_casevac, true},    {EV_OBJECT_PUT, read_object, true},
     {EV_CHAT_SAID, read_chat, false},         {EV_CHAT_RECEIPT, read_receipt, false},
+    {EV_FILE_STORED, read_file, false},
 };
 
 static const struct row *row_of(unsigned kind)

@@ -9,6 +9,7 @@
  *                        evacuation.acked
  *   chat.receipt         message.replied "received: ...": the phone showed it, nobody answered yet
  *   object.put           a hostile marker: a report of a sighting; a bomb, fire ...: hazard.reported
+ *   file.stored          a photo or a data package: a report that cites it; the same bytes once
  *
  * Every command cites its row (cause), has via cot, and names the device as its source with grade B3.
  * All other chat stays in the log alone: what people say to one another is no entry in a table, and a
@@ -51,6 +52,9 @@ struct incident_river {
  * lie in it. */
 size_t incident_from_river(const struct incident_river *r, struct buf *memory, struct incident_command *out,
                            size_t max) MUST_USE;
+
+/* The id of the report that cites the file with this SHA-256 (64 hex digits). */
+void put_file_report_id(struct buf *b, struct str sha256);
 
 /* The event of a row, in whatever form it was journaled; scratch: LIMIT_EVENT_IN bytes.  False: it has
  * none, or none that can be read. */

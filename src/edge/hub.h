@@ -56,6 +56,7 @@ struct hub_metrics {
 #define HUB_REQUEST_OTHER (UINT64_C(1) << 63)
 
 struct answer_head;
+struct blobs;
 struct recorder;
 struct web;
 struct tak_loop;
@@ -84,6 +85,7 @@ struct hub {
     struct tak_loop *loops[HUB_LOOPS_MAX];
     struct recorder *recorder;
     struct web *web;
+    struct blobs *blobs; /* the files' bytes; NULL: files are not served */
     char dir[256];
     char server_name[128], server_uid[64];
     int64_t started_ms;

@@ -385,6 +385,7 @@ bool recorder_turn(struct recorder *r)
     }
     set_failing(r, false, "");
     recorder_missions_commit(r);
+    recorder_files_follow(r);
     apply_and_publish(r);
     for (size_t i = 0; i < r->again_count; i++)
         answer_done(r, r->again[i].request, r->again[i].seq, 1);
@@ -490,6 +491,7 @@ void recorder_second(struct recorder *r, struct now now)
         return;
     recorder_incidents_due(r);
     recorder_missions_second(r);
+    recorder_files_second(r, now);
     recorder_post(r);
     recorder_follow_witnesses(r, now.wall_ms);
     if (r->entry_count == 0) {
@@ -639,7 +641,7 @@ bool recorder_open(struct hub *h, const struct recorder_config *c, struct record
     recorder_load_users(r);
     recorder_load_devices(r);
     (void)accounts_changed(r->accounts);
-    if (!recorder_replay(r, how, e) || !recorder_missions_open(r, e))
+    if (!recorder_replay(r, how, e) || !recorder_missions_open(r, e) || !recorder_files_open(r, e))
         return false;
     find_last(r);
     atomic_store(&h->recording, true);
@@ -670,6 +672,7 @@ bool recorder_start(struct hub *h, struct err *e)
 
 void recorder_close(struct recorder *r)
 {
+    recorder_files_close(r);
     journal_close(r->journal);
     if (r->tracks)
         tracks_close(r->tracks);

@@ -8,6 +8,7 @@
 #include "edge/recorder.h"
 #include "edge/watch.h"
 #include "store/accounts.h"
+#include "store/files.h"
 #include "store/journal.h"
 #include "store/tracks.h"
 
@@ -113,6 +114,10 @@ struct recorder {
     bool failing, witness_failing;
     struct recorder_inbox *inbox; /* recorder_inbox.c's own */
     struct recorder_missions *missions; /* recorder_mission.h */
+    struct files *files;          /* NULL: files are not served */
+    bool files_behind;            /* files.db refused: what it lacks is applied again from the journal */
+    unsigned sweep_folder;
+    int64_t next_sweep_ms, next_settle_ms;
 };
 
 /* recorder_join.c */
@@ -191,6 +196,12 @@ void recorder_missions_second(struct recorder *r);
 struct str recorder_mission_address(struct recorder *r, const struct ask_head *head, struct str payload) MUST_USE;
 /* That row is in the batch: what it changes in those missions. */
 void recorder_mission_put(struct recorder *r, const struct ask_head *head, size_t entry);
+/* recorder_files.c: files.db follows the journal, and old bytes are swept */
+bool recorder_files_open(struct recorder *r, struct err *e) MUST_USE;
+/* The batch is on the disk; before anybody hears of it. */
+void recorder_files_follow(struct recorder *r);
+void recorder_files_second(struct recorder *r, struct now now);
+void recorder_files_close(struct recorder *r);
 /* recorder_inbox.c */
 struct recorder_inbox;
 /* A step of what lies in DIR/inbox, while nothing waits for the disk. */

@@ -120,6 +120,7 @@ struct web {
     struct web_pending pending[WEB_WAITING];
     struct passwords *passwords;
     struct sealed *sealed;
+    struct files *files; /* files_in.c's reader; NULL until it is needed */
     struct web_imports *imports; /* NULL until there is one */
     size_t large_count;          /* exchanges that have a large body */
     /* Asks the record for an event of an incident (incident_command); its answer comes for the request.

@@ -1,3 +1,4 @@
+#include "edge/files_in.h"
 #include "edge/web_inner.h"
 
 #include "os/clock.h"
@@ -63,6 +64,7 @@ void web_fini(struct web *w)
     tiles_free(w->tiles);
     accounts_close(w->accounts);
     sealed_close(w->sealed);
+    web_files_close(w);
     free(w->mail);
 }
 

@@ -74,7 +74,7 @@ struct files_row {
 bool files_apply(struct files *f, const struct files_row *row, struct err *e) MUST_USE;
 bool files_settle(struct files *f, uint64_t up_to, struct err *e) MUST_USE;
 
-/* false: enough.  What is called in any of the lists below must not ask this struct files for another. */
+/* false: enough.  It must not ask this struct files for the same kind of list again. */
 typedef bool files_see(void *ctx, const struct file *x);
 /* Entries of these bytes, newest first, deleted ones too. */
 bool files_by_hash(struct files *f, const unsigned char sha256[SHA256_SIZE], files_see *see, void *ctx,

@@ -49,7 +49,7 @@ static void make_phone(const char *dir, const char *name, struct accounts *a, bo
     c.user_id = u.id;
     c.not_after_ms = made.not_after_ms;
     assert_true(accounts_put_certificate(a, &c, &e));
-    assert_true(!revoked || accounts_revoke(a, str_from(name), (struct str){0}, clock_wall_ms(), &count, &e));
+    assert_true(!revoked || accounts_revoke(a, &(struct certificate_order){.user = str_from(name), .now_ms = clock_wall_ms()}, &count, &e));
 }
 
 static void make_phones(const char *dir, struct accounts *a)
