@@ -361,10 +361,14 @@ static bool read_head(struct lws *wsi, struct exchange *x)
     };
     struct request *q = &x->request;
 
+    q->chunked = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
     x->body_want = read_length(wsi);
-    if (!exchange_room(x, 4 * WEB_HEAD + (x->body_want <= WEB_BODY ? (size_t)x->body_want : 0)))
+    if (!exchange_room(x, 4 * WEB_HEAD + (q->chunked               ? WEB_BODY
+                                          : x->body_want <= WEB_BODY ? (size_t)x->body_want
+                                                                     : 0)))
         return false;
     read_method(wsi, x);
+    x->closes = lacks_length(wsi, q->method);
     q->query = pieces(wsi, x, WSI_TOKEN_HTTP_URI_ARGS, 0);
     for (size_t i = 0; i < COUNTOF(rows); i++) {
         struct str value = header(wsi, x, rows[i].token);
@@ -373,7 +377,6 @@ static bool read_head(struct lws *wsi, struct exchange *x)
     }
     q->csrf = own_header(wsi, x, "x-cordon-csrf:");
     q->mission_token = without(own_header(wsi, x, "missionauthorization:"), STR("Bearer "));
-    q->chunked = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
     peer_of(wsi, q->address);
     q->body = str_of(x->memory + x->memory_len, 0);
     return true;
@@ -418,11 +421,10 @@ static int request_came(struct edge *d, struct lws *wsi, struct conn *c)
         exchange_begin(&d->web, x);
     else
         exchange_refuse(x, 503, "Too many devices are connected. Try again in a moment.");
-    if (x->body_want > 0 && (x->body_want <= SWALLOW || x->state == EXCHANGE_READING) && !x->request.chunked)
+    if (x->body_want > 0 && ((x->body_want <= SWALLOW && !x->closes) || x->state == EXCHANGE_READING))
         return let_body_come(wsi, x) ? 0 : -1;
     if (x->state == EXCHANGE_READING)
         exchange_run(&d->web, x, hub_now());
-    x->reply.close = x->reply.close || lacks_length(wsi, x->request.method);
     return answer_now(wsi, x);
 }
 
@@ -435,8 +437,8 @@ static int body_came(struct edge *d, struct lws *wsi, struct conn *c, struct str
         return 0;
     if (!exchange_body(&d->web, x, bytes))
         return -1;
-    /* Refused in the middle: who has little left to send hears why afterwards, all others at once. */
-    if (reading && x->state == EXCHANGE_READY && x->body_want - x->body_got > SWALLOW)
+    /* Refused in the middle, or the last chunk: who has little left to send hears it afterwards, all others at once. */
+    if (reading && x->state != EXCHANGE_READING && (x->request.chunked || x->body_want - x->body_got > SWALLOW))
         return answer_now(wsi, x);
     return 0;
 }
@@ -447,6 +449,8 @@ static int body_whole(struct edge *d, struct lws *wsi, struct conn *c)
 
     if (!x)
         return 0;
+    if (x->state == EXCHANGE_READING && x->request.chunked)
+        exchange_refuse(x, 413, "A body in chunks may have 100 MB; send a longer one with a Content-Length.");
     if (x->state == EXCHANGE_READING)
         exchange_run(&d->web, x, hub_now());
     return answer_now(wsi, x);
@@ -460,7 +464,7 @@ static void follow_bodies(struct edge *d, struct now now)
         struct conn *c = wsi ? lws_wsi_user(wsi) : NULL;
         struct exchange *x = c ? c->exchange : NULL;
 
-        if (!x || x->body_got == x->body_want || x->head_sent || x->request.chunked)
+        if (!x || x->body_got == x->body_want || x->head_sent)
             continue;
         if (exchange_keeps_up(x, now)) {
             lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, BODY_SECONDS);
@@ -528,6 +532,7 @@ static int request_write(struct edge *d, struct lws *wsi, struct conn *c)
         return 0;
     if (x->request.method == METHOD_HEAD)
         x->sent = reply_length(&x->reply);
+    x->reply.close = x->reply.close || x->closes;
     if (!x->head_sent)
         reply_head(&x->reply, &b);
     x->head_sent = true;

@@ -60,7 +60,7 @@ struct request {
     struct str authorization, accept, range, if_range, user_agent;
     struct str mission_token; /* of the header MissionAuthorization, without "Bearer " */
     bool chunked;             /* Transfer-Encoding was sent */
-    uint64_t length;          /* of the body, as its sender says */
+    uint64_t length;          /* of the body, as its sender says; 0 when it comes in chunks */
     struct str body;          /* whole; empty when the route streams it */
     void *sink;               /* what a streamed body became; the handler owns it */
     char address[WEB_ADDRESS_MAX]; /* of the peer, without its port */

@@ -19,6 +19,7 @@
 #include "edge/json.h"
 #include "edge/tiles.h"
 #include "edge/web.h"
+#include "edge/web_chunks.h"
 #include "edge/web_events.h"
 #include "edge/web_http.h"
 #include "edge/web_import.h"
@@ -50,6 +51,9 @@ struct sink {
     void (*drop)(void *ctx);
 };
 
+/* The library takes no more than 100 MB of a body whose length was not said. */
+enum { CHUNKED_WANT = 100 * 1024 * 1024 };
+
 /*           reading           waiting                             answered           sending
  *  [free] ---------> [asked] ---------> record, password, work ----------> [ready] -------> [free]
  *                       +------------------- answered at once ----------------^
@@ -65,7 +69,9 @@ struct exchange {
     struct reply reply;
     uint64_t sent; /* bytes of the body */
     bool head_sent;
-    uint64_t body_want, body_got;
+    uint64_t body_want, body_got; /* want: CHUNKED_WANT while a body in chunks comes */
+    struct chunks chunks;
+    bool closes; /* the connection cannot go on behind the answer */
     int64_t body_until_ms;                /* monotonic: a body that is not streamed is there by then; 0: streamed */
     int64_t window_ms;                    /* since when window_got counts */
     uint64_t window_got;
@@ -170,7 +176,7 @@ bool exchange_room(struct exchange *x, size_t bytes) MUST_USE;
 struct str exchange_keep(struct exchange *x, struct str bytes);
 /* Decides about a request whose head is there: READY when it is refused at once. */
 void exchange_begin(struct web *w, struct exchange *x);
-/* Bytes of the body; false: more than was said. */
+/* Bytes of the body, as they come; false: more than was said. A body in chunks is run with its last. */
 bool exchange_body(struct web *w, struct exchange *x, struct str bytes) MUST_USE;
 /* Once a second, while the body comes: false when it comes too slowly and shall not be waited for. */
 bool exchange_keeps_up(struct exchange *x, struct now now) MUST_USE;

@@ -478,14 +478,18 @@ void exchange_begin(struct web *w, struct exchange *x)
     struct now now = hub_now();
 
     MUST(x->state == EXCHANGE_READING);
-    x->request.length = x->body_want;
+    x->request.length = x->request.chunked ? 0 : x->body_want;
     x->window_ms = now.mono_ms;
     x->body_until_ms = now.mono_ms + (x->body_want > WEB_BODY ? WEB_LARGE_MS : WEB_BODY_MS);
+    if (x->request.chunked && x->body_want > 0) {
+        exchange_refuse(x, 400, "The request has both a Content-Length and chunks.");
+        return;
+    }
     if (x->request.chunked)
-        exchange_refuse(x, 411, "Send the body with a Content-Length, not in chunks.");
-    else if (x->body_want > 0 && is_streamed(&x->request))
+        x->body_want = CHUNKED_WANT;
+    if (x->body_want > 0 && is_streamed(&x->request))
         begin_sink(w, x, now);
-    else if (x->body_want > WEB_BODY)
+    else if (x->body_want > WEB_BODY && !x->request.chunked)
         begin_large(w, x, now);
 }
 
@@ -501,28 +505,53 @@ static void sink_take(struct web *w, struct exchange *x, struct str bytes)
     refused(x);
 }
 
-bool exchange_body(struct web *w, struct exchange *x, struct str bytes)
+/* Bytes of the body itself. */
+static bool body_bytes(struct web *w, struct exchange *x, struct str bytes)
 {
     size_t len = x->request.body.len;
 
-    if (bytes.len > x->body_want - x->body_got)
+    if (x->sink.ctx)
+        sink_take(w, x, bytes);
+    else if (x->large)
+        memcpy(x->large + len, bytes.at, bytes.len);
+    else if (bytes.len <= x->memory_max - x->memory_len && len + bytes.len <= WEB_BODY)
+        (void)exchange_keep(x, bytes);
+    else if (x->request.chunked)
+        exchange_refuse(x, 413, "The request is longer than 64 KiB, which is the most that is taken.");
+    else
         return false;
+    x->request.body.len += x->sink.ctx ? 0 : bytes.len;
+    return true;
+}
+
+static bool body_chunks(struct web *w, struct exchange *x, struct str bytes)
+{
+    enum chunks_are is = CHUNK_MORE;
+    struct str piece;
+
+    while (x->state == EXCHANGE_READING && (is = chunks_next(&x->chunks, &bytes, &piece)) == CHUNK_SOME)
+        if (!body_bytes(w, x, piece))
+            return false;
+    if (x->state != EXCHANGE_READING)
+        return true;
+    if (is == CHUNK_BAD) {
+        exchange_refuse(x, 400, "The body is not cut into chunks as HTTP wants it.");
+    } else if (is == CHUNK_DONE) {
+        x->body_want = x->body_got;
+        exchange_run(w, x, hub_now());
+    }
+    return true;
+}
+
+bool exchange_body(struct web *w, struct exchange *x, struct str bytes)
+{
+    if (bytes.len > x->body_want - x->body_got)
+        return x->request.chunked; /* behind the last chunk nothing counts */
     x->body_got += bytes.len;
     x->window_got += bytes.len;
     if (x->state != EXCHANGE_READING)
         return true; /* refused already: the rest is dropped */
-    if (x->sink.ctx) {
-        sink_take(w, x, bytes);
-        return true;
-    }
-    if (x->large)
-        memcpy(x->large + len, bytes.at, bytes.len);
-    else if (bytes.len <= x->memory_max - x->memory_len)
-        (void)exchange_keep(x, bytes);
-    else
-        return false;
-    x->request.body.len += bytes.len;
-    return true;
+    return x->request.chunked ? body_chunks(w, x, bytes) : body_bytes(w, x, bytes);
 }
 
 bool exchange_keeps_up(struct exchange *x, struct now now)

@@ -357,8 +357,14 @@ def walk_bytes():
     check("leave to send", raw(want)[:25], b"HTTP/1.1 100 Continue\r\n\r\n")
     long = b"PUT /Marti/api/version HTTP/1.1\r\n" + head + b"Expect: 100-continue\r\nContent-Length: 90000000\r\n\r\n"
     check("none for what is refused", b" 413 " in raw(long, "EX-phone"), True)
-    chunks = b"POST /api/login HTTP/1.1\r\n" + head + b"Transfer-Encoding: chunked\r\n\r\n"
-    check("chunks", b" 411 " in raw(chunks), True)
+    chunks = b"POST /api/login HTTP/1.1\r\n" + head + b"Content-Type: application/json\r\n" \
+             b"Transfer-Encoding: chunked\r\n\r\n"
+    login = json.dumps({"name": "amina", "password": "correct horse battery"}).encode()
+    parts = b"".join(b"%x\r\n%s\r\n" % (len(login[i:i + 7]), login[i:i + 7]) for i in range(0, len(login), 7))
+    answer = raw(chunks + parts + b"0\r\n\r\n")
+    check("chunks", (b" 200 " in answer, b"connection: close" in answer), (True, True))
+    check("no chunks", b" 400 " in raw(chunks + b"hello"), True)
+    check("too many chunks", b" 413 " in raw(chunks + (b"8000\r\n" + bytes(32768) + b"\r\n") * 3), True)
     kinds = "/api/events?limit=1&kinds="
     check("& in a value", call("GET", kinds + "chat.said%26x")[2]["detail"], 'There is no kind of entry "chat.said&x".')
     check("NUL in a path", b" 400 " in raw(b"GET /%00ab HTTP/1.1\r\n" + head + b"\r\n"), True)

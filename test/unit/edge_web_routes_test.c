@@ -298,8 +298,9 @@ static void too_much_of_it(void **state)
     exchange_free(&scene.web, x);
     x = exchange_new(&scene.web, &scene);
     x->request.chunked = true;
+    x->body_want = 5; /* whom to believe? */
     exchange_begin(&scene.web, x);
-    assert_int_equal(x->reply.status, 411);
+    assert_int_equal(x->reply.status, 400);
     assert_true(x->reply.close);
     exchange_free(&scene.web, x);
 }
