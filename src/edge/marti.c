@@ -3,8 +3,10 @@
 #include "base/when.h"
 #include "os/log.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
+
+enum { STEP = 16, ROW_MAX = 8192 };
 
 /* ---- answers ---------------------------------------------------------- */
 
@@ -207,4 +209,145 @@ unsigned marti_out_set(struct web *w, const struct marti_ears *ears)
     }
     set = sets_out(s, &m);
     return set < 0 ? SETS_NOBODY : (unsigned)set;
+}
+
+/* ---- the picture as one client hears it -------------------------------- */
+
+/* What one step has copied; false: see() wants no more. */
+static bool show(struct web *w, unsigned out_set, const struct watch_unit *units, size_t n, char *values,
+                 marti_see *see, void *ctx)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct buf b = buf_over(values, LIMIT_EVENT_IN);
+        struct cot c;
+
+        if (units[i].quiet || !sets_hears(w->h->river->sets, out_set, units[i].in_set))
+            continue;
+        if (!see(ctx, &units[i], watch_parse(&units[i], &b, &c) ? &c : NULL))
+            return false;
+    }
+    return true;
+}
+
+bool marti_units(struct web *w, const struct marti_ears *ears, marti_see *see, void *ctx)
+{
+    struct watch_unit units[STEP];
+    struct watch watch = {0};
+    char *memory = malloc(3 * LIMIT_EVENT_IN);
+    unsigned out_set;
+    size_t n;
+
+    if (!memory)
+        return false;
+    if (ears->count == 0) {
+        free(memory);
+        return true;
+    }
+    hub_lock(w->h);
+    out_set = marti_out_set(w, ears);
+    hub_unlock(w->h);
+    while ((n = watch_next(w->h, &watch, units, STEP, memory, 2 * LIMIT_EVENT_IN)) > 0)
+        if (!show(w, out_set, units, n, memory + 2 * LIMIT_EVENT_IN, see, ctx))
+            break;
+    free(memory);
+    return true;
+}
+
+void marti_user(struct web *w, int64_t id, char name[USER_NAME_MAX])
+{
+    const struct hub_user *u;
+
+    hub_lock(w->h);
+    u = hub_user(w->h, id);
+    (void)str_copy(name, USER_NAME_MAX, u ? str_from(u->name) : (struct str){0});
+    hub_unlock(w->h);
+}
+
+bool marti_hears_user(struct web *w, const struct marti_ears *ears, int64_t user_id)
+{
+    struct user u;
+    struct err e;
+
+    if (!accounts_user_by_id(w->accounts, user_id, &u, &e))
+        return false;
+    if (u.group_count == 0)
+        return marti_hears(ears, str_from(w->default_group));
+    for (size_t i = 0; i < u.group_count; i++)
+        if (u.groups[i].active && u.groups[i].in && marti_hears(ears, str_from(u.groups[i].name)))
+            return true;
+    return false;
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+static bool make_room(struct marti_rows *l)
+{
+    struct marti_row *rows;
+    char *text;
+
+    if (l->count == l->room) {
+        rows = l->count < MARTI_ROWS_MAX ? realloc(l->rows, (l->room + 1024) * sizeof *rows) : NULL;
+        if (!rows)
+            return false;
+        l->rows = rows;
+        l->room += 1024;
+    }
+    if (l->max - l->len < ROW_MAX) {
+        text = l->max < MARTI_ROWS_BYTES ? realloc(l->text, l->max ? 2 * l->max : 65536) : NULL;
+        if (!text)
+            return false;
+        l->text = text;
+        l->max = l->max ? 2 * l->max : 65536;
+    }
+    return true;
+}
+
+void marti_rows_add(struct marti_rows *l, struct str key, web_write *write, void *ctx)
+{
+    struct marti_row *row;
+    struct buf b;
+
+    if (l->full || !make_room(l)) {
+        l->full = true;
+        return;
+    }
+    b = buf_over(l->text + l->len, ROW_MAX);
+    write(ctx, &b);
+    if (b.full)
+        return; /* a row that is longer than any may be is no row */
+    row = &l->rows[l->count++];
+    row->at = l->len;
+    row->len = b.len;
+    (void)str_copy(row->key, sizeof row->key, key);
+    l->len += b.len;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct marti_row *x = a, *y = b;
+    int by_key = strcasecmp(x->key, y->key);
+
+    return by_key ? by_key : (x->at > y->at) - (x->at < y->at);
+}
+
+void marti_rows_put(struct marti_rows *l, bool backwards, struct buf *b)
+{
+    if (l->count)
+        qsort(l->rows, l->count, sizeof *l->rows, compare);
+    buf_byte(b, '[');
+    for (size_t i = 0; i < l->count; i++) {
+        const struct marti_row *row = &l->rows[backwards ? l->count - 1 - i : i];
+
+        if (i)
+            buf_byte(b, ',');
+        buf_put(b, str_of(l->text + row->at, row->len));
+    }
+    buf_byte(b, ']');
+}
+
+void marti_rows_free(struct marti_rows *l)
+{
+    free(l->text);
+    free(l->rows);
+    *l = (struct marti_rows){0};
 }

@@ -6,11 +6,12 @@
 #ifndef CORDON_EDGE_MARTI_H
 #define CORDON_EDGE_MARTI_H
 
+#include "edge/watch.h"
 #include "edge/web_inner.h"
 #include "os/tls.h"
 #include "store/accounts.h"
 
-enum { MARTI_TIME = 32 };
+enum { MARTI_UPLOAD_MB = 400 /* of a file, as clients are told */ };
 
 /* {"version":"3","type":TYPE,"data":...,"messages":[],"nodeId":"..."}: write_data(ctx) writes the data. Status 200,
  * where none is set. */
@@ -49,5 +50,32 @@ bool marti_hears_row(const struct marti_ears *ears, struct str payload) MUST_USE
 bool marti_sees(struct web *w, const struct client *c, const struct str *groups, size_t count) MUST_USE;
 /* The number of an OUT set of the river for these ears; under hub_lock(). */
 unsigned marti_out_set(struct web *w, const struct marti_ears *ears) MUST_USE;
+
+/* The picture as these ears hear it: each unit that is theirs, with its latest event (NULL: it does not parse), until
+ * see() returns false. Copied in steps, seen outside of the lock. False: no memory. */
+typedef bool marti_see(void *ctx, const struct watch_unit *u, const struct cot *c);
+bool marti_units(struct web *w, const struct marti_ears *ears, marti_see *see, void *ctx) MUST_USE;
+/* The name of the user behind an id, NUL-ended; "" when it is not known. */
+void marti_user(struct web *w, int64_t id, char name[USER_NAME_MAX]);
+/* May these ears hear what this user writes? */
+bool marti_hears_user(struct web *w, const struct marti_ears *ears, int64_t user_id) MUST_USE;
+
+/* Rows of a list, written one after the other and put out in the order of their keys. Bound: MARTI_ROWS_MAX rows and
+ * MARTI_ROWS_BYTES; more are left out, and `full` says so. */
+enum { MARTI_ROWS_MAX = 65536, MARTI_ROWS_BYTES = 32 << 20, MARTI_KEY = 64 };
+struct marti_rows {
+    char *text;
+    size_t len, max, count, room;
+    bool full;
+    struct marti_row {
+        size_t at, len;
+        char key[MARTI_KEY];
+    } *rows;
+};
+/* write(ctx) writes one row of at most 8 KiB. */
+void marti_rows_add(struct marti_rows *l, struct str key, web_write *write, void *ctx);
+/* "[a,b]", sorted; backwards: the other way round. */
+void marti_rows_put(struct marti_rows *l, bool backwards, struct buf *b);
+void marti_rows_free(struct marti_rows *l);
 
 #endif

@@ -12,16 +12,19 @@ static struct str keep(struct buf *b, struct str s)
 static bool copy_unit(struct river *r, uint32_t i, struct watch_unit *out, struct buf *b)
 {
     const struct unit *x = &r->units.list[i];
+    uint64_t conn = atomic_load_explicit(&r->units.conn[i], memory_order_relaxed);
 
     if (b->max - b->len < x->uid.len + x->callsign.len + x->latest_len)
         return false;
     *out = (struct watch_unit){
         .id = x->id,
         .kind = (enum unit_kind)x->kind,
-        .online = atomic_load_explicit(&r->units.conn[i], memory_order_relaxed) != CONN_NONE,
+        .online = conn != CONN_NONE,
+        .conn = conn,
         .conflict = x->conflict,
         .unadmitted = x->unadmitted,
         .v1 = x->form == FORM_PROTO,
+        .quiet = x->addressed || x->incognito || x->held || x->doomed,
         .version = x->version,
         .text_version = x->text_version,
         .journal_seq = x->journal_seq,

@@ -246,11 +246,11 @@ static bool next_pair(struct str *rest, char between, struct str *name, struct s
     return true;
 }
 
-static bool find_pair(struct str list, char between, struct str wanted, struct str *out)
+static bool find_pair(struct str *list, char between, struct str wanted, struct str *out)
 {
     struct str name, value;
 
-    while (next_pair(&list, between, &name, &value))
+    while (next_pair(list, between, &name, &value))
         if (str_eq(name, wanted)) {
             *out = value;
             return true;
@@ -258,11 +258,16 @@ static bool find_pair(struct str list, char between, struct str wanted, struct s
     return false;
 }
 
+bool query_next(struct str *rest, struct str name, struct str *out)
+{
+    bool wire = str_find_byte(*rest, 0) < rest->len;
+
+    return find_pair(rest, wire ? 0 : '&', name, out);
+}
+
 bool query_get(struct str query, struct str name, struct str *out)
 {
-    bool wire = str_find_byte(query, 0) < query.len;
-
-    return find_pair(query, wire ? 0 : '&', name, out);
+    return query_next(&query, name, out);
 }
 
 /* What a percent sign and two digits stand for, or the byte itself; false: no such byte. */
@@ -300,7 +305,7 @@ bool form_get(struct str form, struct str name, char *out, size_t size)
 {
     struct str escaped;
 
-    return find_pair(form, '&', name, &escaped) && unescape(escaped, out, size);
+    return find_pair(&form, '&', name, &escaped) && unescape(escaped, out, size);
 }
 
 bool query_int(struct str query, struct str name, int64_t max, int64_t otherwise, int64_t *out)
@@ -313,7 +318,7 @@ bool query_int(struct str query, struct str name, int64_t max, int64_t otherwise
 
 bool cookie_get(struct str cookies, struct str name, struct str *out)
 {
-    return find_pair(cookies, ';', name, out);
+    return find_pair(&cookies, ';', name, out);
 }
 
 /* The end of what {} or {*} stands for: *after is where the pattern goes on. */
