@@ -5,12 +5,15 @@
 #include "core/incident.h"
 #include "core/record.h"
 #include "os/clock.h"
+#include "store/blobs.h"
+#include "store/files.h"
 #include "store/journal.h"
 #include "wire/cot.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const struct {
     enum field tag;
@@ -157,10 +160,64 @@ int command_log(int argc, char **argv)
     return ok ? 0 : args_fail("log", &e);
 }
 
+static void tell_bad(void *ctx, const char *name, const char *finding)
+{
+    (void)ctx;
+    (void)printf("BROKEN file %s: %s\n", name, finding);
+}
+
+/* An entry whose bytes are not there. */
+struct missing {
+    const char *dir;
+    uint64_t count;
+};
+
+static bool tell_missing(void *ctx, const struct file *x)
+{
+    struct missing *m = ctx;
+    char hex[SHA256_HEX];
+    struct buf b = buf_over(hex, sizeof hex);
+    uint64_t size;
+    int fd = blob_open(m->dir, x->sha256, &size);
+
+    if (fd >= 0) {
+        (void)close(fd);
+        return true;
+    }
+    buf_hex(&b, x->sha256, SHA256_SIZE);
+    (void)printf("MISSING file %.*s (row %" PRIu64 ")\n", STR_ARG(buf_str(&b)), x->seq);
+    m->count++;
+    return true;
+}
+
+/* Every file against its name, and every living entry against the files; false: something is wrong, or e. */
+static bool verify_files(const char *dir, struct err *e)
+{
+    static const struct files_search all = {0};
+    struct missing m = {.dir = dir};
+    struct files *f = NULL;
+    struct blobs_check c;
+    char path[BLOB_PATH_MAX];
+    bool ok = blobs_verify(dir, tell_bad, NULL, &c, e);
+
+    (void)snprintf(path, sizeof path, "%s/files.db", dir);
+    if (ok && access(path, R_OK) == 0)
+        ok = files_open(dir, true, &f, e) && files_search(f, &all, clock_wall_ms(), tell_missing, &m, e);
+    files_close(f);
+    if (!ok)
+        return false;
+    (void)printf("%" PRIu64 " file%s, %" PRIu64 " bytes: %s\n", c.files, c.files == 1 ? "" : "s", c.bytes,
+                 c.bad || m.count ? "see above" : "each has the SHA-256 that it is named by");
+    return c.bad == 0 && m.count == 0;
+}
+
 int command_verify(int argc, char **argv)
 {
     const char *dir = "cordon-data", *witness = NULL;
-    const struct arg args[] = {{.name = "--data", .value = &dir}, {.name = "--witness", .value = &witness}};
+    bool files = false;
+    const struct arg args[] = {{.name = "--data", .value = &dir},
+                               {.name = "--witness", .value = &witness},
+                               {.name = "--files", .flag = &files}};
     struct journal_head head;
     struct journal_verify v = {0};
     struct journal *j = NULL;
@@ -193,13 +250,17 @@ int command_verify(int argc, char **argv)
     else if (v.witnessed_seq < v.head.seq && (!witness || head.seq < v.head.seq))
         (void)printf("rows %" PRIu64 " to %" PRIu64 " are with nobody else yet: see cordon seal\n",
                      (witness && head.seq > v.witnessed_seq ? head.seq : v.witnessed_seq) + 1, v.head.seq);
+    e = (struct err){0};
+    if (files && !verify_files(dir, &e))
+        return e.kind == ERR_NONE ? 1 : args_fail("verify", &e);
     return 0;
 }
 
 /* Which incident a row belongs to, "" for none, and whether it is an exercise's. */
 struct owner {
     char incident[INCIDENT_ID_MAX + 1];
-    bool exercise;
+    bool exercise, of_files;
+    uint64_t seq;
 };
 
 static bool see_owner(void *ctx, const struct journal_row *row)
@@ -208,28 +269,27 @@ static bool see_owner(void *ctx, const struct journal_row *row)
 
     (void)str_copy(o->incident, sizeof o->incident, incident_value(row->payload, IN_INCIDENT));
     o->exercise = fields_has(row->payload, (enum field)IN_EXERCISE);
+    o->of_files = files_takes(row->kind);
+    o->seq = row->seq;
     return true;
 }
 
 /* The erasure is an event itself, on the disk before the key is gone. */
-static bool note_erasure(struct journal *j, int64_t seq, const char *by, const char *reason, struct err *e)
+static bool note_erasure(struct journal *j, const struct owner *o, const char *by, const char *reason, struct err *e)
 {
     char payload[1024], subject[64];
     struct buf b = buf_over(payload, sizeof payload);
-    struct owner o = {0};
     uint64_t noted;
 
-    if (!journal_get(j, (uint64_t)seq, see_owner, &o, e))
-        return false;
-    if (o.incident[0])
-        incident_put(&b, IN_INCIDENT, str_from(o.incident));
-    if (o.exercise)
+    if (o->incident[0])
+        incident_put(&b, IN_INCIDENT, str_from(o->incident));
+    if (o->exercise)
         incident_put(&b, IN_EXERCISE, STR("1"));
     incident_put_int(&b, IN_RECORDED_AT, clock_wall_ms());
     incident_put(&b, IN_VIA, STR("system"));
-    (void)snprintf(subject, sizeof subject, "erasure-%" PRId64, seq);
+    (void)snprintf(subject, sizeof subject, "erasure-%" PRIu64, o->seq);
     incident_put(&b, IN_AUDIT, str_from(subject));
-    (void)snprintf(subject, sizeof subject, "event %" PRId64, seq);
+    (void)snprintf(subject, sizeof subject, "event %" PRIu64, o->seq);
     incident_put(&b, IN_SUBJECT, str_from(subject));
     incident_put(&b, IN_REASON, str_from(reason));
     incident_put(&b, IN_BY, str_from(by));
@@ -248,6 +308,7 @@ int command_erase(int argc, char **argv)
                                {.name = "--yes", .flag = &yes}};
     struct journal_opened opened;
     struct journal *j = NULL;
+    struct owner o = {0};
     int64_t seq;
     struct err e;
     bool ok = args_take(argc, argv, args, COUNTOF(args), &word, &e);
@@ -257,7 +318,8 @@ int command_erase(int argc, char **argv)
                      "this cannot be undone, and is noted in the record: cordon erase SEQ --data DIR --by NAME "
                      "--reason TEXT --yes, with the server stopped");
     ok = ok && number("SEQ", word, &seq, &e) && journal_open(dir, &j, &opened, &e) &&
-         note_erasure(j, seq, by, reason, &e) && journal_erase(j, (uint64_t)seq, &e);
+         journal_get(j, (uint64_t)seq, see_owner, &o, &e) && note_erasure(j, &o, by, reason, &e) &&
+         journal_erase(j, (uint64_t)seq, &e) && (!o.of_files || files_wipe(dir, &e));
     if (j)
         journal_close(j);
     if (!ok)

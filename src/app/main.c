@@ -51,8 +51,9 @@ static const struct command {
      "the situation report of an incident: gaps first, then people, facts, decisions, alarms"},
     {"export", command_export, "export --data DIR [--incident ID] [--seq N] [--roles LIST]",
      "every event of an incident, a line of JSON each, with its hash; --roles: what those may see"},
-    {"verify", command_verify, "verify --data DIR [--witness SEQ:HASH]",
-     "proves that no row of the record was changed, and none cut off behind a head that another agency holds"},
+    {"verify", command_verify, "verify --data DIR [--witness SEQ:HASH] [--files]",
+     "proves that no row of the record was changed, and none cut off behind a head that another agency holds; --files: "
+     "and that the files are what they were"},
     {"seal", command_seal,
      "seal --data DIR [--by NAME] [--svg FILE] | --witness SEQ:HASH --by AGENCY/NAME [--signature HEX --key HEX] | "
      "--countersign SEQ:HASH --by AGENCY/NAME",

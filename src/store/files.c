@@ -6,10 +6,12 @@
 #include "store/db.h"
 #include "wire/cot.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 enum { FORMAT = 1, E7 = 10000000 };
 
@@ -171,6 +173,21 @@ bool files_forget(const char *dir, struct err *e)
     char path[DB_PATH_MAX], aside[DB_PATH_MAX];
 
     return path_of(dir, path, e) && db_move_aside(path, aside, e);
+}
+
+bool files_wipe(const char *dir, struct err *e)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char path[DB_PATH_MAX], name[DB_PATH_MAX + 8];
+
+    if (!path_of(dir, path, e))
+        return false;
+    for (size_t i = 0; i < COUNTOF(ends); i++) {
+        (void)snprintf(name, sizeof name, "%s%s", path, ends[i]);
+        if (unlink(name) != 0 && errno != ENOENT)
+            return err_set(e, ERR_WORLD, "%s cannot be removed: %s", name, strerror(errno));
+    }
+    return true;
 }
 
 /* ---- lists ------------------------------------------------------------ */

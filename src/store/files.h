@@ -57,6 +57,9 @@ bool files_damaged(const struct files *f) MUST_USE;
 /* Moves the closed file aside. */
 bool files_forget(const char *dir, struct err *e) MUST_USE;
 
+/* Removes it, when no server runs: the next start makes it again from what the journal still tells. */
+bool files_wipe(const char *dir, struct err *e) MUST_USE;
+
 /* The kinds of rows that matter here, 0-terminated. */
 const uint16_t *files_kinds(void) MUST_USE;
 bool files_takes(unsigned kind) MUST_USE;
