@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { STEP = 16, ROW_MAX = 8192 };
+enum { STEP = 16, ROW_MAX = LIMIT_EVENT_OUT + 4096, ROWS_ROOM = 2 * ROW_MAX };
 
 /* ---- answers ---------------------------------------------------------- */
 
@@ -39,6 +39,20 @@ void marti_text(struct reply *r, const char *type, web_write *write, void *ctx)
     r->type = type;
     if (status)
         r->status = status;
+}
+
+void marti_give(struct reply *r, const char *type, char **bytes, size_t len)
+{
+    if (!*bytes) {
+        reply_problem(r, 503, "The answer is too large for the memory that is left; ask for less of it.");
+        return;
+    }
+    reply_let_go(r);
+    r->status = r->status ? r->status : 200;
+    r->type = type;
+    r->owned = *bytes;
+    r->body = str_of(*bytes, len);
+    *bytes = NULL;
 }
 
 void marti_bare(struct reply *r, web_write *write, void *ctx)
@@ -293,11 +307,11 @@ static bool make_room(struct marti_rows *l)
         l->room += 1024;
     }
     if (l->max - l->len < ROW_MAX) {
-        text = l->max < MARTI_ROWS_BYTES ? realloc(l->text, l->max ? 2 * l->max : 65536) : NULL;
+        text = l->max < MARTI_ROWS_BYTES ? realloc(l->text, l->max ? 2 * l->max : ROWS_ROOM) : NULL;
         if (!text)
             return false;
         l->text = text;
-        l->max = l->max ? 2 * l->max : 65536;
+        l->max = l->max ? 2 * l->max : ROWS_ROOM;
     }
     return true;
 }
@@ -330,19 +344,26 @@ static int compare(const void *a, const void *b)
     return by_key ? by_key : (x->at > y->at) - (x->at < y->at);
 }
 
-void marti_rows_put(struct marti_rows *l, bool backwards, struct buf *b)
+void marti_rows_write(struct marti_rows *l, const struct marti_list *how, struct buf *b)
 {
     if (l->count)
         qsort(l->rows, l->count, sizeof *l->rows, compare);
-    buf_byte(b, '[');
+    buf_put(b, how->begin);
     for (size_t i = 0; i < l->count; i++) {
-        const struct marti_row *row = &l->rows[backwards ? l->count - 1 - i : i];
+        const struct marti_row *row = &l->rows[how->backwards ? l->count - 1 - i : i];
 
         if (i)
-            buf_byte(b, ',');
+            buf_put(b, how->between);
         buf_put(b, str_of(l->text + row->at, row->len));
     }
-    buf_byte(b, ']');
+    buf_put(b, how->end);
+}
+
+void marti_rows_put(struct marti_rows *l, bool backwards, struct buf *b)
+{
+    const struct marti_list json = {STR("["), STR(","), STR("]"), backwards};
+
+    marti_rows_write(l, &json, b);
 }
 
 void marti_rows_free(struct marti_rows *l)

@@ -22,6 +22,8 @@ void marti_bare(struct reply *r, web_write *write, void *ctx);
 void marti_error(struct reply *r, int status, const char *sentence);
 /* Text of this type that write(ctx) makes, with the status 200 where none is set. */
 void marti_text(struct reply *r, const char *type, web_write *write, void *ctx);
+/* Hands over len malloc'd bytes, *bytes is NULL afterwards; when it was before, they were too large: 503. */
+void marti_give(struct reply *r, const char *type, char **bytes, size_t len);
 /* 2026-01-02T03:04:05.678Z, without quotes. */
 void marti_time(struct buf *b, int64_t ms);
 /* A time of a query: as above with any number of digits, or none, behind the second; false when it is none. */
@@ -72,9 +74,15 @@ struct marti_rows {
         char key[MARTI_KEY];
     } *rows;
 };
-/* write(ctx) writes one row of at most 8 KiB. */
+/* write(ctx) writes one row, of at most an event and a bit. */
 void marti_rows_add(struct marti_rows *l, struct str key, web_write *write, void *ctx);
-/* "[a,b]", sorted; backwards: the other way round. */
+/* The rows in the order of their keys, or the other way round, with this around and between them. */
+struct marti_list {
+    struct str begin, between, end;
+    bool backwards;
+};
+void marti_rows_write(struct marti_rows *l, const struct marti_list *how, struct buf *b);
+/* The same as a list of JSON. */
 void marti_rows_put(struct marti_rows *l, bool backwards, struct buf *b);
 void marti_rows_free(struct marti_rows *l);
 
