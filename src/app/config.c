@@ -32,6 +32,9 @@ static const struct key {
     N(units_max, "32768", 256, 1000000, "devices, tracks and map objects known at once"),
     N(uids_per_user, "8", 1, 10000, "devices one user may speak for without a relay grant"),
     T(default_group, "__ANON__", "group of users who have none"),
+    T(sharing, "off",
+      "on: rules decide what agencies that fight one incident together let each other hear, while it is open: "
+      "positions yes, markers, chat to all and notes no, until a commander changes it"),
     N(track_days, "30", 0, 3650, "how long positions are kept for replay; 0: not written"),
     N(emergency_repeat_s, "10", 0, 3600, "an open emergency is sent again this often, in seconds; 0: never"),
     N(interest_from, "5000", 0, 60000, "from so many clients on, far units come slower; 0: never"),

@@ -32,6 +32,9 @@ static const struct {
     {FIELD_COUNT, "count"},     {FIELD_ROLE, "role"},       {FIELD_BEFORE, "before"},
     {FIELD_MIME, "mime"},       {FIELD_KEYWORD, "keyword"}, {FIELD_TOOL, "tool"},       {FIELD_CREATOR, "creator"},
     {FIELD_EXPIRES_MS, "expires_ms"}, {FIELD_IMAGE, "image"}, {FIELD_WHEN, "when"},     {FIELD_ENABLED, "enabled"},
+    {FIELD_OF_AGENCY, "of_agency"}, {FIELD_SHARE, "share"}, {FIELD_INCIDENT, "incident"},
+    {FIELD_FROM_AGENCY, "from_agency"}, {FIELD_TO_AGENCY, "to_agency"}, {FIELD_ALLOW, "allow"},
+    {FIELD_UNTIL_MS, "until_ms"}, {FIELD_ENDED, "ended"},   {FIELD_OFF, "off"},
 };
 
 static const char *name_of(enum field tag)

@@ -68,6 +68,8 @@ static bool read_config(struct config *c, const struct serve_extra *extra, int a
     for (int i = 1; i < argc; i++) /* again: flags win over the file */
         if (!config_flag(c, argc, argv, &i, e))
             return false;
+    if (strcmp(c->sharing, "on") != 0 && strcmp(c->sharing, "off") != 0)
+        return err_set(e, ERR_INPUT, "sharing is on or off, not \"%s\"", c->sharing);
     if (c->tak_tls == 0 && c->tak_tcp == 0 && c->web == 0)
         return err_set(e, ERR_INPUT, "every port is off: give at least one of --tak-tls, --tak-tcp and --web");
     return true;
@@ -232,7 +234,9 @@ static bool prepare_files(struct server *s, struct err *e)
 
 static bool start(struct server *s, struct err *e)
 {
-    struct recorder_config rc = {s->conf.default_group, (int)s->conf.track_days};
+    struct recorder_config rc = {.default_group = s->conf.default_group,
+                                 .track_days = (int)s->conf.track_days,
+                                 .sharing = strcmp(s->conf.sharing, "on") == 0};
     struct web_config wc = {.address = s->conf.listen,
                             .port = (int)s->conf.web,
                             .enrol_port = (int)s->conf.enrol,

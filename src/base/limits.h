@@ -45,7 +45,10 @@ enum {
     LIMIT_DURABLE_BURST = 2000,
     LIMIT_RELAY_DURABLE_S = 5000,
     LIMIT_GROUPS = 1024, /* groups known at once; more: refused by name */
-    LIMIT_SETS = 1024,   /* different combinations of groups in use */
+    LIMIT_SETS = 1024,   /* different combinations of groups that are heard, in use */
+    /* The same for those written into.  Four times as many: with sharing = on each has a
+     * variant for every class of traffic that rules between agencies are about. */
+    LIMIT_IN_SETS = 4096,
 };
 
 #endif

@@ -45,6 +45,16 @@ enum field {
     FIELD_AGENCY = 33,    /* of an operator */
     FIELD_CHANGED = 34,   /* one word each: what of an operator, a file, a profile was changed */
 
+    /* of joining */
+    FIELD_INVITE = 40,    /* decimal: number of an invite */
+    FIELD_USES = 41,      /* decimal: how often it may be used */
+    FIELD_UNTIL_MS = 42,  /* decimal: until when an invite, a certificate or a rule is good */
+    FIELD_WAITS = 43,     /* the device hears nothing until it is admitted */
+    FIELD_COUNT = 44,     /* decimal: how many of these this row stands for */
+    FIELD_ROLE = 45,      /* of a TAK user: "Team Lead" ... */
+    FIELD_BEFORE = 46,    /* serial of the certificate that a new one follows */
+
+    /* of files */
     FIELD_MIME = 50,      /* of a file; what its sender says */
     FIELD_KEYWORD = 51,   /* one each */
     FIELD_TOOL = 52,      /* "public", "private" or the name of a tool */
@@ -75,13 +85,15 @@ enum field {
     FIELD_MISSION_AT = 77,      /* ms: the time that a log entry is about */
     FIELD_MISSION_USER = 78,    /* whose subscription, when it is not the sender's */
     FIELD_MISSION_ONE = 79,     /* asked: one change each, a payload in the payload; all of them or none */
-    FIELD_INVITE = 40,    /* decimal: number of an invite */
-    FIELD_USES = 41,      /* decimal: how often it may be used */
-    FIELD_UNTIL_MS = 42,  /* decimal: until when an invite or a certificate is good */
-    FIELD_WAITS = 43,     /* the device hears nothing until it is admitted */
-    FIELD_COUNT = 44,     /* decimal: how many of these this row stands for */
-    FIELD_ROLE = 45,      /* of a TAK user: "Team Lead" ... */
-    FIELD_BEFORE = 46,    /* serial of the certificate that a new one follows */
+    /* 80 to 89: groups, sharing between agencies (core/sharing.h), inputs */
+    FIELD_OF_AGENCY = 80,   /* of an event that a rule between agencies is about: whose */
+    FIELD_SHARE = 81,       /* a class of traffic ("chat"): of such an event; one each of a rule */
+    FIELD_INCIDENT = 82,    /* id of the incident that a rule is of */
+    FIELD_FROM_AGENCY = 83, /* a rule's agencies; "*": every one, "-": phones without one */
+    FIELD_TO_AGENCY = 84,
+    FIELD_ALLOW = 85,       /* "1" or "0" */
+    FIELD_ENDED = 87,       /* the rule is over: its time had come */
+    FIELD_OFF = 88,         /* groups.changed: a group that the user has switched off, one each */
 };
 
 void fields_put(struct buf *b, enum field tag, struct str value);

@@ -265,6 +265,32 @@ static void apply_deleted(struct record *r, uint64_t seq, int64_t at_ms, struct 
     apply_message(r, seq, at_ms, payload);
 }
 
+/* A rule between agencies: one key for each class that the row is about.  A row by which a rule ended
+ * lives, too: the row that made it may live on for another class, and would bring it back. */
+static void apply_shared(struct record *r, uint64_t seq, int64_t at_ms, struct str payload)
+{
+    char text[256];
+    struct str rest = payload, word;
+    enum field tag;
+
+    (void)at_ms;
+    while (fields_next(&rest, &tag, &word)) {
+        struct buf b = buf_over(text, sizeof text);
+
+        if (tag != FIELD_SHARE)
+            continue;
+        buf_put(&b, fields_get(payload, FIELD_INCIDENT));
+        buf_byte(&b, '\n');
+        buf_put(&b, fields_get(payload, FIELD_FROM_AGENCY));
+        buf_byte(&b, '\n');
+        buf_put(&b, fields_get(payload, FIELD_TO_AGENCY));
+        buf_byte(&b, '\n');
+        buf_put(&b, word);
+        if (!b.full)
+            put(r, RECORD_RULE, buf_str(&b), seq, INT64_MAX);
+    }
+}
+
 void record_apply(struct record *r, uint64_t seq, unsigned kind, int64_t at_ms, struct str payload)
 {
     MUST(seq > r->seq || r->seq == 0);
@@ -289,6 +315,17 @@ static bool is_alive(const struct record_entry *x, int64_t now_ms)
     return x->is != RECORD_FREE && (x->is != RECORD_OBJECT || x->until_ms > now_ms);
 }
 
+/* A row that rules of several classes live by is one row. */
+static size_t without_twins(uint64_t *rows, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || rows[i] != rows[i - 1])
+            rows[kept++] = rows[i];
+    return kept;
+}
+
 size_t record_live_rows(const struct record *r, int64_t now_ms, uint64_t *out, size_t max)
 {
     size_t n = 0;
@@ -299,7 +336,7 @@ size_t record_live_rows(const struct record *r, int64_t now_ms, uint64_t *out, s
     for (uint64_t i = r->waiting_first; i < r->waiting_next && n < max; i++)
         out[n++] = r->waiting[i & (RECORD_WAITING - 1)].seq;
     qsort(out, n, sizeof *out, by_number);
-    return n;
+    return without_twins(out, n);
 }
 
 bool record_is_live(const struct record *r, uint64_t seq, unsigned kind, struct str payload)

@@ -1,8 +1,8 @@
 /* record.h -- what of the journal is still alive: pure state, changed by applying events.
  *
- * Four things live on after their row was written: open emergencies, map
- * objects, who holds a uid, and messages that a phone which was away must still
- * get.  The state is the numbers of those rows, so a snapshot is a list of
+ * Five things live on after their row was written: open emergencies, map
+ * objects, who holds a uid, rules between agencies, and messages that a phone which
+ * was away must still get.  The state is the numbers of those rows, so a snapshot is a list of
  * numbers and a start reads them and the tail.  record_apply() cannot fail
  * for lack of memory: when a table is full the oldest entry of the kind that can
  * be missed least gives way, and `dropped` counts it.
@@ -36,7 +36,7 @@ enum event_id event_by_tag(struct str tag) MUST_USE;
 /* Does a phone that was away get events of this kind on its return? */
 bool event_waits(unsigned kind) MUST_USE;
 
-enum record_is { RECORD_FREE, RECORD_EMERGENCY, RECORD_OBJECT, RECORD_HOLDER };
+enum record_is { RECORD_FREE, RECORD_EMERGENCY, RECORD_OBJECT, RECORD_HOLDER, RECORD_RULE };
 
 struct record_entry {
     uint64_t key; /* keyed hash of uid and kind of entry */

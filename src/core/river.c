@@ -2,6 +2,7 @@
 
 #include "base/when.h"
 #include "core/reply.h"
+#include "core/sharing.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -268,7 +269,7 @@ static uint32_t resolve_to(struct river *r, const struct cot_routing *routing, u
     return n;
 }
 
-static bool is_addressed(const struct cot_routing *routing)
+bool river_addresses(const struct cot_routing *routing)
 {
     if (routing->to_all)
         return false;
@@ -308,7 +309,7 @@ void river_put_live(struct river *r, struct unit *x, const struct river_event *g
 
     river_forms(r, &ev, false);
     put.flags = live_flags(r, x, &ev);
-    if (is_addressed(&ev.routing)) {
+    if (river_addresses(&ev.routing)) {
         put.to = to;
         put.to_count = resolve_to(r, &ev.routing, to);
         put.flags = (uint16_t)((put.flags | RING_ADDRESSED) & ~(unsigned)RING_CONFLATE);
@@ -324,21 +325,35 @@ void river_put_live(struct river *r, struct unit *x, const struct river_event *g
     append_live(r, x, &ev, put);
 }
 
+/* Whose event of which class it is; nobody's when no rule is about it. */
+static struct set_of set_of(struct river *r, struct str payload)
+{
+    struct str agency = fields_get(payload, FIELD_OF_AGENCY);
+    unsigned share = sharing_by_word(fields_get(payload, FIELD_SHARE));
+
+    if (agency.len == 0)
+        return (struct set_of){0};
+    /* A class of a later version: of the most careful kind. */
+    return (struct set_of){sets_agency(r->sets, agency), (uint8_t)(share < SHARE_COUNT ? share : SHARE_NOTES)};
+}
+
 int river_in_set(struct river *r, struct str payload)
 {
     struct group_mask mask = {0};
+    struct set_of of;
     enum field tag;
     struct str name;
 
     if (fields_has(payload, FIELD_EVERYONE))
         return SETS_EVERYONE;
+    of = set_of(r, payload);
     while (fields_next(&payload, &tag, &name)) {
         int group = tag == FIELD_GROUP ? sets_group(r->sets, name) : -1;
 
         if (group >= 0)
             mask_add(&mask, group);
     }
-    return sets_in(r->sets, &mask);
+    return sets_in_of(r->sets, &mask, of);
 }
 
 void river_put_groups(const struct river *r, uint16_t in_set, struct buf *b)
@@ -350,6 +365,16 @@ void river_put_groups(const struct river *r, uint16_t in_set, struct buf *b)
     for (int g = 0; g < r->sets->group_count; g++)
         if (mask_has(&r->sets->in[in_set], g))
             fields_put(b, FIELD_GROUP, sets_name(r->sets, g));
+}
+
+void river_put_share(const struct river *r, uint16_t in_set, struct buf *b)
+{
+    struct set_of of = r->sets->in_of[in_set];
+
+    if (of.share == SHARE_ALWAYS)
+        return;
+    fields_put(b, FIELD_OF_AGENCY, sets_agency_name(r->sets, of.agency));
+    fields_put(b, FIELD_SHARE, str_from(sharing_word(of.share)));
 }
 
 /* Units that a payload's FIELD_TO names. */

@@ -157,12 +157,17 @@ void river_tick(struct river *r, struct now now);
 /* When river_tick or river_relay_overdue has something to do next (monotonic). */
 int64_t river_next_ms(const struct river *r, struct now now) MUST_USE;
 
-/* IN set of the groups named in a payload (FIELD_GROUP, FIELD_EVERYONE). */
+/* IN set of the groups named in a payload (FIELD_GROUP, FIELD_EVERYONE; FIELD_OF_AGENCY and FIELD_SHARE when
+ * a rule between agencies is about it). */
 int river_in_set(struct river *r, struct str payload) MUST_USE;
 /* What stands for a user in unit.owner. */
 uint64_t river_owner(const struct river *r, struct str user) MUST_USE;
 /* Writes FIELD_GROUP for each group of an IN set. */
 void river_put_groups(const struct river *r, uint16_t in_set, struct buf *b);
+/* Writes whose event it is, of which class, when rules between agencies are about the IN set. */
+void river_put_share(const struct river *r, uint16_t in_set, struct buf *b);
+/* Does it name somebody whom it is for (groups and missions beside)? */
+bool river_addresses(const struct cot_routing *routing) MUST_USE;
 
 /* Whether uid belongs to somebody else than this user, and taking it: see
  * session.c. Restores a holder at start. */

@@ -1,6 +1,7 @@
 #include "core/session.h"
 
 #include "core/reply.h"
+#include "core/sharing.h"
 
 enum { VERSION_ROOM = 2048 }; /* what t-x-takp-v needs at most */
 
@@ -74,6 +75,11 @@ void session_set_user(struct session *s, struct river *r, const struct session_w
     mark_devices(s, r, w);
 }
 
+void session_picture(struct session *s, const struct river *r)
+{
+    start_roster(s, r);
+}
+
 /* ------------------------------------------------------------- bytes in -- */
 
 struct taking {
@@ -91,9 +97,9 @@ static void refuse(struct taking *t, const char *reason)
     t->w->refused(t->w->ctx, t->s, reason);
 }
 
-/* The audience of this event: the sender's groups, or those of them it names; -1 when
- * that is one combination of groups too many. */
-static int audience(struct taking *t)
+/* The sender's groups, or those of them that the event names; -1 when that is one
+ * combination of groups too many. */
+static int named_groups(struct taking *t)
 {
     struct river *r = t->r;
     struct group_mask mask = {0};
@@ -109,7 +115,17 @@ static int audience(struct taking *t)
     }
     if (!named || t->s->user.in_set == SETS_EVERYONE)
         return t->s->user.in_set;
-    return sets_in(r->sets, &mask);
+    return sets_in_of(r->sets, &mask, (struct set_of){.agency = r->sets->in_of[t->s->user.in_set].agency});
+}
+
+/* The audience of a live event. Of a durable one it is known when its addressees are. */
+static int audience(struct taking *t)
+{
+    int groups = named_groups(t);
+
+    if (groups < 0 || class_is_durable(t->ev.is) || river_addresses(&t->ev.routing))
+        return groups;
+    return sets_shared(t->r->sets, (uint16_t)groups, sharing_class(t->ev.is));
 }
 
 /* Its first device, unless that was deleted or another session holds it now. */
@@ -391,23 +407,41 @@ static bool is_mission_room(const struct taking *t, struct str member)
     return false;
 }
 
-/* Chat goes to the union of marti/dest and the chatgrp members (tak.md 1.3). */
-static void put_addressees(struct taking *t, struct buf *b)
+/* Chat goes to the union of marti/dest and the chatgrp members (tak.md 1.3).  How many
+ * there are; 0: it is for all of its groups. */
+static size_t put_addressees(struct taking *t, struct buf *b)
 {
     const struct cot_routing *routing = &t->ev.routing;
     size_t count = 0;
 
     if (routing->to_all)
-        return;
+        return 0;
     for (size_t i = 0; i < routing->dest_count; i++)
         put_dest(t, b, &routing->dests[i], &count);
     if (!routing->is_chat || is_open_room(routing->chat_id))
-        return;
+        return count;
     for (size_t i = 1; i < routing->chat_member_count; i++)
         if (!is_open_room(routing->chat_members[i]) && !is_mission_room(t, routing->chat_members[i]))
             put_to(t, b, routing->chat_members[i], &count);
     if (count == 0) /* nobody but the sender is named: the room is a device, never everybody */
         put_to(t, b, routing->chat_id, &count);
+    return count;
+}
+
+/* Groups and addressees into the payload, and the class of an event for all, which rules between
+ * agencies are about; false when that is one combination too many. */
+static bool put_audience(struct taking *t, struct buf *b)
+{
+    int shared;
+
+    river_put_groups(t->r, (uint16_t)t->in_set, b);
+    if (put_addressees(t, b) > 0)
+        return true;
+    shared = sets_shared(t->r->sets, (uint16_t)t->in_set, sharing_class(t->ev.is));
+    if (shared < 0)
+        return false;
+    river_put_share(t->r, (uint16_t)shared, b);
+    return true;
 }
 
 /* As it was written; from v1, where nothing was written, to a centimetre. */
@@ -578,8 +612,10 @@ static void take_durable(struct taking *t)
     b = river_area(r, AREA_PAYLOAD);
     put_origin(t, &b);
     put_details(t, &b);
-    river_put_groups(r, (uint16_t)t->in_set, &b);
-    put_addressees(t, &b);
+    if (!put_audience(t, &b)) {
+        refuse(t, "too many combinations of groups are in use for the ones it names");
+        return;
+    }
     put_event(t, &b);
     if (b.full) {
         refuse(t, "it is too long to be recorded");

@@ -95,6 +95,8 @@ void session_regroup(struct session *s, struct river *r, uint16_t in_set, uint16
 /* What its user may has changed: groups, relay grant, admission.  From its admission on a device hears what is for all,
  * and what waits for it is asked for. */
 void session_set_user(struct session *s, struct river *r, const struct session_world *w, const struct session_user *u);
+/* A fresh picture: it may hear more of the others than before. */
+void session_picture(struct session *s, const struct river *r);
 
 /* Takes bytes from the client; *used tells how many are done with (keep the rest
  * and call again with more behind it).  false: the stream cannot be cut any

@@ -73,7 +73,7 @@ void reply_files(struct reply *r, const struct err *e)
         reply_err(r, e);
 }
 
-bool query_next(struct str *rest, struct str *name, struct str *value)
+bool query_pair(struct str *rest, struct str *name, struct str *value)
 {
     char between = str_find_byte(*rest, 0) < rest->len ? '\0' : '&';
     size_t end = str_find_byte(*rest, between), equals;
@@ -175,7 +175,7 @@ static bool take_groups(struct web *w, const struct request *q, struct upload *u
             put_word(&own, str_from(user.groups[i].name), GROUP_NAME_MAX);
     if (user.group_count == 0)
         put_word(&own, str_from(w->default_group), GROUP_NAME_MAX);
-    while (query_next(&rest, &name, &value)) {
+    while (query_pair(&rest, &name, &value)) {
         if (name.len != 6 || strncasecmp(name.at, "Groups", 6) != 0 || value.len == 0)
             continue;
         if (!files_list_has(buf_str(&own), value))
@@ -193,7 +193,7 @@ static void take_operator_groups(const struct request *q, struct upload *u)
 {
     struct str rest = q->query, name, value;
 
-    while (query_next(&rest, &name, &value))
+    while (query_pair(&rest, &name, &value))
         if (str_eq(name, STR("groups")))
             put_words(&u->groups, value, GROUP_NAME_MAX);
 }
@@ -204,7 +204,7 @@ static void take_keywords(struct upload *u, struct str query)
 
     if (u->is_package)
         put_word(&u->keywords, STR("missionpackage"), FILE_KEYWORD_MAX);
-    while (query_next(&query, &name, &value))
+    while (query_pair(&query, &name, &value))
         if (str_eq(name, STR("keyword")) || str_eq(name, STR("keywords")))
             put_words(&u->keywords, value, FILE_KEYWORD_MAX);
 }

@@ -50,7 +50,7 @@ void web_files_close(struct web *w);
 /* A refusal with the status that fits files: 413, 507 for what is full. */
 void reply_files(struct reply *r, const struct err *e);
 /* The next name and value of a query, in either of its forms (web_http.h). */
-bool query_next(struct str *rest, struct str *name, struct str *value) MUST_USE;
+bool query_pair(struct str *rest, struct str *name, struct str *value) MUST_USE;
 /* 64 hex digits of either case. */
 bool hash_take(struct str text, unsigned char sha256[SHA256_SIZE]) MUST_USE;
 

@@ -9,6 +9,7 @@
 #define CORDON_EDGE_HUB_H
 
 #include "core/session.h"
+#include "core/sharing.h"
 #include "os/mailbox.h"
 
 #include <pthread.h>
@@ -64,6 +65,7 @@ struct tak_loop;
 struct hub {
     struct river *river;
     pthread_mutex_t lock; /* the river's */
+    struct sharing *sharing; /* under the lock; written by the record thread alone */
     struct hub_user *users; /* under the lock */
     size_t user_count;
     struct hub_alarm alarms[HUB_ALARMS]; /* under the lock */
@@ -142,6 +144,7 @@ enum tell {
     TELL_MISSED, /* body: records for session.extra; more follows when `more` */
     TELL_CUT,    /* that was enough at once; body: uid. Ask again behind the last record */
     TELL_GROUPS, /* sets or admission changed: body: struct session_user, for this session */
+    TELL_PICTURE, /* who hears more than before: body: a bit for each agency (SETS_AGENCIES), a fresh picture */
     TELL_CLOSE,  /* user or certificate revoked: body: struct session_user, id 0: handle only */
 };
 struct tell_head {

@@ -165,6 +165,14 @@ static void decide_row(struct recorder *r, const struct ask_head *head, struct s
     if (recorder_is_known(r, head, payload))
         return;
     payload = recorder_mission_address(r, head, payload);
+    if (head->kind == EV_SHARING_PROPOSED || head->kind == EV_SHARING_CHANGED) {
+        recorder_sharing(r, head, payload);
+        return;
+    }
+    if (head->kind == EV_GROUPS_CHANGED) {
+        recorder_groups(r, head, payload);
+        return;
+    }
     n = decide((enum event_id)head->kind, payload, hub_now(), &b, list, DECIDED_MAX,
                journal_head(r->journal).seq + r->entry_count);
     for (size_t i = 0; i < n; i++) {
@@ -310,6 +318,7 @@ static void apply_and_publish(struct recorder *r)
         if (step > PUBLISH_STEP)
             step = let_loops_send(r);
         record_apply(&r->record, x->seq, x->kind, x->at_ms, x->payload);
+        recorder_sharing_apply(r, x->seq, x->kind, x->at_ms, x->payload);
         hub_lock(r->h);
         held = r->h->river->count.held_back;
         if (river_landed(r->h->river, x->ticket)) {
@@ -387,6 +396,7 @@ bool recorder_turn(struct recorder *r)
     recorder_missions_commit(r);
     recorder_files_follow(r);
     apply_and_publish(r);
+    recorder_sharing_follow(r, clock_wall_ms());
     for (size_t i = 0; i < r->again_count; i++)
         answer_done(r, r->again[i].request, r->again[i].seq, 1);
     r->again_count = 0;
@@ -492,6 +502,7 @@ void recorder_second(struct recorder *r, struct now now)
     recorder_incidents_due(r);
     recorder_missions_second(r);
     recorder_files_second(r, now);
+    recorder_sharing_follow(r, now.wall_ms);
     recorder_post(r);
     recorder_follow_witnesses(r, now.wall_ms);
     if (r->entry_count == 0) {
@@ -629,7 +640,9 @@ bool recorder_open(struct hub *h, const struct recorder_config *c, struct record
     h->recorder = r;
     r->snapshot_rows = RECORDER_SNAPSHOT_ROWS;
     h->to_recorder = mailbox_new(16u << 20, NULL, NULL);
-    if (!h->to_recorder || !memory_for(r, e))
+    h->sharing = calloc(1, sizeof *h->sharing);
+    h->river->sets->classed = c->sharing;
+    if (!h->to_recorder || !h->sharing || !memory_for(r, e))
         return err_set(e, ERR_WORLD, "no memory for the record");
     if (!journal_open(h->dir, &r->journal, &opened, e) || !accounts_open(h->dir, &r->accounts, e))
         return false;
@@ -728,7 +741,9 @@ void recorder_free(struct hub *h)
     free(r->incident_row);
     free(r->incident_due);
     mailbox_free(h->to_recorder);
+    free(h->sharing);
     free(r);
+    h->sharing = NULL;
     h->to_recorder = NULL;
     h->recorder = NULL;
 }

@@ -23,6 +23,7 @@ enum {
 struct recorder_config {
     const char *default_group; /* of users without any */
     int track_days;            /* how long positions are kept; 0: not written */
+    bool sharing;              /* rules between agencies count while an incident is open */
 };
 
 /* What the start found, to be printed. */

@@ -112,6 +112,8 @@ struct recorder {
     enum witness_is witness_is;             /* as shown */
     int64_t started_ms;                     /* wall clock */
     bool failing, witness_failing;
+    bool sharing_stale;    /* a rule has changed since they went into the sets */
+    uint64_t sharing_open; /* a bit for each incident that was open when the rules went into the sets */
     struct recorder_inbox *inbox; /* recorder_inbox.c's own */
     struct recorder_missions *missions; /* recorder_mission.h */
     struct files *files;          /* NULL: files are not served */
@@ -135,6 +137,22 @@ void recorder_left(struct recorder *r, const struct ask_head *head);
 /* The sender of a row as the rings know it; nobody when that session is gone, as its
  * place may be another's by now. */
 uint32_t recorder_sender(const struct recorder *r, const struct entry *x) MUST_USE;
+/* recorder_groups.c: EV_GROUPS_CHANGED asked by the page or a phone, decided in order. */
+void recorder_groups(struct recorder *r, const struct ask_head *head, struct str payload);
+/* What groups.changed says of a user: his groups that are on, by direction, and those that are off. */
+void recorder_put_groups(const struct user *u, struct buf *b);
+/* His sessions have these rights from now on: a fresh picture and t-x-g-c. */
+void recorder_tell_groups(struct recorder *r, const struct session_user *fresh);
+/* recorder_sharing.c: rules between agencies.  EV_SHARING_PROPOSED and _CHANGED as asked, decided in order. */
+void recorder_sharing(struct recorder *r, const struct ask_head *head, struct str payload);
+/* A row of them, on disk or read back. */
+void recorder_sharing_apply(struct recorder *r, uint64_t seq, unsigned kind, int64_t at_ms, struct str payload);
+/* All rules into the sets, under the river's lock; who may hear more than before gets a fresh picture. */
+void recorder_share(struct recorder *r);
+/* The same at the start: proposals of the run before are over, and nobody is there to be told. */
+void recorder_share_first(struct recorder *r);
+/* An incident was opened or closed?  A rule's time has come? */
+void recorder_sharing_follow(struct recorder *r, int64_t now_ms);
 /* recorder_missed.c */
 void recorder_load_devices(struct recorder *r);
 /* This device was here before: what is for all waits for it, too. */

@@ -11,7 +11,8 @@ void recorder_fill_user(struct recorder *r, const struct user *u, struct session
 {
     struct group_mask in = {0}, hears = {0};
     struct sets *s = r->h->river->sets;
-    int in_set, out_set;
+    int in_set, out_set, agencies;
+    uint8_t agency;
 
     memset(out, 0, sizeof *out);
     out->id = u->id;
@@ -19,6 +20,10 @@ void recorder_fill_user(struct recorder *r, const struct user *u, struct session
     (void)snprintf(out->name, sizeof out->name, "%s", u->name);
     (void)snprintf(out->agency, sizeof out->agency, "%s", u->agency);
     hub_lock(r->h);
+    agencies = s->agency_count;
+    agency = sets_agency(s, str_from(u->agency));
+    if (s->agency_count > agencies)
+        recorder_share(r); /* the rules are about it from its first event on */
     for (size_t i = 0; i < u->group_count; i++) {
         int g = sets_group(s, str_from(u->groups[i].name));
 
@@ -37,8 +42,8 @@ void recorder_fill_user(struct recorder *r, const struct user *u, struct session
             mask_add(&hears, g);
         }
     }
-    in_set = sets_in(s, &in);
-    out_set = sets_out(s, &hears);
+    in_set = sets_in_of(s, &in, (struct set_of){.agency = agency});
+    out_set = sets_out_of(s, &hears, agency);
     hub_unlock(r->h);
     if (in_set < 0 || out_set < 0)
         log_line(LOG_ERROR, "groups.full", "reason=\"too many different combinations of groups\"");
@@ -169,16 +174,10 @@ uint32_t recorder_sender(const struct recorder *r, const struct entry *x)
 static void record_groups(struct recorder *r, const struct user *u)
 {
     struct ask_head head = {.ask = ASK_ROW, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
-    char text[8192];
+    static char text[2 * USER_GROUPS_MAX * (GROUP_NAME_MAX + 5) + 256]; /* of the one record thread */
     struct buf b = buf_over(text, sizeof text);
 
-    fields_put(&b, FIELD_USER, str_from(u->name));
-    for (size_t i = 0; i < u->group_count; i++) {
-        if (u->groups[i].active && u->groups[i].in)
-            fields_put(&b, FIELD_IN, str_from(u->groups[i].name));
-        if (u->groups[i].active && u->groups[i].out)
-            fields_put(&b, FIELD_OUT, str_from(u->groups[i].name));
-    }
+    recorder_put_groups(u, &b);
     fields_put(&b, FIELD_BY, STR("command line"));
     (void)recorder_add(r, &head, EV_GROUPS_CHANGED, buf_str(&b), true);
 }
@@ -225,12 +224,7 @@ static void recheck(struct recorder *r, struct online *o)
     }
     record_groups(r, &u);
     o->user.held = fresh.held;
-    for (struct online *i = o; i < r->online + r->h->client_max; i++)
-        if (i->handle && i->user.id == fresh.id) { /* each is held or not by a certificate of its own */
-            fresh.held = i->user.held;
-            i->user = fresh;
-            recorder_tell(r, i->handle, TELL_GROUPS, false, str_of(&fresh, sizeof fresh));
-        }
+    recorder_tell_groups(r, &fresh);
 }
 
 static bool take_note(void *ctx, int64_t id, unsigned kind, struct str payload)

@@ -17,8 +17,10 @@ static bool apply_row(void *ctx, const struct journal_row *row)
         return true;
     if (incident_kind_is(row->kind))
         (void)incidents_apply(&r->incidents, row->seq, row->kind, row->payload);
-    else if (row->seq > r->snapshot_at)
+    else if (row->seq > r->snapshot_at) {
         record_apply(&r->record, row->seq, row->kind, row->recorded_ms, row->payload);
+        recorder_sharing_apply(r, row->seq, row->kind, row->recorded_ms, row->payload);
+    }
     return true;
 }
 
@@ -83,6 +85,7 @@ static bool show_position(void *ctx, const struct track_point *p)
     struct session_user rights;
     struct user u;
     struct err e;
+    int in_set;
     struct cot c = {.version = STR("2.0"), .uid = p->uid, .type = p->type.len ? p->type : STR("a-f-G-U-C"),
                     .how = STR("m-p"), .time_ms = p->time_ms, .start_ms = p->time_ms, .stale_ms = p->time_ms + 75000,
                     .has_point = true, .from_proto = true};
@@ -98,7 +101,9 @@ static bool show_position(void *ctx, const struct track_point *p)
     c.contact = (struct cot_contact){true, STR("*:-1:stcp"), p->callsign};
     if (!isnan(p->speed) && !isnan(p->course))
         c.track = (struct cot_track){true, {.value = p->speed}, {.value = p->course}};
-    river_restore_position(r->h->river, p->uid, &c, rights.in_set, p->at_ms, hub_now());
+    in_set = sets_shared(r->h->river->sets, rights.in_set, SHARE_POSITIONS);
+    if (in_set >= 0)
+        river_restore_position(r->h->river, p->uid, &c, (uint16_t)in_set, p->at_ms, hub_now());
     return true;
 }
 
@@ -133,6 +138,7 @@ bool recorder_replay(struct recorder *r, struct recorder_started *how, struct er
     show_living(r);
     if (r->tracks && !tracks_at(r->tracks, clock_wall_ms(), RECORD_WAIT_MS, show_position, r, e))
         log_line(LOG_WARN, "tracks.read", "reason=\"%s\"", e->text); /* phones report again soon */
+    recorder_share_first(r);
     return true;
 }
 

@@ -292,6 +292,23 @@ static void regroup(struct tak_loop *l, struct conn *c, const struct session_use
     conn_flush(l, c);
 }
 
+/* Those agencies hear more than before: what stands already comes to them, too. */
+static void show_pictures(struct tak_loop *l, struct str agencies)
+{
+    const struct sets *sets = l->h->river->sets;
+
+    MUST(agencies.len == SETS_AGENCIES / 8);
+    for (uint32_t i = 0; i < l->used; i++) {
+        struct conn *c = &l->conns[i];
+        uint8_t agency = sets->out_of[c->s.user.out_set];
+
+        if (c->state != CONN_LIVE || !((unsigned char)agencies.at[agency / 8] >> (agency % 8) & 1))
+            continue;
+        session_picture(&c->s, l->h->river);
+        conn_enqueue(l, &l->bulk, c);
+    }
+}
+
 static void on_message(struct tak_loop *l, struct str m)
 {
     struct tell_head head;
@@ -330,6 +347,7 @@ static void on_message(struct tak_loop *l, struct str m)
         if (c && c->state == CONN_LIVE)
             regroup(l, c, &user);
         break;
+    case TELL_PICTURE: show_pictures(l, body); break;
     case TELL_CLOSE:
         if (user.id)
             shut_out(l, &user);

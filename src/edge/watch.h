@@ -11,7 +11,6 @@ struct watch_unit {
     uint32_t id;
     enum unit_kind kind;
     bool online, conflict, unadmitted, v1; /* v1: latest is a v1 frame, else XML */
-    bool online, conflict, v1; /* v1: latest is a v1 frame, else XML */
     bool quiet; /* no newcomer hears it: addressed to some, incognito, or about to be deleted */
     uint64_t conn; /* handle of the session that holds it; CONN_NONE: nobody */
     uint64_t version, text_version, journal_seq;

@@ -137,7 +137,7 @@ static void read_groups(struct picture *p, uint16_t in_set)
 {
     struct buf b = buf_over(p->words, PICTURE_WORDS);
 
-    MUST(in_set < LIMIT_SETS);
+    MUST(in_set < LIMIT_IN_SETS);
     if (p->groups[in_set])
         return;
     hub_lock(p->h);

@@ -44,7 +44,7 @@ struct picture {
     struct picture_unit *units; /* in no order */
     uint32_t count, room;
     uint32_t *places, place_count; /* hash of id -> index + 1 */
-    char *groups[LIMIT_SETS];      /* JSON lists of the IN sets */
+    char *groups[LIMIT_IN_SETS];      /* JSON lists of the IN sets */
     uint32_t *gone;                /* ids deleted in the last tick */
     size_t gone_count, gone_room;
     char *memory, *values, *detail, *words;

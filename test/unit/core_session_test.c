@@ -1,4 +1,5 @@
 /* Sessions and the river, step by step: what each of a few phones hears. */
+#include "core/sharing.h"
 #include "support/sim_phone.h"
 #include "support/sim_server.h"
 
@@ -1865,20 +1866,72 @@ static void full_tables_of_groups_leak_nothing(void **state)
     struct group_mask mask = {0};
 
     (void)state;
-    for (int i = 0; i < LIMIT_SETS; i++) {
-        (void)snprintf(name, sizeof name, "g%d", i);
+    for (int i = 0; i < 2 * LIMIT_IN_SETS; i++) {
+        (void)snprintf(name, sizeof name, "g%d", i % LIMIT_GROUPS);
+        if (i % 200 == 0)
+            memset(&mask, 0, sizeof mask);
         mask_add(&mask, sets_group(sv->river.sets, str_from(name)) < 0
                             ? 0
                             : sets_group(sv->river.sets, str_from(name)));
+        mask_add(&mask, 500 + i / 200); /* few of them alike */
         if (sets_in(sv->river.sets, &mask) < 0)
             break;
     }
+    assert_int_equal(sv->river.sets->in_count, LIMIT_IN_SETS);
     all_heard(sv);
     say_event(sv, both, "b-m-p-s-m", "M1", "<marti><dest group=\"A\"/></marti>"); /* {A} exists no more than {A,B} */
     say_event(sv, both, "a-n-A", "T1", "<marti><dest group=\"A\"/></marti>");
     sim_commit(sv);
     HEARS(d, "");
     HEARS(e, "");
+    sim_free(sv);
+}
+
+/* ann of FIRE, ben of POL, in one group; with a rule or without, while an incident is open or not. */
+static void a_rule_between_agencies(void **state)
+{
+    static const char *const row[2] = {"FIRE", "POL"};
+    struct sim_server *sv = start();
+    int a, b;
+    struct sharing *rules = calloc(1, sizeof *rules);
+    const struct str open = STR("EX-1");
+
+    (void)state;
+    MUST(rules);
+    sv->river.sets->classed = true;
+    a = sim_join(sv, ann);
+    b = sim_join(sv, ben);
+    for (int i = 0; i < 2; i++) {
+        struct session_user *u = &sv->conns[i ? b : a].s.user;
+        uint8_t agency = sets_agency(sv->river.sets, str_from(row[i]));
+        struct group_mask mask = sv->river.sets->in[u->in_set];
+
+        u->in_set = (uint16_t)sets_in_of(sv->river.sets, &mask, (struct set_of){.agency = agency});
+        u->out_set = (uint16_t)sets_out_of(sv->river.sets, &mask, agency);
+    }
+    sharing_to_sets(rules, &open, 1, sv->river.sets);
+    say_here(sv, a, "U1", "R1");
+    say_here(sv, b, "U2", "R2");
+    all_heard(sv);
+    say_track(sv, a, "T1", 48);
+    say_marker(sv, a, "M1", "M1");
+    say_chat(sv, a, "c1", "U1", "All Chat Rooms", "", "");
+    say_direct(sv, a, "d1", "U1", "U2");
+    say_alert(sv, a, "b-a-o-tbl", "U1");
+    sim_commit(sv);
+    HEARS(b, "b-t-f:GeoChat.U1.U2.d1 b-a-o-tbl:U1-9-1-1 a-n-A-C-F:T1");
+    session_picture(&sv->conns[b].s, &sv->river);
+    HEARS(b, "b-a-o-tbl:U1-9-1-1 a-f-G-U-C:U1 a-n-A-C-F:T1"); /* no marker */
+    say_delete(sv, b, "M1");                                  /* what he does not see he does not delete */
+    sim_commit(sv);
+    assert_non_null(units_find(&sv->river.units, STR("M1")));
+    sharing_to_sets(rules, &open, 0, sv->river.sets); /* the incident is closed */
+    say_chat(sv, a, "c2", "U1", "All Chat Rooms", "", "");
+    sim_commit(sv);
+    HEARS(b, "b-t-f:GeoChat.U1.All Chat Rooms.c2");
+    session_picture(&sv->conns[b].s, &sv->river);
+    HEARS(b, "b-a-o-tbl:U1-9-1-1 a-f-G-U-C:U1 a-n-A-C-F:T1 a-u-G:M1");
+    free(rules);
     sim_free(sv);
 }
 
@@ -1983,6 +2036,7 @@ int main(void)
         cmocka_unit_test(the_rate_is_limited),
         cmocka_unit_test(a_restart_remembers),
         cmocka_unit_test(full_tables_of_groups_leak_nothing),
+        cmocka_unit_test(a_rule_between_agencies),
         cmocka_unit_test(nothing_leaks),
         cmocka_unit_test(who_is_held_hears_nothing),
         cmocka_unit_test(who_is_held_is_heard),

@@ -90,8 +90,16 @@ static void groups_are_bounded(void **state)
         struct group_mask m = {0};
 
         mask_add(&m, i);
-        assert_int_equal(sets_in(s, &m), i < LIMIT_SETS - 1 ? i + 1 : -1);
+        assert_int_equal(sets_in(s, &m), i + 1);
         assert_int_equal(sets_out(s, &m), i);
+    }
+    for (int i = LIMIT_SETS; i < LIMIT_IN_SETS; i++) {
+        struct group_mask m = {0};
+
+        mask_add(&m, i % (LIMIT_GROUPS - 1));
+        mask_add(&m, LIMIT_GROUPS - 1);
+        mask_add(&m, (i / (LIMIT_GROUPS - 1) * 7 + i) % (LIMIT_GROUPS - 1));
+        assert_int_equal(sets_in(s, &m), i < LIMIT_IN_SETS - 1 ? i + 1 : -1);
     }
     for (int i = 1; i < LIMIT_SETS; i += 97)
         for (int k = 1; k < LIMIT_SETS - 1; k += 53)
