@@ -257,6 +257,8 @@ static const char *intrusion(struct taking *t, const struct unit *x)
         return "its uid is that of somebody else's open emergency";
     if (x && x->kind == UNIT_OBJECT && !may_touch(t, x))
         return "its uid is that of an object of another group";
+    if (x && x->kind == UNIT_PRESENCE && x->holder && t->s->user.input)
+        return "its uid is that of a responder's device, for which no input speaks";
     return NULL;
 }
 
@@ -680,7 +682,7 @@ static bool spend(struct bucket *b, double per_s, double burst, struct now now)
 
 static bool is_within_rate(struct taking *t)
 {
-    bool relay = t->s->user.relay;
+    bool relay = t->s->user.relay || t->s->user.input; /* which has a rate of its own */
     double events = relay ? LIMIT_RELAY_EVENTS_S : LIMIT_EVENTS_S;
     double durable = relay ? LIMIT_RELAY_DURABLE_S : LIMIT_DURABLE_S;
 
@@ -743,7 +745,10 @@ static void take_event(struct taking *t)
     case CLASS_INCOGNITO_ON: set_incognito(t, true); break;
     case CLASS_INCOGNITO_OFF: set_incognito(t, false); break;
     case CLASS_PRESENCE:
-        take_presence(t);
+        if (t->s->user.input)
+            take_track(t);
+        else
+            take_presence(t);
         if (is_for_missions(t))
             take_durable(t);
         break;
@@ -780,11 +785,26 @@ static bool is_auth(struct str xml)
     return str_starts(xml, STR("<auth"));
 }
 
+static void take_unit(struct taking *t, struct str xml, struct str proto)
+{
+    const char *no;
+    struct err why;
+
+    if (!river_parse(t->r, xml, proto, &t->ev, &why)) {
+        refuse(t, why.text);
+        return;
+    }
+    no = t->w->objects ? t->w->objects(t->w->ctx, t->s, &t->ev) : NULL;
+    if (no)
+        refuse(t, no);
+    else
+        take_event(t);
+}
+
 bool session_feed(struct session *s, struct river *r, const struct session_world *w, struct str in, size_t *used,
                   struct now now, struct err *e)
 {
     struct taking t = {.s = s, .r = r, .w = w, .now = now};
-    struct err why;
 
     *used = 0;
     for (;;) {
@@ -805,12 +825,16 @@ bool session_feed(struct session *s, struct river *r, const struct session_world
         }
         if (f.is == FRAME_XML && is_auth(f.body))
             continue;
-        if (river_parse(r, f.is == FRAME_XML ? f.body : (struct str){0},
-                        f.is == FRAME_PROTO ? f.body : (struct str){0}, &t.ev, &why))
-            take_event(&t);
-        else
-            refuse(&t, why.text);
+        take_unit(&t, f.is == FRAME_XML ? f.body : (struct str){0}, f.is == FRAME_PROTO ? f.body : (struct str){0});
     }
+}
+
+void session_take(struct session *s, struct river *r, const struct session_world *w, struct str xml, struct str proto,
+                  struct now now)
+{
+    struct taking t = {.s = s, .r = r, .w = w, .now = now};
+
+    take_unit(&t, xml, proto);
 }
 
 /* ------------------------------------------------------------ bytes out -- */

@@ -32,6 +32,7 @@ struct session_user {
     int64_t id;
     bool relay;
     bool held; /* not admitted yet: of what it sends, positions of its own, chat and calls for help are heard */
+    bool input; /* no client but an input (edge/inputs.h): nobody is reached through it, and nobody's uid is its own */
     uint16_t in_set, out_set;
     char name[64], agency[16];
 };
@@ -80,6 +81,8 @@ struct session_world {
     void (*refused)(void *ctx, struct session *s, const char *reason);
     /* The session speaks for this uid now: what it missed is wanted. */
     void (*bound)(void *ctx, struct session *s, struct str uid, struct str callsign);
+    /* Why this event is not taken from it, NULL when it is.  NULL: everything is. */
+    const char *(*objects)(void *ctx, struct session *s, const struct river_event *ev);
 };
 
 static inline uint64_t session_handle(const struct session *s)
@@ -103,6 +106,10 @@ void session_picture(struct session *s, const struct river *r);
  * more, close with e's sentence. */
 bool session_feed(struct session *s, struct river *r, const struct session_world *w, struct str in, size_t *used,
                   struct now now, struct err *e) MUST_USE;
+
+/* One whole unit that lay in no stream: xml, or the payload of a TakMessage. */
+void session_take(struct session *s, struct river *r, const struct session_world *w, struct str xml, struct str proto,
+                  struct now now);
 
 enum gather {
     GATHER_DONE,   /* nothing more to send now */

@@ -100,7 +100,8 @@ static void world_bound(void *ctx, struct session *s, struct str uid, struct str
 
 void conn_world(struct tak_loop *l)
 {
-    l->world = (struct session_world){l, world_lock, world_unlock, world_record, world_refused, world_bound};
+    l->world = (struct session_world){.ctx = l, .lock = world_lock, .unlock = world_unlock, .record = world_record,
+                                      .refused = world_refused, .bound = world_bound};
 }
 
 /* ----------------------------------------------------------------- close -- */

@@ -1,7 +1,6 @@
 #include "os/net.h"
 
-#include "base/buf.h"
-
+#include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <limits.h>
@@ -22,6 +21,7 @@ enum {
     KEEPALIVE_IDLE_S = 60, /* of silence before the kernel asks whether the peer is still there */
     KEEPALIVE_STEP_S = 15,
     KEEPALIVE_TIMES = 4,
+    UDP_BUFFER = 256 * 1024, /* datagrams that wait; more are dropped by the kernel */
 };
 
 static void set_int(int fd, int level, int option, int value)
@@ -248,6 +248,177 @@ void net_close(int fd)
 {
     if (fd >= 0)
         (void)close(fd); /* Linux frees the descriptor whatever close() says: never try again */
+}
+
+/* ------------------------------------------------------------- datagrams -- */
+
+static void peer_of(const struct sockaddr_storage *a, struct net_peer *out)
+{
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    const void *at = a;
+
+    *out = (struct net_peer){.port = port_of(a)};
+    if (a->ss_family == AF_INET6) {
+        memcpy(out->ip, &((const struct sockaddr_in6 *)at)->sin6_addr, 16);
+        return;
+    }
+    memcpy(out->ip, mapped, sizeof mapped);
+    memcpy(out->ip + 12, &((const struct sockaddr_in *)at)->sin_addr, 4);
+}
+
+void net_peer_text(const struct net_peer *p, char to[NET_ADDRESS_MAX])
+{
+    struct sockaddr_in6 a = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)p->port)};
+    struct sockaddr_storage s = {0};
+
+    memcpy(&a.sin6_addr, p->ip, 16);
+    memcpy(&s, &a, sizeof a);
+    address_text(&s, sizeof a, to);
+}
+
+bool net_peer(int fd, struct net_peer *out)
+{
+    struct sockaddr_storage a = {0};
+    socklen_t size = sizeof a;
+
+    if (getpeername(fd, (struct sockaddr *)&a, &size) != 0)
+        return false;
+    peer_of(&a, out);
+    return true;
+}
+
+/* A socket for datagrams that is bound; -1 with errno. */
+static int bound_udp(const struct addrinfo *a, bool shared, int *port)
+{
+    struct sockaddr_storage bound = {0};
+    socklen_t size = sizeof bound;
+    int s = socket(a->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
+
+    if (s < 0)
+        return -1;
+    if (shared)
+        set_int(s, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (a->ai_family == AF_INET6)
+        set_int(s, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    set_int(s, SOL_SOCKET, SO_RCVBUF, UDP_BUFFER);
+    if (bind(s, a->ai_addr, a->ai_addrlen) == 0 && getsockname(s, (struct sockaddr *)&bound, &size) == 0) {
+        *port = port_of(&bound);
+        return s;
+    }
+    error = errno;
+    net_close(s);
+    errno = error;
+    return -1;
+}
+
+bool net_udp(const char *address, int port, int *fd, int *port_bound, struct err *e)
+{
+    struct addrinfo *a = resolve(address, port, e);
+
+    *fd = -1;
+    if (!a)
+        return false;
+    *fd = bound_udp(a, false, port_bound);
+    if (*fd < 0)
+        (void)listen_refused(address, port, errno, e);
+    freeaddrinfo(a);
+    return *fd >= 0;
+}
+
+static bool join(int fd, const struct addrinfo *a, unsigned index)
+{
+    const void *at = a->ai_addr;
+
+    if (a->ai_family == AF_INET6) {
+        struct ipv6_mreq m = {.ipv6mr_multiaddr = ((const struct sockaddr_in6 *)at)->sin6_addr,
+                              .ipv6mr_interface = index};
+
+        return setsockopt(fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &m, sizeof m) == 0;
+    }
+    {
+        struct ip_mreqn m = {.imr_multiaddr = ((const struct sockaddr_in *)at)->sin_addr, .imr_ifindex = (int)index};
+
+        return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m, sizeof m) == 0;
+    }
+}
+
+bool net_multicast(const struct net_multicast *m, int *fd, int *port_bound, struct err *e)
+{
+    unsigned index = if_nametoindex(m->interface);
+    struct addrinfo *a;
+
+    *fd = -1;
+    if (index == 0)
+        return err_set(e, ERR_INPUT, "this machine has no network interface \"%.32s\" (\"ip link\" lists them)",
+                       m->interface);
+    a = resolve(m->group, m->port, e);
+    if (!a)
+        return false;
+    *fd = bound_udp(a, true, port_bound);
+    if (*fd < 0)
+        (void)listen_refused(m->group, m->port, errno, e);
+    else if (!join(*fd, a, index)) {
+        (void)err_set(e, ERR_INPUT, "%.64s cannot be joined on %.32s: %s", m->group, m->interface, strerror(errno));
+        net_close(*fd);
+        *fd = -1;
+    }
+    freeaddrinfo(a);
+    return *fd >= 0;
+}
+
+bool net_recv_from(int fd, struct buf *to, struct net_peer *from, bool *cut)
+{
+    struct sockaddr_storage a = {0};
+    socklen_t size = sizeof a;
+    ssize_t n;
+
+    do
+        n = recvfrom(fd, to->at, to->max, MSG_TRUNC, (struct sockaddr *)&a, &size);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return false; /* none waits, or an error that a datagram of ours has caused: there are none */
+    *cut = (size_t)n > to->max;
+    to->len = *cut ? to->max : (size_t)n;
+    peer_of(&a, from);
+    return true;
+}
+
+bool net_prefix_read(struct str text, struct net_prefix *out, struct err *e)
+{
+    size_t slash = str_find_byte(text, '/');
+    char host[NET_ADDRESS_MAX];
+    int64_t bits = 0;
+    bool v4, ok;
+
+    memset(out, 0, sizeof *out);
+    ok = str_copy(host, sizeof host, str_cut(text, 0, slash));
+    v4 = ok && inet_pton(AF_INET, host, out->ip + 12) == 1;
+    if (v4)
+        out->ip[10] = out->ip[11] = 0xff;
+    else
+        ok = ok && inet_pton(AF_INET6, host, out->ip) == 1;
+    if (ok && slash < text.len)
+        ok = str_to_int(str_from_at(text, slash + 1), 0, v4 ? 32 : 128, &bits);
+    else
+        bits = v4 ? 32 : 128;
+    if (!ok)
+        return err_set(e, ERR_INPUT, "\"%.*s\" is no address and no prefix, such as 10.1.0.0/16 or fd00::/8",
+                       (int)(text.len < 60 ? text.len : 60), text.at);
+    out->bits = (int)bits + (v4 ? 96 : 0);
+    for (int i = out->bits; i < 128; i++)
+        if (out->ip[i / 8] >> (7 - i % 8) & 1)
+            return err_set(e, ERR_INPUT, "%.*s says two things: its address goes on behind its %d bits", STR_ARG(text),
+                           (int)bits);
+    return true;
+}
+
+bool net_prefix_has(const struct net_prefix *p, const struct net_peer *who)
+{
+    int whole = p->bits / 8, rest = p->bits % 8;
+
+    if (memcmp(p->ip, who->ip, (size_t)whole) != 0)
+        return false;
+    return rest == 0 || ((p->ip[whole] ^ who->ip[whole]) >> (8 - rest)) == 0;
 }
 
 int net_files_max(void)

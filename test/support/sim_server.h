@@ -234,7 +234,8 @@ SIM struct sim_server *sim_new(const struct river_limits *l)
     sv->limits = *l;
     sv->key = (struct hash_key){11, 12};
     sv->now = (struct now){INT64_C(1000), INT64_C(1767323045000)};
-    sv->world = (struct session_world){sv, sim_lock, sim_unlock, sim_record, sim_refused, sim_bound};
+    sv->world = (struct session_world){.ctx = sv, .lock = sim_lock, .unlock = sim_unlock, .record = sim_record,
+                                       .refused = sim_refused, .bound = sim_bound};
     sv->ask_max = SIM_ASKS;
     sim_boot(sv);
     return sv;

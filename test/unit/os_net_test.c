@@ -219,9 +219,103 @@ static void names_the_host(void **state)
     assert_string_equal(few, "");
 }
 
+/* ------------------------------------------------------------- datagrams -- */
+
+static void prefixes(void **state)
+{
+    static const struct {
+        const char *prefix, *address;
+        bool has;
+    } rows[] = {
+        {"10.1.0.0/16", "10.1.255.9", true},  {"10.1.0.0/16", "10.2.0.1", false},   {"127.0.0.1", "127.0.0.1", true},
+        {"127.0.0.1", "127.0.0.2", false},    {"0.0.0.0/0", "192.0.2.1", true},     {"0.0.0.0/0", "fd00::1", false},
+        {"fd00::/8", "fdff::1", true},        {"fd00::/8", "fe00::1", false},       {"::/0", "10.0.0.1", true},
+        {"10.0.0.0/9", "10.127.0.1", true},   {"10.0.0.0/9", "10.128.0.1", false},  {"::1", "::1", true},
+        {"192.0.2.128/25", "192.0.2.127", false},
+    };
+    static const char *const bad[] = {"",           "10.0.0",   "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.1/8", "name",
+                                      "fd00::/129", "10.0.0.0/", "::1/64",      "300.0.0.1",   "10.0.0.0/8/8"};
+    struct net_prefix p, host;
+    struct net_peer who = {0};
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        assert_true(net_prefix_read(str_from(rows[i].prefix), &p, &e));
+        assert_true(net_prefix_read(str_from(rows[i].address), &host, &e));
+        memcpy(who.ip, host.ip, 16);
+        if (net_prefix_has(&p, &who) != rows[i].has)
+            fail_msg("%s has %s: %d", rows[i].prefix, rows[i].address, !rows[i].has);
+    }
+    for (size_t i = 0; i < COUNTOF(bad); i++)
+        if (net_prefix_read(str_from(bad[i]), &p, &e))
+            fail_msg("\"%s\" was taken", bad[i]);
+}
+
+static void send_to(int port, const char *text)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_true(fd >= 0);
+    assert_int_equal(sendto(fd, text, strlen(text), 0, (struct sockaddr *)&to, sizeof to), strlen(text));
+    close(fd);
+}
+
+static void takes_datagrams(void **state)
+{
+    char bytes[8], from_text[NET_ADDRESS_MAX];
+    struct net_peer from;
+    struct err e;
+    int fd, port, again, other;
+    bool cut;
+
+    (void)state;
+    assert_true(net_udp("127.0.0.1", 0, &fd, &port, &e));
+    assert_false(net_udp("127.0.0.1", port, &again, &other, &e));
+    assert_non_null(strstr(e.text, "in use"));
+    for (int round = 0; round < 2; round++) {
+        struct buf to = buf_over(bytes, sizeof bytes);
+
+        assert_false(net_recv_from(fd, &to, &from, &cut)); /* never waits */
+        send_to(port, round ? "longer than that" : "event");
+        while (!net_recv_from(fd, &to, &from, &cut))
+            ;
+        assert_int_equal(cut, round);
+        assert_int_equal(to.len, round ? sizeof bytes : 5);
+        net_peer_text(&from, from_text);
+        assert_true(strncmp(from_text, "127.0.0.1:", 10) == 0);
+    }
+    net_close(fd);
+}
+
+static void joins_a_group_on_a_named_interface(void **state)
+{
+    struct net_multicast m = {"239.2.3.1", "no-such-interface", 0};
+    struct err e;
+    int fd, port, second;
+
+    (void)state;
+    assert_false(net_multicast(&m, &fd, &port, &e));
+    assert_non_null(strstr(e.text, "no network interface"));
+    m.interface = "lo";
+    m.group = "127.0.0.1";
+    assert_false(net_multicast(&m, &fd, &port, &e)); /* no group */
+    m.group = "239.2.3.1";
+    if (!net_multicast(&m, &fd, &port, &e))
+        fail_msg("%s", e.text);
+    m.port = port;
+    assert_true(net_multicast(&m, &second, &port, &e)); /* others may hear it, too */
+    net_close(fd);
+    net_close(second);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(prefixes),              cmocka_unit_test(takes_datagrams),
+        cmocka_unit_test(joins_a_group_on_a_named_interface),
         cmocka_unit_test(moves_bytes),           cmocka_unit_test(sets_the_options),
         cmocka_unit_test(knows_both_families),   cmocka_unit_test(says_what_to_do),
         cmocka_unit_test(shares_a_port),         cmocka_unit_test(says_when_it_is_full),
