@@ -668,8 +668,7 @@ static void set_incognito(struct taking *t, bool on)
         units_at(&t->r->units, t->s->unit)->incognito = on;
 }
 
-/* One of a refilled bucket; false when it is empty. */
-static bool spend(struct bucket *b, double per_s, double burst, struct now now)
+bool bucket_spend(struct bucket *b, double per_s, double burst, struct now now)
 {
     b->left = b->at_ms ? b->left + (double)(now.mono_ms - b->at_ms) * per_s / 1000 : burst;
     b->left = b->left > burst ? burst : b->left;
@@ -686,10 +685,10 @@ static bool is_within_rate(struct taking *t)
     double events = relay ? LIMIT_RELAY_EVENTS_S : LIMIT_EVENTS_S;
     double durable = relay ? LIMIT_RELAY_DURABLE_S : LIMIT_DURABLE_S;
 
-    if (!spend(&t->s->events, events, relay ? 2 * events : LIMIT_EVENTS_BURST, t->now))
+    if (!bucket_spend(&t->s->events, events, relay ? 2 * events : LIMIT_EVENTS_BURST, t->now))
         return false;
     return !(class_is_durable(t->ev.is) || (t->ev.is >= CLASS_PRESENCE && is_for_missions(t))) ||
-           spend(&t->s->durable, durable, relay ? 2 * durable : LIMIT_DURABLE_BURST, t->now);
+           bucket_spend(&t->s->durable, durable, relay ? 2 * durable : LIMIT_DURABLE_BURST, t->now);
 }
 
 /* What is taken from a device that nobody has admitted: who and where it is, what it says, calls for help. */

@@ -37,6 +37,14 @@ struct session_user {
     char name[64], agency[16];
 };
 
+/* Tokens that come back with time; {0} is a full one. */
+struct bucket {
+    double left;
+    int64_t at_ms;
+};
+/* Takes one of at most `burst`, of which per_s come back each second; false: there is none. */
+bool bucket_spend(struct bucket *b, double per_s, double burst, struct now now) MUST_USE;
+
 struct session_counts {
     uint64_t events_in, refused, junk, delivered, conflated, lapped, held_back;
 };
@@ -64,7 +72,7 @@ struct session {
     bool slow;       /* it lagged lately: only the newest of each unit, however far behind it is now */
     size_t live_cap; /* bytes of live events in one gather; 0: as many as fit.  Less in flight is less lag */
     struct session_counts count;
-    struct bucket { double left; int64_t at_ms; } events, durable; /* what it may send at once */
+    struct bucket events, durable; /* what it may send at once */
 };
 
 /* One record in `extra`: form(1) | journal_seq(8) | length(4) | bytes, big endian. */

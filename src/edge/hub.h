@@ -60,6 +60,7 @@ struct answer_head;
 struct blobs;
 struct recorder;
 struct web;
+struct inputs;
 struct tak_loop;
 
 struct hub {
@@ -88,6 +89,7 @@ struct hub {
     struct recorder *recorder;
     struct web *web;
     struct blobs *blobs; /* the files' bytes; NULL: files are not served */
+    struct inputs *inputs; /* the old and odd ways in; NULL before they are opened */
     char dir[256];
     char server_name[128], server_uid[64];
     int64_t started_ms;

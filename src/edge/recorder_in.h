@@ -113,6 +113,7 @@ struct recorder {
     int64_t started_ms;                     /* wall clock */
     bool failing, witness_failing;
     bool sharing_stale;    /* a rule has changed since they went into the sets */
+    int sharing_agencies;  /* so many the rules were put into the sets for */
     uint64_t sharing_open; /* a bit for each incident that was open when the rules went into the sets */
     struct recorder_inbox *inbox; /* recorder_inbox.c's own */
     struct recorder_missions *missions; /* recorder_mission.h */

@@ -67,6 +67,7 @@ void recorder_share(struct recorder *r)
     struct str ids[INCIDENTS_MAX];
     size_t n = open_incidents(r, ids, &r->sharing_open);
 
+    r->sharing_agencies = r->h->river->sets->agency_count;
     if (r->config.sharing)
         sharing_to_sets(r->h->sharing, ids, n, r->h->river->sets);
 }
@@ -195,9 +196,13 @@ void recorder_sharing_follow(struct recorder *r, int64_t now_ms)
     struct str ids[INCIDENTS_MAX];
     const struct sharing_rule *over;
     uint64_t bits;
+    int agencies;
 
     (void)open_incidents(r, ids, &bits);
-    if (r->sharing_stale || bits != r->sharing_open) {
+    hub_lock(r->h);
+    agencies = r->h->river->sets->agency_count;
+    hub_unlock(r->h);
+    if (r->sharing_stale || bits != r->sharing_open || agencies != r->sharing_agencies) {
         r->sharing_stale = false;
         share_and_tell(r);
     }
