@@ -240,6 +240,8 @@ static bool start(struct server *s, struct err *e)
     struct web_config wc = {.address = s->conf.listen,
                             .port = (int)s->conf.web,
                             .enrol_port = (int)s->conf.enrol,
+                            .cert_days = (int)s->conf.cert_days,
+                            .cert_days_many = (int)s->conf.cert_days_many,
                             .default_group = s->conf.default_group,
                             .dir = s->conf.data};
     struct pki_made made;

@@ -140,6 +140,7 @@ static bool know(struct web *w, const struct tls_peer *peer, struct client *out,
     if (u.disabled)
         return err_set(e, ERR_DENIED, "User %s is disabled.", u.name);
     out->is = true;
+    out->held = c.held;
     out->user_id = u.id;
     (void)str_copy(out->name, sizeof out->name, str_from(u.name));
     (void)str_copy(out->agency, sizeof out->agency, str_from(u.agency));

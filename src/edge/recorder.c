@@ -639,6 +639,7 @@ bool recorder_open(struct hub *h, const struct recorder_config *c, struct record
     r->config = *c;
     h->recorder = r;
     r->snapshot_rows = RECORDER_SNAPSHOT_ROWS;
+    r->notes_left = true; /* those from before the start */
     h->to_recorder = mailbox_new(16u << 20, NULL, NULL);
     h->sharing = calloc(1, sizeof *h->sharing);
     h->river->sets->classed = c->sharing;

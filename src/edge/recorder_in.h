@@ -106,7 +106,7 @@ struct recorder {
     int64_t last_ms; /* wall clock of the last row of the run before */
     int64_t notes_taken; /* of the command line's notes: all up to here are in a batch or on disk */
     bool notes_wait;     /* and not yet dropped from cordon.db */
-    bool notes_left;     /* the backlog had no room for more of them */
+    bool notes_left;     /* there are more: not yet looked at, or the backlog had no room for them */
     int64_t next_accounts_ms, next_second_ms, next_prune_ms, next_sign_ms, clock_offset_ms;
     uint64_t witnessed_seq, witness_covers; /* the newest witness's row; no row above it needs another one */
     enum witness_is witness_is;             /* as shown */

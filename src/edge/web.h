@@ -44,6 +44,7 @@ struct web_config {
     const char *address; /* "0.0.0.0", "::" (IPv6 and IPv4), "127.0.0.1" */
     int port;            /* of the page and the Marti API; 0: any */
     int enrol_port;      /* 0: no enrolment; WEB_ANY_PORT: any */
+    int cert_days, cert_days_many; /* of phones that enrol; many: by an invite of many uses; 0: 365 and 7 */
     const char *default_group; /* of users who have none; NULL: __ANON__ */
     const char *dir; /* the data folder: ca/server.pem, ca/server.key, ca/trust.pem, maps/, cordon.db, journal.db */
 };

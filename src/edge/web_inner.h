@@ -122,6 +122,7 @@ struct web {
     char default_group[64];
     struct accounts *accounts;
     struct web_worker *worker;
+    struct enrol *enrol; /* enrol.c's */
     size_t uploads;               /* exchanges with a sink */
     struct web_pending pending[WEB_WAITING];
     struct passwords *passwords;

@@ -1,5 +1,6 @@
 #include "edge/web_inner.h"
 
+#include "edge/enrol.h"
 #include "edge/json.h"
 #include "os/clock.h"
 #include "os/log.h"
@@ -412,6 +413,10 @@ void login_checked(struct web *w, struct password_job *job, struct now now)
     struct exchange *x = exchange_waiting(w, job->request);
     struct reply lost = {0}, *r = x ? &x->reply : &lost;
 
+    if (job->what == PASSWORD_ENROL) {
+        enrol_checked(w, job, now);
+        return;
+    }
     if (job->what == PASSWORD_KEYS) {
         identity_keys(w, job, now);
         return;

@@ -42,14 +42,15 @@ static void work(struct passwords *p, struct password_job *job)
     if (job->what == PASSWORD_KEYS) {
         job->ok = secret_stretch(text, job->salts[0], job->keys[0], &e) &&
                   secret_stretch(str_of(job->second, job->second_len), job->salts[1], job->keys[1], &e);
-    } else if (job->what == PASSWORD_CHECK) {
+    } else if (job->what == PASSWORD_CHECK || job->what == PASSWORD_ENROL) {
         job->ok = secret_password_is(job->hash, text) && job->known;
     } else {
         job->ok = secret_password(text, job->hash, &e);
     }
     if (!job->ok && e.text[0])
         log_line(LOG_ERROR, "web.password", "reason=\"%s\"", e.text);
-    secret_wipe(job->text, sizeof job->text);
+    if (job->what != PASSWORD_ENROL)
+        secret_wipe(job->text, sizeof job->text);
     secret_wipe(job->second, sizeof job->second);
     /* There is room: no more than PASSWORD_JOBS are open. */
     MUST(give(p->done, job));
@@ -112,9 +113,14 @@ void passwords_free(struct passwords *p)
     let_go(p);
 }
 
+bool passwords_have_room(const struct passwords *p)
+{
+    return p->open < PASSWORD_JOBS;
+}
+
 bool passwords_ask(struct passwords *p, struct password_job *job)
 {
-    struct password_job *copy = p->open < PASSWORD_JOBS ? malloc(sizeof *copy) : NULL;
+    struct password_job *copy = passwords_have_room(p) ? malloc(sizeof *copy) : NULL;
 
     if (copy) {
         *copy = *job;

@@ -2,7 +2,7 @@
  *
  * PASSWORD_JOBS may wait; when more come password_ask() refuses and the caller
  * answers "in a moment".  A password lies in the caller's job and in one copy of it;
- * both are wiped. */
+ * both are wiped, but for PASSWORD_ENROL, whose copy goes back to who takes it. */
 #ifndef CORDON_EDGE_WEB_PASSWORD_H
 #define CORDON_EDGE_WEB_PASSWORD_H
 
@@ -15,6 +15,7 @@ enum password_what {
     PASSWORD_CHECK, /* is it the one of hash? */
     PASSWORD_MAKE,  /* makes hash: of the first account */
     PASSWORD_OPERATOR, /* the same, of one that an administrator makes or changes */
+    PASSWORD_ENROL,    /* is it the one of hash?  Of a phone that enrols; the text is kept for who takes it */
     PASSWORD_KEYS,     /* makes keys of two passphrases, text and second, with their salts */
 };
 
@@ -37,6 +38,7 @@ struct passwords;
 /* done(ctx) is called in the worker's thread whenever an answer is there. */
 bool passwords_new(struct passwords **out, void (*done)(void *), void *ctx, struct err *e) MUST_USE;
 void passwords_free(struct passwords *p); /* ends the thread */
+bool passwords_have_room(const struct passwords *p) MUST_USE;
 /* false: too many wait. Wipes the job's text. */
 bool passwords_ask(struct passwords *p, struct password_job *job) MUST_USE;
 bool passwords_take(struct passwords *p, struct password_job *out) MUST_USE;

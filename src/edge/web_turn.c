@@ -1,3 +1,4 @@
+#include "edge/enrol.h"
 #include "edge/files_in.h"
 #include "edge/web_inner.h"
 
@@ -37,9 +38,12 @@ bool web_init(struct web *w, struct hub *h, const struct web_config *c, struct e
     events_init(&w->events, h, w->dir, key);
     picture_init(&w->picture, h, &w->events);
     web_incidents_init(&w->incidents, key);
+    w->enrol = enrol_new(c->cert_days ? c->cert_days : 365, c->cert_days_many ? c->cert_days_many : 7, e);
     w->command = incident_command;
     w->tiles = tiles_new(w->dir);
     w->mail = malloc(HUB_MESSAGE_MAX);
+    if (!w->enrol)
+        return false;
     if (!w->mail)
         return err_set(e, ERR_WORLD, "there is not enough memory for the web thread");
     return secret_start(e) && accounts_open(w->dir, &w->accounts, e) &&
@@ -56,6 +60,7 @@ void web_fini(struct web *w)
     passwords_free(w->passwords);
     web_worker_free(w, w->worker);
     pending_free(w);
+    enrol_free(w->enrol);
     imports_free(w);
     message_drop(w->positions);
     picture_fini(&w->picture);
@@ -129,6 +134,7 @@ void web_tick(struct web *w, struct now now)
     web_turn(w, now);
     end_waits(w, now);
     live_tick(w, now);
+    enrol_tick(w, now);
     if (now.mono_ms < w->next_expire_ms)
         return;
     w->next_expire_ms = now.mono_ms + EXPIRE_MS;

@@ -33,6 +33,7 @@ static void make_phone(const char *dir, const char *name, struct accounts *a, bo
 {
     struct user u = {0};
     struct certificate c = {0};
+    struct certificate_order order = {.user = str_from(name), .by = STR("EX-lead"), .now_ms = clock_wall_ms()};
     struct pki_client made;
     char out[600];
     size_t count;
@@ -49,7 +50,7 @@ static void make_phone(const char *dir, const char *name, struct accounts *a, bo
     c.user_id = u.id;
     c.not_after_ms = made.not_after_ms;
     assert_true(accounts_put_certificate(a, &c, &e));
-    assert_true(!revoked || accounts_revoke(a, &(struct certificate_order){.user = str_from(name), .now_ms = clock_wall_ms()}, &count, &e));
+    assert_true(!revoked || accounts_revoke(a, &order, &count, &e));
 }
 
 static void make_phones(const char *dir, struct accounts *a)
