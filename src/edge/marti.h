@@ -39,6 +39,10 @@ bool marti_take_span(const struct request *q, struct now now, struct marti_span 
  * sentence. */
 bool marti_by_certificate(struct web *w, const struct tls_peer *peer, struct client *out, char why[WEB_WHY]) MUST_USE;
 
+/* Who asks by a token of /oauth/token ("Authorization: Bearer"), where no certificate has said it: fills q->client, or
+ * q->why when the token does not count. */
+void marti_who(struct web *w, struct request *q, struct now now);
+
 /* What a client hears: the groups that are OUT for its user and switched on.  Empty for one who is held. */
 struct marti_ears {
     size_t count;

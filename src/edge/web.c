@@ -416,7 +416,7 @@ static int request_came(struct edge *d, struct lws *wsi, struct conn *c)
     know_client(d, wsi, c);
     x->request.door = door_of(d, wsi);
     x->request.client = c->client;
-    x->request.certificate_why = c->why[0] ? c->why : NULL;
+    x->request.why = c->why[0] ? c->why : NULL;
     if (peer_is(d, wsi, c->shown != TLS_SHOWN_NONE))
         exchange_begin(&d->web, x);
     else

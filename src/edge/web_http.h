@@ -64,7 +64,7 @@ struct request {
     struct str body;          /* whole; empty when the route streams it */
     void *sink;               /* what a streamed body became; the handler owns it */
     char address[WEB_ADDRESS_MAX]; /* of the peer, without its port */
-    const char *certificate_why;   /* a certificate was shown and does not count: why; else NULL */
+    const char *why; /* a certificate or a token was shown and does not count: why; else NULL */
     /* Set on the way to the handler, client already before when there is a certificate: */
     struct client client;
     struct str part[REQUEST_PARTS]; /* what {} in the route's path stands for */

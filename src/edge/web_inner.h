@@ -123,6 +123,7 @@ struct web {
     struct accounts *accounts;
     struct web_worker *worker;
     struct enrol *enrol; /* enrol.c's */
+    struct web_tokens *tokens;    /* NULL until one was asked for; marti_oauth.c */
     size_t uploads;               /* exchanges with a sink */
     struct web_pending pending[WEB_WAITING];
     struct passwords *passwords;
@@ -245,6 +246,7 @@ void web_ask(struct web *w, struct request *q, struct reply *r, struct ask_head 
 bool web_ask_then(struct web *w, struct request *q, struct reply *r, struct ask_head *head, const struct buf *payload,
                   web_answered *then, void *ctx);
 void pending_free(struct web *w);
+void tokens_free(struct web *w);
 /* web_incident.c */
 bool incident_command(struct web *w, const struct request *q, unsigned kind, struct str payload, struct err *e);
 void incident_answered(struct web *w, struct exchange *x, const struct answer_head *head, struct str text);
@@ -269,6 +271,10 @@ void put_alarms(struct web *w, struct buf *b);
 /* ["a","b"] of "a,b". */
 void put_roles(struct buf *b, struct str roles);
 bool login_name_fits(struct str name, struct err *e) MUST_USE;
+/* Counts a try of a password by this request's address for this name; false when it has to wait, r says so.
+ * When it turns out right, limit_forgive() both. */
+bool login_try_begins(struct web *w, const struct request *q, struct str name, struct reply *r,
+                      struct now now) MUST_USE;
 enum { COOKIE_NAME_LEN = 13 };
 #define COOKIE_NAME "__Host-cordon"
 /* Who sends this cookie; who->is false when nobody known. */

@@ -215,10 +215,9 @@ static void too_often(struct reply *r, int64_t wait_ms)
     r->retry_after_s = seconds;
 }
 
-/* Counts a try of this address and name; false when it has to wait. */
-static bool try_begins(struct web *w, struct str address, struct str name, struct reply *r,
-                       struct now now)
+bool login_try_begins(struct web *w, const struct request *q, struct str name, struct reply *r, struct now now)
 {
+    struct str address = str_from(q->address);
     int64_t a = limit_wait_ms(&w->by_address, address, now.mono_ms);
     int64_t n = limit_wait_ms(&w->by_name, name, now.mono_ms);
 
@@ -270,7 +269,7 @@ void post_login(struct web *w, struct request *q, struct reply *r, struct now no
 
     if (!json_read(q->body, &j, &e) || !read_login(j, 1, &job, &e)) {
         reply_problem(r, 400, e.text);
-    } else if (try_begins(w, str_from(q->address), str_from(job.name), r, now)) {
+    } else if (login_try_begins(w, q, str_from(job.name), r, now)) {
         /* A name that nobody has costs the same time and gets the same answer. */
         job.known = accounts_operator(w->accounts, str_from(job.name), &o, &e) && !o.disabled;
         (void)str_copy(job.hash, sizeof job.hash,
@@ -345,7 +344,7 @@ void post_setup(struct web *w, struct request *q, struct reply *r, struct now no
                !json_take_text(j, "code", (struct json_length){1, 64}, &code, &e) ||
                !read_login(j, PASSWORD_MIN, &job, &e)) {
         reply_problem(r, 400, e.text);
-    } else if (try_begins(w, str_from(q->address), STR("setup code"), r, now)) {
+    } else if (login_try_begins(w, q, STR("setup code"), r, now)) {
         if (code_fits(w, code))
             ask_password(w, q, r, &job);
         else

@@ -299,8 +299,8 @@ static void refuse_client(enum right right, const struct request *q, struct repl
 {
     if (q->client.is && q->client.held)
         reply_problem(r, 403, "This device waits until the command post admits it; until then it gets nothing.");
-    else if (q->certificate_why)
-        reply_problem(r, 403, q->certificate_why);
+    else if (q->why)
+        reply_problem(r, 403, q->why);
     else if (q->door == DOOR_ENROL || right == RIGHT_BASIC)
         reply_problem(r, 401, "Send a name and a password or an invite, or a token of /oauth/token.");
     else
@@ -376,6 +376,8 @@ static const struct route *admit(struct web *w, struct request *q, struct reply 
         reply_problem(r, 403, "This was sent by a page of another address.");
         return NULL;
     }
+    if (is_for_clients(route->right))
+        marti_who(w, q, now);
     if (takes_cookie(route) && !q->client.is)
         login_who(w, q->cookie, now, &q->who);
     if (!may(route, q, r) || (changes_by_page(route, q) && !is_ours(route, q, r)))

@@ -61,6 +61,7 @@ void web_fini(struct web *w)
     web_worker_free(w, w->worker);
     pending_free(w);
     enrol_free(w->enrol);
+    tokens_free(w);
     imports_free(w);
     message_drop(w->positions);
     picture_fini(&w->picture);

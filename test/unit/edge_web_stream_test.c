@@ -376,7 +376,7 @@ static void clients_doors_and_methods(void **state)
     x = exchange(); /* a certificate that does not count: why */
     x->request.method = METHOD_GET;
     x->request.path = STR("/Marti/api/version");
-    x->request.certificate_why = "EX: it was revoked.";
+    x->request.why = "EX: it was revoked.";
     exchange_run(&web, x, hub_now());
     assert_int_equal(x->reply.status, 403);
     assert_true(str_find(x->reply.body, STR("EX: it was revoked.")) < x->reply.body.len);
