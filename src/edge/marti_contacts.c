@@ -121,7 +121,7 @@ static void narrow(struct marti_ears *ears, struct str query)
     struct marti_ears kept = {0};
     struct str name, rest = query;
 
-    while (query_next(&rest, STR("group"), &name))
+    while (query_each(&rest, STR("group"), &name))
         if (kept.count < COUNTOF(kept.names) && marti_hears(ears, name) && !marti_hears(&kept, name))
             (void)str_copy(kept.names[kept.count++], GROUP_NAME_MAX, name);
     if (query_get(query, STR("group"), &name))

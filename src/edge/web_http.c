@@ -258,7 +258,7 @@ static bool find_pair(struct str *list, char between, struct str wanted, struct 
     return false;
 }
 
-bool query_next(struct str *rest, struct str name, struct str *out)
+bool query_each(struct str *rest, struct str name, struct str *out)
 {
     bool wire = str_find_byte(*rest, 0) < rest->len;
 
@@ -267,7 +267,7 @@ bool query_next(struct str *rest, struct str name, struct str *out)
 
 bool query_get(struct str query, struct str name, struct str *out)
 {
-    return query_next(&query, name, out);
+    return query_each(&query, name, out);
 }
 
 /* What a percent sign and two digits stand for, or the byte itself; false: no such byte. */

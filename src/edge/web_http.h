@@ -127,7 +127,7 @@ const char *status_title(int status) MUST_USE;
 /* A value of "a=1&b=2" or, when there is a NUL in it, of "a=1\0b=2\0"; false when it is not there. */
 bool query_get(struct str query, struct str name, struct str *out) MUST_USE;
 /* The next value of a name that may stand there several times: start with *rest = query; false at the end. */
-bool query_next(struct str *rest, struct str name, struct str *out) MUST_USE;
+bool query_each(struct str *rest, struct str name, struct str *out) MUST_USE;
 /* An integer of it; `otherwise` when it is not there; false when it is none in [min, max]. */
 bool query_int(struct str query, struct str name, int64_t max, int64_t otherwise,
                int64_t *out) MUST_USE;
