@@ -18,7 +18,7 @@ enum { PAIR_MOST = 1000000 };
 static const struct call {
     const char *method, *path, *summary, *who;
     const char *query;   /* in the short form */
-    const char *takes;   /* a shape, NULL: no body */
+    const char *takes;   /* a shape, a media type when it has a '/', NULL: no body */
     const char *answers; /* a shape, a media type when it has a '/', NULL: 204 without a body */
     const char *refuses; /* statuses, with problem details */
 } calls[] = {
@@ -73,6 +73,21 @@ static const struct call {
      "Recorded", "400,401,403,404,409,415,429,503"},
     {"get", "/api/incidents/{id}/export", "Every event, a line each; is itself an event", "in", "", NULL,
      "application/x-ndjson", "401,403,404,503"},
+    {"get", "/api/files", "The files of phones and of the post, newest first", "in",
+     "keywords? s, name? s, tool? s", NULL, "Files", "401,403,503"},
+    {"post", "/api/files", "Stores a file; answered once it is in the record", "post",
+     "name s, groups? s, keywords? s, tool? s, sha256? s, lat? n, lon? n", "application/octet-stream", "File",
+     "400,401,403,411,413,503,507"},
+    {"get", "/api/files/{sha256}", "A file, or a range of it", "in", "", NULL, "application/octet-stream",
+     "400,401,403,404,416,503"},
+    {"delete", "/api/files/{sha256}", "Phones find it no more; its bytes go when nothing refers to them", "post", "",
+     NULL, "Recorded", "400,401,403,404,503"},
+    {"get", "/api/profiles", "Files that phones are given; for administrators", "in", "", NULL, "Profiles",
+     "401,403,503"},
+    {"post", "/api/profiles", "Gives phones a file, or changes whom; for administrators", "post", "", "NewProfile",
+     "Recorded", "400,401,403,404,415,503"},
+    {"delete", "/api/profiles/{id}", "Gives it no more; for administrators", "post", "", NULL, "Recorded",
+     "401,403,404,503"},
 };
 
 static const struct shape {
@@ -145,6 +160,12 @@ static const struct shape {
     {"Gaps", "gaps *Gap"},
     {"PublicItem", "kind EntityKind, id s, field s, value s"},
     {"Public", "items *PublicItem"},
+    {"File", "uid s, name s, sha256 s, size i, at m, seq i, mime s, tool s, user? s, operator? s, callsign s, creator s, "
+             "keywords *s, groups *s, pictures *s, lat n?, lon n?, expires m?"},
+    {"Files", "bytes i, quota i, file_max i, files *File"},
+    {"Profile", "id s, name s, sha256 s, size i, enabled b, when *s, tool s, groups *s, changed m, by s"},
+    {"Profiles", "profiles *Profile"},
+    {"NewProfile", "id s, name s, sha256 s, enabled? b, when? *s, tool? s, groups? *s"},
 };
 
 static const struct status {
@@ -155,11 +176,13 @@ static const struct status {
     {"403", "Not for this role, or not from our page"},
     {"404", "There is no such thing"},
     {"409", "Not in this state"},
+    {"411", "Without a body"},
     {"413", "Too long"},
     {"415", "The body is not application/json, or what the call takes"},
+    {"416", "The range lies behind the end"},
     {"429", "Too many attempts; wait"},
     {"503", "Not now: the disk, or too much at once"},
-    {"507", "The incident is full"},
+    {"507", "The incident, the folder of files or the disk is full"},
 };
 
 /* Writing ------------------------------------------------------------------- */
@@ -553,9 +576,14 @@ static void call(struct buf *b, const struct call *c)
     put(b, strcmp(c->who, "all") ? ",'security':[{'session':[]}]" : ",'security':[]");
     parameters(b, c);
     if (c->takes) {
-        put(b, ",'requestBody':{'required':true,'content':{'application/json':{'schema':");
-        type_of(b, str_from(c->takes));
-        put(b, "}}}");
+        put(b, ",'requestBody':{'required':true,'content':{");
+        if (strchr(c->takes, '/'))
+            buf_fmt(b, "\"%s\":{}}}", c->takes);
+        else {
+            put(b, "'application/json':{'schema':");
+            type_of(b, str_from(c->takes));
+            put(b, "}}}");
+        }
     }
     put(b, ",'responses':{");
     answer(b, c);

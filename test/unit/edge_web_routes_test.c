@@ -203,6 +203,14 @@ static const struct walk {
     {"/api/clients", "GET", "/api/clients", "", {401, 200, 200, 403, 200}},
     {"/api/maps", "GET", "/api/maps", "", {401, 200, 200, 200, 200}},
     {"/t/{}/{}/{}/{}", "GET", "/t/EX/1/1/1", "", {401, 404, 404, 404, 404}},
+    /* tests keep no files: 503 when all else fits */
+    {"/api/files", "GET", "/api/files", "", {401, 503, 503, 403, 503}},
+    {"/api/files", "POST", "/api/files?name=EX", "{}", {401, 403, 503, 403, 503}},
+    {"/api/files/{}", "GET", "/api/files/EX-none", "", {401, 400, 400, 403, 400}},
+    {"/api/files/{}", "DELETE", "/api/files/EX-none", "", {401, 403, 400, 403, 400}},
+    {"/api/profiles", "GET", "/api/profiles", "", {401, 503, 403, 403, 403}},
+    {"/api/profiles", "POST", "/api/profiles", "{}", {401, 503, 403, 403, 403}},
+    {"/api/profiles/{}", "DELETE", "/api/profiles/EX-none", "", {401, 503, 403, 403, 403}},
     {"/", "GET", "/", "", {503, 503, 503, 503, 503}}, /* tests hold no page */
     {"/{*}", "GET", "/EX-nothing", "", {503, 503, 503, 503, 503}},
 };
