@@ -86,7 +86,7 @@ enum mission_change {
     MISSION_UID_KEYWORDS,  /* UID, KEYWORD */
     MISSION_FILE_KEYWORDS, /* SHA256, KEYWORD */
     MISSION_SUBSCRIBED,    /* CLIENT, USER, ROLE, TOKEN */
-    MISSION_UNSUBSCRIBED,  /* CLIENT */
+    MISSION_UNSUBSCRIBED,  /* CLIENT; CHANGED "disconnected": it keeps its role for when it comes back */
     MISSION_ROLE_SET,      /* CLIENT, ROLE */
     MISSION_UID_PUT,       /* UID, COT */
     MISSION_UID_REMOVED,   /* UID */

@@ -23,7 +23,7 @@ static bool is_deep(struct str text)
     return false;
 }
 
-bool json_read(struct str text, struct json **out, struct err *e)
+static bool read_text(struct str text, bool list, struct json **out, struct err *e)
 {
     json_error_t why;
     json_t *j;
@@ -35,12 +35,22 @@ bool json_read(struct str text, struct json **out, struct err *e)
     if (!j)
         return err_set(e, ERR_INPUT, "this is not JSON: line %d, column %d: %s", why.line,
                        why.column, why.text);
-    if (!json_is_object(j)) {
+    if (list ? !json_is_array(j) : !json_is_object(j)) {
         json_decref(j);
-        return err_set(e, ERR_INPUT, "this is JSON, but not an object");
+        return err_set(e, ERR_INPUT, "this is JSON, but not %s", list ? "a list" : "an object");
     }
     *out = (struct json *)j;
     return true;
+}
+
+bool json_read(struct str text, struct json **out, struct err *e)
+{
+    return read_text(text, false, out, e);
+}
+
+bool json_read_list(struct str text, struct json **out, struct err *e)
+{
+    return read_text(text, true, out, e);
 }
 
 void json_drop(struct json *j)

@@ -1,4 +1,4 @@
-/* json.h -- a JSON object from the outside: the only reader of JSON (jansson).
+/* json.h -- a JSON object (or list) from the outside: the only reader of JSON (jansson).
  *
  * A struct json owns its bytes; strings and values borrow from it.  Refused: not one object,
  * a name twice, bytes that are not UTF-8, NUL in a string, more than JSON_DEPTH levels (RFC 8259
@@ -14,6 +14,8 @@ enum { JSON_DEPTH = 64 };
 struct json;
 
 bool json_read(struct str text, struct json **out, struct err *e) MUST_USE;
+/* The same of a text that is one list: json_root() and json_at() walk it. */
+bool json_read_list(struct str text, struct json **out, struct err *e) MUST_USE;
 void json_drop(struct json *j); /* NULL is fine */
 /* A string of min to max bytes; refused when it is missing. */
 struct json_length {

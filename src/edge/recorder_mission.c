@@ -101,84 +101,10 @@ struct str mission_asked(const struct mission_deciding *d, enum field f)
     return fields_has(d->one, f) ? fields_get(d->one, f) : fields_get(d->asked, f);
 }
 
-struct looking {
-    struct str user, client, id;
-    enum mission_role by_id, by_client, by_user;
-};
-
-static bool see_subscription(void *ctx, const struct mission_subscription *s)
+static struct mission_asker asker(const struct mission_deciding *d)
 {
-    struct looking *l = ctx;
-
-    if (l->id.len && str_eq(s->id, l->id))
-        l->by_id = s->role;
-    if (!str_eq(s->user, l->user))
-        return true;
-    if (l->client.len && str_eq(s->client, l->client))
-        l->by_client = s->role;
-    if (l->by_user == MISSION_NOBODY || mission_role_covers(s->role, l->by_user))
-        l->by_user = s->role;
-    return true;
-}
-
-static bool see_invitation(void *ctx, const struct mission_invitation *i)
-{
-    struct looking *l = ctx;
-
-    if ((l->id.len && str_eq(i->id, l->id)) ||
-        (l->client.len && str_eq(i->type, STR("clientUid")) && str_eq(i->invitee, l->client)))
-        l->by_id = i->role;
-    if (str_eq(i->type, STR("userName")) && str_eq(i->invitee, l->user))
-        l->by_user = i->role;
-    return true;
-}
-
-enum mission_role mission_default_role(const struct mission *x)
-{
-    return x->role == MISSION_NOBODY ? MISSION_SUBSCRIBER : x->role;
-}
-
-bool mission_subscribed_role(struct recorder_missions *q, const struct mission *x, struct str user, struct str client,
-                             enum mission_role *role, struct err *e)
-{
-    struct looking l = {.user = user, .client = client};
-
-    if (!missions_subscriptions(q->store, x->id, see_subscription, &l, e))
-        return false;
-    *role = l.by_client != MISSION_NOBODY ? l.by_client : l.by_user;
-    return true;
-}
-
-/* By an invitation: the one whose token was shown, of this device, of this user. */
-static bool invited_role(struct mission_deciding *d, struct str id, struct str client, enum mission_role *role)
-{
-    struct looking l = {.user = mission_asked(d, FIELD_USER), .client = client, .id = id};
-
-    if (!missions_invitations(d->q->store, d->x->id, see_invitation, &l, d->e))
-        return false;
-    *role = l.by_id != MISSION_NOBODY ? l.by_id : l.by_user;
-    return true;
-}
-
-/* The role that the request proves: by a token, by a subscription of this user, or as anybody of the groups. */
-static bool find_role(struct mission_deciding *d)
-{
-    static const struct str subscription = {"subscription/", 13}, invitation = {"invitation/", 11};
-    struct str claim = mission_asked(d, FIELD_MISSION_CLAIM);
-    struct looking l = {.user = mission_asked(d, FIELD_USER), .client = mission_asked(d, FIELD_MISSION_CREATOR)};
-    bool open = !d->x->password[0] && !d->x->invite_only;
-
-    d->role = MISSION_NOBODY;
-    if (str_starts(claim, subscription))
-        l.id = str_from_at(claim, subscription.len);
-    if (!missions_subscriptions(d->q->store, d->x->id, see_subscription, &l, d->e))
-        return false;
-    if (str_starts(claim, invitation))
-        return invited_role(d, str_from_at(claim, invitation.len), (struct str){0}, &d->role);
-    d->role = l.by_id != MISSION_NOBODY ? l.by_id : l.by_client != MISSION_NOBODY ? l.by_client : l.by_user;
-    if (d->role == MISSION_NOBODY && (open || str_eq(claim, STR("access"))))
-        d->role = mission_default_role(d->x);
-    return true;
+    return (struct mission_asker){.user = mission_asked(d, FIELD_USER), .client = mission_asked(d, FIELD_MISSION_CREATOR),
+                                  .claim = mission_asked(d, FIELD_MISSION_CLAIM)};
 }
 
 static bool may(struct mission_deciding *d, unsigned needs)
@@ -286,18 +212,21 @@ static bool check_updated(struct mission_deciding *d)
 }
 
 /* A device belongs to whoever speaks as it (session.c): nobody subscribes that of another user. */
-static bool is_own_device(struct mission_deciding *d, struct str client)
+enum device { DEVICE_UNKNOWN, DEVICE_OWN, DEVICE_ANOTHERS };
+
+static enum device device_of(struct mission_deciding *d, struct str client)
 {
-    struct unit *x;
     const struct hub_user *u;
-    bool own;
+    enum device is = DEVICE_UNKNOWN;
+    struct unit *x;
 
     hub_lock(d->r->h);
     x = units_find(&d->r->h->river->units, client);
     u = x && x->kind == UNIT_PRESENCE && x->holder ? hub_user(d->r->h, x->holder) : NULL;
-    own = !u || str_eq(str_from(u->name), mission_asked(d, FIELD_USER));
+    if (u)
+        is = str_eq(str_from(u->name), mission_asked(d, FIELD_USER)) ? DEVICE_OWN : DEVICE_ANOTHERS;
     hub_unlock(d->r->h);
-    return own;
+    return is;
 }
 
 struct finding {
@@ -317,7 +246,7 @@ static bool see_client(void *ctx, const struct mission_subscription *s)
     (void)str_copy(f->user_text, sizeof f->user_text, s->user);
     (void)str_copy(f->id_text, sizeof f->id_text, s->id);
     f->found = (struct mission_subscription){str_from(f->client_text), str_from(f->user_text), str_from(f->id_text),
-                                             s->role, s->made_ms};
+                                             s->role, s->made_ms, s->connected};
     f->is = true;
     return false;
 }
@@ -326,12 +255,14 @@ static bool check_subscribed(struct mission_deciding *d)
 {
     struct str client = mission_asked(d, FIELD_MISSION_CLIENT), user = mission_asked(d, FIELD_USER);
     struct finding f = {.client = client, .user = user};
+    enum device device = device_of(d, client);
+    struct mission_asker a = {.user = user, .client = device == DEVICE_OWN ? client : (struct str){0}};
     enum mission_role invited, role = d->role;
 
-    if (!is_own_device(d, client))
+    if (device == DEVICE_ANOTHERS)
         return err_set(d->e, ERR_DENIED, "the device %.*s is of another user", (int)(client.len < 100 ? client.len : 100),
                        client.at);
-    if (!invited_role(d, (struct str){0}, client, &invited) ||
+    if (!mission_invited_role(d->q->store, d->x, &a, &invited, d->e) ||
         !missions_subscriptions(d->q->store, d->x->id, see_client, &f, d->e))
         return false;
     if (invited != MISSION_NOBODY && !mission_role_covers(role, invited) && !d->x->password[0])
@@ -340,10 +271,13 @@ static bool check_subscribed(struct mission_deciding *d)
         return err_set(d->e, ERR_DENIED, d->x->password[0]
                                              ? "the mission has a password, and it was not given or is another one"
                                              : "the mission is for the invited only");
-    if (f.is && (f.found.role == role || mission_role_covers(f.found.role, role))) {
-        d->nothing = true; /* as it was: who owns it must not lose that by coming back */
-        return true;
+    if (f.is && mission_role_covers(f.found.role, role)) {
+        role = f.found.role; /* who owns it must not lose that by coming back */
+        d->nothing = f.found.connected;
+        fields_put(&d->row, FIELD_MISSION_TOKEN, f.found.id); /* the first of a tag counts */
     }
+    if (d->nothing)
+        return true;
     fields_put(&d->row, FIELD_MISSION_ROLE, str_from(mission_role_word(role)));
     return fits(d, MISSIONS_SUBSCRIPTIONS, client, MISSION_SUBSCRIPTIONS_MAX);
 }
@@ -520,7 +454,8 @@ static bool check_uninvited(struct mission_deciding *d)
     struct str type = fields_get(d->one, FIELD_MISSION_TYPE), who = fields_get(d->one, FIELD_MISSION_CLIENT);
 
     if ((str_eq(type, STR("userName")) && str_eq(who, mission_asked(d, FIELD_USER))) ||
-        (str_eq(type, STR("clientUid")) && str_eq(who, mission_asked(d, FIELD_MISSION_CREATOR)) && is_own_device(d, who)))
+        (str_eq(type, STR("clientUid")) && str_eq(who, mission_asked(d, FIELD_MISSION_CREATOR)) &&
+         device_of(d, who) == DEVICE_OWN))
         return true;
     return may(d, MISSION_MAY_WRITE);
 }
@@ -585,6 +520,7 @@ static bool no_room(struct mission_deciding *d)
 /* One change into the open batch and the projection, with what is told of it. */
 static bool decide_one(struct mission_deciding *d)
 {
+    struct mission_asker a;
     struct entry *x;
 
     d->change = mission_change_of(fields_get(d->one, FIELD_MISSION_CHANGE));
@@ -594,7 +530,8 @@ static bool decide_one(struct mission_deciding *d)
     if (!find_mission(d))
         return false;
     d->role = MISSION_OWNER;
-    if (d->change != MISSION_CREATED && !d->own && !find_role(d))
+    a = asker(d);
+    if (d->change != MISSION_CREATED && !d->own && !mission_find_role(d->q->store, d->x, &a, &d->role, d->e))
         return false;
     if (!may(d, mission_change_info(d->change)->needs) || (checks[d->change] && !checks[d->change](d)))
         return false;

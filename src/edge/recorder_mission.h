@@ -8,6 +8,7 @@
 #define CORDON_EDGE_RECORDER_MISSION_H
 
 #include "core/mission_event.h"
+#include "edge/mission_role.h"
 #include "edge/recorder_in.h"
 #include "store/mission_token.h"
 #include "store/missions.h"
@@ -49,10 +50,6 @@ struct mission_deciding {
 struct str mission_asked(const struct mission_deciding *d, enum field f) MUST_USE;
 /* Decides all changes in d->asked into the open batch, or none. */
 bool mission_decide(struct mission_deciding *d) MUST_USE;
-enum mission_role mission_default_role(const struct mission *x) MUST_USE;
-/* Of a user's device, else of the user's best subscription. */
-bool mission_subscribed_role(struct recorder_missions *q, const struct mission *x, struct str user, struct str client,
-                             enum mission_role *role, struct err *e) MUST_USE;
 /* The rows mission.told of a change that is in the batch; false: no room. */
 bool mission_tell(struct mission_deciding *d, const struct entry *changed) MUST_USE;
 /* The newest event of a uid as XML, in q->event; false: none is known. */

@@ -48,7 +48,7 @@ static bool tell_client(void *ctx, const struct mission_subscription *s)
 {
     struct telling *t = ctx;
 
-    if (str_eq(s->client, t->but) || str_starts(s->client, STR("topic:")))
+    if (!s->connected || str_eq(s->client, t->but) || str_starts(s->client, STR("topic:")))
         return true;
     fields_put(t->row, FIELD_TO, s->client);
     if (++t->count == LIMIT_DESTS)
@@ -262,7 +262,7 @@ static bool see_guid(void *ctx, const struct mission *x)
 static bool find_named(struct recorder *r, struct str payload, struct str to, struct err *e)
 {
     struct recorder_missions *q = r->missions;
-    struct str user = fields_get(payload, FIELD_USER), client = fields_get(payload, FIELD_FROM_UID);
+    struct mission_asker a = {.user = fields_get(payload, FIELD_USER), .client = fields_get(payload, FIELD_FROM_UID)};
     struct guids g = {.count = 0};
     enum mission_role best = MISSION_NOBODY, role;
 
@@ -274,7 +274,7 @@ static bool find_named(struct recorder *r, struct str payload, struct str to, st
     }
     for (size_t i = 0; i < g.count; i++) {
         if (!missions_by_guid(q->store, str_from(g.at[i]), false, &q->at, e) ||
-            !mission_subscribed_role(q, &q->at, user, client, &role, e))
+            !mission_subscribed_role(q->store, &q->at, &a, &role, e))
             return false;
         if (mission_role_may(role) & MISSION_MAY_WRITE)
             return true;

@@ -129,6 +129,7 @@ struct web {
     struct passwords *passwords;
     struct sealed *sealed;
     struct files *files; /* files_in.c's reader; NULL until it is needed */
+    struct marti_missions *missions; /* marti_missions.c's own; NULL until somebody asks */
     struct web_imports *imports; /* NULL until there is one */
     size_t large_count;          /* exchanges that have a large body */
     /* Asks the record for an event of an incident (incident_command); its answer comes for the request.
@@ -281,6 +282,9 @@ enum { COOKIE_NAME_LEN = 13 };
 void login_who(struct web *w, struct str cookies, struct now now, struct who *who);
 /* Is the session still there, with the roles and the agency that it had? */
 bool login_still_is(struct web *w, const struct who *who, struct now now) MUST_USE;
+
+/* marti_missions.c */
+void marti_missions_free(struct web *w);
 
 /* web_live.c */
 struct viewer *viewer_new(struct web *w, void *conn, const struct who *who, struct now now);

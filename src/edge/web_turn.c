@@ -71,6 +71,7 @@ void web_fini(struct web *w)
     accounts_close(w->accounts);
     sealed_close(w->sealed);
     web_files_close(w);
+    marti_missions_free(w);
     free(w->mail);
 }
 

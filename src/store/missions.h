@@ -40,6 +40,7 @@ struct mission_subscription {
     struct str client, user, id;
     enum mission_role role;
     int64_t made_ms;
+    bool connected; /* it is told what changes; else it only keeps its role for when it comes back */
 };
 struct mission_invitation {
     int64_t mission;

@@ -218,7 +218,10 @@ static bool apply_subscribed(struct applying *a)
 
 static bool apply_unsubscribed(struct applying *a)
 {
-    return missions_do(a->m, ST_SUBSCRIPTION_DROP, VALUES(N(a->x->id), T(get(a, FIELD_MISSION_CLIENT))), a->e);
+    bool stays = str_eq(get(a, FIELD_CHANGED), STR("disconnected"));
+
+    return missions_do(a->m, stays ? ST_SUBSCRIPTION_OFF : ST_SUBSCRIPTION_DROP,
+                       VALUES(N(a->x->id), T(get(a, FIELD_MISSION_CLIENT))), a->e);
 }
 
 static bool apply_role(struct applying *a)

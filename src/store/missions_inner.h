@@ -58,14 +58,15 @@ enum item_kind { ITEM_NONE, ITEM_UID, ITEM_FILE, ITEM_EXTERNAL, ITEM_LOG, ITEM_M
     X(KEYWORDS, "SELECT keyword FROM keywords WHERE mission = ? AND kind = ? AND item = ? ORDER BY keyword")           \
     X(KEYWORDS_COPY, "INSERT OR IGNORE INTO keywords(mission, kind, item, keyword)"                                    \
                      " SELECT ?1, kind, item, keyword FROM keywords WHERE mission = ?2")                               \
-    X(SUBSCRIPTION_PUT, "INSERT OR REPLACE INTO subscriptions(mission, client, user, role, id, made_ms)"               \
-                        " VALUES(?, ?, ?, ?, ?, ?)")                                                                   \
+    X(SUBSCRIPTION_PUT, "INSERT OR REPLACE INTO subscriptions(mission, client, user, role, id, made_ms, connected)"    \
+                        " VALUES(?, ?, ?, ?, ?, ?, 1)")                                                                \
     X(SUBSCRIPTION_ROLE, "UPDATE subscriptions SET role = ?3 WHERE mission = ?1 AND client = ?2")                      \
+    X(SUBSCRIPTION_OFF, "UPDATE subscriptions SET connected = 0 WHERE mission = ? AND client = ?")                     \
     X(SUBSCRIPTION_DROP, "DELETE FROM subscriptions WHERE mission = ? AND client = ?")                                 \
     X(SUBSCRIPTIONS_DROP, "DELETE FROM subscriptions WHERE mission = ?")                                               \
     X(SUBSCRIPTION_HAS, "SELECT 1 FROM subscriptions WHERE mission = ? AND client = ?")                                \
     X(SUBSCRIPTION_COUNT, "SELECT count(*) FROM subscriptions WHERE mission = ?")                                      \
-    X(SUBSCRIPTIONS, "SELECT client, user, role, id, made_ms FROM subscriptions WHERE mission = ?"                     \
+    X(SUBSCRIPTIONS, "SELECT client, user, role, id, made_ms, connected FROM subscriptions WHERE mission = ?"          \
                      " ORDER BY made_ms, client")                                                                      \
     X(INVITATION_PUT, "INSERT OR REPLACE INTO invitations(mission, type, invitee, role, creator, id, made_ms)"         \
                       " VALUES(?, ?, ?, ?, ?, ?, ?)")                                                                  \
@@ -113,7 +114,7 @@ enum item_kind { ITEM_NONE, ITEM_UID, ITEM_FILE, ITEM_EXTERNAL, ITEM_LOG, ITEM_M
     " UNION ALL SELECT 'i' || quote(mission) || quote(kind) || quote(item) || quote(seq) || quote(made_ms) FROM items" \
     " UNION ALL SELECT 'k' || quote(mission) || quote(kind) || quote(item) || quote(keyword) FROM keywords"            \
     " UNION ALL SELECT 's' || quote(mission) || quote(client) || quote(user) || quote(role) || quote(id)"              \
-    " || quote(made_ms) FROM subscriptions"                                                                            \
+    " || quote(made_ms) || quote(connected) FROM subscriptions"                                                        \
     " UNION ALL SELECT 'v' || quote(mission) || quote(type) || quote(invitee) || quote(role) || quote(creator)"        \
     " || quote(id) || quote(made_ms) FROM invitations"                                                                 \
     " UNION ALL SELECT 'l' || quote(mission) || quote(uid) || quote(name) || quote(type) || quote(parent)"             \

@@ -254,7 +254,8 @@ static bool see_subscription(void *ctx, struct db_stmt *r)
 {
     struct row_walk *w = ctx;
     struct mission_subscription s = {.client = db_text(r, 0), .user = db_text(r, 1), .role = role_in(r, 2),
-                                     .id = db_text(r, 3), .made_ms = db_int(r, 4)};
+                                     .id = db_text(r, 3), .made_ms = db_int(r, 4),
+                                     .connected = db_int(r, 5) != 0};
 
     return w->see.subscription(w->ctx, &s);
 }
