@@ -234,18 +234,14 @@ static bool take_mission(struct mission_call *c)
 static void let_go(struct mission_call *c)
 {
     secret_wipe(c->password, sizeof c->password);
-    free(c->more);
+    if (c->drop)
+        c->drop(c->more);
+    else
+        free(c->more);
     free(c);
 }
 
-/* It begins: with the mission of its path, and a role that may do this; or without a mission. */
-struct call_kind {
-    mission_step *go;
-    unsigned needs;
-    bool alone; /* no mission in its path */
-};
-
-static void call_begin(struct web *w, struct request *q, struct reply *r, struct now now, const struct call_kind *k)
+void call_begin(struct web *w, struct request *q, struct reply *r, struct now now, const struct call_kind *k)
 {
     struct mission_call *c = malloc(sizeof *c);
     struct err e = {0};
@@ -387,6 +383,12 @@ static void worked(struct web *w, struct exchange *x, void *ctx)
         let_go(c);
 }
 
+void call_work(struct mission_call *c, web_job *job, mission_step *next)
+{
+    c->next = next;
+    c->waits = web_work(c->w, c->q, c->r, job, worked, c);
+}
+
 void call_check_password(struct mission_call *c, mission_step *next)
 {
     struct str password;
@@ -405,15 +407,13 @@ void call_check_password(struct mission_call *c, mission_step *next)
     }
     limit_try(&c->w->by_name, limit_key(c, key, sizeof key), c->now.mono_ms);
     (void)str_copy(c->password, sizeof c->password, password);
-    c->next = next;
-    c->waits = web_work(c->w, c->q, c->r, check, worked, c);
+    call_work(c, check, next);
 }
 
 void call_hash_password(struct mission_call *c, struct str password, mission_step *next)
 {
     (void)str_copy(c->password, sizeof c->password, password);
-    c->next = next;
-    c->waits = web_work(c->w, c->q, c->r, make_hash, worked, c);
+    call_work(c, make_hash, next);
 }
 
 /* ---- answers ------------------------------------------------------------------------ */

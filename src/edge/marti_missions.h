@@ -45,11 +45,21 @@ struct mission_call {
     mission_step *then, *next; /* when the record has it; when the password is checked or hashed */
     struct buf asked, one;
     char subject[LIMIT_UID + 1]; /* a uid, an id: of what the answer is about */
-    void *more;                  /* of the one kind of call, malloc'd; freed with it */
+    void *more;                  /* of the one kind of call; let go of with it: by drop, else free() */
+    void (*drop)(void *more);
     char asked_room[CALL_ASKED], one_room[CALL_ONE];
 };
 
 /* ---- marti_missions.c ---- */
+/* It begins: with the mission of its path and a role that may do this, or without a mission. */
+struct call_kind {
+    mission_step *go;
+    unsigned needs;
+    bool alone; /* no mission in its path */
+};
+void call_begin(struct web *w, struct request *q, struct reply *r, struct now now, const struct call_kind *k);
+/* job(c) on the worker; then next(c) in the web thread. */
+void call_work(struct mission_call *c, web_job *job, mission_step *next);
 struct str call_claim(const struct mission_call *c) MUST_USE;
 /* The device that does it: creatorUid, else the user's own subscription, else the user's name; never empty. */
 struct str call_creator(struct mission_call *c) MUST_USE;
