@@ -215,7 +215,7 @@ static bool send_pending(struct tak_loop *l, struct conn *c)
 }
 
 /* Sends bytes, keeping the rest; false when some remains or it closed. */
-static bool send_bytes(struct tak_loop *l, struct conn *c, struct str bytes)
+bool conn_send(struct tak_loop *l, struct conn *c, struct str bytes)
 {
     size_t n = 0;
     enum net_io io = net_send(c->fd, bytes.at, bytes.len, &n);
@@ -262,7 +262,7 @@ static bool send_sealed(struct tak_loop *l, struct conn *c, const struct runs *r
         conn_close(l, c, "the ring went over what was being sent to it");
         return false;
     }
-    return cipher.len == 0 || send_bytes(l, c, buf_str(&cipher));
+    return cipher.len == 0 || conn_send(l, c, buf_str(&cipher));
 }
 
 /* What is on its way to a slow reader is old when it arrives: little of it at once, in
@@ -299,7 +299,7 @@ static bool flush_once(struct tak_loop *l, struct conn *c, enum gather *g)
     }
     if (c->is_tls)
         return send_sealed(l, c, &runs);
-    return plain.len == 0 || send_bytes(l, c, buf_str(&plain));
+    return plain.len == 0 || conn_send(l, c, buf_str(&plain));
 }
 
 void conn_enqueue(struct tak_loop *l, struct conn_queue *q, struct conn *c)
@@ -333,7 +333,7 @@ void conn_flush(struct tak_loop *l, struct conn *c)
 /* -------------------------------------------------------------- bytes in -- */
 
 /* Keeps the unfinished unit for the next bytes. */
-static bool keep_input(struct tak_loop *l, struct conn *c, struct str rest)
+bool conn_keep(struct tak_loop *l, struct conn *c, struct str rest)
 {
     char *block;
 
@@ -359,7 +359,7 @@ static bool keep_input(struct tak_loop *l, struct conn *c, struct str rest)
 
 /* Plain bytes from the client: recv_buf holds [partial | room], new bytes were put
  * behind the partial. */
-static void take_plain(struct tak_loop *l, struct conn *c, struct str all)
+void conn_take(struct tak_loop *l, struct conn *c, struct str all)
 {
     struct err e = {0};
     size_t used = 0;
@@ -382,12 +382,12 @@ static void take_plain(struct tak_loop *l, struct conn *c, struct str all)
         conn_close(l, c, e.text);
         return;
     }
-    if (!keep_input(l, c, str_from_at(all, used)))
+    if (!conn_keep(l, c, str_from_at(all, used)))
         conn_close(l, c, "no buffer is left for unfinished events");
 }
 
 /* Where new plain bytes go: behind the partial input, in one piece. */
-static char *room(struct tak_loop *l, struct conn *c, size_t *max)
+char *conn_room(struct tak_loop *l, struct conn *c, size_t *max)
 {
     if (c->in_len)
         memcpy(l->message, c->in, c->in_len);
@@ -398,7 +398,7 @@ static char *room(struct tak_loop *l, struct conn *c, size_t *max)
 static void read_plain(struct tak_loop *l, struct conn *c)
 {
     size_t max, n;
-    char *to = room(l, c, &max);
+    char *to = conn_room(l, c, &max);
     enum net_io io = net_recv(c->fd, to, max, &n);
 
     if (io == NET_CLOSED) {
@@ -408,7 +408,7 @@ static void read_plain(struct tak_loop *l, struct conn *c)
     if (io != NET_OK || n == 0)
         return;
     hub_count(&l->h->metrics.bytes_in, n);
-    take_plain(l, c, str_of(l->message, c->in_len + n));
+    conn_take(l, c, str_of(l->message, c->in_len + n));
 }
 
 static void read_tls(struct tak_loop *l, struct conn *c)
@@ -429,11 +429,11 @@ static void read_tls(struct tak_loop *l, struct conn *c)
     in = str_of(l->recv_buf, n);
     while (c->state == CONN_LIVE) {
         size_t max, got = 0;
-        char *to = room(l, c, &max);
+        char *to = conn_room(l, c, &max);
         enum tls_step step = tls_read(c->tls, &in, to, max, &got, &out, &e);
 
         if (got)
-            take_plain(l, c, str_of(l->message, c->in_len + got));
+            conn_take(l, c, str_of(l->message, c->in_len + got));
         if (c->state != CONN_LIVE)
             return;
         if (step == TLS_CLOSED || step == TLS_FAILED) {
@@ -444,7 +444,7 @@ static void read_tls(struct tak_loop *l, struct conn *c)
             break;
     }
     if (out.len && c->state == CONN_LIVE && send_pending(l, c))
-        (void)send_bytes(l, c, buf_str(&out));
+        (void)conn_send(l, c, buf_str(&out));
 }
 
 void conn_readable(struct tak_loop *l, struct conn *c)
@@ -480,7 +480,7 @@ static void ask_who(struct tak_loop *l, struct conn *c)
 
 static bool send_handshake(struct tak_loop *l, struct conn *c, const struct buf *out)
 {
-    return out->len == 0 || send_bytes(l, c, buf_str(out));
+    return out->len == 0 || conn_send(l, c, buf_str(out));
 }
 
 void conn_handshake(struct tak_loop *l, struct conn *c)
@@ -516,6 +516,10 @@ void conn_handshake(struct tak_loop *l, struct conn *c)
     if (step == TLS_MORE)
         return;
     hub_count(&l->h->metrics.handshakes, 1);
+    if (c->auth) {
+        conn_auth_begin(l, c, in);
+        return;
+    }
     if (!tls_peer(c->tls, &c->peer)) {
         conn_close(l, c, "the client showed no certificate");
         return;
@@ -543,11 +547,11 @@ static void take_early(struct tak_loop *l, struct conn *c)
     c->in_len = c->in_cap = 0;
     while (c->is_tls && c->state == CONN_LIVE) {
         size_t max, got = 0;
-        char *to = room(l, c, &max);
+        char *to = conn_room(l, c, &max);
         enum tls_step step = tls_read(c->tls, &in, to, max, &got, &out, &e);
 
         if (got)
-            take_plain(l, c, str_of(l->message, c->in_len + got));
+            conn_take(l, c, str_of(l->message, c->in_len + got));
         if (step != TLS_DONE)
             break;
     }
@@ -577,7 +581,10 @@ void conn_join(struct tak_loop *l, struct conn *c, const struct session_user *us
              c->peer.serial);
     loop_change(l->loop, c->fd, LOOP_READ | (c->wants_write ? (unsigned)LOOP_WRITE : 0u),
                 conn_token(l, c));
-    take_early(l, c);
+    if (c->auth)
+        conn_auth_held(l, c);
+    else
+        take_early(l, c);
     if (c->state == CONN_LIVE)
         conn_enqueue(l, &l->bulk, c);
 }
@@ -702,7 +709,7 @@ static void give_ticket(struct tak_loop *l, struct conn *c)
     struct buf out = buf_over(l->cipher_buf, CONN_CIPHER);
     struct err e;
 
-    if (!c->is_tls || c->has_ticket || c->pending || l->handshakes.count || l->bulk.count ||
+    if (!c->is_tls || c->auth || c->has_ticket || c->pending || l->handshakes.count || l->bulk.count ||
         l->tickets >= CONN_TICKETS)
         return;
     c->has_ticket = true;
@@ -710,14 +717,14 @@ static void give_ticket(struct tak_loop *l, struct conn *c)
     if (tls_ticket(c->tls, &out, &e) != TLS_DONE)
         conn_close(l, c, e.text);
     else if (out.len)
-        (void)send_bytes(l, c, buf_str(&out));
+        (void)conn_send(l, c, buf_str(&out));
 }
 
 void conn_tick(struct tak_loop *l, struct conn *c, struct now now)
 {
-    if (c->state == CONN_TLS && !(c->queued_in & l->handshakes.bit) &&
+    if ((c->state == CONN_TLS || c->state == CONN_AUTH) && !(c->queued_in & l->handshakes.bit) &&
         now.mono_ms - c->accepted_ms > CONN_HANDSHAKE_MS) {
-        conn_close(l, c, "no handshake within 10 s");
+        conn_close(l, c, c->state == CONN_TLS ? "no handshake within 10 s" : "no login within 10 s");
         return;
     }
     if (c->state != CONN_LIVE)

@@ -10,7 +10,8 @@
 #include "os/net.h"
 #include "os/tls.h"
 
-enum conn_state { CONN_FREE, CONN_TLS, CONN_ASKING, CONN_LIVE };
+/* CONN_AUTH: it has said nothing yet; its first unit is the login of an old client. */
+enum conn_state { CONN_FREE, CONN_TLS, CONN_AUTH, CONN_ASKING, CONN_LIVE };
 
 enum {
     CONN_HANDSHAKE_MS = 10000,
@@ -31,6 +32,7 @@ struct conn {
     enum conn_state state;
     int fd;
     bool is_tls, wants_write, missed_done;
+    bool auth;            /* who it is it says by <auth>, not by a certificate */
     bool has_ticket;      /* it was given one to come back with */
     bool missed_unasked;  /* the record had no room for the question */
     uint64_t missed_upto; /* journal number up to which it is about */
@@ -98,6 +100,17 @@ void conn_readable(struct tak_loop *l, struct conn *c);
 void conn_handshake(struct tak_loop *l, struct conn *c);
 void conn_flush(struct tak_loop *l, struct conn *c);
 void conn_close(struct tak_loop *l, struct conn *c, const char *reason);
+/* For conn_auth.c.  Sends; false when bytes remain or it closed.  Keeps an unfinished unit for the next bytes.  Takes
+ * plain bytes that lie behind the partial input.  Where new ones go: behind it, in one piece. */
+bool conn_send(struct tak_loop *l, struct conn *c, struct str bytes);
+bool conn_keep(struct tak_loop *l, struct conn *c, struct str rest) MUST_USE;
+void conn_take(struct tak_loop *l, struct conn *c, struct str all);
+char *conn_room(struct tak_loop *l, struct conn *c, size_t *max);
+/* conn_auth.c.  The login is waited for; early: cipher bytes that came with the last of the handshake.  Bytes of it, or
+ * behind it.  What came behind it, once it is let in. */
+void conn_auth_begin(struct tak_loop *l, struct conn *c, struct str early);
+void conn_auth_readable(struct tak_loop *l, struct conn *c);
+void conn_auth_held(struct tak_loop *l, struct conn *c);
 /* The recorder said who it is. */
 void conn_join(struct tak_loop *l, struct conn *c, const struct session_user *user);
 /* More of what it missed; takes a copy. */

@@ -61,6 +61,7 @@ struct blobs;
 struct recorder;
 struct web;
 struct inputs;
+struct logins;
 struct tak_loop;
 
 struct hub {
@@ -89,6 +90,7 @@ struct hub {
     struct recorder *recorder;
     struct web *web;
     struct blobs *blobs; /* the files' bytes; NULL: files are not served */
+    struct logins *logins; /* checks passwords of <auth>; NULL: nobody logs in so */
     struct inputs *inputs; /* the old and odd ways in; NULL before they are opened */
     char dir[256];
     char server_name[128], server_uid[64];
@@ -147,6 +149,7 @@ enum tell {
     TELL_CUT,    /* that was enough at once; body: uid. Ask again behind the last record */
     TELL_GROUPS, /* sets or admission changed: body: struct session_user, for this session */
     TELL_PICTURE, /* who hears more than before: body: a bit for each agency (SETS_AGENCIES), a fresh picture */
+    TELL_ADOPT,  /* a connection that was accepted elsewhere: body: struct adopted of tak.c */
     TELL_CLOSE,  /* user or certificate revoked: body: struct session_user, id 0: handle only */
 };
 struct tell_head {

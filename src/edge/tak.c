@@ -91,14 +91,15 @@ static bool evict_halfopen(struct tak_loop *l)
     struct conn *oldest = NULL;
 
     for (uint32_t i = 0; i < l->used; i++)
-        if (l->conns[i].state == CONN_TLS && (!oldest || l->conns[i].accepted_ms < oldest->accepted_ms))
+        if ((l->conns[i].state == CONN_TLS || l->conns[i].state == CONN_AUTH) && (!oldest || l->conns[i].accepted_ms < oldest->accepted_ms))
             oldest = &l->conns[i];
     if (oldest)
         conn_close(l, oldest, "all places are taken and it has not said who it is");
     return oldest != NULL;
 }
 
-static void accept_one(struct tak_loop *l, int fd, const char *from, bool is_tls)
+/* A new connection in its place, watched; NULL: there is none, and fd is closed. */
+static struct conn *new_conn(struct tak_loop *l, int fd, const char *from, bool is_tls)
 {
     struct conn *c = take_conn(l);
     struct err e;
@@ -108,7 +109,7 @@ static void accept_one(struct tak_loop *l, int fd, const char *from, bool is_tls
     if (!c) {
         log_line(LOG_WARN, "tak.full", "peer=%s clients=%u", from, l->open);
         net_close(fd);
-        return;
+        return NULL;
     }
     c->fd = fd;
     c->is_tls = is_tls;
@@ -118,11 +119,17 @@ static void accept_one(struct tak_loop *l, int fd, const char *from, bool is_tls
     l->open++;
     l->halfopen++;
     hub_count(&l->h->metrics.accepted, 1);
-    if (!loop_add(l->loop, fd, LOOP_READ, conn_token(l, c), &e)) {
-        conn_close(l, c, e.text);
-        return;
-    }
-    if (!is_tls) {
+    if (loop_add(l->loop, fd, LOOP_READ, conn_token(l, c), &e))
+        return c;
+    conn_close(l, c, e.text);
+    return NULL;
+}
+
+static void accept_one(struct tak_loop *l, int fd, const char *from, bool is_tls)
+{
+    struct conn *c = new_conn(l, fd, from, is_tls);
+
+    if (c && !is_tls) {
         struct ask_head head = {.ask = ASK_JOIN, .sender = c->s.slot, .handle = session_handle(&c->s),
                                 .at_ms = clock_wall_ms()};
         char text[256];
@@ -255,6 +262,10 @@ static void on_event(struct tak_loop *l, const struct loop_event *ev)
         queue_handshake(l, c);
         return;
     }
+    if (c->state == CONN_AUTH) {
+        conn_auth_readable(l, c);
+        return;
+    }
     if (c->state == CONN_ASKING && ev->what & LOOP_GONE) {
         conn_close(l, c, "the client closed before it was let in");
         return;
@@ -309,10 +320,34 @@ static void show_pictures(struct tak_loop *l, struct str agencies)
     }
 }
 
+/* A connection on its way to a loop. */
+struct adopted {
+    int fd;
+    struct tls_ctx *ctx;
+    char from[NET_ADDRESS_MAX];
+};
+
+static void adopt(struct tak_loop *l, const struct adopted *a)
+{
+    struct conn *c = new_conn(l, a->fd, a->from, a->ctx != NULL);
+
+    if (c) {
+        c->auth = true;
+        c->tls = a->ctx ? tls_new(a->ctx) : NULL;
+    }
+    if (a->ctx)
+        tls_drop(a->ctx);
+    if (c && a->ctx && !c->tls)
+        conn_close(l, c, "no memory for TLS");
+    else if (c && !a->ctx)
+        conn_auth_begin(l, c, (struct str){0});
+}
+
 static void on_message(struct tak_loop *l, struct str m)
 {
     struct tell_head head;
     struct session_user user = {0};
+    struct adopted adopted;
     struct str body;
     struct conn *c;
 
@@ -348,6 +383,11 @@ static void on_message(struct tak_loop *l, struct str m)
             regroup(l, c, &user);
         break;
     case TELL_PICTURE: show_pictures(l, body); break;
+    case TELL_ADOPT:
+        MUST(body.len == sizeof adopted);
+        memcpy(&adopted, body.at, sizeof adopted);
+        adopt(l, &adopted);
+        break;
     case TELL_CLOSE:
         if (user.id)
             shut_out(l, &user);
@@ -727,6 +767,32 @@ bool tak_reload(struct hub *h, struct err *e)
         loop_wake(h->loops[i]->loop);
     }
     return true;
+}
+
+bool tak_open_ctx(const char *dir, struct tls_ctx **out, struct err *e)
+{
+    char certificate[300], key[300];
+    struct tls_files files = {certificate, key, NULL};
+
+    (void)snprintf(certificate, sizeof certificate, "%s/ca/server.pem", dir);
+    (void)snprintf(key, sizeof key, "%s/ca/server.key", dir);
+    return tls_server_open(&files, out, e);
+}
+
+bool tak_adopt(struct hub *h, int fd, struct tls_ctx *ctx, const char *from)
+{
+    struct tell_head head = {.tell = TELL_ADOPT};
+    struct adopted a = {.fd = fd, .ctx = ctx};
+    struct mailbox *to = h->to_loop[fd % h->loop_count];
+
+    (void)snprintf(a.from, sizeof a.from, "%s", from);
+    if (ctx)
+        (void)tls_keep(ctx);
+    if (mailbox_put(to, str_of(&head, sizeof head), str_of(&a, sizeof a)))
+        return true;
+    if (ctx)
+        tls_drop(ctx);
+    return false;
 }
 
 void tak_stop(struct hub *h)

@@ -404,6 +404,25 @@ bool tls_server(const struct tls_files *files, struct tls_ctx **out, struct err 
     return *out != NULL;
 }
 
+bool tls_server_open(const struct tls_files *files, struct tls_ctx **out, struct err *e)
+{
+    struct tls_ctx *c;
+
+    MUST(files->certificate && files->key);
+    *out = NULL;
+    ERR_clear_error();
+    c = ctx_new(true);
+    if (!c)
+        return start_refused(e);
+    SSL_CTX_set_verify(c->ssl, SSL_VERIFY_NONE, NULL);
+    (void)SSL_CTX_set_options(c->ssl, SSL_OP_NO_TICKET);
+    if (load_own(c->ssl, files, e))
+        *out = c;
+    else
+        tls_drop(c);
+    return *out != NULL;
+}
+
 bool tls_client(const struct tls_files *files, int max_version, struct tls_ctx **out, struct err *e)
 {
     struct tls_ctx *c;

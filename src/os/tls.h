@@ -38,6 +38,9 @@ struct tls_files {
  * beyond the client certificate's end nor under another ctx: a new ctx means full handshakes.
  * Whether a serial is revoked is for the caller to ask after each handshake, resumed or not. */
 bool tls_server(const struct tls_files *files, struct tls_ctx **out, struct err *e) MUST_USE;
+/* Server side of clients that have no certificate and say later who they are (<auth>): none is asked for, files->ca
+ * does not matter, no session is resumed. */
+bool tls_server_open(const struct tls_files *files, struct tls_ctx **out, struct err *e) MUST_USE;
 /* Client side, for the load tool and tests; checks the server against files->ca
  * but not its host name.  certificate and key may be NULL. max_version: 0 or 12
  * for TLS 1.2 only. */
