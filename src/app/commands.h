@@ -21,6 +21,7 @@ int command_seal(int argc, char **argv);
 int command_erase(int argc, char **argv);
 int command_board(int argc, char **argv);
 int command_import(int argc, char **argv);
+int command_input(int argc, char **argv);
 
 /* "SEQ:HASH" as seal and verify print it, blanks in the hash allowed; option: who is named in a refusal. */
 struct journal_head;

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-enum type { TEXT, NUMBER };
+enum type { TEXT, NUMBER, LIST };
 
 static const struct key {
     const char *name; /* in the file; the flag has dashes for its underscores */
@@ -13,6 +13,8 @@ static const struct key {
 } keys[] = {
 #define T(field, first, text) \
     {#field, TEXT, offsetof(struct config, field), sizeof(((struct config *)0)->field), 0, 0, first, text}
+#define L(field, text) \
+    {#field, LIST, offsetof(struct config, field), sizeof(struct config_list), 0, 0, "", text}
 #define N(field, first, lo, hi, text) \
     {#field, NUMBER, offsetof(struct config, field), sizeof(int64_t), lo, hi, first, text}
     T(data, "cordon-data", "folder of everything that is kept: record, accounts, certificates, maps"),
@@ -46,15 +48,32 @@ static const struct key {
     N(live_ring_mib, "24", 1, 1024, "MiB of live events in TAK protocol v1 kept for slow readers (XML: three times)"),
     N(file_max_mib, "512", 1, 16384, "MiB of the largest file that is taken (data packages, photos)"),
     N(files_quota_gib, "20", 1, 65536, "GiB of all files together; the last GiB of the disk is never taken for them"),
+    L(input,
+      "another way in, NAME KIND key=value ..., as of cordon input; may stand several times"),
     T(log_level, "info", "least level that is logged: debug, info, warn or error"),
 #undef T
+#undef L
 #undef N
 };
+
+static bool put_line(struct config_list *list, const struct key *k, struct str value, struct err *e)
+{
+    if (list->count == CONFIG_LIST)
+        return err_set(e, ERR_FULL, "%s may stand %d times at most", k->name, CONFIG_LIST);
+    if (value.len >= CONFIG_LINE)
+        return err_set(e, ERR_INPUT, "%s must be shorter than %d bytes", k->name, CONFIG_LINE);
+    (void)str_copy(list->lines[list->count++], CONFIG_LINE, value);
+    return true;
+}
 
 static bool put(struct config *c, const struct key *k, struct str value, struct err *e)
 {
     char *at = (char *)c + k->at;
+    void *list = at;
     int64_t n;
+
+    if (k->type == LIST)
+        return put_line(list, k, value, e);
 
     if (k->type == TEXT) {
         if (value.len >= k->size)
@@ -75,7 +94,7 @@ void config_defaults(struct config *c)
 
     memset(c, 0, sizeof *c);
     for (size_t i = 0; i < COUNTOF(keys); i++)
-        MUST(put(c, &keys[i], str_from(keys[i].initial), &e));
+        MUST(keys[i].type == LIST || put(c, &keys[i], str_from(keys[i].initial), &e));
 }
 
 static const struct key *find(struct str name)
@@ -167,7 +186,7 @@ void config_help(FILE *to, bool mdoc)
             (void)snprintf(range, sizeof range, ", %" PRId64 " to %" PRId64, k->min, k->max);
         if (mdoc)
             (void)fprintf(to, ".It Cm %s , Fl -%s Ar %s\n%s.\nDefault: %s%s.\n", k->name, flag,
-                          k->type == TEXT ? "text" : "number", k->what, k->initial[0] ? k->initial : "none", range);
+                          k->type == NUMBER ? "number" : "text", k->what, k->initial[0] ? k->initial : "none", range);
         else
             (void)fprintf(to, "  --%-22s %s\n  %-24s (default %s%s)\n", flag, k->what, "",
                           k->initial[0] ? k->initial : "none", range);

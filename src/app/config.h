@@ -1,8 +1,9 @@
 /* config.h -- every setting of `cordon serve`, in one table.
  *
  * A row is a key of the config file (DATA/cordon.conf, or --config FILE) and a
- * flag of the same name with dashes.  Later wins: default, file, flag.  The
- * table also prints --help and the manual's list (`cordon help --keys`). */
+ * flag of the same name with dashes.  Later wins: default, file, flag; of a list
+ * each is one more.  The table also prints --help and the manual's list
+ * (`cordon help --keys`). */
 #ifndef CORDON_APP_CONFIG_H
 #define CORDON_APP_CONFIG_H
 
@@ -11,7 +12,13 @@
 
 #include <stdio.h>
 
-enum { CONFIG_TEXT = 256 };
+enum { CONFIG_TEXT = 256, CONFIG_LINE = 512, CONFIG_LIST = 16 };
+
+/* A setting that may stand several times. */
+struct config_list {
+    int64_t count;
+    char lines[CONFIG_LIST][CONFIG_LINE];
+};
 
 struct config {
     char data[CONFIG_TEXT], config[CONFIG_TEXT], listen[64], tak_tcp_listen[64], default_group[64], sharing[8],
@@ -19,6 +26,7 @@ struct config {
     int64_t tak_tcp, tak_tls, web, enrol, loops, clients_max, units_max, uids_per_user, track_days,
         cert_days, cert_days_many, emergency_repeat_s, interest_from, interest_far_every, interest_cell_udeg,
         live_ring_mib, file_max_mib, files_quota_gib;
+    struct config_list input;
 };
 
 void config_defaults(struct config *c);

@@ -69,6 +69,10 @@ static const struct command {
      "--claims FILE [--until TIME] --data DIR --by NAME | --commands FILE --data DIR --by NAME",
      "an indoor map (IMDF, OSM Simple Indoor Tagging), claims or commands into an incident, also while the server "
      "runs; --dry-run: only tells what it would get"},
+    {"input", command_input,
+     "input add NAME KIND key=value ... --data DIR | list --data DIR | remove NAME --data DIR",
+     "another way in: udp, multicast, tcp, auth-tls, auth-tcp, http, also while the server runs; without words: the "
+     "keys"},
     {"help", help, "help [--keys]", "this text; --keys: the settings as a manual's list"},
     {"version", version, "version", "the version"},
 };

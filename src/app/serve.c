@@ -2,6 +2,8 @@
 #include "app/args.h"
 #include "app/commands.h"
 #include "app/serve.h"
+#include "edge/inputs.h"
+#include "edge/logins.h"
 #include "edge/recorder.h"
 #include "edge/tak.h"
 #include "edge/web.h"
@@ -232,6 +234,16 @@ static bool prepare_files(struct server *s, struct err *e)
     return blobs_open(s->conf.data, &o, &s->hub.blobs, e);
 }
 
+static bool start_inputs(struct server *s, struct err *e)
+{
+    const char *specs[CONFIG_LIST];
+    struct inputs_config c = {.dir = s->conf.data, .specs = specs, .count = (size_t)s->conf.input.count};
+
+    for (size_t i = 0; i < c.count; i++)
+        specs[i] = s->conf.input.lines[i];
+    return logins_start(&s->hub, s->conf.data, e) && inputs_start(&s->hub, &c, e);
+}
+
 static bool start(struct server *s, struct err *e)
 {
     struct recorder_config rc = {.default_group = s->conf.default_group,
@@ -261,7 +273,7 @@ static bool start(struct server *s, struct err *e)
         return false;
     if (s->conf.web && !web_start(&s->hub, &wc, &s->web, e))
         return false;
-    return tak_start(&s->hub, &s->tak, e) && recorder_start(&s->hub, e) &&
+    return tak_start(&s->hub, &s->tak, e) && recorder_start(&s->hub, e) && start_inputs(s, e) &&
            (!s->extra->begin || s->extra->begin(&s->hub, &s->conf, s->tak.tcp_port, e));
 }
 
@@ -327,6 +339,8 @@ static void stop(struct server *s)
     if (s->extra->end)
         s->extra->end();
     atomic_store(&s->hub.stopping, true);
+    inputs_stop(&s->hub);
+    logins_stop(&s->hub);
     tak_stop(&s->hub);
     recorder_stop(&s->hub);
     if (s->web.web)

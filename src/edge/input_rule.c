@@ -55,7 +55,7 @@ static bool is_name(struct str s)
 static bool is_plain(struct str s)
 {
     for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.at[i] < 0x20 || s.at[i] == 0x7f)
+        if ((unsigned char)s.at[i] < 0x20 || s.at[i] == 0x7f || s.at[i] == '"')
             return false;
     return s.len > 0 && str_is_utf8(s);
 }
@@ -172,6 +172,25 @@ static bool take_values(const struct key_row *k, struct input_rule *r, struct st
     return k->take(r, values, e);
 }
 
+/* The next word, moving *rest behind it; empty at the end.  What stands in quotes belongs together. */
+static struct str word(struct str *rest)
+{
+    struct str s = str_trim(*rest);
+    bool quoted = false;
+    size_t n = 0;
+
+    for (; n < s.len && (quoted || (s.at[n] != ' ' && s.at[n] != '\t')); n++)
+        quoted ^= s.at[n] == '"';
+    *rest = str_from_at(s, n);
+    return str_cut(s, 0, n);
+}
+
+/* A value without the quotes around it. */
+static struct str unquoted(struct str s)
+{
+    return s.len >= 2 && s.at[0] == '"' && s.at[s.len - 1] == '"' ? str_cut(s, 1, s.len - 1) : s;
+}
+
 static bool take_pair(struct input_rule *r, struct str pair, unsigned *said, struct err *e)
 {
     size_t is = str_find_byte(pair, '=');
@@ -186,21 +205,9 @@ static bool take_pair(struct input_rule *r, struct str pair, unsigned *said, str
         if (*said & k->key && !k->list)
             return err_set(e, ERR_INPUT, "%s stands twice", k->name);
         *said |= k->key;
-        return take_values(k, r, str_from_at(pair, is + 1), e) || err_in(e, "%s", k->name);
+        return take_values(k, r, unquoted(str_from_at(pair, is + 1)), e) || err_in(e, "%s", k->name);
     }
     return err_set(e, ERR_INPUT, "\"%.*s\" is no key=value of an input: see cordon input", STR_ARG(pair));
-}
-
-/* The next word, moving *rest behind it; empty at the end. */
-static struct str word(struct str *rest)
-{
-    struct str s = str_trim(*rest);
-    size_t n = 0;
-
-    while (n < s.len && s.at[n] != ' ' && s.at[n] != '\t')
-        n++;
-    *rest = str_from_at(s, n);
-    return str_cut(s, 0, n);
 }
 
 static bool is_complete(const struct input_rule *r, unsigned said, struct err *e)

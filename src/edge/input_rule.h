@@ -4,7 +4,8 @@
  *   radar udp port=18087 allow=10.1.0.0/16 group=Sensors types=a-n-A uid=EX-RADAR- rate=20
  *
  * Kinds and keys are rows of tables in input_rule.c; a key may stand several times where it is a list, or have
- * commas.  Whatever is not granted here is refused: addresses, types, uids, and how much a second. */
+ * commas; a value with spaces stands in quotes (group="Search Team").  Whatever is not
+ * granted here is refused: addresses, types, uids, and how much a second. */
 #ifndef CORDON_EDGE_INPUT_RULE_H
 #define CORDON_EDGE_INPUT_RULE_H
 

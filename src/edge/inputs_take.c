@@ -10,7 +10,8 @@
 
 static struct ask_head head_of(enum event_id kind)
 {
-    return (struct ask_head){.ask = ASK_ROW, .kind = (uint16_t)kind, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
+    return (struct ask_head){.ask = ASK_ROW, .kind = (uint16_t)kind, .sender = RING_NO_SENDER,
+                             .at_ms = clock_wall_ms()};
 }
 
 static void put_input(const struct input *x, struct buf *b)
@@ -278,7 +279,8 @@ static bool inject(struct inputs *v, uint64_t input, const struct net_peer *who,
                    struct injected *out)
 {
     struct input *x = NULL;
-    struct str unit[2] = {f->is == FRAME_XML ? f->body : (struct str){0}, f->is == FRAME_PROTO ? f->body : (struct str){0}};
+    struct str unit[2] = {f->is == FRAME_XML ? f->body : (struct str){0},
+                          f->is == FRAME_PROTO ? f->body : (struct str){0}};
     bool taken = false;
 
     hub_lock(v->h);

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct logins {
     struct hub *h;
@@ -18,7 +19,7 @@ struct logins {
     char stand_in[SECRET_PASSWORD_MAX]; /* hash for names that nobody has: they cost the same time */
 };
 
-enum { WAIT_MS = 200 };
+enum { WAIT_MS = 200, TELL_TRIES = 100 };
 
 /* The address without its port. */
 static struct str host_of(const struct login_job *job)
@@ -34,8 +35,10 @@ static void deny(struct logins *v, const struct login_job *job, const char *why)
 {
     struct hub *h = v->h;
     struct tell_head tell = {.tell = TELL_DENIED, .handle = job->handle};
-    struct ask_head head = {.ask = ASK_ROW, .kind = EV_EVENT_REFUSED, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
-    uint32_t slot = (uint32_t)job->handle & 0x7fffffffu;
+    struct ask_head head = {.ask = ASK_ROW, .kind = EV_EVENT_REFUSED, .sender = RING_NO_SENDER,
+                            .at_ms = clock_wall_ms()};
+    struct mailbox *to = h->to_loop[((uint32_t)job->handle & 0x7fffffffu) % (uint32_t)h->loop_count];
+    struct timespec pause = {0, 10000000};
     char text[512];
     struct buf b = buf_over(text, sizeof text);
 
@@ -44,8 +47,8 @@ static void deny(struct logins *v, const struct login_job *job, const char *why)
     fields_put(&b, FIELD_REASON, str_from(why));
     if (!hub_ask(h, &head, buf_str(&b)))
         log_line(LOG_WARN, "record.full", "lost=%s", event_tag(EV_EVENT_REFUSED));
-    if (!mailbox_put(h->to_loop[slot % (uint32_t)h->loop_count], str_of(&tell, sizeof tell), str_from(why)))
-        log_line(LOG_ERROR, "loop.full", "tell=%d", (int)TELL_DENIED); /* it is closed when its handshake's time is over */
+    for (int i = 0; i < TELL_TRIES && !mailbox_put(to, str_of(&tell, sizeof tell), str_from(why)); i++)
+        (void)nanosleep(&pause, NULL); /* a loop that takes nothing for seconds is stuck */
 }
 
 static bool is_right(struct logins *v, const struct login_job *job)

@@ -90,9 +90,12 @@ static bool evict_halfopen(struct tak_loop *l)
 {
     struct conn *oldest = NULL;
 
-    for (uint32_t i = 0; i < l->used; i++)
-        if ((l->conns[i].state == CONN_TLS || l->conns[i].state == CONN_AUTH) && (!oldest || l->conns[i].accepted_ms < oldest->accepted_ms))
-            oldest = &l->conns[i];
+    for (uint32_t i = 0; i < l->used; i++) {
+        struct conn *c = &l->conns[i];
+
+        if ((c->state == CONN_TLS || c->state == CONN_AUTH) && (!oldest || c->accepted_ms < oldest->accepted_ms))
+            oldest = c;
+    }
     if (oldest)
         conn_close(l, oldest, "all places are taken and it has not said who it is");
     return oldest != NULL;

@@ -40,6 +40,11 @@ static void reads_what_is_said(void **state)
     assert_string_equal(r.interface, "lo");
     assert_int_equal(r.rate, INPUT_RATE);
     assert_string_equal(r.types[0], "a");
+    r = read_rule("x http group=\"Search Team,B\" group=\"C D\" agency=\"A B\"");
+    assert_int_equal(r.group_count, 3);
+    assert_string_equal(r.groups[0], "Search Team");
+    assert_string_equal(r.groups[2], "C D");
+    assert_string_equal(r.agency, "A B");
     r = read_rule("old auth-tls port=8088 allow=::/0");
     assert_int_equal(r.kind, INPUT_AUTH_TLS);
 }
@@ -70,6 +75,8 @@ static void refuses_with_a_sentence(void **state)
         {"x udp port=1 allow=::/0 group=A address=localhost", "address is one of numbers"},
         {"x udp port=1 allow=::/0 group=A speed=3", "no key=value"},
         {"x udp port=1 allow=::/0 group=A and more", "no key=value"},
+        {"x http group=\"A", "a group's name"},
+        {"x http group=A\"B", "a group's name"},
         {"x multicast allow=::/0 group=A", "it needs interface="},
         {"x http", "it needs group="},
         {"x http port=1 group=A", "has no port"},

@@ -1,4 +1,5 @@
 /* The inputs that were made while the server runs. */
+#include "base/buf.h"
 #include "store/inputs.h"
 #include "support/folder.h"
 

@@ -1,0 +1,132 @@
+/* input.c -- the old and odd ways in, from the command line: cordon input add, list, remove. */
+#include "app/args.h"
+#include "app/commands.h"
+#include "edge/input_rule.h"
+#include "os/clock.h"
+#include "os/secret.h"
+#include "store/inputs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WORDS_MAX = 64 };
+
+struct wishes {
+    const char *dir, *words[WORDS_MAX];
+    int count;
+};
+
+static bool take_wishes(int argc, char **argv, struct wishes *w, struct err *e)
+{
+    *w = (struct wishes){.dir = "cordon-data"};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--data") == 0 && i + 1 < argc)
+            w->dir = argv[++i];
+        else if (str_starts(str_from(argv[i]), STR("--")))
+            return err_set(e, ERR_INPUT, "there is no option %s, or it needs a value", argv[i]);
+        else if (w->count == WORDS_MAX)
+            return err_set(e, ERR_INPUT, "these are more words than an input has");
+        else
+            w->words[w->count++] = argv[i];
+    }
+    return true;
+}
+
+static int help(void)
+{
+    char text[2048];
+    struct buf b = buf_over(text, sizeof text);
+
+    input_rule_help(&b);
+    (void)printf("cordon input add NAME KIND key=value ... --data DIR\n"
+                 "cordon input list --data DIR\n"
+                 "cordon input remove NAME --data DIR\n\n%.*s",
+                 STR_ARG(buf_str(&b)));
+    return 0;
+}
+
+/* One word of the shell: with quotes when it has spaces. */
+static void put_word(const char *word, struct buf *b)
+{
+    struct str s = str_from(word);
+    size_t is = str_find_byte(s, '=');
+
+    if (b->len)
+        buf_byte(b, ' ');
+    if (is == s.len || str_find_byte(s, ' ') == s.len) {
+        buf_put(b, s);
+        return;
+    }
+    buf_put(b, str_cut(s, 0, is + 1));
+    buf_byte(b, '"');
+    buf_put(b, str_from_at(s, is + 1));
+    buf_byte(b, '"');
+}
+
+static bool add(struct input_store *s, const struct wishes *w, struct err *e)
+{
+    char spec[INPUT_SPEC_MAX], token[65] = "";
+    unsigned char hash[SECRET_SHA];
+    struct buf b = buf_over(spec, sizeof spec - 1);
+    struct input_rule rule;
+    struct input_row row = {.made_ms = clock_wall_ms()};
+
+    for (int i = 1; i < w->count; i++)
+        put_word(w->words[i], &b);
+    if (b.full)
+        return err_set(e, ERR_INPUT, "an input's words have %d bytes at most", INPUT_SPEC_MAX - 1);
+    if (!input_rule_read(buf_str(&b), &rule, e))
+        return false;
+    row.name = str_from(rule.name);
+    row.spec = buf_str(&b);
+    if (rule.kind == INPUT_HTTP) {
+        secret_token(token, 32);
+        secret_sha256(str_from(token), hash);
+        row.token_hash = str_of(hash, sizeof hash);
+    }
+    if (!inputs_put(s, &row, e))
+        return false;
+    (void)printf("%.*s\n", STR_ARG(row.spec));
+    if (token[0])
+        (void)printf("token %s (shown once; Authorization: Bearer TOKEN at /Marti/api/inject/cot)\n", token);
+    secret_wipe(token, sizeof token);
+    return true;
+}
+
+static bool print(void *ctx, const struct input_row *row)
+{
+    (void)ctx;
+    (void)printf("%.*s\n", STR_ARG(row->spec));
+    return true;
+}
+
+static bool do_it(struct input_store *s, const struct wishes *w, struct err *e)
+{
+    struct str verb = str_from(w->words[0]);
+
+    if (str_eq(verb, STR("add")))
+        return add(s, w, e);
+    if (str_eq(verb, STR("list")) && w->count == 1)
+        return inputs_each(s, print, NULL, e);
+    if (str_eq(verb, STR("remove")) && w->count == 2)
+        return inputs_drop(s, str_from(w->words[1]), e);
+    return err_set(e, ERR_INPUT, "say add, list or remove: see cordon input");
+}
+
+int command_input(int argc, char **argv)
+{
+    struct wishes w;
+    struct input_store *s = NULL;
+    struct err e;
+    bool ok = take_wishes(argc, argv, &w, &e);
+
+    if (ok && w.count == 0)
+        return help();
+    if (ok && mkdir(w.dir, 0700) != 0 && access(w.dir, W_OK) != 0)
+        ok = err_set(&e, ERR_WORLD, "the data folder %s cannot be written", w.dir);
+    ok = ok && inputs_open(w.dir, &s, &e) && do_it(s, &w, &e);
+    inputs_close(s);
+    return ok ? 0 : args_fail("input", &e);
+}
