@@ -66,19 +66,10 @@ bool call_flag(const struct mission_call *c, const char *name, bool otherwise)
 bool call_each(const struct mission_call *c, const char *name, size_t i, struct str *out)
 {
     struct str rest = c->q->query;
-    char between = str_find_byte(rest, 0) < rest.len ? 0 : '&';
 
-    while (rest.len) {
-        size_t end = str_find_byte(rest, between), equals;
-        struct str pair = str_cut(rest, 0, end);
-
-        rest = str_from_at(rest, end < rest.len ? end + 1 : end);
-        equals = str_find_byte(pair, '=');
-        if (!str_eq(str_cut(pair, 0, equals), str_from(name)) || i-- > 0)
-            continue;
-        *out = str_from_at(pair, equals < pair.len ? equals + 1 : equals);
-        return true;
-    }
+    while (query_next(&rest, str_from(name), out))
+        if (i-- == 0)
+            return true;
     return false;
 }
 
@@ -120,7 +111,8 @@ bool call_role(struct mission_call *c)
     struct mission_asker a = {.user = str_from(c->q->client.name), .claim = call_claim(c)};
     struct err e;
 
-    (void)query_get(c->q->query, STR("creatorUid"), &a.client);
+    if (!query_get(c->q->query, STR("creatorUid"), &a.client))
+        a.client = (struct str){0};
     if (mission_find_role(c->m, &c->x, &a, &c->role, &e))
         return true;
     call_err(c, &e);

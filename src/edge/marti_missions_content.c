@@ -229,7 +229,7 @@ static bool put_entry(struct entry *n, struct str guid)
     return true;
 }
 
-struct finding {
+struct places {
     struct entry *n;
     char guids[64][MISSION_GUID_LEN + 1];
     size_t count;
@@ -237,7 +237,7 @@ struct finding {
 
 static bool see_where(void *ctx, const struct mission_log *l)
 {
-    struct finding *f = ctx;
+    struct places *f = ctx;
 
     if (f->count < COUNTOF(f->guids))
         (void)str_copy(f->guids[f->count++], sizeof f->guids[0], l->mission_guid);
@@ -274,7 +274,7 @@ static void show_entry(struct mission_call *c)
 static bool put_missions(struct entry *n)
 {
     struct json_value names = json_get(n->v, "missionNames");
-    struct finding f = {.n = n};
+    struct places f = {.n = n};
     struct err e;
 
     if (json_is(names) == JSON_LIST && json_count(names) > COUNTOF(f.guids)) {
@@ -346,7 +346,7 @@ void mission_put_log_entry(struct mission_call *c)
 
 void mission_delete_log(struct mission_call *c)
 {
-    struct finding f = {.count = 0};
+    struct places f = {.count = 0};
     struct err e;
 
     if (!missions_logs(c->m, 0, c->q->part[0], see_where, &f, &e)) {

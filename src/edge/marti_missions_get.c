@@ -419,7 +419,7 @@ void mission_get_changes(struct mission_call *c)
     marti_data(c->r, "MissionChange", put_changes, &j);
 }
 
-struct events {
+struct event_list {
     struct mission_call *c;
     struct buf *b;
     uint64_t seq; /* of one change; 0: of all items as they are now */
@@ -427,7 +427,7 @@ struct events {
 
 static bool put_event(void *ctx, const struct mission_item *i)
 {
-    struct events *v = ctx;
+    struct event_list *v = ctx;
 
     buf_put(v->b, i->cot);
     return !v->b->full;
@@ -435,7 +435,7 @@ static bool put_event(void *ctx, const struct mission_item *i)
 
 static void put_events(void *ctx, struct buf *b)
 {
-    struct events *v = ctx;
+    struct event_list *v = ctx;
     struct err e;
     bool ok;
 
@@ -451,7 +451,7 @@ static void put_events(void *ctx, struct buf *b)
 
 void mission_get_cot(struct mission_call *c)
 {
-    struct events v = {.c = c};
+    struct event_list v = {.c = c};
 
     marti_text(c->r, "application/xml", put_events, &v);
 }
@@ -465,7 +465,7 @@ static bool see_change(void *ctx, const struct mission_item *i)
 /* The event as it was when that change was made, however often it changed since. */
 void mission_get_change_cot(struct mission_call *c)
 {
-    struct events v = {.c = c};
+    struct event_list v = {.c = c};
     bool has = false;
     int64_t seq;
     struct err e;

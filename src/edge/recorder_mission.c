@@ -212,12 +212,12 @@ static bool check_updated(struct mission_deciding *d)
 }
 
 /* A device belongs to whoever speaks as it (session.c): nobody subscribes that of another user. */
-enum device { DEVICE_UNKNOWN, DEVICE_OWN, DEVICE_ANOTHERS };
+enum whose { DEVICE_UNKNOWN, DEVICE_OWN, DEVICE_ANOTHERS };
 
-static enum device device_of(struct mission_deciding *d, struct str client)
+static enum whose device_of(struct mission_deciding *d, struct str client)
 {
     const struct hub_user *u;
-    enum device is = DEVICE_UNKNOWN;
+    enum whose is = DEVICE_UNKNOWN;
     struct unit *x;
 
     hub_lock(d->r->h);
@@ -255,7 +255,7 @@ static bool check_subscribed(struct mission_deciding *d)
 {
     struct str client = mission_asked(d, FIELD_MISSION_CLIENT), user = mission_asked(d, FIELD_USER);
     struct finding f = {.client = client, .user = user};
-    enum device device = device_of(d, client);
+    enum whose device = device_of(d, client);
     struct mission_asker a = {.user = user, .client = device == DEVICE_OWN ? client : (struct str){0}};
     enum mission_role invited, role = d->role;
 
