@@ -67,7 +67,7 @@ bool call_each(const struct mission_call *c, const char *name, size_t i, struct 
 {
     struct str rest = c->q->query;
 
-    while (query_next(&rest, str_from(name), out))
+    while (query_each(&rest, str_from(name), out))
         if (i-- == 0)
             return true;
     return false;
