@@ -72,8 +72,6 @@ const struct route enrol_routes[] = {
     {METHOD_GET | METHOD_HEAD, "/Marti/api/tls/config", RIGHT_CLIENT_HELD, false, by_certificate, DOOR_WEB, NULL},
     {METHOD_POST, "/Marti/api/tls/signClient", RIGHT_CLIENT_HELD, false, by_certificate, DOOR_WEB, NULL},
     {METHOD_POST, "/Marti/api/tls/signClient/v2", RIGHT_CLIENT_HELD, false, by_certificate, DOOR_WEB, NULL},
-    {METHOD_GET | METHOD_HEAD, "/Marti/api/tls/profile/enrollment", RIGHT_CLIENT, false, by_certificate, DOOR_WEB,
-     NULL},
 };
 const size_t enrol_route_count = COUNTOF(enrol_routes);
 
@@ -410,10 +408,47 @@ static void get_config(struct web *w, struct request *q, struct reply *r, const 
     marti_text(r, "application/xml", put_config, NULL);
 }
 
+/* Whom an invite made of the device that asks. */
+struct asking_device {
+    const struct grant *grant;
+    struct str uid;
+    struct certificate found;
+};
+
+static bool see_device(void *ctx, const struct certificate *c)
+{
+    struct asking_device *d = ctx;
+
+    if (c->invite_id != d->grant->invite.id || !str_eq(str_from(c->device_uid), d->uid) || c->revoked_ms)
+        return true;
+    d->found = *c;
+    return false;
+}
+
+static bool find_device(struct web *w, struct request *q, const struct grant *g)
+{
+    struct asking_device d = {.grant = g};
+    struct user u = g->user;
+    struct err e;
+
+    if (g->how == BY_INVITE) {
+        if (!query_get(q->query, STR("clientUid"), &d.uid) ||
+            !accounts_certificates(w->accounts, 0, see_device, &d, &e) || !d.found.user_id || d.found.held || !accounts_user_by_id(w->accounts, d.found.user_id, &u, &e))
+            return false;
+    }
+    q->client = (struct client){.is = true, .user_id = u.id};
+    (void)str_copy(q->client.name, sizeof q->client.name, str_from(u.name));
+    (void)str_copy(q->client.agency, sizeof q->client.agency, str_from(u.agency));
+    return true;
+}
+
+/* What is there for this user; for a device that waits, or is not known yet, nothing. */
 static void get_profile(struct web *w, struct request *q, struct reply *r, const struct grant *g)
 {
-    (void)w, (void)q, (void)g;
-    r->status = 204;
+    if (find_device(w, q, g))
+        get_enrolment(w, q, r, hub_now());
+    else
+        r->status = 204;
 }
 
 /* ---- signing ----------------------------------------------------------- */

@@ -35,6 +35,8 @@ struct marti_span {
 };
 bool marti_take_span(const struct request *q, struct now now, struct marti_span *out, struct err *e) MUST_USE;
 
+/* tls/profile/enrollment of q->client (marti_profile.c); enrol.c answers on the other door with it. */
+handler get_enrolment;
 /* Fills client by what stands in its certificate. False when it is not known, revoked or its user disabled; why: a
  * sentence. */
 bool marti_by_certificate(struct web *w, const struct tls_peer *peer, struct client *out, char why[WEB_WHY]) MUST_USE;

@@ -15,12 +15,12 @@
 
 #define READS (METHOD_GET | METHOD_HEAD)
 
-static handler get_connection, get_tool, get_enrolment, get_profiles, post_profile, delete_profile;
+static handler get_connection, get_tool, get_profiles, post_profile, delete_profile;
 
 const struct route marti_profile_routes[] = {
     {READS, "/Marti/api/device/profile/connection", RIGHT_CLIENT, false, get_connection, DOOR_WEB, NULL},
     {READS, "/Marti/api/device/profile/tool/{*}", RIGHT_CLIENT, false, get_tool, DOOR_WEB, NULL},
-    {READS, "/Marti/api/tls/profile/enrollment", RIGHT_CLIENT, false, get_enrolment, DOOR_WEB | DOOR_ENROL, NULL},
+    {READS, "/Marti/api/tls/profile/enrollment", RIGHT_CLIENT, false, get_enrolment, DOOR_WEB, NULL},
     {READS, "/api/profiles", RIGHT_ADMIN, false, get_profiles, DOOR_WEB, NULL},
     {METHOD_POST, "/api/profiles", RIGHT_ADMIN, true, post_profile, DOOR_WEB, NULL},
     {METHOD_DELETE, "/api/profiles/{}", RIGHT_ADMIN, true, delete_profile, DOOR_WEB, NULL},
@@ -251,7 +251,7 @@ static void get_tool(struct web *w, struct request *q, struct reply *r, struct n
     answer(w, q, r, &x);
 }
 
-static void get_enrolment(struct web *w, struct request *q, struct reply *r, struct now now)
+void get_enrolment(struct web *w, struct request *q, struct reply *r, struct now now)
 {
     struct wanted x = {.enrolment = true};
 

@@ -43,7 +43,7 @@ struct conn {
     struct exchange *exchange;
     struct viewer *viewer;
     bool asked; /* its certificate was looked at */
-    uint64_t accounts; /* when client was filled: edge.accounts */
+    uint64_t accounts; /* when client was filled: web_accounts_version() */
     enum tls_shown shown;
     struct tls_peer peer;
     struct client client;
@@ -70,7 +70,6 @@ struct edge {
     lws_sorted_usec_list_t timer;
     atomic_bool woken, stopping;
     struct peer peers[WEB_CONNECTIONS];
-    uint64_t accounts; /* grows whenever somebody else has written the accounts */
     uint64_t accounts_seen; /* when all connections were looked at last */
     char certificate[512], key[512], trust[512];
     pthread_mutex_t lock; /* of the reload's question and answer */
@@ -203,16 +202,14 @@ static void know_client(struct edge *d, struct lws *wsi, struct conn *c)
 {
     struct err e = {0};
 
-    if (accounts_changed(d->web.accounts))
-        d->accounts++;
-    if (c->asked && c->accounts == d->accounts)
+    if (c->asked && c->accounts == web_accounts_version(&d->web))
         return;
     if (!c->asked) {
         c->shown = door_of(d, wsi) == DOOR_WEB ? tls_web_peer(lws_get_ssl(wsi), &c->peer, &e) : TLS_SHOWN_NONE;
         (void)str_copy(c->why, sizeof c->why, str_from(e.text));
         c->asked = true;
     }
-    c->accounts = d->accounts;
+    c->accounts = d->web.accounts_version;
     c->client = (struct client){0};
     if (c->shown == TLS_SHOWN_GOOD && marti_by_certificate(&d->web, &c->peer, &c->client, c->why))
         c->why[0] = 0;
@@ -222,8 +219,7 @@ static void forget(struct web *w, struct str serial)
 {
     struct edge *d = w->edge;
 
-    d->accounts++;
-
+    d->web.accounts_version++; /* this thread's own writing is no change to accounts_changed() */
     for (size_t i = 0; i < WEB_CONNECTIONS; i++) {
         struct lws *wsi = d->peers[i].wsi;
         struct conn *c = wsi ? lws_wsi_user(wsi) : NULL;
@@ -242,12 +238,10 @@ static void forget(struct web *w, struct str serial)
 /* Once a second: who was revoked, or whose user was disabled, is not connected any more. */
 static void follow_accounts(struct edge *d)
 {
-    if (accounts_changed(d->web.accounts))
-        d->accounts++;
-    if (d->accounts == d->accounts_seen)
+    if (web_accounts_version(&d->web) == d->accounts_seen)
         return;
     forget(&d->web, (struct str){0});
-    d->accounts_seen = d->accounts;
+    d->accounts_seen = d->web.accounts_version;
 }
 
 /* ---- requests --------------------------------------------------------- */

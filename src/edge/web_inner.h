@@ -123,6 +123,7 @@ struct web {
     struct accounts *accounts;
     struct web_worker *worker;
     struct enrol *enrol; /* enrol.c's */
+    uint64_t accounts_version, accounts_live; /* see web_accounts_version(); of it, what the WebSockets have seen */
     struct web_tokens *tokens;    /* NULL until one was asked for; marti_oauth.c */
     size_t uploads;               /* exchanges with a sink */
     struct web_pending pending[WEB_WAITING];
@@ -160,6 +161,8 @@ struct web {
     void *edge;                  /* web.c's own state */
 };
 
+/* Grows whenever somebody else has written the accounts, so that each who looks sees every change. */
+uint64_t web_accounts_version(struct web *w);
 /* Closes the connections of this client certificate: it was revoked. Empty: whoever is not what he was. */
 void web_forget(struct web *w, struct str serial);
 

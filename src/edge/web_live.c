@@ -552,8 +552,10 @@ void live_recheck(struct web *w, struct now now)
 static void check_viewers(struct web *w, struct now now)
 {
     /* The command line changed an operator, or the record wrote down where phones are. */
-    if (accounts_changed(w->accounts))
+    if (web_accounts_version(w) != w->accounts_live) {
+        w->accounts_live = w->accounts_version;
         live_recheck(w, now);
+    }
     for (size_t i = 0; i < COUNTOF(w->viewers); i++) {
         struct viewer *v = w->viewers[i];
 

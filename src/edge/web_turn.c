@@ -97,6 +97,12 @@ static void take_passwords(struct web *w, struct now now)
     }
 }
 
+uint64_t web_accounts_version(struct web *w)
+{
+    w->accounts_version += accounts_changed(w->accounts);
+    return w->accounts_version;
+}
+
 void web_forget(struct web *w, struct str serial)
 {
     if (w->forget)
