@@ -26,6 +26,7 @@ static const struct call {
     {"get", "/metrics", "Prometheus text, for the machine itself or an administrator", "in", "", NULL, "text/plain",
      "401,403"},
     {"get", "/api/openapi.json", "This document", "all", "", NULL, "application/json", ""},
+    {"get", "/api/marti-openapi.json", "The same of the calls of TAK clients", "all", "", NULL, "application/json", ""},
     {"get", "/api/session", "Who is logged in, and the token for POST", "all", "", NULL, "Session", ""},
     {"post", "/api/setup", "Makes the first administrator and logs in", "all", "", "Setup", "Session",
      "400,403,409,415,429,503"},

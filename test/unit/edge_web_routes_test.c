@@ -200,6 +200,7 @@ static const struct walk {
     {"/api/identities/{}/open", "POST", "/api/identities/EX-1/open", "{}", {401, 403, 403, 403, 403}},
     {"/api/identities/{}/destroy", "POST", "/api/identities/EX-1/destroy", "{}", {401, 403, 403, 403, 403}},
     {"/api/openapi.json", "GET", "/api/openapi.json", "", {200, 200, 200, 200, 200}},
+    {"/api/marti-openapi.json", "GET", "/api/marti-openapi.json", "", {200, 200, 200, 200, 200}},
     {"/api/clients", "GET", "/api/clients", "", {401, 200, 200, 403, 200}},
     {"/api/maps", "GET", "/api/maps", "", {401, 200, 200, 200, 200}},
     {"/t/{}/{}/{}/{}", "GET", "/t/EX/1/1/1", "", {401, 404, 404, 404, 404}},
