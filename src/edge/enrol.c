@@ -4,6 +4,7 @@
 #include "edge/enrol_parse.h"
 #include "edge/enrol_tally.h"
 #include "edge/marti.h"
+#include "edge/marti_profile.h"
 #include "os/clock.h"
 #include "os/log.h"
 #include "os/pki.h"
@@ -408,47 +409,18 @@ static void get_config(struct web *w, struct request *q, struct reply *r, const 
     marti_text(r, "application/xml", put_config, NULL);
 }
 
-/* Whom an invite made of the device that asks. */
-struct asking_device {
-    const struct grant *grant;
-    struct str uid;
-    struct certificate found;
-};
-
-static bool see_device(void *ctx, const struct certificate *c)
-{
-    struct asking_device *d = ctx;
-
-    if (c->invite_id != d->grant->invite.id || !str_eq(str_from(c->device_uid), d->uid) || c->revoked_ms)
-        return true;
-    d->found = *c;
-    return false;
-}
-
-static bool find_device(struct web *w, struct request *q, const struct grant *g)
-{
-    struct asking_device d = {.grant = g};
-    struct user u = g->user;
-    struct err e;
-
-    if (g->how == BY_INVITE) {
-        if (!query_get(q->query, STR("clientUid"), &d.uid) ||
-            !accounts_certificates(w->accounts, 0, see_device, &d, &e) || !d.found.user_id || d.found.held || !accounts_user_by_id(w->accounts, d.found.user_id, &u, &e))
-            return false;
-    }
-    q->client = (struct client){.is = true, .user_id = u.id};
-    (void)str_copy(q->client.name, sizeof q->client.name, str_from(u.name));
-    (void)str_copy(q->client.agency, sizeof q->client.agency, str_from(u.agency));
-    return true;
-}
-
 /* What is there for this user; for a device that waits, or is not known yet, nothing. */
 static void get_profile(struct web *w, struct request *q, struct reply *r, const struct grant *g)
 {
-    if (find_device(w, q, g))
-        get_enrolment(w, q, r, hub_now());
-    else
+    struct profile_groups groups = {g->user.groups, g->user.group_count};
+
+    if (g->how == BY_INVITE)
+        groups = (struct profile_groups){g->invite.groups, g->invite.group_count};
+    /* Who has to wait gets nothing: the code may have been photographed. */
+    if (g->how == BY_INVITE && invite_holds(&g->invite))
         r->status = 204;
+    else
+        profile_enrolment(w, q, r, groups);
 }
 
 /* ---- signing ----------------------------------------------------------- */

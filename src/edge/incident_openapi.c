@@ -161,8 +161,8 @@ static const struct shape {
     {"Gaps", "gaps *Gap"},
     {"PublicItem", "kind EntityKind, id s, field s, value s"},
     {"Public", "items *PublicItem"},
-    {"File", "uid s, name s, sha256 s, size i, at m, seq i, mime s, tool s, user? s, operator? s, callsign s, creator s, "
-             "keywords *s, groups *s, pictures *s, lat n?, lon n?, expires m?"},
+    {"File", "uid s, name s, sha256 s, size i, at m, seq i, mime s, tool s, user? s, operator? s, callsign s, "
+             "creator s, keywords *s, groups *s, pictures *s, lat n?, lon n?, expires m?"},
     {"Files", "bytes i, quota i, file_max i, files *File"},
     {"Profile", "id s, name s, sha256 s, size i, enabled b, when *s, tool s, groups *s, changed m, by s"},
     {"Profiles", "profiles *Profile"},

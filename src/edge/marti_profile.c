@@ -1,7 +1,8 @@
-#include "edge/marti.h"
+#include "edge/marti_profile.h"
 
 #include "edge/files_in.h"
 #include "edge/json.h"
+#include "edge/marti.h"
 #include "os/zip.h"
 
 #include <errno.h>
@@ -20,7 +21,6 @@ static handler get_connection, get_tool, get_profiles, post_profile, delete_prof
 const struct route marti_profile_routes[] = {
     {READS, "/Marti/api/device/profile/connection", RIGHT_CLIENT, false, get_connection, DOOR_WEB, NULL},
     {READS, "/Marti/api/device/profile/tool/{*}", RIGHT_CLIENT, false, get_tool, DOOR_WEB, NULL},
-    {READS, "/Marti/api/tls/profile/enrollment", RIGHT_CLIENT, false, get_enrolment, DOOR_WEB, NULL},
     {READS, "/api/profiles", RIGHT_ADMIN, false, get_profiles, DOOR_WEB, NULL},
     {METHOD_POST, "/api/profiles", RIGHT_ADMIN, true, post_profile, DOOR_WEB, NULL},
     {METHOD_DELETE, "/api/profiles/{}", RIGHT_ADMIN, true, delete_profile, DOOR_WEB, NULL},
@@ -212,7 +212,6 @@ static void answer(struct web *w, struct request *q, struct reply *r, struct wan
         return;
     }
     x->pack = k;
-    marti_ears(w, &q->client, &x->ears);
     (void)str_copy(k->dir, sizeof k->dir, str_from(w->dir));
     (void)str_copy(k->name, sizeof k->name, x->enrolment ? STR("enrolment") : x->connection ? STR("connection")
                                                                             : STR("tool"));
@@ -235,6 +234,7 @@ static void get_connection(struct web *w, struct request *q, struct reply *r, st
         return;
     }
     x.since_ms = ago ? now.wall_ms - ago * 1000 : 0;
+    marti_ears(w, &q->client, &x.ears);
     answer(w, q, r, &x);
 }
 
@@ -248,15 +248,21 @@ static void get_tool(struct web *w, struct request *q, struct reply *r, struct n
         return;
     }
     x.since_ms = ago ? now.wall_ms - ago * 1000 : 0;
+    marti_ears(w, &q->client, &x.ears);
     answer(w, q, r, &x);
 }
 
-void get_enrolment(struct web *w, struct request *q, struct reply *r, struct now now)
+void profile_enrolment(struct web *w, struct request *q, struct reply *r, struct profile_groups groups)
 {
     struct wanted x = {.enrolment = true};
 
-    (void)now;
-    answer(w, q, r, &x);
+    for (size_t i = 0; i < groups.count && x.ears.count < USER_GROUPS_MAX; i++)
+        if (groups.at[i].out)
+            (void)str_copy(x.ears.names[x.ears.count++], GROUP_NAME_MAX, str_from(groups.at[i].name));
+    if (w->h->blobs)
+        answer(w, q, r, &x);
+    else
+        r->status = 204;
 }
 
 /* ---- the command post ------------------------------------------------------------ */

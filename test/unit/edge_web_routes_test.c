@@ -206,7 +206,7 @@ static const struct walk {
     {"/t/{}/{}/{}/{}", "GET", "/t/EX/1/1/1", "", {401, 404, 404, 404, 404}},
     /* tests keep no files: 503 when all else fits */
     {"/api/files", "GET", "/api/files", "", {401, 503, 503, 403, 503}},
-    {"/api/files", "POST", "/api/files?name=EX", "{}", {401, 403, 503, 403, 503}},
+    {"/api/files", "POST", "/api/files?name=EX", "{}", {401, 403, 411, 403, 411}},
     {"/api/files/{}", "GET", "/api/files/EX-none", "", {401, 400, 400, 403, 400}},
     {"/api/files/{}", "DELETE", "/api/files/EX-none", "", {401, 403, 400, 403, 400}},
     {"/api/profiles", "GET", "/api/profiles", "", {401, 503, 403, 403, 403}},

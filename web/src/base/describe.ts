@@ -27,6 +27,7 @@ const family_of: Record<string, Family> = {
   'emergency.raised': 'emergency', 'emergency.cancelled': 'emergency', 'emergency.acknowledged': 'emergency',
   'casevac.sent': 'emergency',
   'object.put': 'objects', 'object.deleted': 'objects', 'file.offered': 'objects',
+  'file.stored': 'objects', 'file.changed': 'objects', 'file.deleted': 'objects',
   'client.connected': 'devices', 'client.left': 'devices', 'uid.conflict': 'devices', 'groups.changed': 'devices',
 }
 
@@ -90,6 +91,10 @@ const sentences: Record<string, { key: Key; source: string; unit: string; level?
   'object.put': { key: 'event.object_put', source: 'from', unit: 'uid' },
   'object.deleted': { key: 'event.object_deleted', source: 'from', unit: 'uid' },
   'file.offered': { key: 'event.file', source: 'from', unit: 'uid' },
+  'file.stored': { key: 'event.file_stored', source: 'from', unit: 'uid' },
+  'file.changed': { key: 'event.file_changed', source: 'from', unit: '' },
+  'file.deleted': { key: 'event.file_deleted', source: 'from', unit: '' },
+  'profile.changed': { key: 'event.profile_changed', source: 'by', unit: '' },
   'client.connected': { key: 'event.connected', source: 'callsign', unit: 'uid' },
   'client.left': { key: 'event.left', source: 'callsign', unit: 'uid' },
   'uid.conflict': { key: 'event.uid_conflict', source: 'callsign', unit: 'uid', level: 'warn' },
