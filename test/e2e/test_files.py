@@ -6,8 +6,10 @@ import json
 import os
 import random
 import re
+import shutil
+import sqlite3
 import ssl
-import struct
+import subprocess
 import time
 import urllib.parse
 import zipfile
@@ -16,6 +18,7 @@ import events
 from page import Page
 from phone import PATIENCE, tls_context
 from server import Server, eventually, free_ports
+from test_clients import HERE, node_folder
 
 BOUNDARY = "EX-boundary"
 
@@ -420,3 +423,47 @@ def test_profiles():
         page.read("DELETE", "/api/profiles/exercise-map", "")
         assert page.get("/api/profiles")["profiles"] == []
         assert [r["name"] for r in w.server.journal("profile.changed")] == ["EX-map.xml"] * 3
+
+
+def test_node_tak():
+    folder = node_folder()
+    shutil.copy(os.path.join(HERE, "node", "files.mjs"), folder)
+    with With() as w:
+        a = w.marti("EX-n", "EX-fire", "EX-police")
+        data = package("a.jpg")
+        with open(f"{w.server.folder}/pack.zip", "wb") as f:
+            f.write(data)
+        done = subprocess.run([os.environ.get("CORDON_NODE", "node"), "files.mjs", str(w.port), a.client.pem, a.client.key,
+                               f"{w.server.folder}/pack.zip"], cwd=folder, capture_output=True, text=True, timeout=120)
+        told = {x["name"]: x["value"] for x in map(json.loads, done.stdout.splitlines())}
+        assert done.returncode == 0, f"{told} {done.stderr[-2000:]}"
+        assert told["upload"]["Hash"] == sha256(b"exercise by node-tak") and told["upload"]["Keywords"] == ["EX-one", "EX-two"]
+        assert told["uploadPackage"].endswith(f"/Marti/sync/content?hash={sha256(data)}"), told["uploadPackage"]
+        assert [x["name"] for x in told["list"]["data"]] == ["EX-node.zip", "EX-node.txt"]
+        assert told["list"]["data"][0]["keywords"] == ["missionpackage", "EX-key"]
+        assert told["packages"]["resultCount"] == 2 and told["meta"]["MIMEType"] == "application/zip"
+        assert told["download"] is True and told["count"]["data"] == 2 and told["none"]["data"] == []
+        row = w.server.journal("file.stored")[1]
+        assert row.many("group") == ["EX-fire"], row
+
+
+def test_a_held_device_gets_and_gives_nothing():
+    with With() as w:
+        a, b = w.marti("EX-a"), w.marti("EX-b")
+        data = b"exercise"
+        assert a.upload(data).status == 200
+        assert b.content(data).status == 200
+        base = sqlite3.connect(f"{w.server.data}/cordon.db", timeout=30)
+        with base:
+            assert base.execute("update certificates set held = 1 where serial = ?", (b.client.serial,)).rowcount == 1
+        base.close()
+        eventually("it waits", lambda: b.content(data).status == 403)
+        for method, path in (("GET", "/Marti/sync/search"), ("POST", "/Marti/sync/upload?name=x"),
+                             ("GET", f"/Marti/sync/missionquery?hash={sha256(data)}"),
+                             ("GET", "/Marti/api/device/profile/connection")):
+            assert "waits until the command post admits" in b.refused(403, method, path, b"x" if method == "POST" else None)
+        assert len(w.server.journal("file.stored")) == 1
+        # Without a certificate there is nothing at all.
+        link = http.client.HTTPSConnection("127.0.0.1", w.port, context=ssl._create_unverified_context(), timeout=PATIENCE)
+        link.request("GET", f"/Marti/sync/content?hash={sha256(data)}")
+        assert link.getresponse().status == 401

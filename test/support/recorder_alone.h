@@ -20,6 +20,7 @@ struct alone {
     struct hub h;
     struct river river;
     void *memory;
+    struct blobs *blobs; /* set before alone_open(): files are served; the test's own */
     void *ctx; /* of whoever hears the answers */
     struct err err;
 };
@@ -61,6 +62,7 @@ static inline bool alone_open(struct alone *a, const char *dir,
     river_init(&a->river, &l, (char *)base + (64 - (uintptr_t)base % 64) % 64, (struct hash_key){1, 2},
                STR("EX-server"));
     a->h.river = &a->river;
+    a->h.blobs = a->blobs;
     (void)snprintf(a->h.server_uid, sizeof a->h.server_uid, "EX-server");
     (void)snprintf(a->h.server_name, sizeof a->h.server_name, "EXERCISE");
     a->h.loop_count = 1;

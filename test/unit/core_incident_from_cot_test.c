@@ -576,6 +576,60 @@ static void test_a_flood_leaves_room_for_what_matters(void **state)
     world_free(w);
 }
 
+/* ---- files --------------------------------------------------------------- */
+
+#define PHOTO_SHA "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+/* A file that the phone has stored: what the record has of it. */
+static size_t stores(struct world *w, const char *kind, const char *name, const char *sha256)
+{
+    char bytes[2048];
+    struct buf b = buf_over(bytes, sizeof bytes);
+
+    fields_put(&b, FIELD_USER, str_from(phone.user));
+    fields_put(&b, FIELD_UID, STR("1d0bb1b5-0000-4000-8000-000000000001"));
+    fields_put(&b, FIELD_FROM_UID, str_from(phone.device));
+    fields_put(&b, FIELD_CALLSIGN, STR("R1"));
+    fields_put(&b, FIELD_NAME, str_from(name));
+    fields_put(&b, FIELD_SIZE, STR("1234"));
+    fields_put(&b, FIELD_SHA256, str_from(sha256));
+    fields_put(&b, FIELD_SUB_TYPE, str_from(kind));
+    fields_put(&b, FIELD_LAT, STR("24.8607"));
+    fields_put(&b, FIELD_LON, STR("67.0011"));
+    for (int i = 0; strcmp(kind, "package") == 0 && i < 12; i++) {
+        char picture[32];
+
+        (void)snprintf(picture, sizeof picture, "p/%d.jpg", i);
+        fields_put(&b, FIELD_IMAGE, str_from(picture));
+    }
+    return world_hears(w, EV_FILE_STORED, buf_str(&b));
+}
+
+static void test_a_photo_is_a_report_that_cites_it(void **state)
+{
+    struct world *w = scene();
+    uint32_t r;
+    char id[64];
+    struct buf b = buf_over(id, sizeof id);
+
+    (void)state;
+    assert_int_equal(stores(w, "photo", "IMG_1.jpg", PHOTO_SHA), 2); /* its source, and the report */
+    r = last(w->s, ENT_REPORT);
+    put_file_report_id(&b, STR(PHOTO_SHA));
+    assert_true(str_eq(ent_id(w->s, r), buf_str(&b)));
+    assert_true(holds(ent_get(w->s, r, IN_TEXT), "R1 sent a photo: IMG_1.jpg at 24.86"));
+    assert_true(holds(ent_get(w->s, r, IN_TEXT), "1234 bytes, SHA-256 " PHOTO_SHA));
+    assert_true(ent_has(w->s, r, IN_LAT));
+    /* The same bytes again say nothing new; maps and settings are no reports. */
+    assert_int_equal(stores(w, "photo", "copy.jpg", PHOTO_SHA), 0);
+    assert_int_equal(stores(w, "file", "map.xml", "cb8379ac2098aa165029e3938a51da0bcecfc008fd6795f401178647f96c5b34"), 0);
+    assert_int_equal(stores(w, "package", "scene.zip",
+                            "cb8379ac2098aa165029e3938a51da0bcecfc008fd6795f401178647f96c5b35"), 1);
+    r = last(w->s, ENT_REPORT);
+    assert_true(holds(ent_get(w->s, r, IN_TEXT), "data package: scene.zip with 12 pictures (p/0.jpg, "));
+    assert_true(holds(ent_get(w->s, r, IN_TEXT), "p/7.jpg, ...)"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -600,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_a_row_read_again_changes_nothing),
         cmocka_unit_test(test_the_whole_corpus),
         cmocka_unit_test(test_a_flood_leaves_room_for_what_matters),
+        cmocka_unit_test(test_a_photo_is_a_report_that_cites_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
