@@ -126,7 +126,16 @@ static bool by_being_sent(struct eyes *y, const struct file *x)
     return was_sent(y, x->sha256);
 }
 
-static reach *const reaches[] = {by_group, by_being_sent};
+static bool by_mission(struct eyes *y, const struct file *x)
+{
+    char hex[SHA256_HEX];
+    struct buf hash = buf_over(hex, sizeof hex);
+
+    buf_hex(&hash, x->sha256, SHA256_SIZE);
+    return marti_mission_has_file(y->w, y->client, buf_str(&hash));
+}
+
+static reach *const reaches[] = {by_group, by_being_sent, by_mission};
 
 bool eyes_see(struct eyes *y, const struct file *x)
 {

@@ -56,6 +56,10 @@ bool marti_hears(const struct marti_ears *ears, struct str group) MUST_USE;
 bool marti_hears_row(const struct marti_ears *ears, struct str payload) MUST_USE;
 /* May this client see what belongs to these groups? For one question; for a list take the ears once. */
 bool marti_sees(struct web *w, const struct client *c, const struct str *groups, size_t count) MUST_USE;
+/* marti_missions.c: the newest event of a uid that is an item of a mission which this client may read, as XML into b;
+ * and whether it may read a mission that has this file (64 small hex digits). */
+bool marti_mission_event(struct web *w, const struct client *c, struct str uid, struct buf *b) MUST_USE;
+bool marti_mission_has_file(struct web *w, const struct client *c, struct str hash) MUST_USE;
 /* The number of an OUT set of the river for these ears; under hub_lock(). */
 unsigned marti_out_set(struct web *w, const struct marti_ears *ears) MUST_USE;
 

@@ -131,16 +131,22 @@ bool call_may(struct mission_call *c, unsigned needs)
 
 /* ---- the mission ----------------------------------------------------------- */
 
-static bool hears(const struct mission_call *c, struct str groups)
+/* Is one of these groups (one a line) heard? */
+static bool lines_meet(const struct marti_ears *ears, struct str lines)
 {
-    while (groups.len) {
-        size_t end = str_find_byte(groups, '\n');
+    while (lines.len) {
+        size_t end = str_find_byte(lines, '\n');
 
-        if (marti_hears(&c->ears, str_cut(groups, 0, end)))
+        if (marti_hears(ears, str_cut(lines, 0, end)))
             return true;
-        groups = str_from_at(groups, end < groups.len ? end + 1 : end);
+        lines = str_from_at(lines, end < lines.len ? end + 1 : end);
     }
     return false;
+}
+
+static bool hears(const struct mission_call *c, struct str groups)
+{
+    return lines_meet(&c->ears, groups);
 }
 
 bool call_sees(struct mission_call *c, const struct mission *x)
@@ -219,6 +225,71 @@ static bool take_mission(struct mission_call *c)
         claim.len = 0; /* of another mission, or of none any more: the certificate counts */
     c->claim_text[claim.len] = 0;
     return call_role(c);
+}
+
+/* ---- for calls about other things ------------------------------------------- */
+
+struct reading {
+    struct web *w;
+    const struct client *client;
+    struct marti_ears ears;
+    struct str item;
+    struct buf *event; /* NULL: only whether there is one */
+    bool found;
+};
+
+static bool see_event(void *ctx, const struct mission_item *i)
+{
+    struct reading *d = ctx;
+
+    buf_put(d->event, i->cot);
+    d->found = i->cot.len > 0 && !d->event->full;
+    return false;
+}
+
+static bool see_where(void *ctx, struct str guid)
+{
+    struct reading *d = ctx;
+    struct marti_missions *m = d->w->missions;
+    struct mission_asker a = {.user = str_from(d->client->name)};
+    enum mission_role role;
+    struct err e;
+
+    if (!missions_by_guid(m->store, guid, false, &m->at, &e) || !lines_meet(&d->ears, m->at.groups) ||
+        !mission_find_role(m->store, &m->at, &a, &role, &e) || !(mission_role_may(role) & MISSION_MAY_READ))
+        return true;
+    if (!d->event)
+        d->found = true;
+    else if (!missions_item(m->store, MISSIONS_UIDS, m->at.id, d->item, see_event, d, &e))
+        log_line(LOG_WARN, "missions.read", "reason=\"%s\"", e.text);
+    return !d->found;
+}
+
+static bool read_item(struct web *w, const struct client *c, enum missions_what what, struct reading *d)
+{
+    struct err e;
+
+    d->w = w;
+    d->client = c;
+    marti_ears(w, c, &d->ears);
+    if (open_once(w, &e) && missions_where(w->missions->store, what, d->item, see_where, d, &e))
+        return d->found;
+    log_line(LOG_WARN, "missions.read", "reason=\"%s\"", e.text);
+    return false;
+}
+
+bool marti_mission_event(struct web *w, const struct client *c, struct str uid, struct buf *b)
+{
+    struct reading d = {.item = uid, .event = b};
+
+    return read_item(w, c, MISSIONS_UIDS, &d);
+}
+
+bool marti_mission_has_file(struct web *w, const struct client *c, struct str hash)
+{
+    struct reading d = {.item = hash};
+
+    return read_item(w, c, MISSIONS_FILES, &d);
 }
 
 /* ---- a call's life ----------------------------------------------------------- */

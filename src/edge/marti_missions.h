@@ -22,6 +22,7 @@ enum { CALL_ASKED = 512 * 1024, CALL_ONE = 128 * 1024, CALL_PASSWORD = 256 };
 struct marti_missions {
     struct missions *store; /* a reader */
     struct mission_token_key key;
+    struct mission at; /* the one that is looked at while another call is on its way */
 };
 
 struct mission_call;

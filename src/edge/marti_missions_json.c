@@ -280,17 +280,7 @@ struct logs {
     struct buf *b;
     struct mission_call *c;
     struct marti_span span;
-    bool names; /* of the missions alone */
 };
-
-static bool put_log_name(void *ctx, const struct mission_log *l)
-{
-    struct logs *s = ctx;
-
-    comma(s->b);
-    buf_json(s->b, l->mission_name);
-    return !s->b->full;
-}
 
 static void put_tagged(struct buf *b, const char *name, struct str payload, enum field f)
 {
@@ -308,7 +298,6 @@ static void put_tagged(struct buf *b, const char *name, struct str payload, enum
 
 void put_log(struct buf *b, struct mission_call *c, const struct mission_log *l)
 {
-    struct logs names = {.b = b, .c = c};
     struct err e;
 
     comma(b);
@@ -318,7 +307,7 @@ void put_log(struct buf *b, struct mission_call *c, const struct mission_log *l)
     put_member(b, "creatorUid", l->creator);
     put_some(b, "entryUid", l->entry_uid);
     open_list(b, "missionNames");
-    b->full |= !missions_logs(c->m, 0, l->id, put_log_name, &names, &e);
+    b->full |= !missions_of_log(c->m, l->id, put_word, b, &e);
     buf_byte(b, ']');
     put_time(b, "servertime", l->server_ms);
     put_time(b, "dtg", l->about_ms ? l->about_ms : l->made_ms);

@@ -142,6 +142,7 @@ bool recorder_files_open(struct recorder *r, struct err *e)
         return true;
     blobs_ask(r->h->blobs, entries_refer, r);
     blobs_ask(r->h->blobs, reports_refer, r);
+    blobs_ask(r->h->blobs, recorder_missions_refer, r);
     return open_and_catch_up(r, e);
 }
 

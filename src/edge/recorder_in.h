@@ -204,6 +204,8 @@ struct recorder_missions;
 bool recorder_missions_open(struct recorder *r, struct err *e) MUST_USE;
 void recorder_missions_close(struct recorder *r);
 void recorder_missions_free(struct recorder *r);
+/* Does a mission, now or in the past, refer to this file? (blob_used) */
+bool recorder_missions_refer(void *ctx, const unsigned char sha256[32]);
 /* ASK_MISSION. */
 void recorder_mission(struct recorder *r, const struct ask_head *head, struct str payload);
 /* The batch is on disk. */

@@ -94,6 +94,19 @@ void recorder_missions_commit(struct recorder *r)
         set_failing(r, NULL);
 }
 
+bool recorder_missions_refer(void *ctx, const unsigned char sha256[32])
+{
+    struct recorder *r = ctx;
+    char hex[64];
+    struct buf hash = buf_over(hex, sizeof hex);
+    bool need = true;
+    struct err e;
+
+    buf_hex(&hash, sha256, 32);
+    /* What cannot be asked, and what is not yet applied, is kept. */
+    return r->missions->failing || !missions_need_file(r->missions->store, buf_str(&hash), &need, &e) || need;
+}
+
 /* ---- who asks, and what may they ---------------------------------------- */
 
 struct str mission_asked(const struct mission_deciding *d, enum field f)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum {
-    FORMAT = 1,        /* another one is made anew from the journal */
+    FORMAT = 2,        /* another one is made anew from the journal */
     NOTE_ROWS = 10000, /* so many rows of other kinds later `applied` is written all the same */
     FOLLOW_ROWS = 4096 /* rows of one transaction while it follows */
 };
@@ -39,7 +39,7 @@ static const char tables[] =
     "CREATE INDEX changes_file ON changes(item) WHERE kind = 2;"
     "CREATE TABLE items(mission INTEGER NOT NULL, kind INTEGER NOT NULL, item TEXT NOT NULL, seq INTEGER NOT NULL,"
     " made_ms INTEGER NOT NULL, PRIMARY KEY(mission, kind, item)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX items_log ON items(item) WHERE kind = 4;"
+    "CREATE INDEX items_item ON items(item, kind);"
     "CREATE TABLE keywords(mission INTEGER NOT NULL, kind INTEGER NOT NULL, item TEXT NOT NULL,"
     " keyword TEXT NOT NULL, PRIMARY KEY(mission, kind, item, keyword)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE subscriptions(mission INTEGER NOT NULL, client TEXT NOT NULL, user TEXT NOT NULL,"
@@ -51,10 +51,10 @@ static const char tables[] =
     " PRIMARY KEY(mission, type, invitee)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE layers(mission INTEGER NOT NULL, uid TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,"
     " parent TEXT NOT NULL, place INTEGER NOT NULL, PRIMARY KEY(mission, uid)) STRICT, WITHOUT ROWID;"
-    "PRAGMA user_version=1;"
+    "PRAGMA user_version=2;"
     "COMMIT";
 
-_Static_assert(FORMAT == 1, "the user_version above");
+_Static_assert(FORMAT == 2, "the user_version above");
 
 /* ---- statements ------------------------------------------------------- */
 

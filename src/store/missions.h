@@ -158,6 +158,12 @@ typedef bool missions_see_log(void *ctx, const struct mission_log *l);
 bool missions_logs(struct missions *m, int64_t id, struct str log, missions_see_log *see, void *ctx,
                    struct err *e) MUST_USE;
 
+/* Names of the missions that have a log entry. */
+bool missions_of_log(struct missions *m, struct str log, missions_see_word *see, void *ctx, struct err *e) MUST_USE;
+/* Guids of the missions that have this uid (MISSIONS_UIDS) or file (MISSIONS_FILES) now, the last to get it first. */
+bool missions_where(struct missions *m, enum missions_what what, struct str item, missions_see_word *see, void *ctx,
+                    struct err *e) MUST_USE;
+
 /* A number that is equal for equal states (tests: replay = live). */
 bool missions_hash(struct missions *m, uint64_t *out, struct err *e) MUST_USE;
 

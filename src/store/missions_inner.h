@@ -51,6 +51,10 @@ enum item_kind { ITEM_NONE, ITEM_UID, ITEM_FILE, ITEM_EXTERNAL, ITEM_LOG, ITEM_M
     X(LOG, "SELECT items.item, items.made_ms, changes.at_ms, changes.payload, items.mission, missions.name,"           \
            " missions.guid FROM items JOIN changes USING(seq) JOIN missions ON missions.id = items.mission"            \
            " WHERE items.kind = 4 AND items.item = ? AND missions.deleted_ms = 0 ORDER BY items.mission")              \
+    X(LOG_MISSIONS, "SELECT missions.name FROM items JOIN missions ON missions.id = items.mission"                     \
+                    " WHERE items.kind = 4 AND items.item = ? AND missions.deleted_ms = 0 ORDER BY items.mission")     \
+    X(WHERE, "SELECT missions.guid FROM items JOIN missions ON missions.id = items.mission WHERE items.item = ?2"      \
+             " AND items.kind = ?1 AND missions.deleted_ms = 0 ORDER BY items.seq DESC")                               \
     X(MAPLAYERS, "SELECT changes.payload FROM items JOIN changes USING(seq)"                                           \
                  " WHERE items.mission = ? AND items.kind = 5 ORDER BY items.seq")                                     \
     X(KEYWORD_PUT, "INSERT OR IGNORE INTO keywords(mission, kind, item, keyword) VALUES(?, ?, ?, ?)")                  \

@@ -322,6 +322,22 @@ bool missions_logs(struct missions *m, int64_t id, struct str log, missions_see_
     return walk(s, see_log, &w, e);
 }
 
+bool missions_of_log(struct missions *m, struct str log, missions_see_word *see, void *ctx, struct err *e)
+{
+    struct word_walk w = {see, ctx, false};
+
+    return walk(missions_ready(m, ST_LOG_MISSIONS, VALUES(T(log)), e), see_word, &w, e);
+}
+
+bool missions_where(struct missions *m, enum missions_what what, struct str item, missions_see_word *see, void *ctx,
+                    struct err *e)
+{
+    struct word_walk w = {see, ctx, false};
+    struct values v = VALUES(N(missions_item_kind(what)), T(item));
+
+    return walk(missions_ready(m, ST_WHERE, v, e), see_word, &w, e);
+}
+
 /* ---- the whole --------------------------------------------------------- */
 
 static bool see_dump(void *ctx, struct db_stmt *row)
