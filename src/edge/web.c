@@ -57,6 +57,7 @@ struct peer {
     struct lws *wsi; /* NULL: free */
     enum { PEER_NEW, PEER_BROWSER, PEER_PHONE } is;
     char address[WEB_ADDRESS_MAX];
+    char serial[64]; /* of the certificate that it has shown; struct conn is gone between two requests */
 };
 
 enum { DOORS = 2 };
@@ -200,6 +201,7 @@ static bool peer_is(struct edge *d, const struct lws *wsi, bool phone)
 /* Looked at once a connection, and again after the accounts have changed. */
 static void know_client(struct edge *d, struct lws *wsi, struct conn *c)
 {
+    struct peer *p = find_peer(d, wsi);
     struct err e = {0};
 
     if (c->asked && c->accounts == web_accounts_version(&d->web))
@@ -208,11 +210,24 @@ static void know_client(struct edge *d, struct lws *wsi, struct conn *c)
         c->shown = door_of(d, wsi) == DOOR_WEB ? tls_web_peer(lws_get_ssl(wsi), &c->peer, &e) : TLS_SHOWN_NONE;
         (void)str_copy(c->why, sizeof c->why, str_from(e.text));
         c->asked = true;
+        if (p && c->shown == TLS_SHOWN_GOOD)
+            (void)str_copy(p->serial, sizeof p->serial, str_from(c->peer.serial));
     }
     c->accounts = d->web.accounts_version;
     c->client = (struct client){0};
     if (c->shown == TLS_SHOWN_GOOD && marti_by_certificate(&d->web, &c->peer, &c->client, c->why))
         c->why[0] = 0;
+}
+
+/* Is who has shown this certificate still somebody? */
+static bool still_counts(struct edge *d, const char *serial)
+{
+    struct tls_peer shown = {.version = ""};
+    char why[WEB_WHY];
+    struct client client;
+
+    (void)str_copy(shown.serial, sizeof shown.serial, str_from(serial));
+    return marti_by_certificate(&d->web, &shown, &client, why);
 }
 
 static void forget(struct web *w, struct str serial)
@@ -221,17 +236,14 @@ static void forget(struct web *w, struct str serial)
 
     d->web.accounts_version++; /* this thread's own writing is no change to accounts_changed() */
     for (size_t i = 0; i < WEB_CONNECTIONS; i++) {
-        struct lws *wsi = d->peers[i].wsi;
-        struct conn *c = wsi ? lws_wsi_user(wsi) : NULL;
+        struct peer *p = &d->peers[i];
 
-        if (!c || !c->asked || c->shown != TLS_SHOWN_GOOD)
+        if (!p->wsi || !p->serial[0])
             continue;
-        if (serial.len == 0)
-            know_client(d, wsi, c);
-        if (serial.len == 0 ? c->client.is : !str_eq(serial, str_from(c->peer.serial)))
+        if (serial.len == 0 ? still_counts(d, p->serial) : !str_eq(serial, str_from(p->serial)))
             continue;
-        log_line(LOG_INFO, "web.forgotten", "serial=%s address=%s", c->peer.serial, d->peers[i].address);
-        hang_up(wsi);
+        log_line(LOG_INFO, "web.forgotten", "serial=%s address=%s", p->serial, p->address);
+        hang_up(p->wsi);
     }
 }
 
