@@ -1,5 +1,6 @@
 """Joining: enrolment as each client does it, devices that wait, revocation on every port."""
 import base64
+import concurrent.futures
 import http.client
 import json
 import os
@@ -168,8 +169,7 @@ def test_each_client_enrols():
         assert [(r["user"], r["sub_type"]) for r in rows] == [(f"EX-m{i}", "invite") for i in range(5)]
         assert all(r["serial"] and r["uid"].startswith("ANDROID-EX") and "waits" not in r for r in rows)
         assert len(s.journal("invite.made")) == 5
-        for secret in ("token", ):
-            assert told[secret] not in s.log_text() and told[secret] not in s.command("log").stdout
+        assert told["token"] not in s.log_text() and told["token"] not in s.command("log").stdout
         s.verify()
 
 
@@ -249,7 +249,6 @@ def test_one_use_is_one_use():
         told = invite(s, "EX-race")
         phones = [Enrolling(s, "EX-race", told["token"], uid=f"EX-{i}", key=("ec", "-pkeyopt", "ec_paramgen_curve:P-256"))
                   for i in range(10)]
-        import concurrent.futures
         with concurrent.futures.ThreadPoolExecutor(10) as pool:
             got = sorted(r[0] for r in pool.map(lambda p: p.sign(), phones))
         assert got == [200] + [403] * 9, got
@@ -289,6 +288,67 @@ def test_too_many_tries():
         assert codes[:5] == [401] * 5 and set(codes[6:]) == {429}, codes
         assert all(1 <= int(h["retry-after"]) <= 300 for c, h in zip(codes, heads) if c == 429)
         Enrolling(s, "EX-medic-1", told["token"]).join()
+
+
+def rss_kib(server):
+    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+
+
+def test_ten_thousand_tries():
+    """They cost an attacker his time, the server no memory and the record a row; who has an invite joins meanwhile."""
+    with joining() as s:
+        told = invite(s, "EX-medic-1")
+        tls = ssl.create_default_context(cafile=os.path.join(s.data, "ca", "trust.pem"))
+        codes, grown = {}, 0
+
+        def attack(lane):
+            link = http.client.HTTPSConnection("localhost", s.enrol, context=tls, timeout=PATIENCE)
+            for i in range(2500):
+                secret = base64.b64encode(f"EX-name-{i % 700}:wrong-{lane}-{i}".encode()).decode()
+                link.request("GET", "/Marti/api/tls/config", headers={"Authorization": "Basic " + secret})
+                reply = link.getresponse()
+                reply.read()
+                codes[reply.status] = codes.get(reply.status, 0) + 1
+            link.close()
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            lanes = [pool.submit(attack, n) for n in range(4)]
+            eventually("they are at it", lambda: sum(codes.values()) > 500)
+            before = rss_kib(s)
+            Enrolling(s, "EX-medic-1", told["token"]).join()
+            for lane in lanes:
+                lane.result()
+            grown = rss_kib(s) - before
+        assert sum(codes.values()) == 10000 and set(codes) <= {401, 429, 503}, codes
+        assert codes[401] < 100, codes
+        assert grown < 16 * 1024, f"{grown} KiB more than after the first 500"
+        rows = s.journal("enrol.refused")
+        assert 1 <= len(rows) <= 1 + (time.time() - os.path.getmtime(os.path.join(s.data, "ca", "root.pem"))) / 60
+        assert s.log_text().count("enrol.refused") == len(rows)
+
+
+def test_a_hundred_phones():
+    """At once, by one code of many uses; each is a user of its own."""
+    with joining() as s:
+        told = invite(s, "EX-hundred", "--uses", "100")
+        phones = [Enrolling(s, "EX-hundred", told["token"], uid=f"EX-{i}", key=("ec", "-pkeyopt", "ec_paramgen_curve:P-256"))
+                  for i in range(100)]
+
+        def enrol(phone):
+            assert phone.ask("GET", "/Marti/api/tls/config")[0] == 200
+            return phone.sign()[0]
+
+        began = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            got = list(pool.map(enrol, phones))
+        print(f"100 phones in {time.monotonic() - began:.1f} s")
+        assert got == [200] * 100, got
+        rows = s.journal("device.enrolled")
+        assert len({r["user"] for r in rows}) == len({r["serial"] for r in rows}) == 100
+        phones[0].refused(403, "used already")
+        assert "100 devices admitted" in s.command("admit", "--invite", told["invite"]).stdout
+        eventually("all are in the record", lambda: len(s.journal("device.admitted")) == 100)
 
 
 def test_who_waits_hears_nothing():
