@@ -199,7 +199,7 @@ static void get_remove(struct web *w, struct request *q, struct reply *r, struct
 {
     static char yes[] = "its own";
     struct removing m = {.uid = q->part[0]};
-    char payload[10240];
+    char payload[8192];
     struct buf b = buf_over(payload, sizeof payload);
     struct ask_head head = {.ask = ASK_ROW, .sender = RING_NO_SENDER, .at_ms = now.wall_ms};
 

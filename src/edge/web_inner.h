@@ -29,6 +29,7 @@
 #include "edge/web_picture.h"
 #include "edge/web_work.h"
 #include "store/sealed.h"
+#include "store/videos.h"
 
 enum {
     VIEWER_WAITING = 1 << 20, /* bytes; more: closed, it comes back with `after` */
@@ -125,6 +126,7 @@ struct web {
     struct enrol *enrol; /* enrol.c's */
     uint64_t accounts_version, accounts_live; /* see web_accounts_version(); of it, what the WebSockets have seen */
     struct web_tokens *tokens;    /* NULL until one was asked for; marti_oauth.c */
+    struct videos *videos;        /* NULL until they were asked for; marti_video.c */
     size_t uploads;               /* exchanges with a sink */
     struct web_pending pending[WEB_WAITING];
     struct passwords *passwords;

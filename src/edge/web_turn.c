@@ -62,6 +62,7 @@ void web_fini(struct web *w)
     pending_free(w);
     enrol_free(w->enrol);
     tokens_free(w);
+    videos_close(w->videos);
     imports_free(w);
     message_drop(w->positions);
     picture_fini(&w->picture);
