@@ -308,7 +308,17 @@ static bool read_feed(struct xml *x, struct vcm *v, struct err *e)
     return is != XML_BAD;
 }
 
-/* XML without a DOCTYPE; its declaration is passed over. */
+/* Without its declaration, which the scanner does not take. */
+static struct str content_of(struct str text)
+{
+    size_t end;
+
+    text = str_trim(text);
+    end = str_starts(text, STR("<?xml ")) ? str_find(text, STR("?>")) : text.len;
+    return end < text.len ? str_from_at(text, end + 2) : text;
+}
+
+/* XML; a DOCTYPE is refused. */
 static bool read_vcm(struct putting *p, struct str text, struct err *e)
 {
     struct vcm *v = malloc(sizeof *v);
@@ -318,7 +328,7 @@ static bool read_vcm(struct putting *p, struct str text, struct err *e)
 
     if (!v)
         return err_set(e, ERR_FULL, "There is not enough memory just now.");
-    xml_over(&x, str_trim(text), 0, e);
+    xml_over(&x, content_of(text), 0, e);
     while (ok && (is = xml_next(&x)) != XML_END) {
         if (is == XML_BAD)
             ok = false;

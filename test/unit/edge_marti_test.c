@@ -533,6 +533,166 @@ static void wrong_passwords_are_alike_and_slowed_down(void **state)
     exchange_free(&web, x);
 }
 
+/* ---- emergencies ------------------------------------------------------ */
+
+static void raise_emergency(const char *uid, const char *group, const char *user)
+{
+    char xml[1024], payload[4096];
+    struct buf b = buf_over(xml, sizeof xml), f = buf_over(payload, sizeof payload);
+
+    buf_fmt(&b,
+            "<event version=\"2.0\" uid=\"%s\" type=\"b-a-o-tbl\" how=\"m-g\" time=\"2026-01-02T03:04:05Z\" "
+            "start=\"2026-01-02T03:04:05Z\" stale=\"2036-01-02T03:04:15Z\"><point lat=\"30.5\" lon=\"72\" hae=\"0\" "
+            "ce=\"5\" le=\"9\"/><detail><contact callsign=\"ENGINE 1-Alert\"/><emergency type=\"911 Alert\">ENGINE 1"
+            "</emergency></detail></event>",
+            uid);
+    fields_put(&f, FIELD_UID, str_from(uid));
+    fields_put(&f, FIELD_USER, str_from(user));
+    fields_put(&f, FIELD_CALLSIGN, STR("ENGINE 1-Alert"));
+    fields_put(&f, FIELD_SUB_TYPE, STR("911 Alert"));
+    fields_put(&f, FIELD_GROUP, str_from(group));
+    fields_put(&f, FIELD_EVENT_XML, buf_str(&b));
+    MUST(!b.full && !f.full);
+    (void)world_row(&world, EV_EMERGENCY_RAISED, buf_str(&f));
+}
+
+static bool see_kind(void *ctx, const struct journal_row *row)
+{
+    *(unsigned *)ctx = row->kind;
+    return true;
+}
+
+static unsigned last_kind(void)
+{
+    unsigned kind = 0;
+    struct err e;
+
+    assert_true(journal_get(world.journal, journal_head(world.journal).seq, see_kind, &kind, &e));
+    return kind;
+}
+
+static void an_emergency_is_listed_acknowledged_and_taken_back(void **state)
+{
+    struct client chief = make_client("EX-chief", "Fire");
+    struct exchange *x;
+
+    (void)state;
+    raise_emergency("EX-911", "Fire", "EX-fire");
+    x = get(&fire, "/Marti/api/repeater/list");
+    assert_true(has(x, "\"uid\":\"EX-911\"") && has(x, "\"repeatType\":\"911 Alert\"") && has(x, "\"cotType\":\"b-a-o-tbl\""));
+    exchange_free(&web, x);
+    x = get(&police, "/Marti/api/repeater/list");
+    assert_false(has(x, "EX-911"));
+    exchange_free(&web, x);
+    assert_int_equal(status(&police, "/Marti/api/repeater/remove/EX-911"), 404); /* it does not hear it */
+    assert_int_equal(status(&waiting, "/Marti/api/repeater/remove/EX-911"), 403);
+    assert_int_equal(status(&chief, "/Marti/api/repeater/remove/EX-911"), 200);
+    assert_int_equal(last_kind(), EV_EMERGENCY_ACKNOWLEDGED); /* it was not his to end */
+    x = get(&fire, "/Marti/api/repeater/list");
+    assert_true(has(x, "EX-911"));
+    exchange_free(&web, x);
+    assert_int_equal(status(&fire, "/Marti/api/repeater/remove/EX-911"), 200);
+    assert_int_equal(last_kind(), EV_EMERGENCY_CANCELLED);
+    x = get(&fire, "/Marti/api/repeater/list");
+    assert_false(has(x, "EX-911"));
+    exchange_free(&web, x);
+    assert_int_equal(status(&fire, "/Marti/api/repeater/remove/EX-911"), 404);
+    assert_int_equal(status(&fire, "/Marti/api/repeater/period"), 200);
+    x = ask_as(&(struct asking){.method = "POST", .path = "/Marti/api/repeater/period", .body = "5", .client = &fire});
+    assert_int_equal(x->reply.status, 403);
+    exchange_free(&web, x);
+}
+
+/* ---- video ------------------------------------------------------------ */
+
+static int send(const struct client *c, const char *method, const char *path, const char *body)
+{
+    struct exchange *x = ask_as(&(struct asking){.method = method, .path = path, .body = body, .client = c});
+    int s = x->reply.status;
+
+    exchange_free(&web, x);
+    return s;
+}
+
+static const char feeds[] =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?><videoConnections><feed><protocol>rtsp</protocol><alias>Roof &amp; yard</alias>"
+    "<uid>EX-CAM-1</uid><address>192.0.2.5</address><port>554</port><roverPort>-1</roverPort><ignoreEmbeddedKLV>false"
+    "</ignoreEmbeddedKLV><path>/live</path><buffer>-1</buffer><timeout>5000</timeout><rtspReliable>0</rtspReliable>"
+    "<active>true</active></feed></videoConnections>";
+static const char connection[] =
+    "{\"videoConnections\":[{\"uuid\":\"EX-CAM-2\",\"active\":true,\"alias\":\"Gate\",\"feeds\":[{\"uuid\":\"EX-FEED\","
+    "\"active\":false,\"alias\":\"Gate\",\"url\":\"udp://[2001:db8::1]:1234\",\"order\":1,\"latitude\":30.5}]}]}";
+
+static void videos_are_shared_within_their_groups(void **state)
+{
+    struct exchange *x;
+    char path[512];
+
+    (void)state;
+    assert_int_equal(send(&fire, "POST", "/Marti/vcm", feeds), 200);
+    assert_int_equal(last_kind(), EV_VIDEO_PUT);
+    assert_int_equal(send(&fire, "POST", "/Marti/api/video?group=Fire", connection), 200);
+    golden("video.xml", &fire, "/Marti/vcm");
+    golden("video.json", &fire, "/Marti/api/video");
+    golden("video-one.json", &fire, "/Marti/api/video/EX-CAM-2");
+    x = get(&fire, "/Marti/api/video?protocol=udp");
+    assert_true(has(x, "EX-CAM-2") && !has(x, "EX-CAM-1"));
+    exchange_free(&web, x);
+
+    x = get(&police, "/Marti/api/video");
+    assert_true(has(x, "\"videoConnections\":[]"));
+    exchange_free(&web, x);
+    assert_int_equal(status(&police, "/Marti/api/video/EX-CAM-2"), 404);
+    assert_int_equal(send(&police, "DELETE", "/Marti/api/video/EX-CAM-2", ""), 404);
+    assert_int_equal(send(&police, "POST", "/Marti/api/video", connection), 403); /* another's uid */
+    assert_int_equal(send(&police, "POST", "/Marti/api/video?group=Fire", connection), 403); /* not its group */
+
+    assert_int_equal(send(&fire, "PUT", "/Marti/api/video/EX-CAM-2", "{\"alias\":\"Gate 2\",\"feeds\":[]}"), 200);
+    x = get(&fire, "/Marti/api/video/EX-CAM-2");
+    assert_true(has(x, "Gate 2"));
+    exchange_free(&web, x);
+    assert_int_equal(send(&fire, "DELETE", "/Marti/api/video/EX-CAM-2", ""), 200);
+    assert_int_equal(last_kind(), EV_VIDEO_DELETED);
+    assert_int_equal(status(&fire, "/Marti/api/video/EX-CAM-2"), 404);
+
+    /* It is a projection: made again from the journal when the file is gone. */
+    videos_close(web.videos);
+    web.videos = NULL;
+    (void)snprintf(path, sizeof path, "%s/videos.db", world.dir);
+    assert_int_equal(remove(path), 0);
+    x = get(&fire, "/Marti/api/video");
+    assert_true(has(x, "EX-CAM-1") && !has(x, "EX-CAM-2"));
+    exchange_free(&web, x);
+}
+
+static void bad_videos_are_refused_whole(void **state)
+{
+    static const struct {
+        const char *path, *body;
+    } rows[] = {
+        {"/Marti/vcm", ""},
+        {"/Marti/vcm", "<videoConnections/>"},
+        {"/Marti/vcm", "<videoConnections><feed></videoConnections>"},
+        {"/Marti/vcm", "<videoConnections><feed><alias>a</alias></feed></videoConnections>"}, /* no address */
+        {"/Marti/vcm", "<!DOCTYPE x [<!ENTITY a \"b\">]><videoConnections><feed><alias>&a;</alias></feed></videoConnections>"},
+        {"/Marti/api/video", ""},
+        {"/Marti/api/video", "{}"},
+        {"/Marti/api/video", "{\"videoConnections\":[1]}"},
+        {"/Marti/api/video", "{\"videoConnections\":[{\"uuid\":{},\"feeds\":[]}]}"},
+        {"/Marti/api/video", "{\"videoConnections\":[{\"uuid\":\"a\",\"feeds\":[{\"alias\":\"no url\"}]}]}"},
+        {"/Marti/api/video", "{\"videoConnections\":[{\"uuid\":\"good\",\"feeds\":[]},{\"uuid\":\"a\\u0001\",\"feeds\":[]}]}"},
+    };
+    struct exchange *x;
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        if (send(&fire, "POST", rows[i].path, rows[i].body) != 400)
+            fail_msg("%s", rows[i].body);
+    x = get(&fire, "/Marti/api/video");
+    assert_true(has(x, "\"videoConnections\":[]"));
+    exchange_free(&web, x);
+}
+
 int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -545,6 +705,9 @@ int main(void)
         SCENE(history_of_a_uid),
         SCENE(an_area),
         SCENE(exports_are_kml_or_kmz),
+        SCENE(an_emergency_is_listed_acknowledged_and_taken_back),
+        SCENE(videos_are_shared_within_their_groups),
+        SCENE(bad_videos_are_refused_whole),
         SCENE(a_password_becomes_a_token),
         SCENE(wrong_passwords_are_alike_and_slowed_down),
     };
