@@ -354,9 +354,25 @@ def record_http(bench, row):
     bench.tell(row, "99 of 100 acknowledged within", found["p99_ms"], None, " ms")
 
 
+def files(bench, row):
+    """a package of 100 MB up and down over HTTPS, beside a bare TLS copy of the same bytes"""
+    done = subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "files_http.py"),
+                           "--rounds", "2" if bench.quick else "5"],
+                          check=False, capture_output=True, text=True, timeout=600,
+                          env=dict(os.environ, CORDON=bench.cordon))
+    if done.returncode or not done.stdout:
+        raise NoRun(done.stderr.strip() or f"files_http ended with {done.returncode}")
+    found = bench.results[row] = json.loads(done.stdout.splitlines()[-1])["files_http"]
+    for way in "up", "down":
+        bench.tell(row, f"MiB a second {way}", found[f"{way}_mib_s"])
+        bench.tell(row, f"bare copy's rate over it, {way}", 1 / found[f"{way}_of_bare"], 1 / 0.7)
+        bench.tell(row, f"processor time of 100 MB {way}", found[f"{way}_cpu_s"], None, " s")
+    bench.tell(row, "memory grown during a transfer", found["grown_kib"] / 1024, 4, " MiB")
+
+
 ROWS = {"phones-1000": phones_1000, "phones-2000": phones_2000, "phones-3000": phones_3000,
         "xml-1000": xml_1000, "neighbours-10000": neighbours_10000, "storm": storm, "slow": slow,
-        "newcomer": newcomer, "mixed": mixed, "start": start, "record": record, "record-http": record_http}
+        "newcomer": newcomer, "mixed": mixed, "start": start, "record": record, "record-http": record_http, "files": files}
 
 
 def print_table(lines):
