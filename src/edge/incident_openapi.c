@@ -166,7 +166,7 @@ static const struct shape {
     {"Files", "bytes i, quota i, file_max i, files *File"},
     {"Profile", "id s, name s, sha256 s, size i, enabled b, when *s, tool s, groups *s, changed m, by s"},
     {"Profiles", "profiles *Profile"},
-    {"NewProfile", "id s, name s, sha256 s, enabled? b, when? *s, tool? s, groups? *s"},
+    {"NewProfile", "id s, name s, sha256? s, file? s, enabled? b, when? *s, tool? s, groups? *s"},
 };
 
 static const struct status {

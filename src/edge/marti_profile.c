@@ -6,9 +6,11 @@
 #include "os/zip.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Device profiles: files that an operator gives to phones when they enrol, when they connect, or to a tool
@@ -30,7 +32,7 @@ const size_t marti_profile_route_count = COUNTOF(marti_profile_routes);
 enum {
     PROFILE_PACK_MAX = 32,          /* files of one answer */
     PROFILE_BYTES_MAX = 48 << 20,   /* of one answer; a phone gets what fits, the newest first */
-    PROFILE_ID_MAX = 64,
+    PROFILE_ROW = 8192,             /* bytes of a row of the record */
     TEXT_MAX = 64,
 };
 
@@ -323,9 +325,9 @@ static void get_profiles(struct web *w, struct request *q, struct reply *r, stru
         reply_err(r, &l.e);
 }
 
-/* A profile as it is asked for, checked. */
+/* A profile as it is asked for, checked: of a file that was uploaded, or of one in DIR/profiles. */
 struct asked_profile {
-    struct str id, name, tool;
+    struct str id, name, tool, in_folder;
     unsigned char sha256[SHA256_SIZE];
     uint64_t size;
     bool enabled;
@@ -354,21 +356,19 @@ static bool find_size(void *ctx, const struct file *x)
     return x->deleted;
 }
 
-static bool take_profile(struct files *f, const struct json *j, struct asked_profile *p, struct err *e)
+static bool is_file_name(struct str s)
 {
-    struct json_value root = json_root(j), tool = json_get(root, "tool");
+    return s.len > 0 && s.len < FILE_NAME_MAX && s.at[0] != '.' && text_is_plain(s, false) &&
+           str_find_byte(s, '/') == s.len && str_find_byte(s, '\\') == s.len;
+}
+
+/* The bytes: those with this hash, which somebody has uploaded. */
+static bool take_uploaded(struct files *f, const struct json *j, struct asked_profile *p, struct err *e)
+{
     struct str hash;
 
-    if (!json_take_text(j, "name", (struct json_length){1, FILE_NAME_MAX - 1}, &p->name, e) ||
-        !json_take_text(j, "sha256", (struct json_length){SHA256_HEX, SHA256_HEX}, &hash, e))
+    if (!json_take_text(j, "sha256", (struct json_length){SHA256_HEX, SHA256_HEX}, &hash, e))
         return false;
-    p->tool = json_as_text(tool);
-    p->enabled = json_as_bool(json_get(root, "enabled"));
-    if (!text_is_plain(p->name, false) || str_find_byte(p->name, '/') < p->name.len ||
-        str_find_byte(p->name, '\\') < p->name.len || p->name.at[0] == '.')
-        return err_set(e, ERR_INPUT, "\"name\" is a file's name without a folder");
-    if (p->tool.len >= FILE_TOOL_MAX || !text_is_plain(p->tool, false))
-        return err_set(e, ERR_INPUT, "\"tool\" has at most %d bytes", FILE_TOOL_MAX - 1);
     p->size = UINT64_MAX;
     if (!hash_take(hash, p->sha256) || !files_by_hash(f, p->sha256, find_size, p, e))
         return e->kind != ERR_NONE ? false : err_set(e, ERR_INPUT, "\"sha256\" has 64 hex digits");
@@ -376,6 +376,22 @@ static bool take_profile(struct files *f, const struct json *j, struct asked_pro
         return err_set(e, ERR_MISSING, "there is no file with this sha256: upload it first");
     return p->size <= PROFILE_BYTES_MAX ||
            err_set(e, ERR_INPUT, "a file of a profile may have at most %d MiB", PROFILE_BYTES_MAX >> 20);
+}
+
+static bool take_profile(struct files *f, const struct json *j, struct asked_profile *p, struct err *e)
+{
+    struct json_value root = json_root(j);
+
+    if (!json_take_text(j, "name", (struct json_length){1, FILE_NAME_MAX - 1}, &p->name, e))
+        return false;
+    p->tool = json_as_text(json_get(root, "tool"));
+    p->enabled = json_as_bool(json_get(root, "enabled"));
+    p->in_folder = json_as_text(json_get(root, "file"));
+    if (!is_file_name(p->name) || (p->in_folder.len && !is_file_name(p->in_folder)))
+        return err_set(e, ERR_INPUT, "\"name\" and \"file\" are names of files without a folder");
+    if (p->tool.len >= FILE_TOOL_MAX || !text_is_plain(p->tool, false))
+        return err_set(e, ERR_INPUT, "\"tool\" has at most %d bytes", FILE_TOOL_MAX - 1);
+    return p->in_folder.len || take_uploaded(f, j, p, e);
 }
 
 struct counting {
@@ -408,32 +424,123 @@ static void put_who(const struct request *q, struct str id, struct buf *b)
     fields_put(b, FIELD_UID, id);
 }
 
-static void put_row(const struct request *q, const struct asked_profile *p, struct buf *b)
+static void put_bytes(const unsigned char sha256[SHA256_SIZE], uint64_t size, struct buf *b)
 {
     char hex[SHA256_HEX];
     struct buf h = buf_over(hex, sizeof hex);
 
-    buf_hex(&h, p->sha256, SHA256_SIZE);
+    buf_hex(&h, sha256, SHA256_SIZE);
+    fields_put(b, FIELD_SHA256, buf_str(&h));
+    fields_put_int(b, FIELD_SIZE, (int64_t)size);
+}
+
+static void put_row(const struct request *q, const struct asked_profile *p, struct buf *b)
+{
     put_who(q, p->id, b);
     fields_put(b, FIELD_NAME, p->name);
-    fields_put(b, FIELD_SHA256, buf_str(&h));
-    fields_put_int(b, FIELD_SIZE, (int64_t)p->size);
     fields_put(b, FIELD_ENABLED, p->enabled ? STR("1") : STR("0"));
     if (p->tool.len)
         fields_put(b, FIELD_TOOL, p->tool);
 }
 
-static void post_profile(struct web *w, struct request *q, struct reply *r, struct now now)
+/* A file of DIR/profiles on its way into blobs; the row waits for its hash. */
+struct fetching {
+    struct blobs *blobs;
+    char path[512];
+    char row[PROFILE_ROW];
+    size_t row_len;
+    struct blob_kept kept;
+    bool ok;
+    struct err err;
+};
+
+static bool copy_in(struct fetching *f, int fd, struct blob *b)
+{
+    char room[8192];
+    ssize_t n = 1;
+
+    while (n > 0) {
+        n = read(fd, room, sizeof room);
+        if (n < 0 && errno == EINTR) {
+            n = 1;
+            continue;
+        }
+        if (n > 0 && blob_size(b) + (uint64_t)n > PROFILE_BYTES_MAX)
+            return err_set(&f->err, ERR_INPUT, "a file of a profile may have at most %d MiB", PROFILE_BYTES_MAX >> 20);
+        if (n > 0 && !blob_take(b, str_of(room, (size_t)n), &f->err))
+            return false;
+    }
+    return n == 0 || err_set(&f->err, ERR_WORLD, "%s cannot be read: %s", f->path, strerror(errno));
+}
+
+static void fetch(void *ctx)
+{
+    struct fetching *f = ctx;
+    int fd = open(f->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct blob *b = NULL;
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        (void)err_set(&f->err, ERR_MISSING, "there is no file %s", f->path);
+    else if (blob_begin(f->blobs, 0, &b, &f->err)) {
+        if (copy_in(f, fd, b))
+            f->ok = blob_end(b, (struct str){0}, &f->kept, &f->err);
+        else
+            blob_drop(b);
+    }
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static void ask_profile(struct web *w, struct request *q, struct reply *r, const struct buf *b)
 {
     struct ask_head head = {.ask = ASK_ROW, .kind = EV_PROFILE_CHANGED, .sender = RING_NO_SENDER,
-                            .at_ms = now.wall_ms};
-    char text[8192];
+                            .at_ms = hub_now().wall_ms};
+
+    web_ask(w, q, r, &head, b);
+}
+
+static void fetched(struct web *w, struct exchange *x, void *ctx)
+{
+    struct fetching *f = ctx;
+    struct buf b = buf_over(f->row, sizeof f->row);
+
+    b.len = f->row_len;
+    if (x && f->ok) {
+        put_bytes(f->kept.sha256, f->kept.size, &b);
+        ask_profile(w, &x->request, &x->reply, &b);
+    } else if (x)
+        reply_files(&x->reply, &f->err);
+    free(f);
+}
+
+static void fetch_profile(struct web *w, struct request *q, struct reply *r, const struct asked_profile *p,
+                          const struct buf *row)
+{
+    struct fetching *f = calloc(1, sizeof *f);
+
+    if (!f) {
+        reply_problem(r, 503, "There is not enough memory just now. Try again in a moment.");
+        return;
+    }
+    f->blobs = w->h->blobs;
+    f->row_len = row->len;
+    memcpy(f->row, row->at, row->len);
+    (void)snprintf(f->path, sizeof f->path, "%s/profiles/%.*s", w->dir, STR_ARG(p->in_folder));
+    if (!web_work(w, q, r, fetch, fetched, f))
+        free(f);
+}
+
+static void post_profile(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    char text[PROFILE_ROW];
     struct buf b = buf_over(text, sizeof text);
     struct files *f = web_files(w, r);
     struct asked_profile p = {0};
     struct json *j = NULL;
     struct err e = {0};
 
+    (void)now;
     if (!f)
         return;
     if (!json_read(q->body, &j, &e) || !web_take_ticket(j, &p.id, &e) || !take_profile(f, j, &p, &e) ||
@@ -443,11 +550,17 @@ static void post_profile(struct web *w, struct request *q, struct reply *r, stru
         return;
     }
     put_row(q, &p, &b);
-    if (take_words(json_get(json_root(j), "when"), "when", FIELD_WHEN, &b, &e) &&
-        take_words(json_get(json_root(j), "groups"), "groups", FIELD_GROUP, &b, &e))
-        web_ask(w, q, r, &head, &b);
-    else
+    if (!take_words(json_get(json_root(j), "when"), "when", FIELD_WHEN, &b, &e) ||
+        !take_words(json_get(json_root(j), "groups"), "groups", FIELD_GROUP, &b, &e))
         reply_err(r, &e);
+    else if (b.full)
+        reply_problem(r, 413, "These are too many groups.");
+    else if (p.in_folder.len)
+        fetch_profile(w, q, r, &p, &b);
+    else {
+        put_bytes(p.sha256, p.size, &b);
+        ask_profile(w, q, r, &b);
+    }
     json_drop(j);
 }
 
@@ -470,14 +583,13 @@ static bool seek(void *ctx, const struct profile *p)
 
 static void delete_profile(struct web *w, struct request *q, struct reply *r, struct now now)
 {
-    struct ask_head head = {.ask = ASK_ROW, .kind = EV_PROFILE_CHANGED, .sender = RING_NO_SENDER,
-                            .at_ms = now.wall_ms};
     char text[2048];
     struct buf b = buf_over(text, sizeof text);
     struct files *f = web_files(w, r);
     struct sought s = {.id = q->part[0]};
     struct err e = {0};
 
+    (void)now;
     if (!f)
         return;
     if (!files_profiles(f, seek, &s, &e)) {
@@ -491,5 +603,5 @@ static void delete_profile(struct web *w, struct request *q, struct reply *r, st
     put_who(q, s.id, &b);
     fields_put(&b, FIELD_NAME, str_from(s.name));
     fields_put(&b, FIELD_CHANGED, STR("deleted"));
-    web_ask(w, q, r, &head, &b);
+    ask_profile(w, q, r, &b);
 }

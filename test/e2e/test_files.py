@@ -15,7 +15,7 @@ import urllib.parse
 import zipfile
 
 import events
-from page import Page
+from page import Page, Refused
 from phone import PATIENCE, tls_context
 from server import Server, eventually, free_ports
 from test_clients import HERE, node_folder
@@ -420,9 +420,23 @@ def test_profiles():
                   groups=["EX-fire"])
         assert a.ask("GET", connection % 0).status == 204
         assert [p["id"] for p in page.get("/api/profiles")["profiles"]] == ["exercise-map"]
+        # One that lies in the folder, for a tool; nothing else can be reached that way.
+        os.makedirs(f"{w.server.data}/profiles")
+        with open(f"{w.server.data}/profiles/EX-tool.pref", "wb") as f:
+            f.write(b"<preferences/>")
+        os.symlink(f"{w.server.data}/journal.key", f"{w.server.data}/profiles/EX-link")
+        page.post("/api/profiles", id="exercise-tool", name="tool.pref", file="EX-tool.pref", enabled=True, tool="EX-tool")
+        with zipfile.ZipFile(io.BytesIO(a.ok("GET", "/Marti/api/device/profile/tool/EX-tool").text)) as z:
+            assert z.read("tool.pref") == b"<preferences/>"
+        for bad, status in (("../journal.key", 400), ("EX-link", 404), ("EX-none", 404), (".", 400)):
+            try:
+                raise AssertionError(page.post("/api/profiles", id="exercise-bad", name="x", file=bad, enabled=True))
+            except Refused as why:
+                assert why.status == status, why
+        page.read("DELETE", "/api/profiles/exercise-tool", "")
         page.read("DELETE", "/api/profiles/exercise-map", "")
         assert page.get("/api/profiles")["profiles"] == []
-        assert [r["name"] for r in w.server.journal("profile.changed")] == ["EX-map.xml"] * 3
+        assert [r["name"] for r in w.server.journal("profile.changed")] == ["EX-map.xml"] * 2 + ["tool.pref"] * 2 + ["EX-map.xml"]
 
 
 def test_node_tak():
