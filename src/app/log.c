@@ -4,10 +4,12 @@
 #include "base/when.h"
 #include "core/incident.h"
 #include "core/record.h"
+#include "edge/incidents.h"
 #include "os/clock.h"
 #include "store/blobs.h"
 #include "store/files.h"
 #include "store/journal.h"
+#include "store/missions.h"
 #include "wire/cot.h"
 
 #include <inttypes.h>
@@ -37,8 +39,35 @@ static const struct {
     {FIELD_UNTIL_MS, "until_ms"}, {FIELD_ENDED, "ended"},   {FIELD_OFF, "off"},
 };
 
-static const char *name_of(enum field tag)
+/* A tag from 60 on means another thing in a row of a mission. */
+static const char *const mission_names[] = {
+    [FIELD_MISSION - FIELD_MISSION] = "mission",
+    [FIELD_MISSION_NAME - FIELD_MISSION] = "mission_name",
+    [FIELD_MISSION_CHANGE - FIELD_MISSION] = "change",
+    [FIELD_MISSION_KEY - FIELD_MISSION] = "key",
+    [FIELD_MISSION_VALUE - FIELD_MISSION] = "value",
+    [FIELD_MISSION_ROLE - FIELD_MISSION] = "role",
+    [FIELD_MISSION_CREATOR - FIELD_MISSION] = "creator",
+    [FIELD_MISSION_CLIENT - FIELD_MISSION] = "client",
+    [FIELD_MISSION_TOKEN - FIELD_MISSION] = "token_id",
+    [FIELD_MISSION_KEYWORD - FIELD_MISSION] = "keyword",
+    [FIELD_MISSION_COT - FIELD_MISSION] = "cot",
+    [FIELD_MISSION_CLAIM - FIELD_MISSION] = "claim",
+    [FIELD_MISSION_TYPE - FIELD_MISSION] = "type",
+    [FIELD_MISSION_PARENT - FIELD_MISSION] = "parent",
+    [FIELD_MISSION_AFTER - FIELD_MISSION] = "after",
+    [FIELD_MISSION_HASH - FIELD_MISSION] = "content_hash",
+    [FIELD_MISSION_FROM - FIELD_MISSION] = "copy_of",
+    [FIELD_MISSION_AT - FIELD_MISSION] = "at_ms",
+    [FIELD_MISSION_USER - FIELD_MISSION] = "username",
+    [FIELD_MISSION_ONE - FIELD_MISSION] = "one",
+};
+
+static const char *name_of(unsigned kind, enum field tag)
 {
+    if ((kind == EV_MISSION_CHANGED || kind == EV_MISSION_TOLD) && tag >= FIELD_MISSION &&
+        (size_t)(tag - FIELD_MISSION) < COUNTOF(mission_names))
+        return mission_names[tag - FIELD_MISSION];
     for (size_t i = 0; i < COUNTOF(names); i++)
         if (names[i].tag == tag)
             return names[i].name;
@@ -75,7 +104,7 @@ static void put_json(struct buf *b, const struct journal_row *row)
     }
     buf_fmt(b, ",\"erased\":%s,\"fields\":[", row->erased ? "true" : "false");
     for (bool first = true; fields_next(&rest, &tag, &value); first = false) {
-        buf_fmt(b, "%s[\"%s\",", first ? "" : ",", name_of(tag));
+        buf_fmt(b, "%s[\"%s\",", first ? "" : ",", name_of(row->kind, tag));
         if (tag == FIELD_EVENT_PROTO) {
             buf_byte(b, '"');
             buf_hex(b, value.at, value.len);
@@ -102,9 +131,10 @@ static void put_text(struct buf *b, const struct journal_row *row)
     if (row->erased)
         buf_put(b, STR(" (erased)"));
     while (fields_next(&rest, &tag, &value)) {
-        if (tag == FIELD_EVENT_XML || tag == FIELD_EVENT_PROTO || tag == FIELD_STALE_MS)
+        if (tag == FIELD_EVENT_XML || tag == FIELD_EVENT_PROTO || tag == FIELD_STALE_MS ||
+            (tag == FIELD_MISSION_COT && row->kind == EV_MISSION_CHANGED))
             continue;
-        buf_fmt(b, " %s=", name_of(tag));
+        buf_fmt(b, " %s=", name_of(row->kind, tag));
         buf_json(b, value);
     }
     buf_byte(b, '\n');
@@ -262,7 +292,7 @@ int command_verify(int argc, char **argv)
 /* Which incident a row belongs to, "" for none, and whether it is an exercise's. */
 struct owner {
     char incident[INCIDENT_ID_MAX + 1];
-    bool exercise, of_files;
+    bool exercise, of_files, of_missions;
     uint64_t seq;
 };
 
@@ -270,8 +300,11 @@ static bool see_owner(void *ctx, const struct journal_row *row)
 {
     struct owner *o = ctx;
 
-    (void)str_copy(o->incident, sizeof o->incident, incident_value(row->payload, IN_INCIDENT));
-    o->exercise = fields_has(row->payload, (enum field)IN_EXERCISE);
+    if (incident_kind_is(row->kind)) { /* the same tags are others in other rows */
+        (void)str_copy(o->incident, sizeof o->incident, incident_value(row->payload, IN_INCIDENT));
+        o->exercise = fields_has(row->payload, (enum field)IN_EXERCISE);
+    }
+    o->of_missions = row->kind == EV_MISSION_CHANGED;
     o->of_files = files_takes(row->kind);
     o->seq = row->seq;
     return true;
@@ -322,7 +355,8 @@ int command_erase(int argc, char **argv)
                      "--reason TEXT --yes, with the server stopped");
     ok = ok && number("SEQ", word, &seq, &e) && journal_open(dir, &j, &opened, &e) &&
          journal_get(j, (uint64_t)seq, see_owner, &o, &e) && note_erasure(j, &o, by, reason, &e) &&
-         journal_erase(j, (uint64_t)seq, &e) && (!o.of_files || files_wipe(dir, &e));
+         journal_erase(j, (uint64_t)seq, &e) && (!o.of_files || files_wipe(dir, &e)) &&
+         (!o.of_missions || missions_forget(dir, &e));
     if (j)
         journal_close(j);
     if (!ok)

@@ -5,6 +5,7 @@
 #include "core/incident_geo.h"
 #include "core/incident_rules.h"
 #include "core/incident_to_cot.h"
+#include "core/mission.h"
 #include "core/nine_lines.h"
 #include "wire/takproto.h"
 
@@ -622,6 +623,33 @@ static void read_file(struct reading *d)
     close_command(d, INC_REPORT_RECEIVED);
 }
 
+/* An entry of a mission's log, once each time that it says something else. */
+static void read_mission(struct reading *d)
+{
+    char twice[2 * DEVICE_TAG_MAX], about[INCIDENT_LINE_MAX];
+    struct buf key = buf_over(twice, sizeof twice), subject = buf_over(about, sizeof about);
+    int64_t at = fields_get_int(d->r->payload, FIELD_MISSION_AT, 0);
+
+    if (mission_change_of(field_of(d, FIELD_MISSION_CHANGE)) != MISSION_LOG_PUT)
+        return;
+    put_tag(&key, d->uid);
+    put_tag(&key, field_of(d, FIELD_TEXT));
+    if (find_id(d, ENT_REPORT, "ML-", buf_str(&key)) || !has_room(d->r->s, ENT_REPORT, false))
+        return;
+    buf_put(&subject, STR("mission "));
+    buf_put(&subject, cut_text(field_of(d, FIELD_MISSION_NAME), INCIDENT_LINE_MAX - 16));
+    need_source(d);
+    open_command(d);
+    put_id(d, IN_REPORT, "ML-", buf_str(&key), 0);
+    put_provenance(d);
+    if (at > d->r->now_ms - OBSERVED_MS && at <= d->r->now_ms + INCIDENT_SKEW_MS)
+        incident_put_int(d->memory, IN_OBSERVED_AT, at);
+    incident_put(d->memory, IN_PREDICATE, STR("note"));
+    put_as_line(d->memory, IN_SUBJECT, buf_str(&subject));
+    put_as_text(d->memory, IN_TEXT, field_of(d, FIELD_TEXT));
+    close_command(d, INC_REPORT_RECEIVED);
+}
+
 /* ---- rows -------------------------------------------------------------- */
 
 static const struct row {
@@ -632,7 +660,7 @@ static const struct row {
     {EV_EMERGENCY_RAISED, read_raised, true}, {EV_EMERGENCY_CANCELLED, read_cancelled, true},
     {EV_CASEVAC_SENT, read_casevac, true},    {EV_OBJECT_PUT, read_object, true},
     {EV_CHAT_SAID, read_chat, false},         {EV_CHAT_RECEIPT, read_receipt, false},
-    {EV_FILE_STORED, read_file, false},
+    {EV_FILE_STORED, read_file, false},       {EV_MISSION_CHANGED, read_mission, false},
 };
 
 static const struct row *row_of(unsigned kind)

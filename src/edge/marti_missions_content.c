@@ -219,6 +219,7 @@ static bool put_entry(struct entry *n, struct str guid)
     fields_put(&c->one, FIELD_MISSION, guid);
     fields_put(&c->one, FIELD_UID, str_from(n->id));
     fields_put(&c->one, FIELD_TEXT, content);
+    fields_put(&c->one, FIELD_CALLSIGN, str_from(c->q->client.name)); /* the source of a line of the incident */
     if (entry_uid.len)
         fields_put(&c->one, FIELD_LINK_UID, entry_uid);
     if (!put_times(n) || !put_texts(n, FIELD_MISSION_KEYWORD, "keywords", MISSION_KEYWORD_MAX) ||

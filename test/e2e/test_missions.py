@@ -213,6 +213,7 @@ def test_who_was_away_gets_every_change():
         for i in range(1, 21):
             a.mark(f"EX-{i}", dest("EX m"))
             if i == 10:
+                a.hear("t-x-m-c", ">EX-10<")  # it is on the disk: what is not may go with a power cut
                 a.phone.close()
                 m.server.restart()
                 a.connect()
