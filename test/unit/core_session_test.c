@@ -2037,8 +2037,7 @@ int main(void)
         cmocka_unit_test(a_restart_remembers),
         cmocka_unit_test(full_tables_of_groups_leak_nothing), cmocka_unit_test(a_rule_between_agencies),
         cmocka_unit_test(nothing_leaks),
-        cmocka_unit_test(who_is_held_hears_nothing),
-        cmocka_unit_test(who_is_held_is_heard),
+        cmocka_unit_test(who_is_held_hears_nothing), cmocka_unit_test(who_is_held_is_heard),
         cmocka_unit_test(who_is_admitted_has_the_picture_at_once),
     };
 
