@@ -687,14 +687,12 @@ static void put_file_headers(struct reply *r, const struct found_file *f, const 
     struct buf b = buf_over(text, sizeof text - 1);
 
     put_disposition(&b, str_from(f->name));
+    MUST(!b.full); /* a name has at most 200 bytes */
     text[b.len] = 0;
     reply_header(r, "etag", "%s", etag);
     reply_header(r, "accept-ranges", "bytes");
     reply_header(r, "content-security-policy", "sandbox; default-src 'none'");
-    /* A long name in another script is written twice; without room for it the plain form goes alone. */
-    if (strlen(r->headers) + b.len + 64 > sizeof r->headers)
-        b.len = str_find_byte(buf_str(&b), ';') < b.len ? str_find(buf_str(&b), STR("; filename*")) : b.len;
-    reply_header(r, "content-disposition", "%.*s", (int)b.len, text);
+    reply_header(r, "content-disposition", "%s", text);
 }
 
 /* Which bytes: Range, or what old clients write into the query. */

@@ -28,7 +28,7 @@ enum {
     WEB_NAME_MAX = 64,
     WEB_ADDRESS_MAX = 64,
     WEB_WHY = 256,         /* of a sentence about a certificate */
-    WEB_HEADERS_MAX = 512, /* bytes of the headers that a handler adds */
+    WEB_HEADERS_MAX = 1536, /* bytes of the headers that a handler adds: room for a file's name with percents */
 };
 
 /* Who asks, by the session's cookie. */

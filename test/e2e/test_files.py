@@ -167,6 +167,10 @@ def test_upload_answers_its_entry():
         chunked = a.ask("POST", "/Marti/sync/upload?name=chunks.bin", iter([b"a" * 1000, b"b" * 70000]))
         assert chunked.status == 200, chunked.text
         assert json.loads(chunked.text)["Size"] == "71000"
+        urdu = "\u0646\u0642\u0634\u06c1" * 20 + ".kml"
+        assert a.upload(b"named in Urdu", urdu, "application/vnd.google-earth.kml+xml").status == 200
+        named = a.content(b"named in Urdu").getheader("Content-Disposition")
+        assert urllib.parse.unquote(named.split("filename*=UTF-8''")[1]) == urdu, named
         # No name in a form, no file in it, an empty body.
         assert "assetfile" in a.refused(400, "POST", "/Marti/sync/missionupload?filename=x",
                                         a.form(b"x", filename="", name="note"),
