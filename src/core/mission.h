@@ -172,7 +172,7 @@ bool mission_hash_read(struct str text, char out[65]) MUST_USE;
 
 /* The kind of a layer: "GROUP", "UID", "CONTENTS", "MAPLAYER", "ITEM"; NULL when there is none of that name. */
 const char *mission_layer_word(struct str word) MUST_USE;
-/* How somebody is invited: "clientUid", "callsign", "userName", "group", "team"; NULL when there is none of that name. */
+/* How somebody is invited: "clientUid", "callsign", "userName", "group", "team"; NULL when there is no such way. */
 const char *mission_invite_word(struct str word) MUST_USE;
 
 #endif

@@ -124,7 +124,7 @@ bool call_may(struct mission_call *c, unsigned needs)
     if ((needs & ~mission_role_may(c->role)) == 0)
         return true;
     call_refuse(c, 403, c->role != MISSION_NOBODY  ? "Your role in this mission does not allow that."
-                        : c->x.password[0]         ? "The mission has a password: give it, or the token of a subscription."
+                        : c->x.password[0]         ? "The mission has a password: give it, or a subscription's token."
                                                    : "The mission is for the invited only.");
     return false;
 }

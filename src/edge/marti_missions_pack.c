@@ -184,7 +184,7 @@ static bool read_event(struct package *p, struct str bytes, struct str name)
     if (!ok)
         return err_in(&p->err, "%.*s", (int)(name.len < 100 ? name.len : 100), name.at);
     if (out.full)
-        return err_set(&p->err, ERR_INPUT, "the events of the package are longer than %d KiB in all", PACKAGE_COTS >> 10);
+        return err_set(&p->err, ERR_INPUT, "the package's events are longer than %d KiB in all", PACKAGE_COTS >> 10);
     p->events[p->event_count++] = buf_str(&out);
     p->cots_len += out.len;
     return true;

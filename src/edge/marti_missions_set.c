@@ -336,7 +336,8 @@ static void random_guid(char out[MISSION_GUID_LEN + 1])
     char hex[33];
 
     secret_token(hex, 16);
-    (void)snprintf(out, MISSION_GUID_LEN + 1, "%.8s-%.4s-4%.3s-a%.3s-%.12s", hex, hex + 8, hex + 13, hex + 17, hex + 20);
+    (void)snprintf(out, MISSION_GUID_LEN + 1, "%.8s-%.4s-4%.3s-a%.3s-%.12s", hex, hex + 8, hex + 13, hex + 17,
+                   hex + 20); /* RFC 9562, version 4 */
 }
 
 struct owner {

@@ -116,7 +116,8 @@ struct str mission_asked(const struct mission_deciding *d, enum field f)
 
 static struct mission_asker asker(const struct mission_deciding *d)
 {
-    return (struct mission_asker){.user = mission_asked(d, FIELD_USER), .client = mission_asked(d, FIELD_MISSION_CREATOR),
+    return (struct mission_asker){.user = mission_asked(d, FIELD_USER),
+                                  .client = mission_asked(d, FIELD_MISSION_CREATOR),
                                   .claim = mission_asked(d, FIELD_MISSION_CLAIM)};
 }
 
@@ -273,8 +274,8 @@ static bool check_subscribed(struct mission_deciding *d)
     enum mission_role invited, role = d->role;
 
     if (device == DEVICE_ANOTHERS)
-        return err_set(d->e, ERR_DENIED, "the device %.*s is of another user", (int)(client.len < 100 ? client.len : 100),
-                       client.at);
+        return err_set(d->e, ERR_DENIED, "the device %.*s is of another user",
+                       (int)(client.len < 100 ? client.len : 100), client.at);
     if (!mission_invited_role(d->q->store, d->x, &a, &invited, d->e) ||
         !missions_subscriptions(d->q->store, d->x->id, see_client, &f, d->e))
         return false;
@@ -644,7 +645,8 @@ void recorder_missions_second(struct recorder *r)
 {
     struct recorder_missions *q = r->missions;
     struct ask_head head = {.ask = ASK_MISSION, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
-    struct expiring w = {.now_s = clock_wall_ms() / 1000};
+    int64_t now = clock_wall_ms();
+    struct expiring w = {.now_s = now / 1000};
     char payload[512], one[128];
     struct buf b = buf_over(payload, sizeof payload), o = buf_over(one, sizeof one);
     struct err e = {0};
@@ -652,10 +654,11 @@ void recorder_missions_second(struct recorder *r)
 
     if (q->failing && r->entry_count == 0)
         recorder_missions_commit(r);
-    if (q->failing || clock_ms() < q->next_expire_ms)
+    /* A clock that is set back puts it off by no more than that. */
+    if (q->failing || (now < q->next_expire_ms && q->next_expire_ms - now <= CALL_MS))
         return;
     if (!missions_each(q->store, see_expired, &w, &e) || !w.guid[0]) {
-        q->next_expire_ms = clock_ms() + CALL_MS;
+        q->next_expire_ms = now + CALL_MS;
         return;
     }
     fields_put(&o, FIELD_MISSION_CHANGE, STR("deleted"));

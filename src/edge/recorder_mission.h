@@ -23,7 +23,7 @@ struct recorder_missions {
     size_t row_len;
     char *scratch, *event;    /* LIMIT_EVENT_IN of decoded values; twice that of an event's bytes */
     bool failing;             /* the projection is behind the journal */
-    int64_t next_expire_ms;   /* monotonic */
+    int64_t next_expire_ms;   /* wall clock */
     /* Missions that the phone's event at hand names and may change. */
     struct mission_named {
         char guid[MISSION_GUID_LEN + 1];

@@ -29,7 +29,7 @@ enum item_kind { ITEM_NONE, ITEM_UID, ITEM_FILE, ITEM_EXTERNAL, ITEM_LOG, ITEM_M
     X(CHANGES, "SELECT " CHANGE_COLUMNS " FROM changes WHERE (mission = ?1 OR seq IN"                                  \
                " (SELECT seq FROM items WHERE items.mission = ?1 AND kind <= 3)) AND " LISTED " ORDER BY seq")         \
     X(CHANGES_SQUASHED,                                                                                                \
-      "SELECT " CHANGE_COLUMNS_A " FROM changes AS a WHERE (mission = ?1 OR seq IN"                                      \
+      "SELECT " CHANGE_COLUMNS_A " FROM changes AS a WHERE (mission = ?1 OR seq IN"                                    \
       " (SELECT seq FROM items WHERE items.mission = ?1 AND kind <= 3)) AND " LISTED " AND NOT EXISTS (SELECT 1"       \
       " FROM changes AS b WHERE b.mission = ?1 AND b.kind = a.kind AND b.item = a.item AND a.kind > 0"                 \
       " AND b.seq > a.seq) ORDER BY seq")                                                                              \
@@ -155,7 +155,8 @@ struct values {
     const struct value *at;
     size_t count;
 };
-#define VALUES(...) ((struct values){(const struct value[]){__VA_ARGS__}, COUNTOF(((const struct value[]){__VA_ARGS__}))})
+#define VALUES(...)                                                                                                    \
+    ((struct values){(const struct value[]){__VA_ARGS__}, COUNTOF(((const struct value[]){__VA_ARGS__}))})
 
 /* The statement with its parameters, ready for db_step; NULL with a sentence. */
 struct db_stmt *missions_ready(struct missions *m, enum statement s, struct values v, struct err *e) MUST_USE;

@@ -270,9 +270,10 @@ bool missions_subscriptions(struct missions *m, int64_t id, missions_see_subscri
 static bool see_invitation(void *ctx, struct db_stmt *r)
 {
     struct row_walk *w = ctx;
-    struct mission_invitation i = {.mission = db_int(r, 0), .mission_name = db_text(r, 1), .mission_guid = db_text(r, 2),
-                                   .type = db_text(r, 3), .invitee = db_text(r, 4), .role = role_in(r, 5),
-                                   .creator = db_text(r, 6), .id = db_text(r, 7), .made_ms = db_int(r, 8)};
+    struct mission_invitation i = {.mission = db_int(r, 0), .mission_name = db_text(r, 1),
+                                   .mission_guid = db_text(r, 2), .type = db_text(r, 3), .invitee = db_text(r, 4),
+                                   .role = role_in(r, 5), .creator = db_text(r, 6), .id = db_text(r, 7),
+                                   .made_ms = db_int(r, 8)};
 
     return w->see.invitation(w->ctx, &i);
 }

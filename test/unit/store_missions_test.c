@@ -86,7 +86,8 @@ static void create(struct world *w, const char *guid, const char *name)
     OK(put(w, ROW(FIELD_MISSION_CHANGE, "created", FIELD_MISSION, guid, FIELD_MISSION_NAME, name, FIELD_USER, "EX-u",
                   FIELD_MISSION_CREATOR, "EX-phone", FIELD_MISSION_CLIENT, "EX-phone", FIELD_MISSION_TOKEN, "t0",
                   FIELD_GROUP, "Fire", FIELD_GROUP, "Police", FIELD_MISSION_KEY, "description", FIELD_MISSION_VALUE,
-                  "what it is", FIELD_MISSION_KEY, "tool", FIELD_MISSION_VALUE, "public", FIELD_MISSION_KEYWORD, "k1")));
+                  "what it is", FIELD_MISSION_KEY, "tool", FIELD_MISSION_VALUE, "public", FIELD_MISSION_KEYWORD,
+                  "k1")));
 }
 
 static uint64_t hash_of(struct world *w)
@@ -141,14 +142,26 @@ static bool see_layer(void *ctx, const struct mission_layer *l)
     return true;
 }
 
+/* A mission with two puts of a uid (rows 4 and 5), a file and a log entry. */
+static int64_t fill(struct world *w)
+{
+    create(w, GUID(1), "EX one");
+    OK(put(w, ROW(FIELD_MISSION_CHANGE, "updated", FIELD_MISSION, GUID(1), FIELD_MISSION_KEY, "path",
+                  FIELD_MISSION_VALUE, "a", FIELD_MISSION_KEY, "expiration", FIELD_MISSION_VALUE, "5")));
+    OK(put(w, ROW(FIELD_MISSION_CHANGE, "password", FIELD_MISSION, GUID(1), FIELD_MISSION_VALUE, "$argon2id$x")));
+    for (int i = 0; i < 2; i++) /* an update keeps the older snapshot */
+        OK(put(w, ROW(FIELD_MISSION_CHANGE, "uid.put", FIELD_MISSION, GUID(1), FIELD_UID, "EX-a",
+                      FIELD_MISSION_CREATOR, "EX-phone", FIELD_MISSION_COT, i ? "<new>" : "<old>")));
+    OK(put(w, ROW(FIELD_MISSION_CHANGE, "file.put", FIELD_MISSION, GUID(1), FIELD_SHA256, "ab", FIELD_MISSION_KEY,
+                  "file.name", FIELD_MISSION_VALUE, "EX.jpg")));
+    OK(put(w, ROW(FIELD_MISSION_CHANGE, "log.put", FIELD_MISSION, GUID(1), FIELD_UID, "L1", FIELD_TEXT, "EX line")));
+    return get(w, GUID(1))->id;
+}
+
 static void test_a_mission_is_what_its_changes_say(void **state)
 {
     struct world w = {.dir = folder_make()};
-    struct missions_span span = {.to_ms = INT64_MAX, .squashed = true};
     struct mission *x;
-    struct seen s;
-    bool is;
-    int64_t n;
 
     (void)state;
     crash_start(1);
@@ -168,14 +181,23 @@ static void test_a_mission_is_what_its_changes_say(void **state)
     assert_int_equal(x->edited_ms, START + 1000);
     OK(put(&w, ROW(FIELD_MISSION_CHANGE, "password", FIELD_MISSION, GUID(1), FIELD_MISSION_VALUE, "$argon2id$x")));
     assert_string_equal(get(&w, GUID(1))->password, "$argon2id$x");
-    for (int i = 0; i < 2; i++) /* an update keeps the older snapshot */
-        OK(put(&w, ROW(FIELD_MISSION_CHANGE, "uid.put", FIELD_MISSION, GUID(1), FIELD_UID, "EX-a",
-                       FIELD_MISSION_CREATOR, "EX-phone", FIELD_MISSION_COT, i ? "<new>" : "<old>")));
-    OK(put(&w, ROW(FIELD_MISSION_CHANGE, "file.put", FIELD_MISSION, GUID(1), FIELD_SHA256, "ab", FIELD_MISSION_KEY,
-                   "file.name", FIELD_MISSION_VALUE, "EX.jpg")));
-    OK(put(&w, ROW(FIELD_MISSION_CHANGE, "log.put", FIELD_MISSION, GUID(1), FIELD_UID, "L1", FIELD_TEXT, "EX line")));
-    span.mission = x->id;
-    s = (struct seen){0};
+    close_world(&w);
+    folder_remove(w.dir);
+}
+
+static void test_the_past_stays(void **state)
+{
+    struct world w = {.dir = folder_make()};
+    struct missions_span span = {.to_ms = INT64_MAX, .squashed = true};
+    struct seen s = {0};
+    int64_t id, n;
+    bool is;
+
+    (void)state;
+    crash_start(1);
+    OK(open_world(&w));
+    id = fill(&w);
+    span.mission = id;
     OK(missions_changes(w.m, &span, see_item, &s, &e));
     assert_string_equal(s.uids, "created: uid.put:EX-a file.put:ab ");
     span.squashed = false;
@@ -187,15 +209,15 @@ static void test_a_mission_is_what_its_changes_say(void **state)
     OK(missions_changes(w.m, &span, see_item, &s, &e));
     assert_string_equal(s.uids, "uid.put:EX-a file.put:ab ");
     s = (struct seen){0};
-    OK(missions_change(w.m, x->id, 4, see_item, &s, &e));
+    OK(missions_change(w.m, id, 4, see_item, &s, &e));
     assert_string_equal(s.cot, "<old>");
-    assert_false(missions_change(w.m, x->id + 1, 4, see_item, &s, &e)); /* of another mission */
+    assert_false(missions_change(w.m, id + 1, 4, see_item, &s, &e)); /* of another mission */
     assert_int_equal(e.kind, ERR_MISSING);
     OK(put(&w, ROW(FIELD_MISSION_CHANGE, "uid.removed", FIELD_MISSION, GUID(1), FIELD_UID, "EX-a")));
-    OK(missions_has(w.m, MISSIONS_UIDS, x->id, STR("EX-a"), &is, &e));
+    OK(missions_has(w.m, MISSIONS_UIDS, id, STR("EX-a"), &is, &e));
     assert_false(is);
     s = (struct seen){0};
-    OK(missions_change(w.m, x->id, 5, see_item, &s, &e)); /* deleting is a change, never an erasure */
+    OK(missions_change(w.m, id, 5, see_item, &s, &e)); /* deleting is a change, never an erasure */
     assert_string_equal(s.cot, "<new>");
     OK(missions_need_file(w.m, STR("ab"), &is, &e));
     assert_true(is);
@@ -206,7 +228,7 @@ static void test_a_mission_is_what_its_changes_say(void **state)
     assert_false(is);
     OK(put(&w, ROW(FIELD_MISSION_CHANGE, "deleted", FIELD_MISSION, GUID(1))));
     assert_false(missions_by_guid(w.m, STR(GUID(1)), false, &found, &e));
-    OK(missions_count(w.m, MISSIONS_SUBSCRIPTIONS, x->id, &n, &e));
+    OK(missions_count(w.m, MISSIONS_SUBSCRIPTIONS, id, &n, &e));
     assert_int_equal(n, 0);
     s = (struct seen){0};
     span.from_ms = 0;
@@ -508,6 +530,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_mission_is_what_its_changes_say),
+        cmocka_unit_test(test_the_past_stays),
         cmocka_unit_test(test_layers_keep_their_order),
         cmocka_unit_test(test_a_copy_has_what_the_first_one_had),
         cmocka_unit_test(test_names_are_found_the_living_first),
