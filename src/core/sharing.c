@@ -121,21 +121,42 @@ static void put_agency(struct buf *b, const char *agency, const char *every)
         buf_put(b, str_from(agency));
 }
 
+/* "the positions, the markers and drawings and ..." of the classes of a mask. */
+static void put_classes(struct buf *b, unsigned mask, const char *last)
+{
+    for (unsigned i = 0; i < SHARE_COUNT; i++) {
+        if (!(mask >> i & 1))
+            continue;
+        mask &= ~(1u << i);
+        buf_put(b, str_from(classes[i].says));
+        if (mask)
+            buf_put(b, mask & (mask - 1) ? STR(", ") : str_from(last));
+    }
+}
+
+void sharing_says(const char *const pair[2], unsigned mask, struct buf *b)
+{
+    unsigned others = ~mask & ((1u << SHARE_COUNT) - 1);
+
+    buf_put(b, STR("Phones of "));
+    put_agency(b, pair[1], "every agency");
+    buf_put(b, STR(" hear "));
+    put_classes(b, mask, " and ");
+    buf_put(b, STR(" of "));
+    put_agency(b, pair[0], "the other agencies");
+    if (others) {
+        buf_put(b, STR(", not "));
+        put_classes(b, others, " or ");
+    }
+    buf_byte(b, '.');
+}
+
 void sharing_consequence(const struct sharing_rule *r, struct buf *b)
 {
-    unsigned left = r->classes;
-
     buf_put(b, STR("Phones of "));
     put_agency(b, r->to, "every agency");
     buf_put(b, r->allow ? STR(" hear ") : STR(" do not hear "));
-    for (unsigned i = 0; i < SHARE_COUNT; i++) {
-        if (!(left >> i & 1))
-            continue;
-        left &= ~(1u << i);
-        buf_put(b, str_from(classes[i].says));
-        if (left)
-            buf_put(b, left & (left - 1) ? STR(", ") : r->allow ? STR(" and ") : STR(" or "));
-    }
+    put_classes(b, r->classes, r->allow ? " and " : " or ");
     buf_put(b, STR(" of "));
     put_agency(b, r->from, "the other agencies");
     if (r->until_ms) {

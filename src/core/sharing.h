@@ -73,6 +73,8 @@ const struct sharing_rule *sharing_find(const struct sharing *s, struct str inci
 /* The answer, over all open incidents (incident ids). */
 bool sharing_allows(const struct sharing *s, const struct str *open, size_t open_count, const char *const pair[2],
                     unsigned share) MUST_USE;
+/* One sentence: what phones of pair[1] hear of pair[0], and what not; mask: a bit 1 << enum share for each. */
+void sharing_says(const char *const pair[2], unsigned mask, struct buf *b);
 /* One sentence: what phones of which agency hear of whom from then on. */
 void sharing_consequence(const struct sharing_rule *r, struct buf *b);
 

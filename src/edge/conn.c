@@ -187,7 +187,7 @@ static void want_write(struct tak_loop *l, struct conn *c, bool on)
 }
 
 /* Sends what is left of the last write; false while some remains or it closed. */
-static bool send_pending(struct tak_loop *l, struct conn *c)
+bool conn_send_pending(struct tak_loop *l, struct conn *c)
 {
     size_t n;
     enum net_io io;
@@ -313,7 +313,7 @@ void conn_enqueue(struct tak_loop *l, struct conn_queue *q, struct conn *c)
 
 void conn_flush(struct tak_loop *l, struct conn *c)
 {
-    if (c->state != CONN_LIVE || !send_pending(l, c))
+    if (c->state != CONN_LIVE || !conn_send_pending(l, c))
         return;
     for (int i = 0; i < CONN_GATHERS; i++) {
         enum gather g;
@@ -443,7 +443,7 @@ static void read_tls(struct tak_loop *l, struct conn *c)
         if (step == TLS_MORE)
             break;
     }
-    if (out.len && c->state == CONN_LIVE && send_pending(l, c))
+    if (out.len && c->state == CONN_LIVE && conn_send_pending(l, c))
         (void)conn_send(l, c, buf_str(&out));
 }
 
@@ -491,7 +491,7 @@ void conn_handshake(struct tak_loop *l, struct conn *c)
     struct str in;
     size_t n;
 
-    if (!send_pending(l, c))
+    if (!conn_send_pending(l, c))
         return;
     switch (net_recv(c->fd, l->recv_buf, CONN_PLAIN, &n)) {
     case NET_CLOSED: conn_close(l, c, "the client closed during the handshake"); return;

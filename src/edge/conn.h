@@ -103,6 +103,7 @@ void conn_close(struct tak_loop *l, struct conn *c, const char *reason);
 /* For conn_auth.c.  Sends; false when bytes remain or it closed.  Keeps an unfinished unit for the next bytes.  Takes
  * plain bytes that lie behind the partial input.  Where new ones go: behind it, in one piece. */
 bool conn_send(struct tak_loop *l, struct conn *c, struct str bytes);
+bool conn_send_pending(struct tak_loop *l, struct conn *c) MUST_USE; /* what is left of the last one */
 bool conn_keep(struct tak_loop *l, struct conn *c, struct str rest) MUST_USE;
 void conn_take(struct tak_loop *l, struct conn *c, struct str all);
 char *conn_room(struct tak_loop *l, struct conn *c, size_t *max);

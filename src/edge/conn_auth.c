@@ -104,6 +104,7 @@ void conn_auth_begin(struct tak_loop *l, struct conn *c, struct str early)
 {
     c->state = CONN_AUTH;
     c->accepted_ms = clock_ms();
+    loop_change(l->loop, c->fd, LOOP_READ | (c->wants_write ? (unsigned)LOOP_WRITE : 0u), conn_token(l, c));
     if (early.len && open_cipher(l, c, early))
         look(l, c);
 }
@@ -112,7 +113,11 @@ void conn_auth_readable(struct tak_loop *l, struct conn *c)
 {
     size_t max, n;
     char *to = c->is_tls ? l->recv_buf : conn_room(l, c, &max);
-    enum net_io io = net_recv(c->fd, to, CONN_PLAIN, &n);
+    enum net_io io;
+
+    if (!conn_send_pending(l, c))
+        return;
+    io = net_recv(c->fd, to, CONN_PLAIN, &n);
 
     if (io == NET_CLOSED) {
         conn_close(l, c, "the client closed before it logged in");

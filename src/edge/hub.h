@@ -149,6 +149,7 @@ enum tell {
     TELL_CUT,    /* that was enough at once; body: uid. Ask again behind the last record */
     TELL_GROUPS, /* sets or admission changed: body: struct session_user, for this session */
     TELL_PICTURE, /* who hears more than before: body: a bit for each agency (SETS_AGENCIES), a fresh picture */
+    TELL_PICTURE_OF, /* body: int64_t, a user's id: a fresh picture for his sessions, without t-x-g-c */
     TELL_ADOPT,  /* a connection that was accepted elsewhere: body: struct adopted of tak.c */
     TELL_CLOSE,  /* user or certificate revoked: body: struct session_user, id 0: handle only */
 };

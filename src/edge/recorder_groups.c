@@ -99,6 +99,8 @@ static bool give_groups(struct user *u, struct str payload, struct err *e)
     while (fields_next(&rest, &tag, &value)) {
         if ((tag == FIELD_IN || tag == FIELD_OUT || tag == FIELD_OFF) && !give_group(u, tag, value, e))
             return false;
+        if (tag == FIELD_ROLE && !str_copy(u->role, sizeof u->role, value))
+            return err_set(e, ERR_INPUT, "A role has %d bytes at most.", USER_ROLE_MAX - 1);
         if (tag == FIELD_AGENCY && !str_copy(u->agency, sizeof u->agency, value))
             return err_set(e, ERR_INPUT, "An agency's code has %d bytes at most.", AGENCY_MAX - 1);
     }
@@ -121,7 +123,7 @@ static bool decide(struct recorder *r, struct str payload, struct user *before, 
 
 static bool is_same(const struct user *a, const struct user *b)
 {
-    if (a->group_count != b->group_count || strcmp(a->agency, b->agency) != 0)
+    if (a->group_count != b->group_count || strcmp(a->agency, b->agency) != 0 || strcmp(a->role, b->role) != 0)
         return false;
     for (size_t i = 0; i < a->group_count; i++) {
         const struct user_group *x = &a->groups[i], *y = &b->groups[i];
@@ -141,6 +143,10 @@ static bool keep(struct recorder *r, const struct ask_head *head, struct str pay
     recorder_put_groups(u, &b);
     if (fields_has(payload, FIELD_AGENCY))
         fields_put(&b, FIELD_AGENCY, str_from(u->agency));
+    if (fields_has(payload, FIELD_ROLE))
+        fields_put(&b, FIELD_ROLE, str_from(u->role));
+    if (fields_has(payload, FIELD_FROM_UID))
+        fields_put(&b, FIELD_FROM_UID, fields_get(payload, FIELD_FROM_UID));
     fields_put(&b, FIELD_BY, fields_get(payload, FIELD_BY));
     fields_put(&b, FIELD_ADDRESS, fields_get(payload, FIELD_ADDRESS));
     if (fields_has(payload, FIELD_TICKET))

@@ -323,6 +323,23 @@ static void show_pictures(struct tak_loop *l, struct str agencies)
     }
 }
 
+/* One that was asked for: not again while the last is on its way. */
+static void show_picture_of(struct tak_loop *l, struct str user)
+{
+    int64_t id;
+
+    MUST(user.len == sizeof id);
+    memcpy(&id, user.at, sizeof id);
+    for (uint32_t i = 0; i < l->used; i++) {
+        struct conn *c = &l->conns[i];
+
+        if (c->state != CONN_LIVE || c->s.user.id != id || !c->s.roster_done)
+            continue;
+        session_picture(&c->s, l->h->river);
+        conn_enqueue(l, &l->bulk, c);
+    }
+}
+
 /* A connection on its way to a loop. */
 struct adopted {
     int fd;
@@ -386,6 +403,7 @@ static void on_message(struct tak_loop *l, struct str m)
             regroup(l, c, &user);
         break;
     case TELL_PICTURE: show_pictures(l, body); break;
+    case TELL_PICTURE_OF: show_picture_of(l, body); break;
     case TELL_ADOPT:
         MUST(body.len == sizeof adopted);
         memcpy(&adopted, body.at, sizeof adopted);
