@@ -1,6 +1,13 @@
-"""Who hears whom: groups with IN and OUT, switched live; dest by callsign, uid and group."""
+"""Who hears whom: groups with IN and OUT, switched live, over HTTP, too; dest by callsign, uid and group."""
+import contextlib
+import json
+import urllib.parse
+import uuid
+
 import events
-from server import Server, eventually
+from page import Page, Refused
+from server import Server, eventually, free_ports
+from test_files import Marti
 
 
 def say(phone, name):
@@ -219,3 +226,184 @@ def test_many_addressees():
             assert phone.has(uid="to-many") == (i < 6)
             assert not phone.has(uid="too-many")
         s.wait_log("tak.refused", "128 receivers")
+
+
+# --------------------------------------------------------------- over HTTP
+
+
+@contextlib.contextmanager
+def marti(**settings):
+    web = free_ports(1)[0]
+    with Server(web=web, **settings) as s:
+        s.api = lambda name: Marti(s, web, s.clients[name])
+        s.web_port = web
+        yield s
+
+
+def rows(s, name, **query):
+    asked = "?" + urllib.parse.urlencode({"useCache": "true"} | query)
+    reply = s.api(name).ok("GET", "/Marti/api/groups/all" + asked)
+    assert reply.getheader("Content-Type") == "application/json"
+    answer = json.loads(reply.text)
+    assert answer["version"] == "3" and answer["type"] == "com.bbn.marti.remote.groups.Group" and answer["nodeId"]
+    return answer["data"]
+
+
+def switch(s, name, body, client_uid="EX-uid"):
+    return s.api(name).ask("PUT", f"/Marti/api/groups/active?clientUid={client_uid}", json.dumps(body).encode(),
+                           Content_Type="application/json")
+
+
+def is_on(s, name):
+    return {(r["name"], r["direction"]): r["active"] for r in rows(s, name)}
+
+
+def test_the_list_of_groups():
+    """A row for each direction, to the letter; numbers and days stay."""
+    with marti() as s:
+        s.client("anna", "red", "blue:in", "green:out")
+        s.client("bert")
+        got = rows(s, "anna")
+        assert [(r["name"], r["direction"]) for r in got] == [("red", "IN"), ("red", "OUT"), ("blue", "IN"),
+                                                              ("green", "OUT")]
+        for r in got:
+            assert set(r) == {"name", "direction", "created", "type", "bitpos", "active", "description"}
+            assert r["type"] == "SYSTEM" and r["active"] is True and r["description"] == ""
+            assert len(r["created"]) == 10 and r["created"][4] == "-" and r["bitpos"] >= 0
+        assert got[0]["bitpos"] == got[1]["bitpos"] and len({r["bitpos"] for r in got}) == 3
+        assert [(r["name"], r["direction"], r["active"]) for r in rows(s, "bert")] == [
+            ("__ANON__", "IN", True), ("__ANON__", "OUT", True)]
+        s.stop().start()
+        assert rows(s, "anna") == got
+        cache = json.loads(s.api("anna").ok("GET", "/Marti/api/groups/groupCacheEnabled").text)
+        assert cache["type"] == "java.lang.Boolean" and cache["data"] is True
+        one = json.loads(s.api("anna").ok("GET", "/Marti/api/groups/green/OUT").text)
+        assert one["data"] == got[3] and one["type"] == "com.bbn.marti.remote.groups.Group"
+        for path in ("green/IN", "nothing/OUT", "green/UP", "green/out"):
+            assert s.api("anna").ask("GET", f"/Marti/api/groups/{path}").status == 404, path
+
+
+def test_a_phone_switches_its_groups():
+    """t-x-g-c and a fresh picture for all sessions of the user; both directions; journaled; it stays."""
+    with marti() as s:
+        anna, second = s.phone("anna", s.client("anna", "red", "blue")), s.phone("anna2", "anna", v1=True)
+        red, blue = s.phone("red", s.client("r", "red")), s.phone("blue", s.client("b", "blue"))
+        eye = s.phone("eye", s.client("e", "red", "blue"))
+        blue.send(events.marker("blue-marker"))
+        eye.hear(uid="blue-marker")
+        body = [r | {"active": r["name"] == "red"} for r in rows(s, "anna")]
+        reply = switch(s, "anna", body)
+        assert reply.status == 200, reply.text
+        assert {(r["name"], r["active"]) for r in json.loads(reply.text)["data"]} == {("red", True), ("blue", False)}
+        for phone in (anna, second):
+            phone.hear(type="t-x-g-c")
+            phone.hear(uid="ANDROID-red")
+        say(blue, "blue")
+        say(red, "red")
+        for phone in (anna, second):
+            phone.hear(remarks="red-chat")
+            phone.hear(uid="red-marker")
+            assert not phone.has(remarks="blue-chat")
+        say(anna, "anna")
+        for phone in (red, eye):
+            phone.hear(remarks="anna-chat")
+        eye.hear(remarks="blue-chat")
+        third = s.phone("third", s.client("t", "blue"))
+        say(third, "third")
+        blue.hear(remarks="third-chat")
+        assert heard(blue, "anna") == (False, False, False)
+        row = s.wait_journal("groups.changed", lambda r: r["by"] == "anna")
+        assert row.many("in") == ["red"] and row.many("out") == ["red"] and row.many("off") == ["blue"]
+        assert row["user"] == "anna" and row["from_uid"] == "EX-uid"
+        s.stop().start()
+        assert is_on(s, "anna") == {("red", "IN"): True, ("red", "OUT"): True, ("blue", "IN"): False,
+                                    ("blue", "OUT"): False}
+        body = [r | {"active": r["name"] == "blue"} for r in rows(s, "anna")]
+        assert switch(s, "anna", body).status == 200
+        back = s.phone("anna", "anna")
+        assert back.has(uid="blue-marker") and not back.has(uid="red-marker")
+
+
+def test_nothing_leaks_while_groups_switch():
+    """Somebody talks all the time; of what was said after the answer nothing of the old group is heard."""
+    with marti() as s:
+        anna = s.phone("anna", s.client("anna", "red", "blue"))
+        red, blue = s.phone("red", s.client("r", "red")), s.phone("blue", s.client("b", "blue"))
+        for turn in range(6):
+            to, other = ("red", "blue") if turn % 2 else ("blue", "red")
+            for n in range(40):
+                red.send(events.track("red-track", lat=f"48.{turn}{n:02}"))
+                blue.send(events.track("blue-track", lat=f"48.{turn}{n:02}"))
+            assert switch(s, "anna", [r | {"active": r["name"] == to} for r in rows(s, "anna")]).status == 200
+            anna.hear(type="t-x-g-c")
+            for phone, name in ((red, "red"), (blue, "blue")):
+                phone.send(events.marker(f"{name}-after-{turn}"), events.track(f"{name}-track", lat=f"49.{turn}"))
+            anna.hear(uid=f"{to}-after-{turn}")
+            anna.hear(lambda e: e.uid == f"{to}-track" and e.point["lat"] == f"49.{turn}")
+            assert not anna.has(uid=f"{other}-after-{turn}")
+            assert not anna.has(lambda e: e.uid == f"{other}-track" and e.point["lat"] == f"49.{turn}")
+        lats = [float(e.point["lat"]) for e in anna.all(uid="red-track")]
+        assert lats == sorted(lats) or all(b >= a or b >= 49 or a >= 49 for a, b in zip(lats, lats[1:])), lats
+
+
+def test_bad_switches():
+    with marti() as s:
+        s.client("anna", "red", "blue")
+        s.client("bert")
+        red = {"name": "red", "direction": "IN", "active": True}
+        for body in ([red | {"active": False}, {"name": "blue", "active": False}], {"name": "red"}, "red", [1],
+                     [{"active": True}], [{"name": "red"}], [{"name": "red", "active": "yes"}]):
+            reply = switch(s, "anna", body)
+            assert reply.status == 400 and json.loads(reply.text)["type"] == "java.lang.String", (body, reply.text)
+        for body in (b"", b"[", b"[]]", b"\xff", b"[" * 5000):
+            reply = s.api("anna").ask("PUT", "/Marti/api/groups/active", body, Content_Type="application/json")
+            assert reply.status == 400, (body[:10], reply.status)
+        assert all(is_on(s, "anna").values()), "nothing was half applied"
+        reply = switch(s, "anna", [red, {"name": "secret", "active": True}, {"name": "secret", "active": False}])
+        assert reply.status == 200 and reply.getheader("x-cordon-ignored") == "2"
+        assert ("secret", "IN") not in is_on(s, "anna")
+        assert switch(s, "bert", [{"name": "__ANON__", "active": False}]).status == 400
+        assert switch(s, "bert", [{"name": "__ANON__", "active": True}]).status == 200
+        assert not s.journal("groups.changed")
+
+
+def test_the_picture_once_more():
+    """sendLatestSA brings the last of everybody, without t-x-g-c."""
+    with marti() as s:
+        anna, bert = s.phone("anna", s.client("anna", "A")), s.phone("bert", s.client("bert", "A"))
+        anna.hear(uid="ANDROID-bert")
+        rows(s, "anna", sendLatestSA="true")
+        anna.hear(uid="ANDROID-bert")
+        bert.ping()
+        assert not anna.has(type="t-x-g-c") and len(bert.all(uid="ANDROID-anna")) == 1
+
+
+def test_an_administrator_gives_groups():
+    with marti() as s:
+        anna, red = s.phone("anna", s.client("anna", "red")), s.phone("red", s.client("r", "red"))
+        blue = s.phone("blue", s.client("b", "blue"))
+        admin = Page(s, s.web_port)
+        done = admin.post("/api/users/anna/groups", id=str(uuid.uuid4()), agency="FIRE", role="Medic",
+                          groups=[{"name": "blue"}, {"name": "red", "in": False}])
+        assert done["seq"]
+        anna.hear(type="t-x-g-c")
+        anna.hear(uid="ANDROID-blue")
+        say(anna, "anna")
+        blue.hear(remarks="anna-chat")
+        red.ping()
+        assert not red.has(remarks="anna-chat")
+        row = s.wait_journal("groups.changed", lambda r: r["by"] == admin.name)
+        assert row.many("in") == ["blue"] and row.many("out") == ["blue", "red"] and row["agency"] == "FIRE"
+        assert set(is_on(s, "anna")) == {("blue", "IN"), ("blue", "OUT"), ("red", "OUT")}
+        for path, body, status in (("nobody", {"groups": [{"name": "x"}]}, 404), ("anna", {"groups": []}, 400),
+                                   ("anna", {"groups": [{"name": ""}]}, 400), ("anna", {"groups": "red"}, 400),
+                                   ("anna", {"groups": [{"name": "x", "in": False, "out": False}]}, 400),
+                                   ("anna", {"groups": [{"name": "x", "active": False}]}, 400),
+                                   ("anna", {"groups": [{"name": "n" * 64}]}, 400), ("anna", {"agency": "x" * 16}, 400)):
+            try:
+                admin.post(f"/api/users/{path}/groups", **({"id": str(uuid.uuid4())} | body))
+                raise AssertionError(f"{body} was taken")
+            except Refused as no:
+                assert no.status == status, (body, no)
+        assert set(is_on(s, "anna")) == {("blue", "IN"), ("blue", "OUT"), ("red", "OUT")}
+        assert s.api("anna").ask("POST", "/api/users/anna/groups", b"{}", Content_Type="application/json").status == 401
