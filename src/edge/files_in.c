@@ -3,6 +3,7 @@
 #include "edge/byte_range.h"
 #include "edge/marti.h"
 #include "edge/multipart.h"
+#include "os/log.h"
 #include "os/zip.h"
 
 #include <inttypes.h>
@@ -17,6 +18,7 @@ enum {
     HOST_MAX = 280,
     PAYLOAD_ROOM = 32 * 1024,
     WORDS = 4096,
+    REFUSED_MS = 1000,
     FORM_EXTRA = 64 * 1024, /* what a form may have beside its file */
 };
 
@@ -624,6 +626,29 @@ static void recorded(struct web *w, struct exchange *x, const struct answer_head
     free(u);
 }
 
+/* What came is not what it says it is: in the log, and in the record, so that the command post sees who sends
+ * such things; at most one a REFUSED_MS, as each row costs more than its file. */
+static void note_refused(struct web *w, const struct upload *u)
+{
+    struct now now = hub_now();
+    struct ask_head head = {.ask = ASK_ROW, .kind = EV_EVENT_REFUSED, .sender = RING_NO_SENDER, .at_ms = now.wall_ms};
+    char payload[2048], user[2 * WEB_NAME_MAX];
+    struct buf b = buf_over(payload, sizeof payload);
+
+    log_line(LOG_WARN, "file.refused", "user=%s address=%s reason=\"%s\"",
+             log_quote(user, sizeof user, str_from(u->user[0] ? u->user : u->by)), u->address, u->err.text);
+    if (u->err.kind != ERR_INPUT || now.mono_ms < w->next_refused_ms)
+        return;
+    w->next_refused_ms = now.mono_ms + REFUSED_MS;
+    put_if(&b, FIELD_USER, u->user);
+    put_if(&b, FIELD_BY, u->by);
+    put_if(&b, FIELD_ADDRESS, u->address);
+    put_if(&b, FIELD_NAME, u->name);
+    put_if(&b, FIELD_REASON, u->err.text);
+    if (b.full || !hub_ask(w->h, &head, buf_str(&b)))
+        log_line(LOG_ERROR, "record.full", "lost=%s", event_tag(EV_EVENT_REFUSED));
+}
+
 static void kept(struct web *w, struct exchange *x, void *ctx)
 {
     struct upload *u = ctx;
@@ -634,6 +659,8 @@ static void kept(struct web *w, struct exchange *x, void *ctx)
 
     blob_drop(u->blob); /* only when the worker was ended before */
     if (!x || !u->ok) {
+        if (!u->ok && u->err.kind != ERR_NONE)
+            note_refused(w, u);
         if (x)
             reply_files(&x->reply, &u->err);
         free(u);

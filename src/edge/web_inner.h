@@ -132,6 +132,7 @@ struct web {
     struct passwords *passwords;
     struct sealed *sealed;
     struct files *files; /* files_in.c's reader; NULL until it is needed */
+    int64_t next_refused_ms; /* monotonic: when the record takes the next refused file */
     struct marti_missions *missions; /* marti_missions.c's own; NULL until somebody asks */
     struct web_imports *imports; /* NULL until there is one */
     size_t large_count;          /* exchanges that have a large body */
