@@ -297,7 +297,8 @@ def rss_kib(server):
 
 def test_ten_thousand_tries():
     """They cost an attacker his time, the server no memory and the record a row; who has an invite joins meanwhile."""
-    with joining() as s:
+    # What the sanitizer keeps of freed memory is not what the server holds.
+    with joining(env={"ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0:quarantine_size_mb=1"}) as s:
         told = invite(s, "EX-medic-1")
         tls = ssl.create_default_context(cafile=os.path.join(s.data, "ca", "trust.pem"))
         codes, grown = {}, 0
