@@ -378,10 +378,25 @@ static void answered(struct web *w, struct exchange *x, const struct answer_head
         let_go(c);
 }
 
+static void ask(struct mission_call *c, struct ask_head head, mission_step *then)
+{
+    head.sender = RING_NO_SENDER;
+    head.at_ms = c->now.wall_ms;
+    if (c->asked.full) {
+        call_refuse(c, 413, "This is too much at once; send it in parts.");
+        return;
+    }
+    c->then = then;
+    c->waits = web_ask_then(c->w, c->q, c->r, &head, &c->asked, answered, c);
+}
+
+void call_row(struct mission_call *c, unsigned kind, mission_step *then)
+{
+    ask(c, (struct ask_head){.ask = ASK_ROW, .kind = (uint16_t)kind}, then);
+}
+
 void call_send(struct mission_call *c, mission_step *then)
 {
-    struct ask_head head = {.ask = ASK_MISSION, .sender = RING_NO_SENDER, .at_ms = c->now.wall_ms};
-
     fields_put(&c->asked, FIELD_USER, str_from(c->q->client.name));
     fields_put(&c->asked, FIELD_ADDRESS, str_from(c->q->address));
     if (c->x.guid[0])
@@ -389,12 +404,7 @@ void call_send(struct mission_call *c, mission_step *then)
     fields_put(&c->asked, FIELD_MISSION_CREATOR, call_creator(c));
     if (c->claim_text[0])
         fields_put(&c->asked, FIELD_MISSION_CLAIM, call_claim(c));
-    if (c->asked.full) {
-        call_refuse(c, 413, "This is too much at once; send it in parts.");
-        return;
-    }
-    c->then = then;
-    c->waits = web_ask_then(c->w, c->q, c->r, &head, &c->asked, answered, c);
+    ask(c, (struct ask_head){.ask = ASK_MISSION}, then);
 }
 
 /* ---- passwords -------------------------------------------------------------------- */

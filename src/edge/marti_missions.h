@@ -85,6 +85,8 @@ void call_change(struct mission_call *c, enum mission_change change);
 void call_add(struct mission_call *c);
 /* Asks the record for what was added (all or none); then(c) answers when it is durable, with c->x as it is then. */
 void call_send(struct mission_call *c, mission_step *then);
+/* Asks the record for one row of this kind, of the fields that were put into c->asked. */
+void call_row(struct mission_call *c, unsigned kind, mission_step *then);
 /* The query's password, when the mission has one and it is given: next(c) when that is known (c->password_ok). */
 void call_check_password(struct mission_call *c, mission_step *next);
 /* c->hash of this password; then next(c). */

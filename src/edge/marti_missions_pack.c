@@ -18,9 +18,10 @@
  *   begin_package --take--> blob --on_package--> worker: each entry read, files kept under their hash
  *                                    --> file.stored for each, uid.put and file.put: all of them or none
  *
- * A mission goes out as one: MANIFEST/manifest.xml, cot/UID.cot, contents/N_NAME. */
+ * A mission goes out as one: MANIFEST/manifest.xml, cot/UID.cot, contents/N_NAME.  When it is sent, that is a file
+ * that its addressees are offered, as when a phone sends one. */
 
-static handler on_package, on_archive;
+static handler on_package, on_archive, on_send;
 static body_begin begin_package;
 
 #define PACKAGE "/contents/missionpackage"
@@ -30,6 +31,8 @@ const struct route marti_missions_pack_routes[] = {
     {METHOD_PUT, "/Marti/api/missions/{}" PACKAGE, RIGHT_CLIENT, false, on_package, DOOR_WEB, begin_package},
     {METHOD_GET, "/Marti/api/missions/guid/{}/archive", RIGHT_CLIENT, false, on_archive, DOOR_WEB, NULL},
     {METHOD_GET, "/Marti/api/missions/{}/archive", RIGHT_CLIENT, false, on_archive, DOOR_WEB, NULL},
+    {METHOD_POST, "/Marti/api/missions/guid/{}/send", RIGHT_CLIENT, false, on_send, DOOR_WEB, NULL},
+    {METHOD_POST, "/Marti/api/missions/{}/send", RIGHT_CLIENT, false, on_send, DOOR_WEB, NULL},
 };
 const size_t marti_missions_pack_route_count = COUNTOF(marti_missions_pack_routes);
 
@@ -190,20 +193,26 @@ static bool read_event(struct package *p, struct str bytes, struct str name)
     return true;
 }
 
-static bool keep_file(struct package *p, struct str bytes, struct str name)
+static bool keep_bytes(struct blobs *blobs, struct str bytes, struct blob_kept *kept, struct err *e)
 {
-    struct packed_file *f = &p->files[p->file_count];
     struct blob *b = NULL;
 
-    (void)str_copy(f->name, sizeof f->name, base_name(name));
-    secret_token(f->uid, 16);
-    if (!blob_begin(p->blobs, bytes.len, &b, &p->err))
+    if (!blob_begin(blobs, bytes.len, &b, e))
         return false;
-    if (!blob_take(b, bytes, &p->err)) {
+    if (!blob_take(b, bytes, e)) {
         blob_drop(b);
         return false;
     }
-    if (!blob_end(b, (struct str){0}, &f->kept, &p->err))
+    return blob_end(b, (struct str){0}, kept, e);
+}
+
+static bool keep_file(struct package *p, struct str bytes, struct str name)
+{
+    struct packed_file *f = &p->files[p->file_count];
+
+    (void)str_copy(f->name, sizeof f->name, base_name(name));
+    secret_token(f->uid, 16);
+    if (!keep_bytes(p->blobs, bytes, &f->kept, &p->err))
         return false;
     p->file_count++;
     return true;
@@ -403,6 +412,8 @@ struct archive {
     bool full;
     char *zip;
     size_t zip_len;
+    struct blobs *blobs; /* it is to be kept as a file and sent; NULL: it is the answer */
+    struct packed_file file;
     struct err err;
 };
 
@@ -543,6 +554,10 @@ static void pack(void *ctx)
     }
     if (!zip_write_take(z, &a->zip, &a->zip_len, &a->err))
         a->zip = NULL;
+    if (a->zip && a->blobs && !keep_bytes(a->blobs, str_of(a->zip, a->zip_len), &a->file.kept, &a->err)) {
+        free(a->zip);
+        a->zip = NULL;
+    }
 }
 
 static void packed(struct mission_call *c)
@@ -580,7 +595,18 @@ static void begin_manifest(struct mission_call *c, struct buf *b)
     buf_put(b, STR("</Configuration><Contents>"));
 }
 
-static void archive(struct mission_call *c)
+static void name_archive(const struct mission_call *c, struct packed_file *f)
+{
+    struct buf name = buf_over(f->name, sizeof f->name - 1);
+
+    secret_token(f->uid, 16);
+    put_entry_name(&name, str_from(c->x.name));
+    buf_put(&name, STR(".zip"));
+    f->name[name.len] = 0;
+}
+
+/* What the archive will hold; then it is packed, and next(c). */
+static void gather(struct mission_call *c, struct blobs *blobs, mission_step *next)
 {
     struct archive *a = calloc(1, sizeof *a);
     struct err e = {0};
@@ -592,6 +618,8 @@ static void archive(struct mission_call *c)
         a->cots = buf_over(malloc(32 << 20), 32 << 20);
         a->files = calloc(ARCHIVE_FILES, sizeof *a->files);
         (void)str_copy(a->dir, sizeof a->dir, str_from(c->w->dir));
+        a->blobs = blobs;
+        name_archive(c, &a->file);
     }
     if (!a || !a->manifest.at || !a->cots.at || !a->files) {
         call_refuse(c, 503, "There is not enough memory; try again in a moment.");
@@ -608,12 +636,112 @@ static void archive(struct mission_call *c)
         call_refuse(c, 413, "The mission is too large for one archive (60 MiB of files, 32 MiB of events): load its "
                             "files one by one.");
     else
-        call_work(c, pack, packed);
+        call_work(c, pack, next);
+}
+
+static void archive(struct mission_call *c)
+{
+    gather(c, NULL, packed);
 }
 
 static void on_archive(struct web *w, struct request *q, struct reply *r, struct now now)
 {
     static const struct call_kind kind = {archive, MISSION_MAY_READ, false};
+
+    call_begin(w, q, r, now, &kind);
+}
+
+/* ---- a mission sent ----------------------------------------------------------------- */
+
+static void put_offer(struct mission_call *c, const struct archive *a, struct str hash, struct buf *detail)
+{
+    buf_put(detail, STR("<fileshare filename=\""));
+    buf_xml(detail, str_from(a->file.name));
+    buf_put(detail, STR("\" name=\""));
+    buf_xml(detail, str_from(c->x.name));
+    buf_put(detail, STR("\" senderUrl=\"https://"));
+    buf_xml(detail, c->q->host);
+    buf_fmt(detail, "/Marti/sync/content?hash=%.*s\" sizeInBytes=\"%" PRIu64 "\" sha256=\"%.*s\" senderUid=\"",
+            STR_ARG(hash), a->file.kept.size, STR_ARG(hash));
+    buf_xml(detail, call_creator(c));
+    buf_put(detail, STR("\" senderCallsign=\""));
+    buf_xml(detail, str_from(c->q->client.name));
+    buf_put(detail, STR("\"></fileshare>"));
+}
+
+/* To those of the query, as far as they hear a group of the mission. */
+static bool put_contacts(struct mission_call *c)
+{
+    struct str uid;
+    size_t n = 0;
+    struct err e;
+
+    for (; call_each(c, "contacts", n, &uid); n++) {
+        if (n == LIMIT_DESTS || !mission_text_fits(uid, LIMIT_UID, "a contact", &e)) {
+            call_refuse(c, 400, "contacts are uids of devices, at most 128.");
+            return false;
+        }
+        fields_put(&c->asked, FIELD_TO, uid);
+    }
+    if (n == 0)
+        call_refuse(c, 400, "contacts says to whom.");
+    return n > 0;
+}
+
+static void offer(struct mission_call *c)
+{
+    struct archive *a = c->more;
+    char hex[SHA256_HEX], detail_text[2048], xml_text[4096];
+    struct buf hash = buf_over(hex, sizeof hex), detail = buf_over(detail_text, sizeof detail_text);
+    struct buf xml = buf_over(xml_text, sizeof xml_text);
+    struct cot cot = {.version = STR("2.0"), .uid = str_from(a->file.uid), .type = STR("b-f-t-r"), .how = STR("h-e"),
+                      .time_ms = c->now.wall_ms, .start_ms = c->now.wall_ms, .stale_ms = c->now.wall_ms + 10000,
+                      .has_point = true, .from_proto = true};
+    struct str lines = c->x.groups;
+
+    if (!a->zip) {
+        reply_files(c->r, &a->err);
+        return;
+    }
+    buf_hex(&hash, a->file.kept.sha256, SHA256_SIZE);
+    put_offer(c, a, buf_str(&hash), &detail);
+    cot.ce.value = cot.le.value = cot.hae.value = COT_UNKNOWN;
+    cot.detail = buf_str(&detail);
+    cot_to_xml(&cot, &xml);
+    if (detail.full || xml.full || !store_file(c, &a->file, buf_str(&hash))) {
+        call_refuse(c, 503, "The record's queue is full. Try again in a moment; nothing was sent.");
+        return;
+    }
+    fields_put(&c->asked, FIELD_USER, str_from(c->q->client.name));
+    fields_put(&c->asked, FIELD_UID, cot.uid);
+    fields_put(&c->asked, FIELD_TYPE, cot.type);
+    fields_put(&c->asked, FIELD_NAME, str_from(a->file.name));
+    fields_put_int(&c->asked, FIELD_SIZE, (int64_t)a->file.kept.size);
+    fields_put(&c->asked, FIELD_SHA256, buf_str(&hash));
+    while (lines.len) {
+        size_t end = str_find_byte(lines, '\n');
+
+        fields_put(&c->asked, FIELD_GROUP, str_cut(lines, 0, end));
+        lines = str_from_at(lines, end < lines.len ? end + 1 : end);
+    }
+    fields_put(&c->asked, FIELD_EVENT_XML, buf_str(&xml));
+    call_row(c, EV_FILE_OFFERED, call_mission);
+}
+
+static void send_archive(struct mission_call *c)
+{
+    if (!c->w->h->blobs) {
+        call_refuse(c, 503, "This server keeps no files.");
+        return;
+    }
+    if (!put_contacts(c))
+        return;
+    gather(c, c->w->h->blobs, offer);
+}
+
+static void on_send(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    static const struct call_kind kind = {send_archive, MISSION_MAY_READ, false};
 
     call_begin(w, q, r, now, &kind);
 }

@@ -216,6 +216,7 @@ static bool check_updated(struct mission_deciding *d)
 {
     struct str role;
 
+    d->q->next_expire_ms = 0; /* it may be over at once */
     if (fields_has(d->one, FIELD_GROUP) && !may(d, MISSION_MAY_UPDATE_GROUPS))
         return false;
     if (!mission_get_key(d->one, MISSION_DEFAULT_ROLE, &role))
@@ -563,6 +564,8 @@ static bool decide_one(struct mission_deciding *d)
         (d->change == MISSION_CREATED &&
          !missions_by_guid(d->q->store, str_from(d->x->guid), false, d->x, d->e)))
         return false;
+    if (!d->own && fields_has(d->one, FIELD_MISSION_COT) && !mission_deliver(d, x))
+        return no_room(d);
     return mission_tell(d, x) || no_room(d);
 }
 

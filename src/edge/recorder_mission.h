@@ -52,6 +52,8 @@ struct str mission_asked(const struct mission_deciding *d, enum field f) MUST_US
 bool mission_decide(struct mission_deciding *d) MUST_USE;
 /* The rows mission.told of a change that is in the batch; false: no room. */
 bool mission_tell(struct mission_deciding *d, const struct entry *changed) MUST_USE;
+/* The event itself, of a change that brought one; false: no room. */
+bool mission_deliver(struct mission_deciding *d, const struct entry *changed) MUST_USE;
 /* The newest event of a uid as XML, in q->event; false: none is known. */
 bool mission_latest(struct recorder *r, struct str uid, struct str *cot) MUST_USE;
 

@@ -198,6 +198,30 @@ bool mission_tell(struct mission_deciding *d, const struct entry *changed)
     return t.ok;
 }
 
+/* The event of an item that came with the change (a package): to who has subscribed, as when a phone sends it. */
+bool mission_deliver(struct mission_deciding *d, const struct entry *changed)
+{
+    struct buf row = buf_over(d->q->told, MISSION_ROW_MAX), scratch = buf_over(d->q->scratch, LIMIT_EVENT_IN);
+    struct ask_head head = {.ask = ASK_ROW, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
+    struct telling t = {.r = d->r, .head = &head, .kind = EV_DIRECTED, .row = &row, .ok = true};
+    struct mission_item item;
+
+    mission_item_read(changed->payload, &scratch, &item);
+    fields_put(&row, FIELD_USER, fields_get(changed->payload, FIELD_USER));
+    fields_put(&row, FIELD_UID, item.uid);
+    fields_put(&row, FIELD_TYPE, item.type);
+    if (item.callsign.len)
+        fields_put(&row, FIELD_CALLSIGN, item.callsign);
+    fields_put_int(&row, FIELD_REF, (int64_t)changed->seq);
+    fields_put(&row, FIELD_EVENT_XML, item.cot);
+    put_groups(&row, d->x->groups);
+    t.fixed = row.len;
+    if (row.full || !missions_subscriptions(d->q->store, d->x->id, tell_client, &t, d->e))
+        return false;
+    flush(&t);
+    return t.ok;
+}
+
 /* ---- the newest event of a uid -------------------------------------------- */
 
 static bool as_xml(struct str bytes, bool is_proto, struct buf *scratch, struct buf *out)

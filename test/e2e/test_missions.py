@@ -327,6 +327,7 @@ def test_files_logs_layers_and_the_rest():
             z.writestr("EX-p/EX.jpg", b"\xff\xd8\xff EX packed photo")
         assert a.call("PUT", "/EX%20m/contents/missionpackage", 200, out.getvalue(), creatorUid=a.uid) == []
         b.hear("t-x-m-c", ">EX-packed<")
+        assert b.phone.hear(type="b-m-p-s-m", uid="EX-packed")
         now = b.call("GET", "/EX%20m")[0]
         photo = next(x["data"] for x in now["contents"] if x["data"]["name"] == "EX.jpg")
         assert b.content(b"\xff\xd8\xff EX packed photo").status == 200 and photo["mimeType"] == "image/jpeg"
@@ -336,6 +337,10 @@ def test_files_logs_layers_and_the_rest():
             z.writestr("EX-p/EX-r.cot", b"<event")
         a.call("PUT", "/EX%20m/contents/missionpackage", 400, bad.getvalue(), creatorUid=a.uid)
         assert "EX-not" not in json.dumps(a.call("GET", "/EX%20m"))
+        a.call("POST", "/EX%20m/send", 200, contacts=[b.uid])
+        offer = b.hear("b-f-t-r").one("fileshare")
+        sent = b.ok("GET", "/Marti/sync/content?hash=" + offer.get("sha256")).text
+        assert len(sent) == int(offer.get("sizeInBytes")) and "MANIFEST/manifest.xml" in zipfile.ZipFile(io.BytesIO(sent)).namelist()
         # A copy, a parent, an end.
         copy = a.call("PUT", "/EX%20m/copy", 201, creatorUid=a.uid, copyName="EX copy")[0]
         assert {x["data"] for x in copy["uids"]} == {x["data"] for x in now["uids"]} and copy["guid"] != now["guid"]
