@@ -3,13 +3,16 @@ import io
 import json
 import os
 import re
+import shutil
 import sqlite3
+import subprocess
 import urllib.parse
 import zipfile
 
 import events
 from phone import PATIENCE
 from server import Server, eventually, free_ports
+from test_clients import HERE, node_folder
 from test_files import Marti, sha256
 
 
@@ -409,6 +412,44 @@ def test_the_chat_room_of_a_mission():
         assert not c.phone.has(lambda e: "EX to the mission" in e.raw.decode())
         assert not a.phone.has(type="b-t-f-s") and not a.phone.has(type="b-t-f-p")
         assert a.call("GET", "/EX%20m")[0]["uids"] == [], "chat is no map item"
+
+
+def test_node_tak():
+    """Every call that node-tak has about missions, by name and by guid."""
+    folder = node_folder()
+    shutil.copy(os.path.join(HERE, "node", "missions.mjs"), folder)
+    with Missions() as m:
+        a, b = m.user("EX-n", "EX-fire").connect(), m.user("EX-o", "EX-fire").connect()
+        a.mark("EX-marker", "")
+        data = b"exercise by node-tak"
+        assert a.upload(data, "EX-node.txt").status == 200
+        with zipfile.ZipFile(f"{m.server.folder}/pack.zip", "w") as z:
+            z.writestr("EX/EX-packed.cot", events.marker("EX-packed"))
+        done = subprocess.run([os.environ.get("CORDON_NODE", "node"), "missions.mjs", str(m.port), a.client.pem, a.client.key,
+                               f"{m.server.folder}/pack.zip", sha256(data), a.uid, b.uid], cwd=folder, capture_output=True,
+                              text=True, timeout=200)
+        told = {x["name"]: x["value"] for x in map(json.loads, done.stdout.splitlines())}
+        assert done.returncode == 0, f"{list(told)[-3:]} {done.stderr[-3000:]}"
+        assert told["create"]["keywords"] == ["k1", "k2"] and told["create"]["guid"]
+        for by in ("name", "guid"):
+            assert told[f"{by}.get"]["name"] == "EX node" and told[f"{by}.access"] is True
+            assert told[f"{by}.subscribe"]["data"]["role"]["type"] == "MISSION_OWNER", "its owner came back"
+            assert told[f"{by}.subscription"]["clientUid"] == a.uid and told[f"{by}.subscriptions"]["data"] == [a.uid]
+            assert told[f"{by}.subscriptionRoles"]["data"][0]["username"] == "EX-n"
+            assert told[f"{by}.role"]["type"] == "MISSION_OWNER"
+            changes = told[f"{by}.changes"]["data"]
+            assert {"EX-marker", sha256(data)} <= {x.get("contentUid") or x.get("contentResource", {}).get("hash") for x in changes}
+            assert "EX-marker" in told[f"{by}.latestCots"] and told[f"{by}.latestFeats"]["features"] \
+                if isinstance(told[f"{by}.latestFeats"], dict) else told[f"{by}.latestFeats"]
+            assert {x["uid"] for x in told[f"{by}.contacts"]} == {a.uid, b.uid}
+            assert told[f"{by}.upload"]["data"] == [] and told[f"{by}.layers"]["data"][0]["name"] == f"EX renamed {by}"
+            assert told[f"{by}.layers.none"]["data"] == [] and told[f"{by}.log"]["data"]["content"] == f"EX by {by}"
+            assert told[f"{by}.log.update"]["data"]["content"] == f"EX changed by {by}"
+            assert [x["invitee"] for x in told[f"{by}.invites"]["data"]] == [b.uid] and told[f"{by}.invites.none"]["data"] == []
+        assert told["archive"] == "PK" and told["update"]["description"] == "changed" and told["update"]["keywords"] == ["k3"]
+        assert [x["name"] for x in told["list"]["data"]] == ["EX node"] and told["gone"]["data"] == []
+        assert [x["content"] for x in told["final"]["logs"]] == ["EX changed by name"]
+        assert b.phone.hear(lambda e: e.type == "t-x-m-i") and b.hear("t-x-m-d")
 
 
 test_files_logs_layers_and_the_rest.limit = 400
