@@ -14,8 +14,7 @@ static void set_bit(struct sets *s, int out, int in)
     atomic_fetch_or_explicit(&s->hears[out][in / 64], (uint64_t)1 << (in % 64), memory_order_relaxed);
 }
 
-/* Is there no rule that keeps what has this class of this agency from that one? */
-static bool may_hear(const struct sets *s, struct set_of from, uint8_t to)
+bool sets_allows(const struct sets *s, struct set_of from, uint8_t to)
 {
     if (!s->ruled || from.share == 0 || from.agency == 0 || to == 0 || from.agency == to)
         return true;
@@ -24,7 +23,7 @@ static bool may_hear(const struct sets *s, struct set_of from, uint8_t to)
 
 static bool pair_hears(const struct sets *s, int out, int in)
 {
-    return meets(&s->in[in], &s->out[out]) && may_hear(s, s->in_of[in], s->out_of[out]);
+    return meets(&s->in[in], &s->out[out]) && sets_allows(s, s->in_of[in], s->out_of[out]);
 }
 
 void sets_init(struct sets *s)
@@ -161,7 +160,7 @@ bool sets_share(const struct sets *s, unsigned in, unsigned other)
     a = s->in_of[in];
     b = s->in_of[other];
     /* Whose markers he does not see, those he neither moves nor deletes. */
-    return meets(&s->in[in], &s->in[other]) && may_hear(s, a, b.agency) && may_hear(s, b, a.agency);
+    return meets(&s->in[in], &s->in[other]) && sets_allows(s, a, b.agency) && sets_allows(s, b, a.agency);
 }
 
 /* -------------------------------------------------------------- agencies -- */

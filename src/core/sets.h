@@ -92,6 +92,8 @@ struct str sets_agency_name(const struct sets *s, uint8_t agency) MUST_USE;
 int sets_shared(struct sets *s, uint16_t in, unsigned share) MUST_USE;
 /* What `to` hears from `from` in a class; counts from the next sets_rules_changed() on. */
 void sets_allow(struct sets *s, struct set_of from, uint8_t to, bool allow);
+/* The answer as it counts now. */
+bool sets_allows(const struct sets *s, struct set_of from, uint8_t to) MUST_USE;
 /* Do the rules count, and all bits by them anew: at most LIMIT_SETS times LIMIT_IN_SETS, as far as they are in use. */
 void sets_rules_changed(struct sets *s, bool ruled);
 

@@ -118,7 +118,8 @@ typedef bool reach(struct eyes *y, const struct file *x);
 
 static bool by_group(struct eyes *y, const struct file *x)
 {
-    return !str_eq(x->tool, STR("private")) && hears_one(y, x->groups);
+    return !str_eq(x->tool, STR("private")) && hears_one(y, x->groups) &&
+           (x->by_operator || marti_shares(&y->ears, x->submitter, SHARE_NOTES));
 }
 
 static bool by_being_sent(struct eyes *y, const struct file *x)

@@ -55,6 +55,18 @@ void hub_alarm_clear(struct hub *h, const char *id)
     h->alarm_version++;
 }
 
+bool hub_shares(struct hub *h, struct str from, struct str to, unsigned share)
+{
+    bool allows;
+
+    share = share < SHARE_COUNT ? share : (unsigned)SHARE_NOTES; /* of a later version: the most careful */
+    hub_lock(h);
+    allows = sets_allows(h->river->sets, (struct set_of){sets_agency(h->river->sets, from), (uint8_t)share},
+                         sets_agency(h->river->sets, to));
+    hub_unlock(h);
+    return allows;
+}
+
 const struct hub_user *hub_user(const struct hub *h, int64_t id)
 {
     for (size_t i = 0; i < h->user_count; i++)

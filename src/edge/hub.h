@@ -108,6 +108,9 @@ void hub_alarm_clear(struct hub *h, const char *id);
 /* The class of a refusal's sentence, below HUB_REASONS, for /metrics; its name, NULL beyond the last. */
 unsigned hub_reason(const char *sentence) MUST_USE;
 const char *hub_reason_name(unsigned reason) MUST_USE;
+/* Do the rules let `to` see what is of this class (enum share) and `from`'s?  Codes of agencies, "" for none; true
+ * while no rules count.  Takes the lock. */
+bool hub_shares(struct hub *h, struct str from, struct str to, unsigned share) MUST_USE;
 /* The name and agency of a user id, NULL when not known (under the lock). */
 const struct hub_user *hub_user(const struct hub *h, int64_t id) MUST_USE;
 static inline void hub_count(_Atomic uint64_t *counter, uint64_t n)

@@ -165,6 +165,8 @@ void marti_ears(struct web *w, const struct client *c, struct marti_ears *out)
     struct err e;
 
     out->count = 0;
+    out->h = w->h;
+    memcpy(out->agency, c->agency, sizeof out->agency);
     if (!c->is || c->held)
         return;
     if (!accounts_user_by_id(w->accounts, c->user_id, &u, &e)) {
@@ -186,12 +188,38 @@ bool marti_hears(const struct marti_ears *ears, struct str group)
     return false;
 }
 
+bool marti_shares(const struct marti_ears *ears, struct str owner, unsigned share)
+{
+    char from[AGENCY_MAX] = "";
+    bool known = false;
+
+    if (!ears->h)
+        return true;
+    hub_lock(ears->h);
+    for (size_t i = 0; i < ears->h->user_count && !known; i++) {
+        known = str_eq(str_from(ears->h->users[i].name), owner);
+        if (known)
+            memcpy(from, ears->h->users[i].agency, sizeof from);
+    }
+    hub_unlock(ears->h);
+    return !known || hub_shares(ears->h, str_from(from), str_from(ears->agency), share); /* else the post's own */
+}
+
+/* Is it of a class that the rules keep from these ears? */
+static bool is_kept(const struct marti_ears *ears, struct str payload)
+{
+    struct str agency = fields_get(payload, FIELD_OF_AGENCY);
+
+    return agency.len > 0 && ears->h &&
+           !hub_shares(ears->h, agency, str_from(ears->agency), sharing_by_word(fields_get(payload, FIELD_SHARE)));
+}
+
 bool marti_hears_row(const struct marti_ears *ears, struct str payload)
 {
     enum field tag;
     struct str value;
 
-    if (ears->count == 0)
+    if (ears->count == 0 || is_kept(ears, payload))
         return false;
     while (fields_next(&payload, &tag, &value))
         if (tag == FIELD_EVERYONE || (tag == FIELD_GROUP && marti_hears(ears, value)))
@@ -222,7 +250,7 @@ unsigned marti_out_set(struct web *w, const struct marti_ears *ears)
         if (g >= 0)
             mask_add(&m, g);
     }
-    set = sets_out(s, &m);
+    set = sets_out_of(s, &m, ears->h ? sets_agency(s, str_from(ears->agency)) : 0);
     return set < 0 ? SETS_NOBODY : (unsigned)set;
 }
 

@@ -47,11 +47,16 @@ void marti_who(struct web *w, struct request *q, struct now now);
 
 /* What a client hears: the groups that are OUT for its user and switched on.  Empty for one who is held. */
 struct marti_ears {
+    struct hub *h; /* for the rules between agencies; NULL: none count */
+    char agency[AGENCY_MAX];
     size_t count;
     char names[USER_GROUPS_MAX][GROUP_NAME_MAX];
 };
 void marti_ears(struct web *w, const struct client *c, struct marti_ears *out);
 bool marti_hears(const struct marti_ears *ears, struct str group) MUST_USE;
+/* Do the rules between agencies let these ears have what user `owner` made, of a class (enum share)? Asked beside the
+ * groups; what names its addressees needs no asking. */
+bool marti_shares(const struct marti_ears *ears, struct str owner, unsigned share) MUST_USE;
 /* Is a payload of the record (FIELD_GROUP, FIELD_EVERYONE) for these ears? */
 bool marti_hears_row(const struct marti_ears *ears, struct str payload) MUST_USE;
 /* May this client see what belongs to these groups? For one question; for a list take the ears once. */

@@ -157,8 +157,8 @@ bool call_sees(struct mission_call *c, const struct mission *x)
 
     if (!hears(c, x->groups))
         return false;
-    if (!x->invite_only)
-        return true;
+    if (!x->invite_only && marti_shares(&c->ears, x->user, SHARE_NOTES))
+        return true; /* another agency's is for those of this one whom it invites */
     if (!mission_subscribed_role(c->m, x, &a, &role, &e) || !mission_invited_role(c->m, x, &a, &invited, &e))
         log_line(LOG_WARN, "missions.read", "reason=\"%s\"", e.text);
     return role != MISSION_NOBODY || invited != MISSION_NOBODY;
