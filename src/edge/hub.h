@@ -67,7 +67,7 @@ struct tak_loop;
 struct hub {
     struct river *river;
     pthread_mutex_t lock; /* the river's */
-    struct sharing *sharing; /* under the lock; written by the record thread alone */
+    struct sharing *sharing; /* under the lock; written by the record thread alone; NULL: there are no rules */
     struct hub_user *users; /* under the lock */
     size_t user_count;
     struct hub_alarm alarms[HUB_ALARMS]; /* under the lock */

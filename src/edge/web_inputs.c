@@ -13,7 +13,6 @@ static body_begin begin_inject;
 
 const struct route web_inputs_routes[] = {
     {READS, "/api/clients/inputs", RIGHT_PICTURE, false, get_inputs, DOOR_WEB, NULL},
-    {METHOD_POST, "/api/inject", RIGHT_BASIC, false, post_inject, DOOR_WEB, begin_inject},
     {METHOD_POST, "/Marti/api/inject/cot", RIGHT_BASIC, false, post_inject, DOOR_WEB, begin_inject},
 };
 const size_t web_inputs_route_count = COUNTOF(web_inputs_routes);

@@ -53,7 +53,8 @@ static void look(struct web *w, struct view *v)
     const struct sets *sets = w->h->river->sets;
 
     hub_lock(w->h);
-    v->rules = *w->h->sharing;
+    if (w->h->sharing)
+        v->rules = *w->h->sharing;
     v->on = sets->classed;
     memcpy(v->agencies, sets->agencies, sizeof v->agencies);
     v->agency_count = sets->agency_count;

@@ -202,6 +202,13 @@ static const struct walk {
     {"/api/openapi.json", "GET", "/api/openapi.json", "", {200, 200, 200, 200, 200}},
     {"/api/marti-openapi.json", "GET", "/api/marti-openapi.json", "", {200, 200, 200, 200, 200}},
     {"/api/clients", "GET", "/api/clients", "", {401, 200, 200, 403, 200}},
+    {"/api/clients/inputs", "GET", "/api/clients/inputs", "", {401, 200, 200, 403, 200}},
+    {"/api/users/{*}/groups", "POST", "/api/users/EX-nobody/groups", "{}", {401, 400, 403, 403, 403}},
+    {"/api/incidents/{}/sharing", "GET", "/api/incidents/EX-none/sharing", "", {401, 404, 404, 403, 404}},
+    {"/api/incidents/{}/sharing/propose", "POST", "/api/incidents/EX-none/sharing/propose", "{}",
+     {401, 403, 400, 403, 403}},
+    {"/api/incidents/{}/sharing/confirm", "POST", "/api/incidents/EX-none/sharing/confirm", "{}",
+     {401, 403, 400, 403, 403}},
     {"/api/maps", "GET", "/api/maps", "", {401, 200, 200, 200, 200}},
     {"/t/{}/{}/{}/{}", "GET", "/t/EX/1/1/1", "", {401, 404, 404, 404, 404}},
     /* tests keep no files: 503 when all else fits */
