@@ -264,7 +264,8 @@ static bool show(struct web *w, unsigned out_set, const struct watch_unit *units
         struct buf b = buf_over(values, LIMIT_EVENT_IN);
         struct cot c;
 
-        if (units[i].quiet || !sets_hears(w->h->river->sets, out_set, units[i].in_set))
+        /* One without an event is known from before the start: nobody knows any more who may hear it. */
+        if (units[i].quiet || units[i].latest.len == 0 || !sets_hears(w->h->river->sets, out_set, units[i].in_set))
             continue;
         if (!see(ctx, &units[i], watch_parse(&units[i], &b, &c) ? &c : NULL))
             return false;

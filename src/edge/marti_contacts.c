@@ -4,6 +4,8 @@
 
 /* Who is there: clientEndPoints, contacts/all, subscriptions/all. tak.md 2.2 */
 
+enum { CLIENTS_WANTED_MS = 60000 /* so long the loops refresh what they know of their connections */ };
+
 #define READS (METHOD_GET | METHOD_HEAD)
 
 static handler get_endpoints, get_contacts, get_subscriptions;
@@ -301,7 +303,7 @@ static void put_subscription(void *ctx, struct buf *b)
             p->l->now.wall_ms - p->u->seen_ms);
     put_more(b, "takClient", c->takv.platform);
     put_more(b, "takVersion", c->takv.version);
-    put_more(b, "username", str_from(p->client.user));
+    put_more(b, "username", str_from(p->user.name));
     put_groups(p, b);
     put_more(b, "role", c->group.role);
     put_more(b, "team", c->group.name);
@@ -357,6 +359,7 @@ static void get_subscriptions(struct web *w, struct request *q, struct reply *r,
                               .by_uid = is_word(q->query, "sortBy", "UID"),
                               .backwards = is_word(q->query, "direction", "DESC")};
 
+    atomic_store(&w->h->clients_wanted_ms, now.mono_ms + CLIENTS_WANTED_MS);
     marti_ears(w, &q->client, &l.ears);
     if (marti_units(w, &l.ears, see_subscription, &l))
         marti_data(r, "com.bbn.marti.remote.SubscriptionInfo", write_subscriptions, &l);

@@ -38,26 +38,25 @@ enum {
     TOKEN_MAX = 2048,    /* bytes of a header that the library does not know */
 };
 
-/* What lws keeps for us with each connection. */
+/* What lws keeps for us with each request: it is zero again for the next one of the connection. */
 struct conn {
     struct exchange *exchange;
     struct viewer *viewer;
-    bool asked; /* its certificate was looked at */
-    uint64_t accounts; /* when client was filled: web_accounts_version() */
-    enum tls_shown shown;
-    struct tls_peer peer;
-    struct client client;
-    char why[WEB_WHY];
     size_t chunk;          /* of a file */
     int64_t chunk_sent_ms; /* monotonic */
 };
 
-/* Who is connected, for the limits. A connection of the page's door is new until its first request. */
+/* Who is connected. A connection of the page's door is new until its first request. */
 struct peer {
     struct lws *wsi; /* NULL: free */
     enum { PEER_NEW, PEER_BROWSER, PEER_PHONE } is;
     char address[WEB_ADDRESS_MAX];
-    char serial[64]; /* of the certificate that it has shown; struct conn is gone between two requests */
+    bool asked; /* its certificate was looked at */
+    enum tls_shown shown;
+    struct tls_peer certificate;
+    uint64_t accounts; /* when client was filled: web_accounts_version() */
+    struct client client;
+    char why[WEB_WHY];
 };
 
 enum { DOORS = 2 };
@@ -180,12 +179,12 @@ static void peer_left(struct edge *d, const struct lws *wsi)
 }
 
 /* Before the first request of a connection is run: it counts from now on as what it is. */
-static bool peer_is(struct edge *d, const struct lws *wsi, bool phone)
+static bool peer_has_room(struct edge *d, struct peer *p)
 {
-    struct peer *p = find_peer(d, wsi);
+    bool phone = p->shown != TLS_SHOWN_NONE;
     struct crowd c;
 
-    if (!p || p->is != PEER_NEW)
+    if (p->is != PEER_NEW)
         return true;
     c = count_peers(d, p->address);
     if (!has_room_for(&c, phone)) {
@@ -199,35 +198,22 @@ static bool peer_is(struct edge *d, const struct lws *wsi, bool phone)
 /* ---- whose certificate it is ------------------------------------------ */
 
 /* Looked at once a connection, and again after the accounts have changed. */
-static void know_client(struct edge *d, struct lws *wsi, struct conn *c)
+static void know_client(struct edge *d, struct peer *p)
 {
-    struct peer *p = find_peer(d, wsi);
     struct err e = {0};
 
-    if (c->asked && c->accounts == web_accounts_version(&d->web))
+    if (p->asked && p->accounts == web_accounts_version(&d->web))
         return;
-    if (!c->asked) {
-        c->shown = door_of(d, wsi) == DOOR_WEB ? tls_web_peer(lws_get_ssl(wsi), &c->peer, &e) : TLS_SHOWN_NONE;
-        (void)str_copy(c->why, sizeof c->why, str_from(e.text));
-        c->asked = true;
-        if (p && c->shown == TLS_SHOWN_GOOD)
-            (void)str_copy(p->serial, sizeof p->serial, str_from(c->peer.serial));
+    if (!p->asked) {
+        p->shown = door_of(d, p->wsi) == DOOR_WEB ? tls_web_peer(lws_get_ssl(p->wsi), &p->certificate, &e)
+                                                  : TLS_SHOWN_NONE;
+        (void)str_copy(p->why, sizeof p->why, str_from(e.text));
+        p->asked = true;
     }
-    c->accounts = d->web.accounts_version;
-    c->client = (struct client){0};
-    if (c->shown == TLS_SHOWN_GOOD && marti_by_certificate(&d->web, &c->peer, &c->client, c->why))
-        c->why[0] = 0;
-}
-
-/* Is who has shown this certificate still somebody? */
-static bool still_counts(struct edge *d, const char *serial)
-{
-    struct tls_peer shown = {.version = ""};
-    char why[WEB_WHY];
-    struct client client;
-
-    (void)str_copy(shown.serial, sizeof shown.serial, str_from(serial));
-    return marti_by_certificate(&d->web, &shown, &client, why);
+    p->accounts = d->web.accounts_version;
+    p->client = (struct client){0};
+    if (p->shown == TLS_SHOWN_GOOD && marti_by_certificate(&d->web, &p->certificate, &p->client, p->why))
+        p->why[0] = 0;
 }
 
 static void forget(struct web *w, struct str serial)
@@ -238,11 +224,13 @@ static void forget(struct web *w, struct str serial)
     for (size_t i = 0; i < WEB_CONNECTIONS; i++) {
         struct peer *p = &d->peers[i];
 
-        if (!p->wsi || !p->serial[0])
+        if (!p->wsi || !p->asked || p->shown != TLS_SHOWN_GOOD)
             continue;
-        if (serial.len == 0 ? still_counts(d, p->serial) : !str_eq(serial, str_from(p->serial)))
+        if (serial.len == 0)
+            know_client(d, p);
+        if (serial.len == 0 ? p->client.is : !str_eq(serial, str_from(p->certificate.serial)))
             continue;
-        log_line(LOG_INFO, "web.forgotten", "serial=%s address=%s", p->serial, p->address);
+        log_line(LOG_INFO, "web.forgotten", "serial=%s address=%s", p->certificate.serial, p->address);
         hang_up(p->wsi);
     }
 }
@@ -413,17 +401,18 @@ static bool let_body_come(struct lws *wsi, const struct exchange *x)
 
 static int request_came(struct edge *d, struct lws *wsi, struct conn *c)
 {
+    struct peer *p = find_peer(d, wsi);
     struct exchange *x;
 
     exchange_free(&d->web, c->exchange);
     c->exchange = x = exchange_new(&d->web, wsi);
-    if (!x || !read_head(wsi, x))
+    if (!x || !p || !read_head(wsi, x))
         return -1;
-    know_client(d, wsi, c);
+    know_client(d, p);
     x->request.door = door_of(d, wsi);
-    x->request.client = c->client;
-    x->request.why = c->why[0] ? c->why : NULL;
-    if (peer_is(d, wsi, c->shown != TLS_SHOWN_NONE))
+    x->request.client = p->client;
+    x->request.why = p->why[0] ? p->why : NULL;
+    if (peer_has_room(d, p))
         exchange_begin(&d->web, x);
     else
         exchange_refuse(x, 503, "Too many devices are connected. Try again in a moment.");

@@ -1,8 +1,8 @@
-/* What a stranger, or an operator's page gone mad, may send to the web port.
+/* What a stranger, a TAK client, or an operator's page gone mad, may send to the web port.
  *
  * The input is a request: its first byte says how, then parts divided by NUL: path, query, cookie,
  * origin, content type, token, accept-encoding, and the body, which takes the rest.  It is run
- * through the routes with a session and without one; odd inputs are also the first words on a
+ * through the routes with a session, with a certificate (a content type that begins with "c"), and without; odd inputs are also the first words on a
  * WebSocket.  Nothing may abort, an answer has a status and a head that fits, and its JSON can be
  * read back. */
 #include "edge/json.h"
@@ -24,6 +24,7 @@ static struct river river;
 static struct hub_client clients[2];
 static struct web web;
 static char cookie[128], csrf[65], *message;
+static struct client phone;
 
 static void ignore(void *conn)
 {
@@ -73,6 +74,15 @@ static void make_session(void)
     MUST(accounts_put_session(web.accounts, &login, &e));
 }
 
+static void make_phone(void)
+{
+    struct user u = {.name = "EX-phone"};
+    struct err e;
+
+    MUST(accounts_put_user(web.accounts, &u, &e));
+    phone = (struct client){.is = true, .user_id = u.id, .name = "EX-phone"};
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     struct web_config c = {.address = "127.0.0.1"};
@@ -97,6 +107,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     MUST(passwords_new(&web.passwords, NULL, NULL, &e));
     web.want_write = web.hang_up = ignore;
     make_session();
+    make_phone();
     return 0;
 }
 
@@ -125,7 +136,7 @@ static void judge(const struct exchange *x)
 
 static void request(struct str in, unsigned how)
 {
-    static const enum method methods[] = {METHOD_GET, METHOD_POST, METHOD_HEAD, METHOD_OTHER};
+    static const enum method methods[] = {METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE};
     struct exchange *x = exchange_new(&web, &web);
     struct request *q = &x->request;
     size_t len;
@@ -150,6 +161,10 @@ static void request(struct str in, unsigned how)
         q->content_type = STR("application/json");
     if (how & 64)
         q->origin = STR("https://h");
+    if (str_starts(q->content_type, STR("c")))
+        q->client = phone;
+    if (str_starts(q->content_type, STR("e")))
+        q->door = DOOR_ENROL;
     exchange_begin(&web, x);
     if (x->state == EXCHANGE_READING)
         exchange_run(&web, x, hub_now());

@@ -115,6 +115,14 @@ static void make_scene(void)
     connect_unit("EX-F1", &fire);
     gone.user_id = fire.user_id;
     MUST(accounts_put_devices(web.accounts, &gone, 1, &e));
+    hub_lock(&world.hub); /* as after a restart: its holder is known, and no event of it */
+    river_restore_holder(&world.river, STR("EX-P2"), STR("RGR-4"), police.user_id);
+    hub_unlock(&world.hub);
+    gone.uid = STR("EX-P2");
+    gone.callsign = STR("RGR-4");
+    gone.user_id = police.user_id;
+    MUST(accounts_put_devices(web.accounts, &gone, 1, &e));
+    put_track("EX-P2", "RGR-4", 4);
     put_object("EX-MARK", "Fire", 1);
     put_object("EX-SECRET", "Police", 2);
     put_object("EX-MARK", "Fire", 3);
@@ -293,6 +301,9 @@ static void each_hears_its_own(void **state)
         {"/Marti/LatestKML", "EX-F2", "EX-P1"},
         {"/Marti/api/cot/sa?start=2026-01-02T03:00:00Z&end=2026-01-02T04:00:00Z", "EX-F1", "EX-P1"},
         {"/Marti/TracksKML?startTime=2026-01-02T03:00:00Z&endTime=2026-01-02T04:00:00Z", "EX-F1", "EX-P1"},
+        {"/Marti/api/cot/sa?start=2026-01-02T03:00:00Z&end=2026-01-02T04:00:00Z", "EX-F1", "EX-P2"},
+        {"/Marti/TracksKML?startTime=2026-01-02T03:00:00Z&endTime=2026-01-02T04:00:00Z", "EX-F1", "EX-P2"},
+        {"/Marti/api/clientEndPoints", "EX-GONE", "EX-P2"},
         {"/Marti/api/cot/sa?start=2026-01-01T00:00:00Z", "EX-MARK", "EX-SECRET"},
         {"/Marti/ExportMissionKML?startTime=2026-01-01T00:00:00Z", "EX-MARK", "EX-SECRET"},
     };
