@@ -233,6 +233,13 @@ static bool take_degrees(struct str query, const char *name, double most, double
     return *out >= -most && *out <= most;
 }
 
+static bool take_box(struct str query, struct past *p)
+{
+    return take_degrees(query, "left", 180, &p->left) && take_degrees(query, "right", 180, &p->right) &&
+           take_degrees(query, "bottom", 90, &p->bottom) && take_degrees(query, "top", 90, &p->top) &&
+           p->bottom <= p->top;
+}
+
 static void get_area(struct web *w, struct request *q, struct reply *r, struct now now)
 {
     struct history *h = history_new(w, q, r, (struct str){0});
@@ -244,9 +251,7 @@ static void get_area(struct web *w, struct request *q, struct reply *r, struct n
         return;
     p = &h->past;
     p->boxed = query_get(q->query, STR("left"), &ignored) || query_get(q->query, STR("top"), &ignored);
-    if (p->boxed && !(take_degrees(q->query, "left", 180, &p->left) && take_degrees(q->query, "right", 180, &p->right) &&
-                      take_degrees(q->query, "bottom", 90, &p->bottom) && take_degrees(q->query, "top", 90, &p->top) &&
-                      p->bottom <= p->top))
+    if (p->boxed && !take_box(q->query, p))
         (void)err_set(&e, ERR_INPUT, "left, bottom, right and top are degrees, with bottom below top.");
     else if (marti_take_span(q, now, &p->span, &e) && p->span.from_ms == 0)
         p->span.from_ms = p->span.to_ms - AREA_MS;

@@ -27,10 +27,11 @@ const struct route marti_kml_routes[] = {
 };
 const size_t marti_kml_route_count = COUNTOF(marti_kml_routes);
 
-static const char kml_type[] = "application/vnd.google-earth.kml+xml", kmz_type[] = "application/vnd.google-earth.kmz";
+static const char kml_type[] = "application/vnd.google-earth.kml+xml";
+static const char kmz_type[] = "application/vnd.google-earth.kmz";
 
 #define KML_BEGIN                                                                                                      \
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<kml xmlns=\"http://www.opengis.net/kml/2.2\" "                        \
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<kml xmlns=\"http://www.opengis.net/kml/2.2\" "                     \
     "xmlns:gx=\"http://www.google.com/kml/ext/2.2\"><Document><name>Cordon</name>\n"
 #define KML_END "</Document></kml>\n"
 
@@ -54,8 +55,8 @@ static void put_place(void *ctx, struct buf *b)
     buf_xml(b, p->type);
     buf_put(b, STR("</description><TimeStamp><when>"));
     when_put(b, p->at_ms);
-    buf_fmt(b, "</when></TimeStamp><Point><coordinates>%.7f,%.7f,%.1f</coordinates></Point></Placemark>\n", p->lon, p->lat,
-            p->hae < COT_UNKNOWN ? p->hae : 0.0);
+    buf_fmt(b, "</when></TimeStamp><Point><coordinates>%.7f,%.7f,%.1f</coordinates></Point></Placemark>\n", p->lon,
+            p->lat, p->hae < COT_UNKNOWN ? p->hae : 0.0);
 }
 
 static bool has_place(double lat, double lon)

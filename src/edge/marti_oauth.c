@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Names and passwords of TAK users become tokens, for those who have no certificate yet: CloudTAK's first step. tak.md 2.6 */
+/* Names and passwords of TAK users become tokens, for those who have no certificate yet: CloudTAK's first step.
+ * tak.md 2.6 */
 
 enum { ENDED_MAX = 256 /* tokens that were given back and are not over yet */ };
 

@@ -14,7 +14,8 @@ const size_t marti_call_count = COUNTOF(marti_calls);
 static handler get_description;
 
 const struct route marti_openapi_routes[] = {
-    {METHOD_GET | METHOD_HEAD, "/api/marti-openapi.json", RIGHT_ALL, false, get_description, DOOR_WEB | DOOR_ENROL, NULL},
+    {METHOD_GET | METHOD_HEAD, "/api/marti-openapi.json", RIGHT_ALL, false, get_description, DOOR_WEB | DOOR_ENROL,
+     NULL},
 };
 const size_t marti_openapi_route_count = COUNTOF(marti_openapi_routes);
 
@@ -109,9 +110,10 @@ static void put_call(const struct marti_call *c, struct buf *b)
 
 void marti_openapi(struct buf *b)
 {
-    buf_put(b, STR("{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Cordon for TAK clients\",\"version\":\"" CORDON_VERSION "\"},\n"
-                   "\"components\":{\"securitySchemes\":{\"certificate\":{\"type\":\"mutualTLS\"},"
-                   "\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"},\"password\":{\"type\":\"http\",\"scheme\":\"basic\"},"
+    buf_put(b, STR("{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Cordon for TAK clients\",\"version\":\"" CORDON_VERSION
+                   "\"},\n\"components\":{\"securitySchemes\":{\"certificate\":{\"type\":\"mutualTLS\"},"
+                   "\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"},"
+                   "\"password\":{\"type\":\"http\",\"scheme\":\"basic\"},"
                    "\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"__Host-cordon\"}}},\n\"paths\":{"));
     for (size_t i = 0; i < marti_call_count; i++) {
         bool first = i == 0 || strcmp(marti_calls[i].path, marti_calls[i - 1].path) != 0;

@@ -6,8 +6,8 @@
 
 /* text = base64url(head) . base64url(claims) . base64url(HMAC of all before the second dot)
  *
- * The head has 27 bytes, so that its 36 symbols end where a group of four ends: node-tak decodes the whole text at once,
- * dots and all, and cuts it at each "}". So there is one object in the claims, and no "}" in it but the last. */
+ * The head has 27 bytes, so that its 36 symbols end where a group of four ends: node-tak decodes the whole text at
+ * once, dots and all, and cuts it at each "}". So there is one object in the claims, and no "}" in it but the last. */
 
 static const char head[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
 
@@ -85,8 +85,8 @@ void token_put(const unsigned char key[SECRET_KEY], const struct token *t, struc
 
     buf_put(&claims, STR("{\"sub\":"));
     put_name(&claims, t->name);
-    buf_fmt(&claims, ",\"aud\":\"cordon\",\"nbf\":%" PRId64 ",\"iat\":%" PRId64 ",\"exp\":%" PRId64, t->from_s, t->from_s,
-            t->until_s);
+    buf_fmt(&claims, ",\"aud\":\"cordon\",\"nbf\":%" PRId64 ",\"iat\":%" PRId64 ",\"exp\":%" PRId64, t->from_s,
+            t->from_s, t->until_s);
     buf_fmt(&claims, ",\"jti\":\"%s\",\"proof\":\"%s\"}", t->id, t->proof);
     put_url(b, head, sizeof head - 1);
     buf_byte(b, '.');
@@ -116,9 +116,9 @@ static bool take_claims(struct str text, struct token *out, struct err *e)
     ok = json_read(text, &j, e) && json_take_text(j, "sub", (struct json_length){1, TOKEN_NAME_MAX - 1}, &name, e) &&
          json_take_text(j, "proof", (struct json_length){TOKEN_PROOF - 1, TOKEN_PROOF - 1}, &proof, e) &&
          json_take_text(j, "jti", (struct json_length){TOKEN_ID - 1, TOKEN_ID - 1}, &id, e) &&
-         json_take_number(j, "nbf", &has_from, &from, e) && json_take_number(j, "exp", &has_until, &until, e) && has_from &&
-         has_until && str_copy(out->name, sizeof out->name, name) && str_copy(out->proof, sizeof out->proof, proof) &&
-         str_copy(out->id, sizeof out->id, id);
+         json_take_number(j, "nbf", &has_from, &from, e) && json_take_number(j, "exp", &has_until, &until, e) &&
+         has_from && has_until && str_copy(out->name, sizeof out->name, name) &&
+         str_copy(out->proof, sizeof out->proof, proof) && str_copy(out->id, sizeof out->id, id);
     if (ok) {
         out->from_s = (int64_t)from;
         out->until_s = (int64_t)until;

@@ -169,10 +169,16 @@ static struct put *put_new(struct putting *p, struct err *e)
     return p->puts[p->count++];
 }
 
+static bool is_off(struct json_value v)
+{
+    return json_is(v) == JSON_YES_NO && !json_as_bool(v);
+}
+
 /* A connection of JSON; uid: the one of the address, or empty. */
 static bool take_connection(struct putting *p, struct json_value c, struct str uid, struct err *e)
 {
-    static const struct member nullable[] = {{"thumbnail", NULL, IS_TEXT_OR_NULL}, {"classification", NULL, IS_TEXT_OR_NULL}};
+    static const struct member nullable[] = {{"thumbnail", NULL, IS_TEXT_OR_NULL},
+                                             {"classification", NULL, IS_TEXT_OR_NULL}};
     struct json_value feeds = json_get(c, "feeds");
     struct put *put = put_new(p, e);
     char text[TEXT_MAX + 1];
@@ -194,8 +200,7 @@ static bool take_connection(struct putting *p, struct json_value c, struct str u
     buf_byte(&b, '{');
     put_member(&members[MEMBER_UUID], put->uid, &b);
     buf_byte(&b, ',');
-    put_member(&members[MEMBER_ACTIVE], json_is(json_get(c, "active")) == JSON_YES_NO && !json_as_bool(json_get(c, "active"))
-                                            ? "false" : "true", &b);
+    put_member(&members[MEMBER_ACTIVE], is_off(json_get(c, "active")) ? "false" : "true", &b);
     if (!text_of(json_get(c, "alias"), &members[MEMBER_ALIAS], put->alias, e))
         return false;
     buf_byte(&b, ',');

@@ -2,7 +2,8 @@
  *
  * The input is a request: its first byte says how, then parts divided by NUL: path, query, cookie,
  * origin, content type, token, accept-encoding, and the body, which takes the rest.  It is run
- * through the routes with a session, with a certificate (a content type that begins with "c"), and without; odd inputs are also the first words on a
+ * through the routes with a session, with a certificate (a content type that begins with "c"), at the
+ * enrolment port (with "e") and without any; odd inputs are also the first words on a
  * WebSocket.  Nothing may abort, an answer has a status and a head that fits, and its JSON can be
  * read back. */
 #include "edge/json.h"
