@@ -1971,6 +1971,84 @@ static void nothing_leaks(void **state)
     sim_free(sv);
 }
 
+/* -------------------------------------------------------------- missions -- */
+
+/* What is for a mission is recorded under the mission's name and heard by
+ * nobody else: the record thread delivers it. */
+static void a_mission_is_not_everybody(void **state)
+{
+    char long_name[400], detail[512];
+    const struct {
+        const char *type, *dest, *to;
+    } rows[] = {
+        {"a-u-G", "mission=\"EX-1\"", "mission/EX-1"},
+        {"a-n-A-C-F", "mission=\"EX-1\"", "mission/EX-1"},
+        {"u-d-f", "mission=\"EX-1\"", "mission/EX-1"},
+        {"x-unheard-of", "mission=\"EX-1\"", "mission/EX-1"},
+        {"a-u-G", "mission-guid=\"5d0c\"", "mission-guid/5d0c"},
+        {"a-u-G", long_name, NULL}, /* nobody's name, and still not for everybody */
+    };
+
+    (void)state;
+    (void)snprintf(long_name, sizeof long_name, "mission=\"%0300d\"", 7);
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct sim_server *sv = start();
+        int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2"), late;
+        struct str to;
+
+        all_heard(sv);
+        (void)snprintf(detail, sizeof detail, "<marti><dest %s/></marti>", rows[i].dest);
+        say_event(sv, a, rows[i].type, "M1", detail);
+        sim_commit(sv);
+        HEARS(b, "");
+        ROWS("event.directed");
+        to = fields_get(str_of(sv->rows[sv->row_count - 1].payload, sv->rows[sv->row_count - 1].len), FIELD_TO);
+        assert_true(to.len > 0);
+        if (rows[i].to && !str_eq(to, str_from(rows[i].to)))
+            fail_msg("row %zu: to '%.*s', want '%s'", i, STR_ARG(to), rows[i].to);
+        late = sim_join(sv, cat);
+        assert_null(strstr(heard(sv, late), "M1"));
+        sim_free(sv);
+    }
+}
+
+/* What is taken out of a mission stays on everybody's map, whoever put it there. */
+static void out_of_a_mission_is_not_deleted(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2"), late;
+
+    (void)state;
+    say_marker(sv, a, "M1", "Water");
+    all_heard(sv);
+    say_event(sv, b, "t-x-d-d", "del-M1",
+              "<link uid=\"M1\" type=\"a-u-G\" relation=\"none\"/><marti><dest mission=\"EX-1\"/></marti>");
+    sim_commit(sv);
+    assert_int_equal(sv->refusals, 0);
+    ROWS("event.directed");
+    HEARS(a, "");
+    late = sim_join(sv, cat);
+    assert_non_null(strstr(heard(sv, late), "a-u-G:M1"));
+    sim_free(sv);
+}
+
+/* An emergency is for all, whatever mission it names. */
+static void an_emergency_leaves_its_mission(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+
+    (void)state;
+    all_heard(sv);
+    say_event(sv, a, "b-a-o-tbl", "U1-9-1-1",
+              "<link uid=\"U1\" type=\"a-f-G-U-C\" relation=\"p-p\"/><emergency type=\"911 Alert\">R1</emergency>"
+              "<marti><dest mission=\"EX-1\"/></marti>");
+    sim_commit(sv);
+    ROWS("emergency.raised");
+    HEARS(b, "b-a-o-tbl:U1-9-1-1");
+    sim_free(sv);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -2039,6 +2117,9 @@ int main(void)
         cmocka_unit_test(nothing_leaks),
         cmocka_unit_test(who_is_held_hears_nothing), cmocka_unit_test(who_is_held_is_heard),
         cmocka_unit_test(who_is_admitted_has_the_picture_at_once),
+        cmocka_unit_test(a_mission_is_not_everybody),
+        cmocka_unit_test(out_of_a_mission_is_not_deleted),
+        cmocka_unit_test(an_emergency_leaves_its_mission),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
