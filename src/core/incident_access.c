@@ -290,6 +290,11 @@ bool access_has_role(const struct access *a, struct str role)
     return place < 0 ? a->administers && str_eq(role, STR("administrator")) : (a->roles >> place & 1) != 0;
 }
 
+bool access_welcomes(const struct access *a)
+{
+    return a->administers || access_has_role(a, STR("logistics")) || access_has_role(a, STR("liaison"));
+}
+
 bool access_shrinks(const struct access *a, const struct access *b)
 {
     return (a->classes & ~b->classes) || (a->roles & ~b->roles) || (a->writes && !b->writes) ||

@@ -63,6 +63,8 @@ struct access access_all(void) MUST_USE;
 bool access_check_roles(struct str roles, struct err *e) MUST_USE;
 /* Has he this role ("administrator" also)? */
 bool access_has_role(const struct access *a, struct str role) MUST_USE;
+/* May he invite phones and admit them: whoever looks after the accounts, the means or the other agencies? */
+bool access_welcomes(const struct access *a) MUST_USE;
 /* Has b less than a had: a role, a class, the right to write, or another agency? */
 bool access_shrinks(const struct access *a, const struct access *b) MUST_USE;
 

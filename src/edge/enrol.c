@@ -463,11 +463,26 @@ static bool reserve(struct enrol *n, uint64_t request, int64_t invite)
     return false;
 }
 
-static void let_go(struct web *w, struct signing *s)
+void enrol_release(struct web *w, uint64_t request)
 {
     for (size_t i = 0; i < ENROL_OPEN; i++)
-        if (w->enrol->open[i].request == s->request)
+        if (w->enrol->open[i].request == request)
             w->enrol->open[i].request = 0;
+}
+
+bool enrol_reserve(struct web *w, uint64_t request, const struct invite *v)
+{
+    return (int64_t)reserved_for(w->enrol, v->id) < v->uses_max - v->uses && reserve(w->enrol, request, v->id);
+}
+
+int enrol_days(const struct web *w, const struct invite *v)
+{
+    return v->uses_max > 1 ? w->enrol->days_many : w->enrol->days;
+}
+
+static void let_go(struct web *w, struct signing *s)
+{
+    enrol_release(w, s->request);
     free(s);
 }
 

@@ -38,6 +38,14 @@ struct enrol *enrol_new(int days, int days_many, struct err *e) MUST_USE; /* NUL
 void enrol_free(struct enrol *n);
 /* A password was checked (PASSWORD_ENROL). */
 void enrol_checked(struct web *w, struct password_job *job, struct now now);
+/* For who makes a package with a key in it (web_join.c), beside the phones that send a request. */
+struct invite;
+/* Keeps a use of the invite for this request until it is released; false: as many are on their way as it has uses
+ * left, or ENROL_OPEN. */
+bool enrol_reserve(struct web *w, uint64_t request, const struct invite *v) MUST_USE;
+void enrol_release(struct web *w, uint64_t request);
+/* How many days a certificate by this invite is good. */
+int enrol_days(const struct web *w, const struct invite *v) MUST_USE;
 /* About once a second: refusals that were counted, and nothing more came. */
 void enrol_tick(struct web *w, struct now now);
 

@@ -95,6 +95,7 @@ struct hub {
     char dir[256];
     char server_name[128], server_uid[64];
     int64_t started_ms;
+    _Atomic int tak_port; /* bound, of phones' streams over TLS; 0: none yet */
     _Atomic bool stopping;
     _Atomic bool recording; /* the journal takes rows */
 };

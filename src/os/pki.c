@@ -875,6 +875,57 @@ bool pki_client_package(const char *dir, const char *name, const char *out, int 
     return ok;
 }
 
+static bool bundle(PKCS12 *made, const struct p12 *how, struct pki_bundle *out, struct err *e)
+{
+    BIO *bio = p12_bytes(made, how);
+    char *at = NULL;
+    long len = bio ? BIO_get_mem_data(bio, &at) : 0;
+    bool ok = len > 0 && len <= PKI_P12_MAX;
+
+    if (ok)
+        memcpy(out->p12, at, (size_t)len);
+    out->len = ok ? (size_t)len : 0;
+    (void)BIO_free(bio);
+    return ok || refused(e, "a package cannot be made");
+}
+
+bool pki_client_p12(const char *dir, const struct pki_wanted *q, int64_t now_ms, struct pki_bundle *out, struct err *e)
+{
+    struct p12 p12 = {q->name, out->made.password, (q->how & PKI_LEGACY) != 0};
+    struct wanted w = {.name = q->name, .days = q->days, .now_ms = now_ms};
+    struct holder client = {NULL, NULL};
+    struct authority a;
+    bool ok;
+
+    MUST((q->how & ~(unsigned)(PKI_LEGACY | PKI_RSA)) == 0);
+    memset(out, 0, sizeof *out);
+    if (!name_fits(q->name, e) || !days_fit(q->days, e))
+        return false;
+    ok = authority_read(&a, dir, now_ms, e);
+    if (ok) {
+        w.key = client.key = key_new((q->how & PKI_RSA) != 0, e);
+        client.x = w.key ? client_cert(&a, &w, &out->made, e) : NULL;
+        secret_code(out->made.password);
+        ok = client.x && bundle(p12_of_client(&a, &client, &p12), &p12, out, e);
+    }
+    holder_free(&client);
+    authority_free(&a);
+    return ok;
+}
+
+bool pki_trust_p12(const char *dir, const char *password, unsigned how, struct pki_bundle *out, struct err *e)
+{
+    struct p12 p12 = {"", password, (how & PKI_LEGACY) != 0};
+    struct authority a;
+    bool ok;
+
+    MUST((how & ~(unsigned)PKI_LEGACY) == 0);
+    memset(out, 0, sizeof *out);
+    ok = authority_read(&a, dir, clock_wall_ms(), e) && bundle(p12_of_trust(&a, &p12), &p12, out, e);
+    authority_free(&a);
+    return ok;
+}
+
 /* ---- requests of clients ---- */
 
 /* The DER of a request in whichever of its forms; false when it is none. */

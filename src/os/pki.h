@@ -88,6 +88,24 @@ bool pki_certificate(const char *dir, const char *file, unsigned char der[PKI_DE
 /* SHA-256 of the root certificate as DER, for the three-word check (base/words.h) and the log. */
 bool pki_root_fingerprint(const char *dir, unsigned char out[32], struct err *e) MUST_USE;
 
+/* A connection package's parts in memory. */
+struct pki_wanted {
+    const char *name; /* as pki_client_package() takes it */
+    int days;
+    unsigned how; /* PKI_LEGACY | PKI_RSA */
+};
+struct pki_bundle {
+    struct pki_client made; /* of a trust store: nothing */
+    size_t len;
+    unsigned char p12[PKI_P12_MAX]; /* holds a key: wipe it */
+};
+/* Issues a client certificate; key, certificate, issuer and root are out->p12 under out->made.password. An RSA key
+ * takes some tenths of a second. */
+bool pki_client_p12(const char *dir, const struct pki_wanted *q, int64_t now_ms, struct pki_bundle *out,
+                    struct err *e) MUST_USE;
+/* The authorities alone, as trust store; how: PKI_LEGACY or 0. */
+bool pki_trust_p12(const char *dir, const char *password, unsigned how, struct pki_bundle *out, struct err *e) MUST_USE;
+
 /* Three words of it, for the eye and the radio: what the command post's screen, the printed sheet and the phone's
  * owner compare. */
 bool pki_words(const char *dir, char out[WORDS_THREE], struct err *e) MUST_USE;

@@ -48,7 +48,7 @@ enum accounts_statement {
     ACCOUNTS_STATEMENTS,
 };
 
-enum { INVITE_STATEMENTS = 10 };
+enum { INVITE_STATEMENTS = 11 };
 
 struct accounts {
     struct db *db;

@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { PUT, COUNT, PURGE_GROUPS, PURGE, GROUP_OF, GROUPS_OF, LIST, FIND, END, USE };
+enum { PUT, COUNT, PURGE_GROUPS, PURGE, GROUP_OF, GROUPS_OF, LIST, BY_TOKEN, FIND, END, USE };
 enum { NUMBERS_TRIED = 100 };
 
 static const char symbols[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; /* 5 bits each */
@@ -27,6 +27,7 @@ static const char *const texts[INVITE_STATEMENTS] = {
     [GROUP_OF] = "INSERT INTO invite_groups(invite_id, place, name, may_in, may_out) VALUES(?1, ?2, ?3, ?4, ?5)",
     [GROUPS_OF] = "SELECT name, may_in, may_out FROM invite_groups WHERE invite_id = ? ORDER BY place",
     [LIST] = "SELECT " COLUMNS " FROM invites WHERE id < ?1 AND (?2 = 0 OR id = ?2) ORDER BY id DESC LIMIT 1",
+    [BY_TOKEN] = "SELECT " COLUMNS " FROM invites WHERE token_hash = ?1",
     [FIND] = "SELECT " COLUMNS " FROM invites WHERE token_hash = ?1 AND name = ?2",
     [END] = "UPDATE invites SET ended_ms = ?2 WHERE id = ?1",
     [USE] = "UPDATE invites SET uses = uses + 1, used_ms = ?2 WHERE id = ?1 AND ended_ms = 0 AND uses < uses_max",
@@ -322,6 +323,23 @@ bool invites_find(struct accounts *a, struct str name, struct str token, int64_t
     if (hash_token(token, hash)) {
         db_set_blob(s, 1, str_of(hash, sizeof hash));
         db_set_text(s, 2, name);
+        if (!get(a, s, out, &there, e))
+            return false;
+    }
+    return there ? is_good(out, now_ms, e) : err_set(e, ERR_MISSING, "there is no such invite");
+}
+
+bool invites_by_token(struct accounts *a, struct str token, int64_t now_ms, struct invite *out, struct err *e)
+{
+    struct db_stmt *s = stmt(a, BY_TOKEN, e);
+    unsigned char hash[SECRET_SHA];
+    bool there = false;
+
+    *out = (struct invite){0};
+    if (!s)
+        return false;
+    if (hash_token(token, hash)) {
+        db_set_blob(s, 1, str_of(hash, sizeof hash));
         if (!get(a, s, out, &there, e))
             return false;
     }

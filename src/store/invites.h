@@ -57,6 +57,10 @@ bool invites_end(struct accounts *a, int64_t id, struct str by, int64_t now_ms, 
  * ERR_DENIED: there is, and it has ended, expired or been used up; *out is filled all the same. */
 bool invites_find(struct accounts *a, struct str name, struct str token, int64_t now_ms, struct invite *out,
                   struct err *e) MUST_USE;
+/* The same by the token alone, for whoever opens its link: it tells whose name goes with it, so it is for what a
+ * token shows, never for who somebody is. */
+bool invites_by_token(struct accounts *a, struct str token, int64_t now_ms, struct invite *out,
+                      struct err *e) MUST_USE;
 /* The user whom the next device of this invite is: *u is filled.  Of a one-use invite that user may be there
  * (his groups become the invite's, when it names some); of a many-use invite it is one that nobody has. A number is
  * given out once, also when nobody joins by it in the end. */

@@ -189,32 +189,45 @@ static const char reader[] =
 
 static void others_open_them(void **state)
 {
-    struct pki_client made;
+    static struct pki_bundle key, trust;
+    struct pki_wanted q = {"rgr-3", 10, PKI_LEGACY | PKI_RSA};
     struct pki_made ca;
-    struct str key, trust;
     char line[1024];
     struct err e;
 
     (void)state;
     assert_true(pki_prepare(folder, clock_wall_ms(), &ca, &e));
-    assert_true(pki_client_package(folder, "rgr-3", test_path(folder, "out"), 10, PKI_LEGACY | PKI_RSA, clock_wall_ms(),
-                                   &made, &e));
-    key = test_read(test_path(folder, "out/rgr-3.p12"));
-    trust = test_read(test_path(folder, "out/truststore.p12"));
+    assert_true(pki_client_p12(folder, &q, clock_wall_ms(), &key, &e));
+    assert_true(pki_trust_p12(folder, "atakatak", PKI_LEGACY, &trust, &e));
+    assert_true(key.made.not_after_ms > clock_wall_ms() && strlen(key.made.serial) > 8);
     for (enum package_for client = PACKAGE_ATAK; client < PACKAGE_COUNT; client++)
         for (int i = 0; i < 2; i++) {
             struct package p = example(client, i);
             char name[64];
 
-            p.trust = trust;
-            p.trust_password = p.key_password = str_from(made.password);
-            p.key = i ? key : (struct str){0};
+            p.trust = str_of(trust.p12, trust.len);
+            p.key = i ? str_of(key.p12, key.len) : (struct str){0};
+            p.key_password = str_from(key.made.password);
             (void)snprintf(name, sizeof name, "%s-%s.zip", package_word(client), i ? "key" : "enrol");
             write_zip(&p, name);
         }
     assert_true(file_write(test_path(folder, "read.py"), STR(reader), 0600, &e));
     (void)snprintf(line, sizeof line, "python3 %s/read.py %s %s/*.zip", folder, folder, folder);
     assert_int_equal(system(line), 0);
+}
+
+static void a_name_that_a_certificate_cannot_have_is_refused(void **state)
+{
+    static struct pki_bundle key;
+    struct pki_wanted q = {"../rgr", 10, PKI_LEGACY};
+    struct pki_made ca;
+    struct err e;
+
+    (void)state;
+    assert_true(pki_prepare(folder, clock_wall_ms(), &ca, &e));
+    assert_false(pki_client_p12(folder, &q, clock_wall_ms(), &key, &e));
+    assert_int_equal(e.kind, ERR_INPUT);
+    assert_int_equal(key.len, 0);
 }
 
 static void the_same_package_has_the_same_bytes(void **state)
@@ -256,6 +269,7 @@ int main(void)
         cmocka_unit_test(links_are_escaped),
         cmocka_unit_test(words_are_known),
         cmocka_unit_test_setup_teardown(others_open_them, before, after),
+        cmocka_unit_test_setup_teardown(a_name_that_a_certificate_cannot_have_is_refused, before, after),
         cmocka_unit_test(the_same_package_has_the_same_bytes),
         cmocka_unit_test(names_that_do_not_fit_are_refused),
     };
