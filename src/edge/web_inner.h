@@ -161,6 +161,7 @@ struct web {
     void (*hang_up)(void *conn); /* closes a connection soon, whether or not it can be written to */
     /* Closes the connections whose certificate has this serial; empty: looks at all of them anew. */
     void (*forget)(struct web *w, struct str serial);
+    struct welcome *welcome;     /* web_welcome.c's own; NULL until somebody is invited */
     void *edge;                  /* web.c's own state */
 };
 
@@ -205,6 +206,7 @@ enum right {
     RIGHT_LOGGED_IN,
     RIGHT_PICTURE, /* who sees where units are: not an observer */
     RIGHT_WRITES,  /* has a role that writes */
+    RIGHT_WELCOMES, /* invites phones and admits them */
     RIGHT_ADMIN,
     RIGHT_ADMIN_OR_HERE, /* or from this machine, without a session */
     /* TAK users; their routes take no cookie, need no token, and refuse in their own form (marti.h). */
@@ -254,6 +256,10 @@ bool web_ask_then(struct web *w, struct request *q, struct reply *r, struct ask_
                   web_answered *then, void *ctx);
 void pending_free(struct web *w);
 void tokens_free(struct web *w);
+/* web_welcome.c: the tokens that are shown go. */
+void welcome_free(struct web *w);
+/* web_join.c: for it the token in its address is the right, which no page of somebody else knows. */
+handler post_join_package;
 /* web_incident.c */
 bool incident_command(struct web *w, const struct request *q, unsigned kind, struct str payload, struct err *e);
 void incident_answered(struct web *w, struct exchange *x, const struct answer_head *head, struct str text);

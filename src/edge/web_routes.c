@@ -271,6 +271,7 @@ static bool has_right(enum right right, const struct request *q)
     case RIGHT_LOGGED_IN: return who->is;
     case RIGHT_PICTURE: return who->is && who_sees_picture(who);
     case RIGHT_WRITES: return who->is && who->access.writes;
+    case RIGHT_WELCOMES: return who->is && access_welcomes(&who->access);
     case RIGHT_ADMIN: return who->is && who->access.administers;
     case RIGHT_ADMIN_OR_HERE: return (who->is && who->access.administers) || is_here(q->address);
     case RIGHT_CLIENT: return client->is && !client->held;
@@ -349,7 +350,7 @@ static bool reads(const struct request *q)
 /* Does a browser ask for something to be changed, by its cookie or without? */
 static bool changes_by_page(const struct route *route, const struct request *q)
 {
-    if (reads(q))
+    if (reads(q) || route->run == post_join_package)
         return false;
     if (route->right == RIGHT_CLIENT_OR_OPERATOR)
         return !q->client.is;

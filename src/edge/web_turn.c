@@ -63,6 +63,7 @@ void web_fini(struct web *w)
     enrol_free(w->enrol);
     tokens_free(w);
     videos_close(w->videos);
+    welcome_free(w);
     imports_free(w);
     message_drop(w->positions);
     picture_fini(&w->picture);

@@ -1,5 +1,6 @@
 #include "edge/json.h"
 #include "edge/web_inner.h"
+#include "os/pki.h"
 #include "support/web_world.h"
 
 #include <setjmp.h>
@@ -181,6 +182,23 @@ static const struct walk {
     {"/api/operators", "GET", "/api/operators", "", {401, 200, 403, 403, 403}},
     {"/api/operators", "POST", "/api/operators", "{}", {401, 400, 403, 403, 403}},
     {"/api/operators/{*}/change", "POST", "/api/operators/EX-nobody/change", "{}", {401, 404, 403, 403, 403}},
+    {"/api/invites", "GET", "/api/invites", "", {401, 200, 403, 403, 403}},
+    {"/api/invites", "POST", "/api/invites", "{}", {401, 400, 403, 403, 403}},
+    {"/api/invites/batch", "POST", "/api/invites/batch", "{}", {401, 400, 403, 403, 403}},
+    {"/api/invites/{}/end", "POST", "/api/invites/9/end", "{}", {401, 404, 403, 403, 403}},
+    {"/api/invites/{}/qr.svg", "GET", "/api/invites/9/qr.svg", "", {401, 404, 403, 403, 403}},
+    {"/api/devices", "GET", "/api/devices", "", {401, 200, 403, 403, 403}},
+    {"/api/devices/admit", "POST", "/api/devices/admit", "{}", {401, 400, 403, 403, 403}},
+    {"/api/devices/{}/admit", "POST", "/api/devices/ab/admit", "{}", {401, 404, 403, 403, 403}},
+    {"/api/devices/{}/revoke", "POST", "/api/devices/ab/revoke", "{}", {401, 404, 403, 403, 403}},
+    {"/api/users", "GET", "/api/users", "", {401, 200, 403, 403, 403}},
+    {"/api/users", "POST", "/api/users", "{}", {401, 400, 403, 403, 403}},
+    {"/join.css", "GET", "/join.css", "", {200, 200, 200, 200, 200}},
+    {"/join.woff2", "GET", "/join.woff2", "", {404, 404, 404, 404, 404}}, /* of the page, which is not in this test */
+    {"/join/{}", "GET", "/join/EX", "", {404, 404, 404, 404, 404}},
+    /* Five wrong links, and their sender waits. */
+    {"/join/{}/package-{*}.zip", "GET", "/join/EX/package-atak.zip", "", {429, 429, 429, 429, 429}},
+    {"/join/{}/package-{*}.zip", "POST", "/join/EX/package-atak.zip", "", {429, 429, 429, 429, 429}},
     {"/api/chat", "POST", "/api/chat", "{\"id\":\"12345678\",\"to\":\"all\",\"text\":\"EX\"}",
      {401, 403, 200, 403, 200}},
     {"/api/emergencies/{*}/acknowledge", "POST", "/api/emergencies/EX-1/acknowledge", "{\"id\":\"12345678\"}",
@@ -244,7 +262,11 @@ static bool is_pages(const struct route *r)
 
 static void every_role_walks_every_route(void **state)
 {
+    struct pki_made made;
+    struct err e;
+
     (void)state;
+    assert_true(pki_prepare(scene.world.dir, clock_wall_ms(), &made, &e));
     for (size_t i = 0; web_route(i); i++)
         for (size_t m = 0; m < COUNTOF(methods); m++)
             if (is_pages(web_route(i)) && web_route(i)->methods & methods[m].method &&
