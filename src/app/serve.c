@@ -12,6 +12,7 @@
 #include "os/log.h"
 #include "os/net.h"
 #include "os/pki.h"
+#include "os/qr.h"
 #include "os/secret.h"
 #include "store/accounts.h"
 #include "store/blobs.h"
@@ -273,7 +274,10 @@ static bool start(struct server *s, struct err *e)
         return false;
     if (s->conf.web && !web_start(&s->hub, &wc, &s->web, e))
         return false;
-    return tak_start(&s->hub, &s->tak, e) && recorder_start(&s->hub, e) && start_inputs(s, e) &&
+    if (!tak_start(&s->hub, &s->tak, e))
+        return false;
+    atomic_store(&s->hub.tak_port, s->tak.tls_port);
+    return recorder_start(&s->hub, e) && start_inputs(s, e) &&
            (!s->extra->begin || s->extra->begin(&s->hub, &s->conf, s->tak.tcp_port, e));
 }
 
@@ -284,6 +288,27 @@ static void print_limits(const struct server *s)
                  (long long)s->conf.clients_max, (long long)s->conf.clients_max * 24 / 1024,
                  (long long)s->conf.units_max, LIMIT_EVENT_IN, LIMIT_EVENT_OUT, (long long)s->conf.live_ring_mib,
                  (long long)s->conf.live_ring_mib * 3, (long long)s->conf.track_days);
+}
+
+/* The page's address, to be scanned by a tablet at the first start; of digits, as names need a name server. */
+static void print_code(const struct server *s, struct str names)
+{
+    char url[128], drawn[8 * 1024];
+    struct buf u = buf_over(url, sizeof url), b = buf_over(drawn, sizeof drawn);
+    struct err e;
+
+    while (names.len) {
+        size_t end = str_find_byte(names, ',');
+        struct str name = str_trim(str_cut(names, 0, end));
+
+        if (name.len && name.at[0] >= '0' && name.at[0] <= '9' && str_find_byte(name, ':') == name.len) {
+            buf_fmt(&u, "https://%.*s:%d/", STR_ARG(name), s->web.web);
+            if (qr_text(buf_str(&u), &b, &e))
+                (void)printf("        or scan %.*s\n%.*s", STR_ARG(buf_str(&u)), STR_ARG(buf_str(&b)));
+            return;
+        }
+        names = str_from_at(names, end < names.len ? end + 1 : end);
+    }
 }
 
 static void print_start(const struct server *s)
@@ -302,6 +327,8 @@ static void print_start(const struct server *s)
         (void)printf("open    https://localhost:%d/   (or one of the addresses above)\n", s->web.web);
     if (s->setup_code[0])
         (void)printf("        the first account's setup code: %s\n", s->setup_code);
+    if (s->setup_code[0] && s->web.web && isatty(STDOUT_FILENO))
+        print_code(s, str_from(names));
     if (s->tak.tls_port)
         (void)printf("phones  connect to port %d (TLS); one more phone: cordon client NAME --data %s --out FOLDER\n",
                      s->tak.tls_port, s->conf.data);
