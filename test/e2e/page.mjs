@@ -50,7 +50,7 @@ export async function open(options = {}, path = '') {
     // A lost server makes the browser itself write to the console; that is not the page's doing.
     const lost = away && /ERR_CONNECTION|WebSocket connection/.test(message.text())
     // So does a refused call.
-    const refused = /status of 40[139]/.test(message.text()) || (away && /status of/.test(message.text()))
+    const refused = /status of (40[139]|422)/.test(message.text()) || (away && /status of/.test(message.text()))
     if ((message.type() === 'error' || message.type() === 'warning') && !lost && !refused) wrong.push('console: ' + message.text())
   })
   page.on('request', (request) => {

@@ -27,7 +27,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function freePort() {
+export async function freePort() {
   return new Promise((done) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const { port } = probe.address()
@@ -63,11 +63,16 @@ export async function start(command, data, more = [], known = {}) {
   }
 }
 
+export async function newContext(options) {
+  browser ??= await chromium.launch({ executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS })
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options })
+  context.setDefaultTimeout(30_000)
+  return context
+}
+
 /** A browser of its own: cookies and kept entries are shared with no other. `lost()`: the server goes away on purpose. */
 export async function visit(server, path = '') {
-  browser ??= await chromium.launch({ executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS })
-  const context = await browser.newContext({ viewport: { width: 1600, height: 900 }, ignoreHTTPSErrors: true })
-  context.setDefaultTimeout(60_000)
+  const context = await newContext({ viewport: { width: 1600, height: 900 } })
   const page = await context.newPage()
   const wrong = []
   let away = false

@@ -18,6 +18,7 @@ import { PastBar } from './shell/past'
 import { Strip } from './shell/strip'
 import { startKeys } from './shell/actions'
 import { Top } from './shell/top'
+import { WaitingBar } from './shell/waiting'
 import { callerName, emergencyName } from './base/describe'
 import { unacknowledged } from './state/attention'
 import { incident_id } from './state/incident'
@@ -87,6 +88,7 @@ function Shell(props: { operator: string }) {
       <Top />
       <div id="stripbox">
         <PastBar />
+        <WaitingBar />
         <Strip />
       </div>
       <Rail />

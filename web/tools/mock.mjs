@@ -12,6 +12,7 @@ import { gzipSync } from 'node:zlib'
 import { WebSocketServer } from 'ws'
 import { exercise } from './mock_exercise.mjs'
 import { makeIncident } from './mock_incident.mjs'
+import { makeWelcome } from './mock_welcome.mjs'
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const CSP = "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; worker-src 'self'; font-src 'self'; " +
@@ -131,6 +132,8 @@ export async function startMock(options = {}) {
     return event
   }
   const incident = makeIncident(recordOfIncident)
+  const welcome = makeWelcome(state.units, options.held ?? 0)
+  state.welcome = welcome.state
   function tellIncident() {
     const message = incident.message(false, state.seq)
     if (message) send(message)
@@ -143,7 +146,7 @@ export async function startMock(options = {}) {
     return state.units.filter((unit) => unit.presence && unit.online).map((unit, i) => ({
       id: unit.n, user: unit.user, agency: unit.agency, uid: unit.uid, callsign: unit.callsign, address: `192.168.8.${(i % 240) + 10}`,
       form: i % 3 === 0 ? 'xml' : 'v1', tls: i % 19 === 4 ? '' : 'TLSv1.3', since: started - i * 1000, lag_ms: i % 23 === 7 ? 2600 : Math.floor(next() * 180),
-      sent_bytes: 100_000 + i * 40_321, conflated: i % 23 === 7 ? 412 : 0, state: i % 37 === 9 ? 'joining' : 'live',
+      sent_bytes: 100_000 + i * 40_321, conflated: i % 23 === 7 ? 412 : 0, state: i % 37 === 9 ? 'joining' : 'live', admitted: !welcome.isHeld(unit.uid),
     }))
   }
   const started = Date.now()
@@ -301,6 +304,8 @@ export async function startMock(options = {}) {
       return tellIncident()
     }
     if (/^\/api\/incidents\/[^/]+\/promote$/.test(path)) return promote(response, body, operator)
+    const done = welcome.post(path, body)
+    if (done) return answer(response, ...done)
     if (path === '/api/operators' || /^\/api\/operators\/[^/]+\/change$/.test(path)) return account(response, path, body)
     const uid = /^\/api\/emergencies\/(.+)\/acknowledge$/.exec(path)?.[1]
     if (uid) {
@@ -358,6 +363,12 @@ export async function startMock(options = {}) {
     if (path === '/api/incidents') return answer(response, 200, { incidents: incident.id() ? [incident.view('strip')] : [] })
     if (path === '/api/operators') return answer(response, 200, { operators: [...state.accounts].map(accountOf) })
     if (path === '/api/clients') return answer(response, 200, { type: 'clients', clients: clients() })
+    const welcomed = welcome.get(path)
+    if (welcomed) return answer(response, 200, welcomed)
+    if (/^\/api\/invites\/\d+\/qr\.svg$/.test(path)) {
+      response.writeHead(200, { 'Content-Type': 'image/svg+xml' })
+      return response.end(welcome.code)
+    }
     if (path === '/api/maps') return answer(response, 200, maps.map((map) => map.info))
     const tile = /^\/t\/([^/]+)\/(\d+)\/(\d+)\/(\d+)$/.exec(path)
     const map = tile && maps.find((it) => it.info.name === decodeURIComponent(tile[1]))

@@ -103,6 +103,13 @@ const sentences: Record<string, { key: Key; source: string; unit: string; level?
   'operator.login': { key: 'event.login', source: 'name', unit: '' },
   'operator.made': { key: 'event.operator_made', source: 'name', unit: '' },
   'operator.changed': { key: 'event.operator_changed', source: 'name', unit: '' },
+  'invite.made': { key: 'event.invite_made', source: 'by', unit: '' },
+  'invite.ended': { key: 'event.invite_ended', source: 'by', unit: '' },
+  'device.enrolled': { key: 'event.device_enrolled', source: 'user', unit: 'uid' },
+  'enrol.refused': { key: 'event.enrol_refused', source: 'user', unit: '', level: 'warn' },
+  'device.admitted': { key: 'event.device_admitted', source: 'by', unit: 'uid' },
+  'certificate.revoked': { key: 'event.certificate_revoked', source: 'by', unit: 'uid', level: 'warn' },
+  'user.changed': { key: 'event.user_changed', source: 'by', unit: '' },
   'head.witnessed': { key: 'event.head_witnessed', source: 'by', unit: '' },
 }
 

@@ -84,6 +84,8 @@ export interface Client {
   sent_bytes: number
   conflated: number
   state: 'live' | 'joining'
+  /** False: it is heard and hears nothing until somebody admits it. */
+  admitted?: boolean
 }
 
 export interface Alarm {

@@ -7,6 +7,7 @@ import { now, skew_ms } from '../state/clock'
 import { link } from '../state/live'
 import { clients } from '../state/record'
 import { hasRole, session } from '../state/session'
+import { mayWelcome } from '../state/welcome'
 import { lazy } from '../base/lazy'
 import { client_filter, select } from '../state/view'
 import { Age, Empty } from '../ui/parts'
@@ -14,6 +15,7 @@ import { Table } from '../ui/table'
 import type { Column } from '../ui/table'
 
 const Operators = lazy(() => import('./operators'))
+const Phones = lazy(() => import('./phones'))
 
 const LAG_WARN_MS = 2_000
 
@@ -99,6 +101,7 @@ function Facts() {
 export function AdminScreen() {
   return (
     <div class="admin">
+      {mayWelcome() && <Phones until={null} />}
       {hasRole('administrator') && <Operators until={null} />}
       <Clients />
       <Facts />

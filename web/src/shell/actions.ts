@@ -186,6 +186,8 @@ function onKey(event: KeyboardEvent): void {
   if (!action.always && typing(event.target)) return
   // In a dialog only Escape and the palette work, and the dialog itself handles Escape.
   if (dialog.value && action.id !== 'find') return
+  // One of a screen's own is not left by another's key either.
+  if (!dialog.value && document.querySelector('dialog[open]')) return
   // A scrollable list keeps its arrows.
   if (event.code.startsWith('Arrow') && event.target instanceof HTMLElement && event.target.closest('[role=region]')) return
   event.preventDefault()
