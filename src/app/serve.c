@@ -367,11 +367,12 @@ static void stop(struct server *s)
         s->extra->end();
     atomic_store(&s->hub.stopping, true);
     inputs_stop(&s->hub);
-    logins_stop(&s->hub);
     tak_stop(&s->hub);
+    logins_stop(&s->hub);
     recorder_stop(&s->hub);
     if (s->web.web)
         web_stop(&s->hub);
+    inputs_free(&s->hub);
     recorder_free(&s->hub);
     blobs_close(s->hub.blobs);
     log_settle();

@@ -90,8 +90,8 @@ struct hub {
     struct recorder *recorder;
     struct web *web;
     struct blobs *blobs; /* the files' bytes; NULL: files are not served */
-    struct logins *logins; /* checks passwords of <auth>; NULL: nobody logs in so */
-    struct inputs *inputs; /* the old and odd ways in; NULL before they are opened */
+    struct logins *_Atomic logins; /* checks passwords of <auth>; NULL: nobody logs in so */
+    struct inputs *_Atomic inputs; /* the old and odd ways in; NULL before they are opened */
     char dir[256];
     char server_name[128], server_uid[64];
     int64_t started_ms;

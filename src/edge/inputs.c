@@ -389,11 +389,17 @@ void inputs_stop(struct hub *h)
     MUST(atomic_load(&h->stopping) && v->started);
     loop_wake(v->loop);
     (void)pthread_join(v->thread, NULL);
-    h->inputs = NULL;
     for (size_t i = 0; i < INPUTS_MAX; i++)
         if (v->list[i].used)
             close_descriptor(v, &v->list[i]);
     inputs_close(v->store);
+}
+
+void inputs_free(struct hub *h)
+{
+    struct inputs *v = h->inputs;
+
+    h->inputs = NULL;
     loop_free(v->loop);
     free(v);
 }

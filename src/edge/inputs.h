@@ -37,7 +37,10 @@ struct inputs_config {
 
 /* Opens those of cordon.conf (false when one cannot be) and those that were made before, and starts the thread. */
 bool inputs_start(struct hub *h, const struct inputs_config *c, struct err *e) MUST_USE;
+/* Ends the thread and closes what is open; an injection is still answered. */
 void inputs_stop(struct hub *h);
+/* Its memory, when no thread is left that injects. */
+void inputs_free(struct hub *h);
 
 /* What came of an injection. */
 struct injected {

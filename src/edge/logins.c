@@ -12,7 +12,8 @@
 
 struct logins {
     struct hub *h;
-    struct accounts *accounts;
+    char dir[256];
+    struct accounts *accounts; /* NULL until the first login */
     struct mailbox *jobs;
     pthread_t thread;
     struct limit by_address, by_name;
@@ -51,6 +52,23 @@ static void deny(struct logins *v, const struct login_job *job, const char *why)
         (void)nanosleep(&pause, NULL); /* a loop that takes nothing for seconds is stuck */
 }
 
+/* What only a server with such logins needs. */
+static bool open_accounts(struct logins *v)
+{
+    char nobody[65];
+    struct err e;
+
+    if (v->accounts)
+        return true;
+    secret_token(nobody, 32);
+    if (accounts_open(v->dir, &v->accounts, &e) && secret_password(str_from(nobody), v->stand_in, &e))
+        return true;
+    log_line(LOG_ERROR, "logins.accounts", "reason=\"%s\"", e.text);
+    accounts_close(v->accounts);
+    v->accounts = NULL;
+    return false;
+}
+
 static bool is_right(struct logins *v, const struct login_job *job)
 {
     char hash[USER_PASSWORD_HASH] = "";
@@ -72,6 +90,10 @@ static void check(struct logins *v, struct login_job *job)
     char text[512];
     struct buf b = buf_over(text, sizeof text);
 
+    if (!open_accounts(v)) {
+        deny(v, job, "the accounts cannot be read just now: try again");
+        return;
+    }
     if (limit_wait_ms(&v->by_address, host, now) || limit_wait_ms(&v->by_name, name, now)) {
         deny(v, job, "too many wrong passwords came from this address or for this user: wait some minutes");
         return;
@@ -112,20 +134,17 @@ bool logins_start(struct hub *h, const char *dir, struct err *e)
 {
     struct logins *v = calloc(1, sizeof *v);
     struct hash_key key;
-    char nobody[65];
 
     if (!v)
         return err_set(e, ERR_WORLD, "no memory for logins");
     v->h = h;
+    (void)snprintf(v->dir, sizeof v->dir, "%s", dir);
     secret_random(&key, sizeof key);
     limit_init(&v->by_address, key, LOGINS_WAIT_MAX_MS);
     limit_init(&v->by_name, key, LOGINS_WAIT_MAX_MS);
-    secret_token(nobody, 32);
     v->jobs = mailbox_new(LOGINS_WAITING * (sizeof(struct login_job) + 64), NULL, NULL);
     if (!v->jobs)
         return err_set(e, ERR_WORLD, "no memory for logins");
-    if (!secret_password(str_from(nobody), v->stand_in, e) || !accounts_open(dir, &v->accounts, e))
-        return false;
     h->logins = v;
     return pthread_create(&v->thread, NULL, run, v) == 0 ||
            err_set(e, ERR_WORLD, "the thread of the logins does not start");
@@ -138,7 +157,8 @@ void logins_stop(struct hub *h)
     MUST(atomic_load(&h->stopping));
     (void)pthread_join(v->thread, NULL);
     h->logins = NULL;
-    accounts_close(v->accounts);
+    if (v->accounts)
+        accounts_close(v->accounts);
     mailbox_free(v->jobs);
     free(v);
 }

@@ -245,8 +245,8 @@ static bool take_switches(const struct json *j, struct mine *m, bool said[USER_G
     for (size_t i = 0; i < m->user.group_count; i++)
         if (m->user.groups[i].active)
             return true;
-    return err_set(e, ERR_INPUT, "One group at least must stay switched on: without any this phone would hear nobody and "
-                                 "be heard by nobody.");
+    return err_set(e, ERR_INPUT, "One group at least must stay switched on: without any this phone would hear nobody "
+                                 "and be heard by nobody.");
 }
 
 struct switched {

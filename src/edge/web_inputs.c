@@ -119,7 +119,7 @@ static void post_inject(struct web *w, struct request *q, struct reply *r, struc
         reply_problem(r, 400, "The body has no event.");
     } else if (done.taken == 0) {
         (void)snprintf(why, sizeof why, "Nothing was taken: %s.", done.reason);
-        reply_problem(r, str_find(str_from(done.reason), STR("events a second")) < strlen(done.reason) ? 429 : 400, why);
+        reply_problem(r, strstr(done.reason, "events a second") ? 429 : 400, why);
     } else {
         reply_written(r, put_injected, &done);
     }

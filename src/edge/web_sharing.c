@@ -93,7 +93,8 @@ static void put_pair(const struct view *v, const char *const pair[2], struct buf
     buf_put(b, STR(",\"to\":"));
     buf_json(b, str_from(pair[1]));
     for (unsigned share = 0; share < SHARE_COUNT; share++)
-        buf_fmt(b, "%s\"%s\":%s", share ? "," : ",\"shares\":{", sharing_word(share), mask >> share & 1 ? "true" : "false");
+        buf_fmt(b, "%s\"%s\":%s", share ? "," : ",\"shares\":{", sharing_word(share),
+                mask >> share & 1 ? "true" : "false");
     buf_put(b, STR("},\"says\":"));
     buf_json(b, buf_str(&says));
     buf_byte(b, '}');
@@ -231,11 +232,12 @@ static bool take_until(struct json_value v, int64_t *ms, struct err *e)
 static bool take_rule(const struct json *j, const struct request *q, struct buf *b, struct err *e)
 {
     struct json_value root = json_root(j), classes = json_get(root, "classes"), allow = json_get(root, "allow");
+    const struct json_length code = {1, SETS_AGENCY_MAX - 1};
     struct str ticket, from, to, why;
     int64_t until;
 
-    if (!web_take_ticket(j, &ticket, e) || !json_take_text(j, "from", (struct json_length){1, SETS_AGENCY_MAX - 1}, &from, e) ||
-        !json_take_text(j, "to", (struct json_length){1, SETS_AGENCY_MAX - 1}, &to, e) ||
+    if (!web_take_ticket(j, &ticket, e) || !json_take_text(j, "from", code, &from, e) ||
+        !json_take_text(j, "to", code, &to, e) ||
         !json_take_text(j, "why", (struct json_length){1, SHARING_WHY_MAX}, &why, e) ||
         !take_until(json_get(root, "until"), &until, e))
         return false;
