@@ -186,12 +186,6 @@ def test_version_1():
         shown = openssl("pkcs12", "-legacy", "-in", p12, "-passin", "pass:atakatak", "-nokeys", "-info", ok=False).decode()
         assert [n in shown for n in ("friendlyName: signedCert", "friendlyName: ca0", "friendlyName: ca1")] == [True] * 3
         assert "pbeWithSHA1And3-KeyTripleDES-CBC" in shown and shown.count("BEGIN CERTIFICATE") == 3
-        try:
-            listed = subprocess.run(["keytool", "-list", "-storetype", "PKCS12", "-keystore", p12, "-storepass", "atakatak"],
-                                    capture_output=True, text=True, timeout=120).stdout
-            assert listed.count("trustedCertEntry") == 3 and "signedcert" in listed.lower()
-        except FileNotFoundError:
-            pass
         certificate = shown[shown.index("-----BEGIN"):shown.index("-----END CERTIFICATE-----") + 26]
         s.phone("R1", phone.keep(certificate.encode()))
 
