@@ -326,7 +326,7 @@ static void by_basic(struct web *w, struct request *q, struct reply *r, struct n
         return;
     }
     if (!basic_take(q->authorization, &b)) {
-        reply_problem(r, 401, "Send a name and a password or an invite (HTTP Basic).");
+        reply_problem(r, 401, q->why ? q->why : "Send a name and a password or an invite (HTTP Basic).");
         refuse(w, r, str_from(q->address), (struct str){0}, 401);
         return;
     }

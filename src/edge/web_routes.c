@@ -377,7 +377,7 @@ static const struct route *admit(struct web *w, struct request *q, struct reply 
         reply_problem(r, 403, "This was sent by a page of another address.");
         return NULL;
     }
-    if (is_for_clients(route->right))
+    if (is_for_clients(route->right) || route->right == RIGHT_BASIC)
         marti_who(w, q, now);
     if (takes_cookie(route) && !q->client.is)
         login_who(w, q->cookie, now, &q->who);
