@@ -622,7 +622,8 @@ static void test_a_photo_is_a_report_that_cites_it(void **state)
     assert_true(ent_has(w->s, r, IN_LAT));
     /* The same bytes again say nothing new; maps and settings are no reports. */
     assert_int_equal(stores(w, "photo", "copy.jpg", PHOTO_SHA), 0);
-    assert_int_equal(stores(w, "file", "map.xml", "cb8379ac2098aa165029e3938a51da0bcecfc008fd6795f401178647f96c5b34"), 0);
+    assert_int_equal(stores(w, "file", "map.xml",
+                            "cb8379ac2098aa165029e3938a51da0bcecfc008fd6795f401178647f96c5b34"), 0);
     assert_int_equal(stores(w, "package", "scene.zip",
                             "cb8379ac2098aa165029e3938a51da0bcecfc008fd6795f401178647f96c5b35"), 1);
     r = last(w->s, ENT_REPORT);
