@@ -46,7 +46,8 @@ static struct web_tokens *tokens_of(struct web *w, struct err *e)
         free(t);
         return NULL;
     }
-    return w->tokens = t;
+    w->tokens = t;
+    return t;
 }
 
 void tokens_free(struct web *w)

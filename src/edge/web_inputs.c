@@ -93,7 +93,9 @@ static bool begin_inject(struct web *w, struct request *q, struct reply *r, stru
         return false;
     }
     x->input = input;
-    *s = (struct sink){x, take, drop};
+    s->ctx = x;
+    s->take = take;
+    s->drop = drop;
     return true;
 }
 

@@ -36,7 +36,7 @@ static void rows(void **state)
         {"A \r\n0123456789\r\n0\r\nTrailer: x\r\nOther: y\r\n\r\n", CHUNK_DONE, "0123456789"},
         {"0\r\n\r\n", CHUNK_DONE, ""},
         {"5\r\nhello\r\n0\r\n", CHUNK_MORE, "hello"},
-        {"5\r\nhel", CHUNK_MORE, "hel"},
+        {"5\r\nhe", CHUNK_MORE, "he"},
         {"5\r\nhelloX\n", CHUNK_BAD, "hello"},
         {"5\nhello", CHUNK_BAD, ""},
         {"\r\nhello", CHUNK_BAD, ""},
