@@ -340,15 +340,19 @@ def record(bench, row):
     bench.tell(row, "proof of all rows", found["verify_s"], 10, " s")
 
 
-def record_http(bench, row):
-    """commands of 64 writers over HTTPS until they are durable, the writers beside the server"""
-    done = subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "record_http.py"),
-                           "--seconds", "3" if bench.quick else "10"],
-                          check=False, capture_output=True, text=True, timeout=300,
+def of_script(bench, name, key, *words):
+    """What a script beside this one found: the last line that it prints is an object with one key."""
+    done = subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), name), *words],
+                          check=False, capture_output=True, text=True, timeout=600,
                           env=dict(os.environ, CORDON=bench.cordon))
     if done.returncode or not done.stdout:
-        raise NoRun(done.stderr.strip() or f"record_http ended with {done.returncode}")
-    found = bench.results[row] = json.loads(done.stdout.splitlines()[-1])["record_http"]
+        raise NoRun(done.stderr.strip() or f"{name} ended with {done.returncode}")
+    return json.loads(done.stdout.splitlines()[-1])[key]
+
+
+def record_http(bench, row):
+    """commands of 64 writers over HTTPS until they are durable, the writers beside the server"""
+    found = bench.results[row] = of_script(bench, "record_http.py", "record_http", "--seconds", "3" if bench.quick else "10")
     bench.tell(row, "commands a second over HTTPS", found["per_s"])
     bench.tell(row, "half acknowledged within", found["p50_ms"], None, " ms")
     bench.tell(row, "99 of 100 acknowledged within", found["p99_ms"], None, " ms")
@@ -356,13 +360,7 @@ def record_http(bench, row):
 
 def files(bench, row):
     """a package of 100 MB up and down over HTTPS, beside a bare TLS copy of the same bytes"""
-    done = subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "files_http.py"),
-                           "--rounds", "2" if bench.quick else "5"],
-                          check=False, capture_output=True, text=True, timeout=600,
-                          env=dict(os.environ, CORDON=bench.cordon))
-    if done.returncode or not done.stdout:
-        raise NoRun(done.stderr.strip() or f"files_http ended with {done.returncode}")
-    found = bench.results[row] = json.loads(done.stdout.splitlines()[-1])["files_http"]
+    found = bench.results[row] = of_script(bench, "files_http.py", "files_http", "--rounds", "2" if bench.quick else "5")
     for way in "up", "down":
         bench.tell(row, f"MiB a second {way}", found[f"{way}_mib_s"])
         bench.tell(row, f"bare copy's rate over it, {way}", 1 / found[f"{way}_of_bare"], 1 / 0.7)
@@ -370,9 +368,38 @@ def files(bench, row):
     bench.tell(row, "memory grown during a transfer", found["grown_kib"] / 1024, 4, " MiB")
 
 
+def enrol(bench, row):
+    """100 phones enrol by one code, with RSA keys made beforehand, and connect"""
+    found = bench.results[row] = of_script(bench, "joining.py", "enrol", "--phones", "20" if bench.quick else "100")
+    bench.tell(row, "all connected", found["took_s"] * 100 / found["phones"], 20, " s")
+    bench.tell(row, "server CPU of a phone", found["server_cpu_s"] / found["phones"] * 1e3, None, " ms")
+
+
+def handshakes(bench, row):
+    """TLS handshakes with a client certificate, full and resumed, the clients beside the server"""
+    found = bench.results[row] = of_script(bench, "joining.py", "handshakes", "--seconds", bench.seconds(10))
+    for name in "full", "resumed":
+        bench.tell(row, f"{name}, a second", found[f"{name}_per_s"])
+        bench.tell(row, f"{name}, server CPU of one", found[f"{name}_cpu_ms"], None, " ms")
+        if name == "full":  # at least 200 a second
+            bench.tell(row, "200 a second over it", 200 / found["full_per_s"], 1, "x")
+
+
+def calm(bench, row):
+    """p99 of 100 phones while others enrol, upload and download 100 MB, beside their idle p99"""
+    found = bench.results[row] = of_script(bench, "joining.py", "calm", "--seconds", bench.seconds(15), "--load",
+                                           bench.load_tool)
+    for name in "enrolled", "uploaded", "downloaded":
+        bench.tell(row, f"meanwhile {name}", found[name])
+    bench.tell(row, "p99 when idle", found["idle_ms"], None, " ms")
+    bench.tell(row, "p99 meanwhile", found["busy_ms"], None, " ms")
+    bench.tell(row, "ratio", found["busy_ms"] / found["idle_ms"], 1.5, "x")
+
+
 ROWS = {"phones-1000": phones_1000, "phones-2000": phones_2000, "phones-3000": phones_3000,
         "xml-1000": xml_1000, "neighbours-10000": neighbours_10000, "storm": storm, "slow": slow,
-        "newcomer": newcomer, "mixed": mixed, "start": start, "record": record, "record-http": record_http, "files": files}
+        "newcomer": newcomer, "mixed": mixed, "start": start, "record": record, "record-http": record_http, "files": files,
+        "enrol": enrol, "handshakes": handshakes, "calm": calm}
 
 
 def print_table(lines):
