@@ -41,7 +41,7 @@ export async function start(command, data, more = [], known = {}) {
   const web = known.web ?? await freePort()
   const tcp = known.tcp ?? await freePort()
   const tls = known.tls ?? await freePort()
-  const args = [command, '--data', join(folder, data), '--listen', '127.0.0.1', '--web', web, '--tak-tcp', tcp, '--tak-tls', tls, ...more]
+  const args = [command, '--data', join(folder, data), '--listen', '127.0.0.1', '--web', web, '--tak-tcp', tcp, '--tak-tls', tls, '--enrol', 0, ...more]
   const child = spawn(CORDON, args.map(String), { stdio: ['ignore', 'pipe', 'ignore'] })
   servers.add(child)
   let text = ''

@@ -29,7 +29,7 @@ class Exercise:
     def start(self, *options, data=None):
         tls, tcp, web = free_ports(3)
         return subprocess.Popen([CORDON, "exercise", "--data", data or self.data, "--listen", "127.0.0.1", "--tak-tls",
-                                 str(tls), "--tak-tcp", str(tcp), "--web", str(web), *options],
+                                 str(tls), "--tak-tcp", str(tcp), "--web", str(web), "--enrol", "0", *options],
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def play(self, *options):

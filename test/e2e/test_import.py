@@ -318,7 +318,7 @@ def test_what_changes_meanwhile_stops_it_and_the_result_says_where():
         why = done["r"].stderr
         assert done["r"].returncode == 1 and 0 < recorded < 15000, (recorded, why)
         assert f"line {recorded + 1}:" in why and f"of the lines before it {recorded} are in the record" in why, why
-        assert inbox(s) == []
+        eventually("the file is gone", lambda: inbox(s) == [])
         s.verify()
 
 

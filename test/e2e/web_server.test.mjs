@@ -32,7 +32,7 @@ async function start(web = 0, tcp = 0) {
   })
   web = await port(web)
   tcp = await port(tcp)
-  const child = spawn(CORDON, ['serve', '--data', data, '--listen', '127.0.0.1', '--tak-tls', '0', '--tak-tcp', tcp, '--web', web], {
+  const child = spawn(CORDON, ['serve', '--data', data, '--listen', '127.0.0.1', '--tak-tls', '0', '--tak-tcp', tcp, '--web', web, '--enrol', '0'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   let text = ''
