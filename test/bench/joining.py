@@ -116,7 +116,8 @@ def run_handshakes(asked):
     with joining() as s:
         client = s.client("EX-bench", relay=True)
         for name, resumed in (("full", False), ("resumed", True)):
-            found[f"{name}_per_s"], found[f"{name}_cpu_ms"] = handshakes_a_second(s, client, resumed, asked.seconds)
+            rate, cpu_ms = handshakes_a_second(s, client, resumed, asked.seconds)
+            found |= {f"{name}_per_s": rate, f"{name}_cpu_ms": cpu_ms}
     return found
 
 
@@ -131,9 +132,9 @@ def again(work, stop, done):
 
 def load(asked, server, package, seconds):
     """100 phones that all hear one another, once a second each; every delivery is accounted for."""
-    done = subprocess.run([asked.load, "--json", "--quiet", "--port", str(server.tls_port), "--pid", str(server.process.pid),
-                           "--tls", "--groups", package, "--clients", "100", "--seconds", str(seconds)], check=False,
-                          capture_output=True, text=True, timeout=300)
+    done = subprocess.run([asked.load, "--json", "--quiet", "--port", str(server.tls_port), "--tls", "--groups",
+                           package, "--clients", "100", "--seconds", str(seconds)], check=False, capture_output=True, text=True,
+                          timeout=300)
     found = json.loads(done.stdout or "{}")
     if done.returncode or found["wrong"]:
         raise SystemExit(f"joining: cordon-load ended with {done.returncode}: {done.stderr}{found.get('account')}")
@@ -195,12 +196,12 @@ def main():
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("enrol", "handshakes", "calm"))
-    parser.add_argument("--phones", type=int, help="how many enrol (100; calm: 30 a round)")
+    parser.add_argument("--phones", type=int, help="how many enrol (100; calm: 15 a round)")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--mib", type=int, default=100)
     parser.add_argument("--load", default=os.path.join(root, "build", "cordon-load"))
     asked = parser.parse_args()
-    asked.phones = asked.phones or (30 if asked.what == "calm" else 100)
+    asked.phones = asked.phones or (15 if asked.what == "calm" else 100)
     found = {"enrol": run_enrol, "handshakes": run_handshakes, "calm": run_calm}[asked.what](asked)
     print(json.dumps({asked.what: found}))
 

@@ -340,8 +340,8 @@ def record(bench, row):
     bench.tell(row, "proof of all rows", found["verify_s"], 10, " s")
 
 
-def of_script(bench, name, key, *words):
-    """What a script beside this one found: the last line that it prints is an object with one key."""
+def of_script(bench, key, name, *words):
+    """What a script beside this one found: the last line that it prints is an object with this one key."""
     done = subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), name), *words],
                           check=False, capture_output=True, text=True, timeout=600,
                           env=dict(os.environ, CORDON=bench.cordon))
@@ -352,7 +352,8 @@ def of_script(bench, name, key, *words):
 
 def record_http(bench, row):
     """commands of 64 writers over HTTPS until they are durable, the writers beside the server"""
-    found = bench.results[row] = of_script(bench, "record_http.py", "record_http", "--seconds", "3" if bench.quick else "10")
+    found = bench.results[row] = of_script(bench, "record_http", "record_http.py",
+                                           "--seconds", "3" if bench.quick else "10")
     bench.tell(row, "commands a second over HTTPS", found["per_s"])
     bench.tell(row, "half acknowledged within", found["p50_ms"], None, " ms")
     bench.tell(row, "99 of 100 acknowledged within", found["p99_ms"], None, " ms")
@@ -360,7 +361,8 @@ def record_http(bench, row):
 
 def files(bench, row):
     """a package of 100 MB up and down over HTTPS, beside a bare TLS copy of the same bytes"""
-    found = bench.results[row] = of_script(bench, "files_http.py", "files_http", "--rounds", "2" if bench.quick else "5")
+    found = bench.results[row] = of_script(bench, "files_http", "files_http.py",
+                                           "--rounds", "2" if bench.quick else "5")
     for way in "up", "down":
         bench.tell(row, f"MiB a second {way}", found[f"{way}_mib_s"])
         bench.tell(row, f"bare copy's rate over it, {way}", 1 / found[f"{way}_of_bare"], 1 / 0.7)
@@ -370,14 +372,16 @@ def files(bench, row):
 
 def enrol(bench, row):
     """100 phones enrol by one code, with RSA keys made beforehand, and connect"""
-    found = bench.results[row] = of_script(bench, "joining.py", "enrol", "--phones", "20" if bench.quick else "100")
+    found = bench.results[row] = of_script(bench, "enrol", "joining.py", "enrol",
+                                           "--phones", "20" if bench.quick else "100")
     bench.tell(row, "all connected", found["took_s"] * 100 / found["phones"], 20, " s")
     bench.tell(row, "server CPU of a phone", found["server_cpu_s"] / found["phones"] * 1e3, None, " ms")
 
 
 def handshakes(bench, row):
     """TLS handshakes with a client certificate, full and resumed, the clients beside the server"""
-    found = bench.results[row] = of_script(bench, "joining.py", "handshakes", "--seconds", bench.seconds(10))
+    found = bench.results[row] = of_script(bench, "handshakes", "joining.py", "handshakes",
+                                           "--seconds", bench.seconds(10))
     for name in "full", "resumed":
         bench.tell(row, f"{name}, a second", found[f"{name}_per_s"])
         bench.tell(row, f"{name}, server CPU of one", found[f"{name}_cpu_ms"], None, " ms")
@@ -387,8 +391,8 @@ def handshakes(bench, row):
 
 def calm(bench, row):
     """p99 of 100 phones while others enrol, upload and download 100 MB, beside their idle p99"""
-    found = bench.results[row] = of_script(bench, "joining.py", "calm", "--seconds", bench.seconds(15), "--load",
-                                           bench.load_tool)
+    found = bench.results[row] = of_script(bench, "calm", "joining.py", "calm", "--load", bench.load_tool,
+                                           "--seconds", bench.seconds(12), "--phones", "15")
     for name in "enrolled", "uploaded", "downloaded":
         bench.tell(row, f"meanwhile {name}", found[name])
     bench.tell(row, "p99 when idle", found["idle_ms"], None, " ms")

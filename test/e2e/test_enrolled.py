@@ -106,8 +106,8 @@ def test_node_tak():
         s.command("client", "EX-cloud", "--group", "EX-fire")
         password = s.command("user", "EX-cloud", "--password").stdout.split()[-1]
         done = subprocess.run([os.environ.get("CORDON_NODE", "node"), "enrol.mjs", str(s.enrol), str(s.web),
-                               str(s.tls_port), "EX-cloud", password], cwd=folder, capture_output=True, text=True, timeout=120,
-                              env=dict(os.environ, NODE_EXTRA_CA_CERTS=os.path.join(s.data, "ca", "trust.pem")))
+                               str(s.tls_port), "EX-cloud", password], cwd=folder, capture_output=True, text=True,
+                              timeout=120, env=dict(os.environ, NODE_EXTRA_CA_CERTS=os.path.join(s.data, "ca", "trust.pem")))
         told = {x["name"]: x["value"] for x in map(json.loads, done.stdout.splitlines())}
         assert done.returncode == 0, f"{list(told)} {done.stdout[-600:]} {done.stderr[-2000:]}"
         row, = s.journal("device.enrolled")
@@ -146,7 +146,8 @@ def test_openssl_reads_each_p12():
         root = openssl("x509", "-in", os.path.join(s.data, "ca", "root.pem"), "-noout", "-fingerprint", "-sha256")
         for path, password, keys, certificates, sealed in folders_of(s):
             def read(word):
-                return openssl("pkcs12", "-legacy", "-in", path, "-passin", f"pass:{word}", "-nodes", "-info", ok=False).decode()
+                words = ("-in", path, "-passin", f"pass:{word}", "-nodes", "-info")
+                return openssl("pkcs12", "-legacy", *words, ok=False).decode()
 
             shown = read(password)
             assert shown.count("BEGIN PRIVATE KEY") == keys and shown.count("BEGIN CERTIFICATE") == certificates, path
@@ -163,8 +164,8 @@ def test_java_reads_each_p12():
     with joining() as s:
         for path, password, keys, certificates, _ in folders_of(s):
             def read(word):
-                return subprocess.run(["keytool", "-J-Duser.language=en", "-list", "-v", "-storetype", "PKCS12", "-keystore",
-                                       path, "-storepass", word], capture_output=True, text=True, timeout=120)
+                return subprocess.run(["keytool", "-J-Duser.language=en", "-list", "-v", "-storetype", "PKCS12",
+                                       "-keystore", path, "-storepass", word], capture_output=True, text=True, timeout=120)
 
             done = read(password)
             assert done.returncode == 0, f"{path} {done.stdout[-500:]}"

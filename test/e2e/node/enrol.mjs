@@ -1,5 +1,5 @@
-// node-tak gets its credentials as CloudTAK does, by name and password, and lives by them: what is there over HTTPS, and
-// the stream; one JSON line each.
+// node-tak gets its credentials as CloudTAK does, by name and password, and lives by them: what is there over HTTPS,
+// and the stream; one JSON line each.
 import { File } from 'node:buffer';
 
 globalThis.File ??= File; // Node 18 has it here only
@@ -18,7 +18,8 @@ tell('files', await api.Files.list());
 tell('packages', await api.Package.list({ tool: 'public' }));
 tell('missions', await api.Mission.list({}));
 
-const tak = await TAK.connect(new URL(`ssl://localhost:${stream}`), { cert: made.cert, key: made.key }, { id: 'EX-cloud' });
+const tak = await TAK.connect(new URL(`ssl://localhost:${stream}`), { cert: made.cert, key: made.key },
+    { id: 'EX-cloud' });
 tak.on('cot', (cot) => {
     const { uid, type } = cot.raw.event._attributes;
     if (uid !== 'EX-F1') return;
