@@ -132,6 +132,7 @@ def test_config_and_profile():
                      "Basic " + base64.b64encode(b":x").decode(), "Basic " + base64.b64encode(b"a\x00:x").decode()):
             status, head, body = phone.ask("GET", "/Marti/api/tls/config", auth=auth)
             assert status == 401 and head["www-authenticate"].startswith("Basic realm="), f"{auth} {status} {head}"
+            assert (auth == "Bearer x") == (b"This is no token of this server." in body), f"{auth} {body}"
         assert phone.ask("DELETE", "/Marti/api/tls/config")[0] == 405
         assert phone.ask("GET", "/api/session")[0] == 404  # the page is behind the other door
 
