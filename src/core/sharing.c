@@ -121,6 +121,17 @@ static void put_agency(struct buf *b, const char *agency, const char *every)
         buf_put(b, str_from(agency));
 }
 
+/* Whose phones, at the beginning of a sentence. */
+static void put_phones(struct buf *b, const char *agency)
+{
+    if (strcmp(agency, "-") == 0) {
+        buf_put(b, STR("Phones without an agency"));
+        return;
+    }
+    buf_put(b, STR("Phones of "));
+    put_agency(b, agency, "every agency");
+}
+
 /* "the positions, the markers and drawings and ..." of the classes of a mask. */
 static void put_classes(struct buf *b, unsigned mask, const char *last)
 {
@@ -138,8 +149,7 @@ void sharing_says(const char *const pair[2], unsigned mask, struct buf *b)
 {
     unsigned others = ~mask & ((1u << SHARE_COUNT) - 1);
 
-    buf_put(b, STR("Phones of "));
-    put_agency(b, pair[1], "every agency");
+    put_phones(b, pair[1]);
     buf_put(b, STR(" hear "));
     put_classes(b, mask, " and ");
     buf_put(b, STR(" of "));
@@ -153,8 +163,7 @@ void sharing_says(const char *const pair[2], unsigned mask, struct buf *b)
 
 void sharing_consequence(const struct sharing_rule *r, struct buf *b)
 {
-    buf_put(b, STR("Phones of "));
-    put_agency(b, r->to, "every agency");
+    put_phones(b, r->to);
     buf_put(b, r->allow ? STR(" hear ") : STR(" do not hear "));
     put_classes(b, r->classes, r->allow ? " and " : " or ");
     buf_put(b, STR(" of "));

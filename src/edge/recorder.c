@@ -396,7 +396,7 @@ bool recorder_turn(struct recorder *r)
     recorder_missions_commit(r);
     recorder_files_follow(r);
     apply_and_publish(r);
-    recorder_sharing_follow(r, clock_wall_ms());
+    recorder_sharing_follow(r);
     for (size_t i = 0; i < r->again_count; i++)
         answer_done(r, r->again[i].request, r->again[i].seq, 1);
     r->again_count = 0;
@@ -502,7 +502,8 @@ void recorder_second(struct recorder *r, struct now now)
     recorder_incidents_due(r);
     recorder_missions_second(r);
     recorder_files_second(r, now);
-    recorder_sharing_follow(r, now.wall_ms);
+    recorder_sharing_follow(r);
+    recorder_sharing_due(r, now.wall_ms);
     recorder_post(r);
     recorder_follow_witnesses(r, now.wall_ms);
     if (r->entry_count == 0) {

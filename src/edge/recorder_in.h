@@ -152,8 +152,10 @@ void recorder_sharing_apply(struct recorder *r, uint64_t seq, unsigned kind, int
 void recorder_share(struct recorder *r);
 /* The same at the start: proposals of the run before are over, and nobody is there to be told. */
 void recorder_share_first(struct recorder *r);
-/* An incident was opened or closed?  A rule's time has come? */
-void recorder_sharing_follow(struct recorder *r, int64_t now_ms);
+/* An incident was opened or closed, an agency is new, a rule has changed? */
+void recorder_sharing_follow(struct recorder *r);
+/* A rule's time has come?  Its end into the open batch. */
+void recorder_sharing_due(struct recorder *r, int64_t now_ms);
 /* recorder_missed.c */
 void recorder_load_devices(struct recorder *r);
 /* This device was here before: what is for all waits for it, too. */

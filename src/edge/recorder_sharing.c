@@ -191,10 +191,17 @@ static void end_rule(struct recorder *r, const struct sharing_rule *rule, int64_
         log_line(LOG_WARN, "sharing.over", "reason=\"the record's queue is full: tried again\"");
 }
 
-void recorder_sharing_follow(struct recorder *r, int64_t now_ms)
+void recorder_sharing_due(struct recorder *r, int64_t now_ms)
+{
+    const struct sharing_rule *over = is_on_its_way(r) ? NULL : sharing_over(r->h->sharing, now_ms);
+
+    if (over)
+        end_rule(r, over, now_ms);
+}
+
+void recorder_sharing_follow(struct recorder *r)
 {
     struct str ids[INCIDENTS_MAX];
-    const struct sharing_rule *over;
     uint64_t bits;
     int agencies;
 
@@ -206,7 +213,4 @@ void recorder_sharing_follow(struct recorder *r, int64_t now_ms)
         r->sharing_stale = false;
         share_and_tell(r);
     }
-    over = r->entry_count == 0 ? sharing_over(r->h->sharing, now_ms) : NULL;
-    if (over)
-        end_rule(r, over, now_ms);
 }

@@ -284,6 +284,35 @@ static void consequences_are_sentences(void **state)
     }
 }
 
+static void a_pair_is_a_sentence(void **state)
+{
+    static const struct {
+        const char *pair[2];
+        unsigned mask;
+        const char *says;
+    } rows[] = {
+        {{"FIRE", "POL"}, 1u << SHARE_ALWAYS | 1u << SHARE_POSITIONS,
+         "Phones of POL hear the emergencies and the positions of FIRE, not the markers and drawings, what is said to "
+         "all chat rooms or the notes, missions and files."},
+        {{"-", "POL"}, (1u << SHARE_COUNT) - 1,
+         "Phones of POL hear the emergencies, the positions, the markers and drawings, what is said to all chat rooms "
+         "and the notes, missions and files of phones without an agency."},
+        {{"POL", "-"}, ((1u << SHARE_COUNT) - 1) & ~(1u << SHARE_CHAT),
+         "Phones without an agency hear the emergencies, the positions, the markers and drawings and the notes, "
+         "missions and files of POL, not what is said to all chat rooms."},
+    };
+    char said[SHARING_SENTENCE];
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct buf b = buf_over(said, sizeof said - 1);
+
+        sharing_says(rows[i].pair, rows[i].mask, &b);
+        said[b.len] = 0;
+        assert_string_equal(said, rows[i].says);
+    }
+}
+
 /* ---- in the sets ------------------------------------------------------- */
 
 static void rules_are_bits_of_the_sets(void **state)
@@ -379,6 +408,7 @@ int main(void)
         cmocka_unit_test(a_rule_takes_two_steps),
         cmocka_unit_test(proposals_are_bounded),
         cmocka_unit_test(consequences_are_sentences),
+        cmocka_unit_test(a_pair_is_a_sentence),
         cmocka_unit_test(rules_are_bits_of_the_sets),
         cmocka_unit_test(agencies_are_bounded_and_close),
         cmocka_unit_test(every_class_of_event_has_one),
