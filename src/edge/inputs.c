@@ -44,16 +44,14 @@ static void add_sensor(struct inputs *v, struct input *x, int fd, const struct n
     char *in = malloc(INPUT_UNIT);
     struct err e;
 
-    if (!in) {
+    if (!in || !loop_add(v->loop, fd, LOOP_READ, sensor_token(v, c), &e)) {
+        log_line(LOG_WARN, "input.sensor", "name=%s reason=\"%s\"", x->rule.name, in ? e.text : "no memory");
+        free(in);
         net_close(fd);
         return;
     }
     *c = (struct sensor){.used = true, .born = c->born, .fd = fd, .input = x, .who = *who, .in = in,
                          .heard_ms = clock_ms()};
-    if (!loop_add(v->loop, fd, LOOP_READ, sensor_token(v, c), &e)) {
-        log_line(LOG_WARN, "input.sensor", "name=%s reason=\"%s\"", x->rule.name, e.text);
-        drop_sensor(v, c);
-    }
 }
 
 /* Takes the units of what has come; false: the stream cannot be cut any more. */
@@ -169,57 +167,77 @@ static void on_event(struct inputs *v, const struct loop_event *ev)
 
 /* ---- opening and closing ------------------------------------------------- */
 
-static bool open_descriptor(struct inputs *v, struct input *x, struct err *e)
+/* What an input has opened. */
+struct opened {
+    int fd, port;
+    struct tls_ctx *tls;
+};
+
+static bool open_descriptor(const struct inputs *v, const struct input_rule *r, struct opened *o, struct err *e)
 {
-    const struct input_rule *r = &x->rule;
     struct net_multicast m = {r->address, r->interface, r->port};
 
+    *o = (struct opened){.fd = -1, .port = r->port};
     switch (r->kind) {
-    case INPUT_UDP: return net_udp(r->address, r->port, &x->fd, &x->port, e);
-    case INPUT_MULTICAST: return net_multicast(&m, &x->fd, &x->port, e);
+    case INPUT_UDP: return net_udp(r->address, r->port, &o->fd, &o->port, e);
+    case INPUT_MULTICAST: return net_multicast(&m, &o->fd, &o->port, e);
     case INPUT_AUTH_TLS:
-        if (!tak_open_ctx(v->dir, &x->tls, e))
+        if (!tak_open_ctx(v->dir, &o->tls, e))
             return false;
-        return net_listen(r->address, r->port, false, &x->fd, &x->port, e);
+        return net_listen(r->address, r->port, false, &o->fd, &o->port, e);
     case INPUT_TCP:
-    case INPUT_AUTH_TCP: return net_listen(r->address, r->port, false, &x->fd, &x->port, e);
+    case INPUT_AUTH_TCP: return net_listen(r->address, r->port, false, &o->fd, &o->port, e);
     case INPUT_HTTP:
     case INPUT_KINDS: break;
     }
     return true; /* the web thread hears it */
 }
 
+static void close_opened(const struct opened *o)
+{
+    net_close(o->fd);
+    if (o->tls)
+        tls_drop(o->tls);
+}
+
 static void close_descriptor(struct inputs *v, struct input *x)
 {
+    struct opened o = {x->fd, x->port, x->tls};
+
     for (size_t i = 0; i < INPUT_SENSORS; i++)
         if (v->sensors[i].used && v->sensors[i].input == x)
             drop_sensor(v, &v->sensors[i]);
-    if (x->fd >= 0) {
-        loop_remove(v->loop, x->fd);
-        net_close(x->fd);
-    }
-    if (x->tls)
-        tls_drop(x->tls);
+    hub_lock(v->h);
     x->fd = -1;
     x->tls = NULL;
+    hub_unlock(v->h);
+    if (o.fd >= 0)
+        loop_remove(v->loop, o.fd);
+    close_opened(&o);
 }
 
 /* Opens it, or says in the list why it could not; then it is tried again. */
 static bool open_one(struct inputs *v, struct input *x, struct err *e)
 {
+    struct opened o = {.fd = -1};
     bool ok;
 
     hub_lock(v->h);
     ok = inputs_session(v, x, e);
     hub_unlock(v->h);
-    ok = ok && open_descriptor(v, x, e) &&
-         (x->fd < 0 || loop_add(v->loop, x->fd, LOOP_READ, (uint64_t)(x - v->list), e));
-    if (!ok)
-        close_descriptor(v, x);
+    ok = ok && open_descriptor(v, &x->rule, &o, e) &&
+         (o.fd < 0 || loop_add(v->loop, o.fd, LOOP_READ, (uint64_t)(x - v->list), e));
+    if (!ok) {
+        close_opened(&o);
+        o = (struct opened){.fd = -1, .port = x->rule.port};
+    }
     hub_lock(v->h);
+    x->fd = o.fd;
+    x->port = o.port;
+    x->tls = o.tls;
+    x->retry_ms = clock_ms() + INPUT_RETRY_MS;
     (void)snprintf(x->trouble, sizeof x->trouble, "%.*s", (int)sizeof x->trouble - 1, ok ? "" : e->text);
     hub_unlock(v->h);
-    x->retry_ms = clock_ms() + INPUT_RETRY_MS;
     if (ok)
         inputs_tell(v, x, EV_INPUT_OPENED, "");
     return ok;

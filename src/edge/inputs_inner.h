@@ -56,7 +56,7 @@ struct inputs {
     bool started;
     struct loop *loop;
     struct input_store *store;
-    struct input list[INPUTS_MAX]; /* under the river's lock, but fd and tls */
+    struct input list[INPUTS_MAX]; /* under the river's lock; the thread alone changes all but sessions and counts */
     struct sensor sensors[INPUT_SENSORS];
     char datagram[INPUT_UNIT + 1];
     struct session_world world;
