@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { EVENTS = 64, LOOK_MS = 1000, ACCEPTS = 16, SENSOR_MARK = 0x10000 };
 
@@ -101,14 +102,20 @@ static void read_sensor(struct inputs *v, struct sensor *c)
 
 static void accept_some(struct inputs *v, struct input *x)
 {
+    struct timespec pause = {0, 100000000};
+
     for (int i = 0; i < ACCEPTS; i++) {
         char from[NET_ADDRESS_MAX];
         bool full = false;
         int fd = net_accept(x->fd, 0, from, &full);
         struct net_peer who;
 
+        if (full) { /* those who wait are taken when there is one again; without a pause this would spin */
+            log_line(LOG_ERROR, "input.files", "reason=\"no file descriptor is left: raise LimitNOFILE\"");
+            (void)nanosleep(&pause, NULL);
+        }
         if (fd < 0)
-            return; /* no descriptor is left: those who wait are taken when there is */
+            return;
         if (!net_peer(fd, &who)) {
             net_close(fd);
         } else if (!input_allows_address(&x->rule, &who)) {
