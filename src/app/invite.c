@@ -6,6 +6,7 @@
 #include "os/clock.h"
 #include "os/net.h"
 #include "os/pki.h"
+#include "os/qr.h"
 #include "os/secret.h"
 #include "store/invites.h"
 
@@ -91,7 +92,25 @@ static void print_time(const char *label, int64_t ms)
     (void)printf("%s%.*s\n", label, STR_ARG(buf_str(&b)));
 }
 
-static bool print_invite(const struct wishes *w, const struct invite *v, const char *token, struct err *e)
+/* The page that an invite's link opens, where the server was last; as a code, too, on a terminal. */
+static void print_page(struct accounts *a, const char *host, const char *token)
+{
+    char port[16] = "", url[HOST_MAX + 64], code[8 * 1024];
+    struct buf b = buf_over(code, sizeof code);
+    struct err e;
+
+    if (!accounts_value(a, STR("web_port"), port, sizeof port, &e) || str_eq(str_from(port), STR("0")))
+        return;
+    (void)snprintf(url, sizeof url, "https://%s:%s/join/%s", host, port, token);
+    (void)printf("page    %s\n", url);
+    if (isatty(STDOUT_FILENO) && qr_text(str_from(url), &b, &e))
+        (void)printf("%.*s", STR_ARG(buf_str(&b)));
+    secret_wipe(url, sizeof url);
+    secret_wipe(code, sizeof code);
+}
+
+static bool print_invite(struct accounts *a, const struct wishes *w, const struct invite *v, const char *token,
+                         struct err *e)
 {
     char words[WORDS_THREE], host[HOST_MAX];
 
@@ -104,6 +123,7 @@ static bool print_invite(const struct wishes *w, const struct invite *v, const c
     (void)printf("uses    %" PRId64 "%s\n", v->uses_max,
                  v->uses_max == 1 ? "" : v->admits ? ", each admitted at once" : ", each waits until it is admitted");
     print_time("until   ", v->expires_ms);
+    print_page(a, host, token);
     return true;
 }
 
@@ -116,7 +136,7 @@ static bool make_invite(struct accounts *a, const struct wishes *w, struct err *
 
     if (!take_invite(w, &v, e) || !pki_prepare(w->dir, v.made_ms, &ca, e) || !invites_make(a, &v, token, e))
         return false;
-    ok = print_invite(w, &v, token, e);
+    ok = print_invite(a, w, &v, token, e);
     secret_wipe(token, sizeof token);
     return ok;
 }

@@ -226,6 +226,21 @@ static bool prepare_hub(struct server *s, struct err *e)
 
 /* ----------------------------------------------------------------- start - */
 
+/* For `cordon invite` beside this server: where the page of an invite is. */
+static bool keep_port(struct server *s, struct err *e)
+{
+    char port[16];
+    struct accounts *a;
+    bool ok;
+
+    (void)snprintf(port, sizeof port, "%d", s->web.web);
+    if (!accounts_open(s->conf.data, &a, e))
+        return false;
+    ok = accounts_put_value(a, STR("web_port"), str_from(port), e);
+    accounts_close(a);
+    return ok;
+}
+
 /* Beside the record: the last GiB of the disk is the record's. */
 static bool prepare_files(struct server *s, struct err *e)
 {
@@ -272,7 +287,7 @@ static bool start(struct server *s, struct err *e)
     (void)net_files_max();
     if (!prepare_files(s, e) || !recorder_open(&s->hub, &rc, &s->began, e))
         return false;
-    if (s->conf.web && !web_start(&s->hub, &wc, &s->web, e))
+    if ((s->conf.web && !web_start(&s->hub, &wc, &s->web, e)) || !keep_port(s, e))
         return false;
     if (!tak_start(&s->hub, &s->tak, e))
         return false;
