@@ -11,8 +11,6 @@
 #include "os/tls.h"
 #include "store/accounts.h"
 
-enum { MARTI_UPLOAD_MB = 400 /* of a file, as clients are told */ };
-
 /* {"version":"3","type":TYPE,"data":...,"messages":[],"nodeId":"..."}: write_data(ctx) writes the data. Status 200,
  * where none is set. */
 void marti_data(struct reply *r, const char *type, web_write *write_data, void *ctx);

@@ -1,5 +1,8 @@
 #include "edge/marti.h"
 
+#include "store/blobs.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 
 /* What a TAK client asks first: who are you, and what do you speak. tak.md 2.1, 2.2 */
@@ -115,9 +118,10 @@ static void get_home(struct web *w, struct request *q, struct reply *r, struct n
 
 static void get_files_config(struct web *w, struct request *q, struct reply *r, struct now now)
 {
+    uint64_t mib = w->h->blobs ? blobs_figures(w->h->blobs).file_max >> 20 : 0; /* 0: it keeps no files */
     char json[64];
 
-    (void)w, (void)q, (void)now;
-    (void)snprintf(json, sizeof json, "{\"uploadSizeLimit\":%d}", MARTI_UPLOAD_MB);
+    (void)q, (void)now;
+    (void)snprintf(json, sizeof json, "{\"uploadSizeLimit\":%" PRIu64 "}", mib);
     marti_bare(r, put_text, json);
 }
