@@ -83,6 +83,15 @@ function changedText(event: RecordEvent): string {
   return Array.isArray(changed) ? joined(changed.map((what) => tMaybe('operator.changed.' + String(what), String(what))), t('comma')) : ''
 }
 
+/** A rule between agencies: of all, of phones without one, or of the one that is named. */
+function ruleValues(event: RecordEvent): Values {
+  const { from, to, classes, allow } = event.data ?? {}
+  if (!event.kind.startsWith('sharing.')) return {}
+  const agency = (code: unknown) => (code === '*' ? t('sharing.all') : code === '-' ? t('sharing.none') : String(code))
+  const what = Array.isArray(classes) ? joined(classes.map((it) => tMaybe('sharing.class.' + String(it), String(it))), t('comma')) : ''
+  return { from: agency(from), to: agency(to), what, rule: t(Number(allow) ? 'sharing.allowed' : 'sharing.denied') }
+}
+
 /** Kinds whose line is one sentence with fields in it. Source and unit come from the named fields. */
 const sentences: Record<string, { key: Key; source: string; unit: string; level?: Line['level'] }> = {
   'emergency.cancelled': { key: 'event.emergency_cancelled', source: 'from', unit: 'unit_uid' },
@@ -110,6 +119,11 @@ const sentences: Record<string, { key: Key; source: string; unit: string; level?
   'device.admitted': { key: 'event.device_admitted', source: 'by', unit: 'uid' },
   'certificate.revoked': { key: 'event.certificate_revoked', source: 'by', unit: 'uid', level: 'warn' },
   'user.changed': { key: 'event.user_changed', source: 'by', unit: '' },
+  'sharing.proposed': { key: 'event.sharing_proposed', source: 'by', unit: '' },
+  'sharing.changed': { key: 'event.sharing_changed', source: 'by', unit: '' },
+  'input.opened': { key: 'event.input_opened', source: 'name', unit: '' },
+  'input.refused': { key: 'event.input_refused', source: 'name', unit: '', level: 'warn' },
+  'input.closed': { key: 'event.input_closed', source: 'name', unit: '' },
   'head.witnessed': { key: 'event.head_witnessed', source: 'by', unit: '' },
 }
 
@@ -194,9 +208,10 @@ export function describe(event: RecordEvent): Line {
   if (!sentence) return { source: '', text: event.kind, level: '', unit: '', said: false }
   const values: Values = {
     who: get('callsign') || unitName(get('unit_uid') || get('uid')),
-    name: get('name'), title: get('title'), type: get('type'), by: get('by'), reason: get('reason'),
+    name: get('name'), title: get('title'), type: get('type'), by: get('by'), reason: get('reason') || get('why'),
     user: get('user'), address: get('address'), role: rolesText(get('role')), number: get('number'),
     changed: changedText(event),
+    ...ruleValues(event),
     holder: get('holder'), claimant: get('claimant'), groups: groupsText(event),
     size: typeof event.data?.['size'] === 'number' ? bytesText(event.data?.['size']) : '',
   }
