@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 16, PATH_BYTES = 512, SECTOR = 512, SHM_REGIONS = 64 };
+enum { VFS_FILES = 32, PATH_BYTES = 512, SECTOR = 512, SHM_REGIONS = 64 };
 
 struct image {
     unsigned char *at;
@@ -49,7 +49,7 @@ struct handle {
 
 static struct {
     sqlite3_vfs vfs, *real;
-    struct disk_file files[FILES_MAX];
+    struct disk_file files[VFS_FILES];
     uint64_t seed, ops, pull_at, fail_left;
     enum crash_op fail_op;
     enum crash_on fail_on;
@@ -162,7 +162,7 @@ void crash_pull_now(void)
     if (disk.dead)
         return;
     disk.dead = true;
-    for (size_t i = 0; i < FILES_MAX; i++)
+    for (size_t i = 0; i < VFS_FILES; i++)
         if (disk.files[i].opened > 0) {
             survive(&disk.files[i]);
             image_copy(&disk.files[i].now, &disk.files[i].disk);
@@ -208,7 +208,7 @@ static void file_forget(struct disk_file *f)
 
 static struct disk_file *file_of(const char *path)
 {
-    for (size_t i = 0; i < FILES_MAX; i++)
+    for (size_t i = 0; i < VFS_FILES; i++)
         if (disk.files[i].opened > 0 && strcmp(disk.files[i].path, path) == 0)
             return &disk.files[i];
     return NULL;
@@ -218,7 +218,7 @@ static struct disk_file *file_take(const char *path)
 {
     struct disk_file *f = file_of(path);
 
-    for (size_t i = 0; !f && i < FILES_MAX; i++)
+    for (size_t i = 0; !f && i < VFS_FILES; i++)
         if (disk.files[i].opened == 0) {
             f = &disk.files[i];
             (void)snprintf(f->path, sizeof f->path, "%s", path);
@@ -583,7 +583,7 @@ static int do_chance(sqlite3_vfs *v, int n, char *out)
 
 void crash_start(uint64_t seed)
 {
-    for (size_t i = 0; i < FILES_MAX; i++)
+    for (size_t i = 0; i < VFS_FILES; i++)
         MUST(disk.files[i].opened == 0);
     if (!disk.registered) {
         disk.real = sqlite3_vfs_find(NULL);
@@ -621,7 +621,7 @@ bool crash_is_dead(void)
 
 void crash_restart(void)
 {
-    for (size_t i = 0; i < FILES_MAX; i++)
+    for (size_t i = 0; i < VFS_FILES; i++)
         MUST(disk.files[i].opened == 0);
     disk.dead = false;
     disk.pull_at = 0;
