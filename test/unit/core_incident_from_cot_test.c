@@ -629,6 +629,7 @@ static void test_a_photo_is_a_report_that_cites_it(void **state)
     r = last(w->s, ENT_REPORT);
     assert_true(holds(ent_get(w->s, r, IN_TEXT), "data package: scene.zip with 12 pictures (p/0.jpg, "));
     assert_true(holds(ent_get(w->s, r, IN_TEXT), "p/7.jpg, ...)"));
+    world_free(w);
 }
 
 int main(void)
