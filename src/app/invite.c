@@ -99,7 +99,7 @@ static void print_page(struct accounts *a, const char *host, const char *token)
     struct buf b = buf_over(code, sizeof code);
     struct err e;
 
-    if (!accounts_value(a, STR("web_port"), port, sizeof port, &e) || str_eq(str_from(port), STR("0")))
+    if (!accounts_value(a, STR("join_port"), port, sizeof port, &e) || str_eq(str_from(port), STR("0")))
         return;
     (void)snprintf(url, sizeof url, "https://%s:%s/join/%s", host, port, token);
     (void)printf("page    %s\n", url);

@@ -226,17 +226,18 @@ static bool prepare_hub(struct server *s, struct err *e)
 
 /* ----------------------------------------------------------------- start - */
 
-/* For `cordon invite` beside this server: where the page of an invite is. */
+/* For `cordon invite` beside this server: where the page of an invite is.  As web_welcome.c has it: at the door that
+ * asks a browser for no certificate, when there is one. */
 static bool keep_port(struct server *s, struct err *e)
 {
     char port[16];
     struct accounts *a;
     bool ok;
 
-    (void)snprintf(port, sizeof port, "%d", s->web.web);
+    (void)snprintf(port, sizeof port, "%d", s->web.enrol ? s->web.enrol : s->web.web);
     if (!accounts_open(s->conf.data, &a, e))
         return false;
-    ok = accounts_put_value(a, STR("web_port"), str_from(port), e);
+    ok = accounts_put_value(a, STR("join_port"), str_from(port), e);
     accounts_close(a);
     return ok;
 }
