@@ -31,6 +31,8 @@ const later = {
   floors: lazy(() => import('./screens/floors')),
   casualties: lazy(() => import('./screens/casualties')),
   tasks: lazy(() => import('./screens/tasks')),
+  statements: lazy(() => import('./screens/statements')),
+  replay: lazy(() => import('./screens/replay')),
   par: lazy(() => import('./screens/par')),
   points: lazy(() => import('./screens/points')),
 }

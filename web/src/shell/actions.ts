@@ -10,6 +10,7 @@ import { dim_map, nextTheme, show_labels } from '../state/prefs'
 import { incident_id } from '../state/incident'
 import { askPast, asking, backToNow, past_at } from '../state/past'
 import { addPlace, drawing, finishDrawing, stopDrawing, undoPlace } from '../state/drawing'
+import { undo } from '../state/undo'
 import { units_by_uid } from '../state/tracks'
 import { centre, client_filter, dialog, draft, following, recipient, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
 import type { Screen } from '../state/view'
@@ -124,6 +125,8 @@ export const actions: Action[] = [
   { id: 'people', name: 'nav.people', codes: ['Digit4', 'Numpad4'], shown: '4', group: 'screens', run: () => go('people') },
   { id: 'casualties', name: 'nav.casualties', codes: ['Digit5', 'Numpad5'], shown: '5', group: 'screens', run: () => go('casualties') },
   { id: 'tasks', name: 'nav.tasks', codes: ['Digit6', 'Numpad6'], shown: '6', group: 'screens', run: () => go('tasks') },
+  { id: 'statements', name: 'nav.statements', codes: ['Digit7', 'Numpad7'], shown: '7', group: 'screens', run: () => go('statements') },
+  { id: 'replay', name: 'nav.replay', codes: ['Digit8', 'Numpad8'], shown: '8', group: 'screens', run: () => go('replay') },
   { id: 'par', name: 'nav.par', codes: ['KeyP'], shown: 'P', group: 'screens', run: () => go('par') },
   { id: 'points', name: 'nav.points', codes: ['KeyO'], shown: 'O', group: 'screens', run: () => go('points') },
   { id: 'admin', name: 'nav.admin', codes: ['Digit9', 'Numpad9'], shown: '9', group: 'screens', run: () => go('admin') },
@@ -133,6 +136,7 @@ export const actions: Action[] = [
   { id: 'previous', name: 'act.previous', codes: ['KeyK'], shown: 'K', group: 'decide', run: () => walk(-1) },
   { id: 'write', name: 'act.write', codes: ['KeyN'], shown: 'N', group: 'decide', run: focusComposer },
   { id: 'enter', name: 'act.enter', codes: ['Slash'], shown: '/', group: 'decide', run: startSlash },
+  { id: 'undo', name: 'act.undo', codes: ['KeyZ', 'Ctrl+KeyZ'], shown: 'Z', group: 'decide', run: undo },
   { id: 'incident', name: 'open.title', codes: ['KeyI'], shown: 'I', group: 'decide', run: () => write('incident.opened') },
   {
     id: 'call', name: 'act.call', codes: ['KeyC'], shown: 'C', group: 'decide',

@@ -17,7 +17,6 @@ interface Place {
   end?: boolean
 }
 
-// 7 statements and 8 replay have their numbers reserved.
 const places: Place[] = [
   { to: 'map', name: 'nav.map', icon: 'map', key: '1' },
   { to: 'floors', name: 'nav.floors', icon: 'floors', key: '2' },
@@ -25,6 +24,8 @@ const places: Place[] = [
   { to: 'people', name: 'nav.people', icon: 'people', key: '4' },
   { to: 'casualties', name: 'nav.casualties', icon: 'casualties', key: '5' },
   { to: 'tasks', name: 'nav.tasks', icon: 'tasks', key: '6' },
+  { to: 'statements', name: 'nav.statements', icon: 'statements', key: '7' },
+  { to: 'replay', name: 'nav.replay', icon: 'replay', key: '8' },
   { to: 'par', name: 'nav.par', icon: 'par', key: 'P' },
   { to: 'points', name: 'nav.points', icon: 'points', key: 'O' },
   { to: 'admin', name: 'nav.admin', icon: 'admin', key: '9', end: true },

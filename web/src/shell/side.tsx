@@ -17,6 +17,7 @@ import { text_changed, units } from '../state/tracks'
 import { incident_id } from '../state/incident'
 import { past_at } from '../state/past'
 import { draft, menu, menu_active, recipient, said, slash, write, writing } from '../state/view'
+import { undo, undoable } from '../state/undo'
 import { Icon } from '../ui/icon'
 import { Age, Button, Empty } from '../ui/parts'
 import { WindowedList } from '../ui/window'
@@ -120,6 +121,12 @@ function Said() {
   return <p class={it ? 'outcome ' + it.level : 'hidden'} role="status">{it?.text}</p>
 }
 
+function Undo() {
+  const it = undoable.value
+  if (!it) return null
+  return <p class="outcome undo" role="status"><span>{it.text}</span> <Button class="small" keys="Z" onClick={undo}>{t('undo')}</Button></p>
+}
+
 function Composer() {
   void text_changed.value
   const to = recipient.value
@@ -181,6 +188,7 @@ export function Side() {
       <Decide />
       {(writing.value || slash.value !== null) && past_at.value === null ? <EntryPanel until={<div id="entry" />} /> : <Log />}
       <div>
+        <Undo />
         <Said />
         <Composer />
       </div>

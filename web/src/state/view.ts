@@ -2,7 +2,7 @@
 // screen is just a link: #s=map&c=LAT,LON,ZOOM&sel=UID
 import { computed, effect, signal } from '@preact/signals'
 
-export const screens = ['map', 'floors', 'log', 'people', 'casualties', 'tasks', 'par', 'points', 'admin'] as const
+export const screens = ['map', 'floors', 'log', 'people', 'casualties', 'tasks', 'statements', 'replay', 'par', 'points', 'admin'] as const
 export type Screen = (typeof screens)[number]
 
 export const screen = signal<Screen>('map')
