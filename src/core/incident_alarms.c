@@ -1,6 +1,7 @@
 #include "core/incident_alarms.h"
 
 #include "core/clearance.h"
+#include "core/incident_guard.h"
 #include "core/incident_rules.h"
 
 #include <inttypes.h>
@@ -20,7 +21,8 @@ struct run {
 
 typedef void alarm_fn(struct run *r);
 static alarm_fn vacant, par_due, par_fail, mayday_prompt, mayday, unacked_major, unacked_methane, stale_point, stranger,
-    self_deployed, critical, message, evacuation, no_read_back, overdue_task, held_access, expired, no_witness;
+    self_deployed, critical, message, evacuation, no_read_back, overdue_task, held_access, expired, questioned,
+    no_witness;
 
 static const struct row {
     const char *rule, *owner, *next;
@@ -44,6 +46,7 @@ static const struct row {
     {"assignment.no_read_back", "operations", "commander", 120, no_read_back},
     {"access.held", "operations", "commander", 300, held_access},
     {"task.overdue", "planning", "commander", 600, overdue_task},
+    {"release.questioned", "information", "commander", 300, questioned},
     {"log.no_witness", "loggist", "planning", 900, no_witness},
 };
 
@@ -252,6 +255,31 @@ static void evacuation(struct run *r)
                 sound(r, unit, made_at(r->s, x) + 30 * S_MS, ent_made(r->s, x), "%.*s has not acknowledged EVACUATE",
                       STR_ARG(unit));
     }
+}
+
+/* Is a statement that is out no longer what is known? */
+static bool is_questioned(const struct incident *s, uint32_t statement)
+{
+    for (uint32_t l = ent_is(s, statement, IN_STATE, "released") ? ent_first(s, ENT_LINE) : 0; l; l = ent_next(s, l))
+        if (str_eq(ent_get(s, l, IN_STATEMENT), ent_id(s, statement)) && !guard_is_dropped(s, l) &&
+            guard_is_outdated(s, l))
+            return true;
+    return ent_is(s, statement, IN_STATE, "questioned");
+}
+
+/* What we said and no longer know: who speaks for us corrects or withdraws it. */
+static void questioned(struct run *r)
+{
+    for (uint32_t st = ent_first(r->s, ENT_STATEMENT); st; st = ent_next(r->s, st))
+        if (is_questioned(r->s, st))
+            sound(r, ent_id(r->s, st), at(r->s, st), ent_seq(r->s, st, IN_STATE),
+                  "statement %.*s is out and rests on what is no longer held; correct or withdraw it",
+                  STR_ARG(ent_id(r->s, st)));
+    for (uint32_t a = ent_first(r->s, ENT_ALERT); a; a = ent_next(r->s, a))
+        if (ent_is(r->s, a, IN_STATE, "questioned"))
+            sound(r, ent_id(r->s, a), at(r->s, a), ent_seq(r->s, a, IN_STATE),
+                  "alert %.*s is out and rests on what is no longer held; replace or cancel it",
+                  STR_ARG(ent_id(r->s, a)));
 }
 
 static void no_read_back(struct run *r)

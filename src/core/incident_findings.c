@@ -523,6 +523,23 @@ static void rule_statements(struct run *r)
         }
 }
 
+/* What we said ourselves, when a figure in it was accepted anew since. */
+static void rule_outdated(struct run *r)
+{
+    for (uint32_t l = ent_first(r->s, ENT_LINE); l; l = ent_next(r->s, l)) {
+        uint32_t st = ent_find(r->s, ENT_STATEMENT, ent_get(r->s, l, IN_STATEMENT));
+        struct finding *f;
+
+        if (guard_is_dropped(r->s, l) || !ent_is(r->s, st, IN_STATE, "released") || !guard_is_outdated(r->s, l) ||
+            !(f = begin(r, SEVERITY_WARN, "release.outdated", ent_id(r->s, l))))
+            continue;
+        cite(f, ent_made(r->s, l));
+        tell(f, "statement %.*s is out with a figure that is another one by now; correct it",
+             STR_ARG(ent_id(r->s, st)));
+        keep(r, f);
+    }
+}
+
 /* What we said ourselves and no longer know. */
 static void rule_questioned(struct run *r)
 {
@@ -639,6 +656,7 @@ static const struct rule {
     {"count", rule_counts},         {"category", rule_categories}, {"threat.open", rule_threat_open},
     {"command", rule_command},      {"place", rule_places},        {"duration", rule_durations},
     {"time", rule_times},           {"statement", rule_statements}, {"release", rule_questioned},
+    {"outdated", rule_outdated},
     {"posture", rule_posture},      {"notes", rule_notes},         {"identity", rule_identity},
     {"essentials", rule_essentials},
 };

@@ -16,16 +16,31 @@ enum guard_light { GUARD_GREEN, GUARD_AMBER, GUARD_RED };
 
 struct guard {
     enum guard_light light;
-    bool fatality; /* speaks of the dead: families first */
-    char why[192];
+    bool fatality;    /* speaks of the dead: families first */
+    const char *rule; /* which rule spoke, in one word for a translation; "" when it is green */
+    char why[256];
 };
 
-/* line: an entity of kind LINE; override_nok: the approval carries a reason to speak before the
- * families know.  work: to count in. */
-void guard_line(const struct incident *s, uint32_t line, bool override_nok, struct reconciled *work, struct guard *g);
+struct guarding {
+    const struct incident *s;
+    struct reconciled *work; /* to count in */
+    int64_t now_ms;
+};
+
+/* line: an entity of kind LINE, or an ALERT: what tells people what to do may rest on no fact and name
+ * numbers of its own, all else holds for it as well.  override_nok: the approval carries a reason to
+ * speak before the families know. */
+void guard_line(const struct guarding *x, uint32_t line, bool override_nok, struct guard *g);
+/* A line that was taken out of its statement before it was approved. */
+bool guard_is_dropped(const struct incident *s, uint32_t line) MUST_USE;
+/* The latest live fact about the counter of this one that was accepted after it; 0: it is the latest. */
+uint32_t guard_newer(const struct incident *s, uint32_t fact) MUST_USE;
+/* Does a line that is out rest on a figure that is another one by now? */
+bool guard_is_outdated(const struct incident *s, uint32_t line) MUST_USE;
 /* Is everybody whose death is verified known to the family? */
 bool guard_families_know(const struct incident *s) MUST_USE;
-/* Does the text have one of these words ("|"-separated, small letters)? */
+/* Does the text have one of these words ("|"-separated, small letters)?  Marks above and below letters,
+ * joiners, and which of two keyboards an Urdu letter came from make no difference. */
 bool text_has(struct str text, const char *words) MUST_USE;
 
 #endif

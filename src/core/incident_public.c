@@ -1,5 +1,6 @@
 #include "core/incident_public.h"
 
+#include "core/incident_guard.h"
 #include "core/incident_rules.h"
 
 /* Everything that ever goes out.  A line counts by the state of its statement. */
@@ -24,6 +25,8 @@ static bool is_public(const struct incident *s, uint32_t e, const struct allowed
     if (row->kind == ENT_LINE) {
         uint32_t statement = ent_find(s, ENT_STATEMENT, ent_get(s, e, IN_STATEMENT));
 
+        if (guard_is_dropped(s, e))
+            return false;
         state = ent_get(s, statement, IN_STATE);
         audience = ent_get(s, statement, IN_AUDIENCE);
     } else

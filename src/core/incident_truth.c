@@ -193,28 +193,70 @@ void apply_finding_resolved(struct applying *a)
 
 /* Release ----------------------------------------------------------------- */
 
+/* A line is written, written anew or taken out as long as nobody approved it. */
+static bool is_open(const struct deciding *d, uint32_t statement, struct err *e)
+{
+    struct str state = ent_get(d->s, statement, IN_STATE);
+
+    if (!word_in("draft,checked", state))
+        return refuse(e, ERR_DENIED, IN_STATEMENT, "it is %.*s; draft a new one", STR_ARG(state));
+    if (d->e && guard_is_dropped(d->s, d->e))
+        return refuse(e, ERR_DENIED, IN_LINE, "it was taken out; write a new one");
+    return true;
+}
+
 bool check_statement_lined(struct deciding *d, struct err *e)
 {
     uint32_t st = ref(d->s, d->payload, IN_STATEMENT);
 
-    if (!word_in("draft,checked", ent_get(d->s, st, IN_STATE)))
-        return refuse(e, ERR_DENIED, IN_STATEMENT, "it is %.*s; draft a new one", STR_ARG(ent_get(d->s, st, IN_STATE)));
-    return true;
+    if (d->e && !str_eq(ent_get(d->s, d->e, IN_STATEMENT), ent_id(d->s, st)))
+        return refuse(e, ERR_DENIED, IN_LINE, "it belongs to %.*s", STR_ARG(ent_get(d->s, d->e, IN_STATEMENT)));
+    return is_open(d, st, e);
 }
 
-/* A new line has to be checked again. */
-void apply_statement_lined(struct applying *a)
+bool check_statement_unlined(struct deciding *d, struct err *e)
 {
-    uint32_t st = ent_find(a->s, ENT_STATEMENT, incident_value(a->payload, IN_STATEMENT));
+    return is_open(d, ent_find(d->s, ENT_STATEMENT, ent_get(d->s, d->e, IN_STATEMENT)), e);
+}
+
+/* What changed has to be checked again. */
+void apply_statement_unlined(struct applying *a)
+{
+    uint32_t st = ent_find(a->s, ENT_STATEMENT, ent_get(a->s, a->e, IN_STATEMENT));
 
     ent_set(a->s, st, IN_STATE, STR("draft"), a->seq);
 }
 
+/* Written anew, it rests on what it says now. */
+void apply_statement_lined(struct applying *a)
+{
+    static const enum incident_field anew[] = {IN_FACTS, IN_ATTRIBUTED, IN_LANG};
+
+    for (size_t i = 0; i < COUNTOF(anew); i++)
+        if (!fields_has(a->payload, (enum field)anew[i]))
+            ent_clear(a->s, a->e, anew[i], a->seq);
+    apply_statement_unlined(a);
+}
+
+/* Who decided it: a log keeper enters what somebody else said. */
+static struct str who_says(const struct deciding *d)
+{
+    struct str other = incident_value(d->payload, IN_ON_BEHALF_OF);
+
+    return other.len ? other : incident_value(d->payload, IN_ACTOR);
+}
+
+/* Not who drafted it, not who wrote a line of it, under whatever name. */
 static bool second_person(const struct deciding *d, enum incident_field f, struct err *e)
 {
-    if (str_eq(incident_value(d->payload, f), ent_get(d->s, d->e, IN_BY)))
-        return refuse(e, ERR_DENIED, f, "%.*s wrote it; a second person is needed", STR_ARG(ent_get(d->s, d->e,
-                                                                                                    IN_BY)));
+    struct str by = ent_get(d->s, d->e, IN_BY), who = who_says(d);
+
+    if (str_eq(incident_value(d->payload, f), by) || (who.len && str_eq(who, by)))
+        return refuse(e, ERR_DENIED, f, "%.*s wrote it; a second person is needed", STR_ARG(by));
+    for (uint32_t l = ent_first(d->s, ENT_LINE); who.len && l; l = ent_next(d->s, l))
+        if (str_eq(ent_get(d->s, l, IN_STATEMENT), ent_id(d->s, d->e)) && !guard_is_dropped(d->s, l) &&
+            str_eq(ent_get(d->s, l, IN_ACTOR), who))
+            return refuse(e, ERR_DENIED, f, "%.*s wrote a line of it; a second person is needed", STR_ARG(who));
     return true;
 }
 
@@ -225,17 +267,17 @@ bool check_statement_checked(struct deciding *d, struct err *e)
 
 static bool lines_pass(struct deciding *d, bool override_nok, struct err *e)
 {
-    struct reconciled *work = count_room(d);
+    struct guarding x = {d->s, count_room(d), d->now_ms};
     struct guard g;
     unsigned n = 0;
 
-    if (!work)
+    if (!x.work)
         return err_set(e, ERR_FULL, "no memory to decide in");
     for (uint32_t l = ent_first(d->s, ENT_LINE); l; l = ent_next(d->s, l)) {
-        if (!str_eq(ent_get(d->s, l, IN_STATEMENT), ent_id(d->s, d->e)))
+        if (!str_eq(ent_get(d->s, l, IN_STATEMENT), ent_id(d->s, d->e)) || guard_is_dropped(d->s, l))
             continue;
         n++;
-        guard_line(d->s, l, override_nok, work, &g);
+        guard_line(&x, l, override_nok, &g);
         if (g.light != GUARD_GREEN)
             return refuse(e, ERR_DENIED, IN_LINE, "\"%.*s\" cannot go out: %s", STR_ARG(ent_id(d->s, l)), g.why);
     }
@@ -255,6 +297,14 @@ bool check_statement_released(struct deciding *d, struct err *e)
     return lines_pass(d, ent_has(d->s, d->e, IN_OVERRIDE), e);
 }
 
+/* A new time of review, ahead of now. */
+bool check_fact_reviewed(struct deciding *d, struct err *e)
+{
+    if (fields_get_int(d->payload, (enum field)IN_REVIEW_AT, 0) <= d->now_ms)
+        return refuse(e, ERR_INPUT, IN_REVIEW_AT, "is over already");
+    return true;
+}
+
 /* Invariant 18. */
 static bool chain_known(const struct deciding *d, struct str replaces, struct err *e)
 {
@@ -270,23 +320,33 @@ bool check_alert_drafted(struct deciding *d, struct err *e)
     return chain_known(d, incident_value(d->payload, IN_REPLACES), e);
 }
 
+/* An alert has no line: the guard reads the alert itself. */
+static bool alert_passes(struct deciding *d, struct err *e)
+{
+    struct guarding x = {d->s, count_room(d), d->now_ms};
+    struct guard g;
+
+    if (!x.work)
+        return err_set(e, ERR_FULL, "no memory to decide in");
+    guard_line(&x, d->e, false, &g);
+    if (g.light != GUARD_GREEN)
+        return refuse(e, ERR_DENIED, IN_ALERT, "it cannot go out: %s", g.why);
+    return true;
+}
+
 bool check_alert_approved(struct deciding *d, struct err *e)
 {
-    return second_person(d, IN_APPROVED_BY, e);
+    return second_person(d, IN_APPROVED_BY, e) && alert_passes(d, e);
 }
 
 bool check_alert_sent(struct deciding *d, struct err *e)
 {
-    struct str replaces = ent_get(d->s, d->e, IN_REPLACES), id;
-    uint32_t at = 0;
+    struct str replaces = ent_get(d->s, d->e, IN_REPLACES);
 
-    if (!chain_known(d, replaces, e))
+    if (!chain_known(d, replaces, e) || !alert_passes(d, e))
         return false;
     if (ent_int(d->s, d->e, IN_EXPIRES_AT, 0) <= d->now_ms)
         return refuse(e, ERR_DENIED, IN_ALERT, "it has expired; draft a new one");
-    while (ent_each(d->s, d->e, IN_FACTS, &at, &id))
-        if (!ent_is(d->s, ent_find(d->s, ENT_FACT, id), IN_STATE, "live"))
-            return refuse(e, ERR_DENIED, IN_ALERT, "fact \"%.*s\" is not live", STR_ARG(id));
     for (uint32_t x = ent_first(d->s, ENT_ALERT); x; x = ent_next(d->s, x))
         if (x != d->e && word_in("sent,questioned", ent_get(d->s, x, IN_STATE)) &&
             str_eq(ent_get(d->s, x, IN_AUDIENCE), ent_get(d->s, d->e, IN_AUDIENCE)) &&

@@ -230,6 +230,11 @@ static const struct shape {
     {"Floors", "structures *Structure"},
     {"Gap", "id s, text s, known b, age_s i?"},
     {"Gaps", "gaps *Gap"},
+    {"SaidFact", "fact s, state s, lo i?, stale b, now s?, now_lo i?"},
+    {"SaidLine", "line s, statement s, light =green/amber/red, rule s?, why s?, fatality b, outdated b, "
+                 "facts *SaidFact"},
+    {"SaidAlert", "alert s, light =green/amber/red, rule s?, why s?, fatality b, facts *SaidFact"},
+    {"Release", "lines *SaidLine, alerts *SaidAlert, families_know b"},
     {"PublicItem", "kind EntityKind, id s, field s, value s"},
     {"Public", "items *PublicItem"},
     {"File", "uid s, name s, sha256 s, size i, at m, seq i, mime s, tool s, user? s, operator? s, callsign s, "

@@ -143,7 +143,7 @@ static const struct quote {
     {"time.conflict", ENT_REPORT, IN_AT},
     {"duration.", ENT_REPORT, IN_AS_SPOKEN},
     {"statement.unsupported", ENT_REPORT, IN_TEXT},
-    {"release.questioned", ENT_STATEMENT, IN_STATE},
+    {"release.", ENT_STATEMENT, IN_STATE},
     {"posture.review", ENT_INCIDENT, IN_POSTURE},
     {"level.ambiguous", ENT_REPORT, IN_AS_SPOKEN},
     {"follow_up.due", ENT_RESPONSIBILITY, IN_STATE},
@@ -655,6 +655,7 @@ static void view_strip(const struct view_ask *q, struct buf *b)
     VIEW("par", ENT_UNIT, IN_INSIDE_AT, view_par)                                                                      \
     VIEW("floors", ENT_ZONE, IN_NAME, view_floors)                                                                     \
     VIEW("gaps", ENT_METHANE, IN_TEXT, view_gaps)                                                                      \
+    VIEW("release", ENT_LINE, IN_TEXT, view_release)                                                                   \
     VIEW("public", ENT_NONE, IN_NONE, view_public)
 
 static const struct view {

@@ -3,6 +3,7 @@
  *   incident_views.c          the table of views, and the small ones
  *   incident_views_counts.c   counters with their claims
  *   incident_views_floors.c   structures, levels, zones and what lies in them
+ *   incident_views_release.c  what may be said now, line by line
  *
  * JSON is written without a state beside the buffer: a comma is set unless the last byte opens a list
  * or an object or ends a name.  That holds because every value ends in another byte. */
@@ -35,8 +36,9 @@ bool view_sees_all(const struct view_ask *q, enum entity_kind kind, enum inciden
 
 /* COUNTER of incident-api.md under a name; claims: each with its source. */
 void view_counter(const struct view_ask *q, const char *counter, bool claims, struct buf *b);
-/* What stands between the braces of these two views. */
+/* What stands between the braces of these views. */
 void view_counters(const struct view_ask *q, struct buf *b);
 void view_floors(const struct view_ask *q, struct buf *b);
+void view_release(const struct view_ask *q, struct buf *b);
 
 #endif

@@ -350,6 +350,37 @@ static void test_findings_and_alarms(void **state)
     world_free(w);
 }
 
+static void test_release(void **state)
+{
+    struct world *w = world_evening();
+    struct json *j;
+    struct json_value line, fact;
+
+    (void)state;
+    world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "EX-F", IN_TEXT, "hurt", IN_COUNTER, "injured", IN_LO, "14", IN_BASIS, "r1",
+             IN_ROLE, "commander", IN_ACTOR, "anna", IN_NONE);
+    world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "EX-G", IN_TEXT, "hurt", IN_COUNTER, "injured", IN_LO, "19", IN_BASIS, "r1",
+             IN_ROLE, "commander", IN_ACTOR, "anna", IN_NONE);
+    world_ok(w, INC_STATEMENT_DRAFTED, IN_STATEMENT, "EX-S", IN_SPEAKER, "x", IN_AUDIENCE, "public", IN_BY, "dora",
+             IN_NONE);
+    world_ok(w, INC_STATEMENT_LINED, IN_LINE, "EX-L", IN_STATEMENT, "EX-S", IN_TEXT, "At least 20 are hurt.", IN_FACTS,
+             "EX-F", IN_NONE);
+    j = view_json(w, "release", NULL);
+    line = item(at(j, "lines", NULL), "line", "EX-L");
+    assert_true(text_is(json_get(line, "light"), "red") && text_is(json_get(line, "rule"), "number"));
+    assert_true(json_as_bool(json_get(line, "outdated")));
+    fact = json_at(json_get(line, "facts"), 0);
+    assert_true(whole_is(json_get(fact, "lo"), 14) && text_is(json_get(fact, "now"), "EX-G"));
+    assert_true(whole_is(json_get(fact, "now_lo"), 19));
+    json_drop(j);
+    world_ok(w, INC_STATEMENT_WITHDRAWN, IN_STATEMENT, "EX-S", IN_REASON, "x", IN_ROLE, "commander", IN_ACTOR, "anna",
+             IN_NONE);
+    j = view_json(w, "release", NULL);
+    assert_null(item(at(j, "lines", NULL), "line", "EX-L").at);
+    json_drop(j);
+    world_free(w);
+}
+
 static void test_public(void **state)
 {
     struct world *w = world_evening();
@@ -373,7 +404,7 @@ static const struct {
 } classes[] = {
     {"strip", ENT_INCIDENT, IN_NAME},     {"counters", ENT_COUNTER, IN_COUNT}, {"findings", ENT_FINDING, IN_STATE},
     {"alarms", ENT_ALARM, IN_TEXT},       {"par", ENT_UNIT, IN_INSIDE_AT},         {"floors", ENT_ZONE, IN_NAME},
-    {"gaps", ENT_METHANE, IN_TEXT},
+    {"gaps", ENT_METHANE, IN_TEXT},       {"release", ENT_LINE, IN_TEXT},
 };
 
 static void test_a_view_is_for_who_may_know(void **state)
@@ -610,6 +641,7 @@ int main(void)
         cmocka_unit_test(test_par),
         cmocka_unit_test(test_gaps),
         cmocka_unit_test(test_findings_and_alarms),
+        cmocka_unit_test(test_release),
         cmocka_unit_test(test_public),
         cmocka_unit_test(test_a_view_is_for_who_may_know),
         cmocka_unit_test(test_what_rests_on_a_hidden_report_is_not_listed),

@@ -140,6 +140,36 @@ export interface Gap {
   age_s: number | null
 }
 
+export interface SaidFact {
+  fact: string
+  state: string
+  lo: number | null
+  stale: boolean
+  now: string | null
+  now_lo: number | null
+}
+
+/** The release guard's word on a line. */
+export interface Judged {
+  light: 'green' | 'amber' | 'red'
+  rule: string | null
+  why: string | null
+  fatality: boolean
+  facts: readonly SaidFact[]
+}
+
+export interface SaidLine extends Judged {
+  line: string
+  statement: string
+  outdated: boolean
+}
+
+export interface Release {
+  lines: readonly SaidLine[]
+  alerts: readonly (Judged & { alert: string })[]
+  families_know: boolean
+}
+
 export interface Views {
   strip: Strip
   counters: { rule: string; counters: Readonly<Record<string, Counter>> }
@@ -148,6 +178,7 @@ export interface Views {
   par: { units: readonly Inside[]; maydays: readonly string[]; evacuations: readonly string[] }
   floors: { structures: readonly StructureView[] }
   gaps: { gaps: readonly Gap[] }
+  release: Release
 }
 
 export interface IncidentMessage {

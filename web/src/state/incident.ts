@@ -44,6 +44,7 @@ export const duties = computed(() => live_book.value?.views.alarms?.alarms ?? []
 export const par = computed(() => book.value?.views.par ?? null)
 export const floors = computed(() => book.value?.views.floors?.structures ?? [])
 export const gaps = computed(() => book.value?.views.gaps?.gaps ?? [])
+export const release = computed(() => book.value?.views.release ?? null)
 
 /** How many places and sources have names by now: what was said about them before reads better now. */
 export const names_known = computed(() => ['zone', 'point', 'source', 'structure'].reduce((n, kind) => n + (book.value?.entities.get(kind)?.size ?? 0), 0))

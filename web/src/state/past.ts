@@ -9,7 +9,7 @@ import type { Entity, IncidentMessage, Views } from '../net/incident'
 import { serverNow } from './clock'
 import { incident_id, past_book, toBook } from './incident'
 
-const names = ['strip', 'counters', 'findings', 'par', 'floors', 'gaps'] as const
+const names = ['strip', 'counters', 'findings', 'par', 'floors', 'gaps', 'release'] as const
 
 /** The bar is open, though nothing may be shown yet. */
 export const asking = signal(false)
