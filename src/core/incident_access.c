@@ -296,6 +296,23 @@ bool access_welcomes(const struct access *a)
     return a->administers || access_has_role(a, STR("logistics")) || access_has_role(a, STR("liaison"));
 }
 
+bool access_as(const struct access *own, struct str role, struct access *out, bool *whole, struct err *e)
+{
+    uint32_t foreign;
+
+    if (!role_of(role))
+        return err_set(e, ERR_INPUT, "as: \"%.*s\" is none of %s,administrator", STR_ARG(role), words_of(WORDS_ROLE));
+    *out = access_within(role, str_from(own->agency));
+    /* Who has no command class reads what is addressed to his own roles alone. */
+    foreign = has(own, HANDLING_COMMAND) ? 0 : out->roles & ~own->roles;
+    *whole = !(out->classes & ~own->classes) && !foreign && (out->observes || !own->observes);
+    out->classes &= own->classes;
+    out->roles &= ~foreign;
+    out->observes |= own->observes;
+    out->writes = out->administers = false;
+    return true;
+}
+
 bool access_shrinks(const struct access *a, const struct access *b)
 {
     return (a->classes & ~b->classes) || (a->roles & ~b->roles) || (a->writes && !b->writes) ||

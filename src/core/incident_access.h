@@ -65,6 +65,9 @@ bool access_check_roles(struct str roles, struct err *e) MUST_USE;
 bool access_has_role(const struct access *a, struct str role) MUST_USE;
 /* May he invite phones and admit them: whoever looks after the accounts, the means or the other agencies? */
 bool access_welcomes(const struct access *a) MUST_USE;
+/* What a role reads, for "what did this role's screen know?": at most what `own` reads himself, and it changes
+ * nothing.  *whole: false when the role reads more than that.  False, with the word in e: there is no such role. */
+bool access_as(const struct access *own, struct str role, struct access *out, bool *whole, struct err *e) MUST_USE;
 /* Has b less than a had: a role, a class, the right to write, or another agency? */
 bool access_shrinks(const struct access *a, const struct access *b) MUST_USE;
 

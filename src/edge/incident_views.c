@@ -644,6 +644,30 @@ static void view_strip(const struct view_ask *q, struct buf *b)
     view_text(b, "rule", STR(RULE_CORDON_1));
 }
 
+void incident_figures(const struct view_ask *q, struct view_figures *out)
+{
+    struct reconciled *killed = &q->work->counter;
+
+    *out = (struct view_figures){-1, -1, -1, -1, -1, -1};
+    if (view_sees_class(q, ENT_UNIT, IN_INSIDE_AT)) {
+        out->inside = 0;
+        for (uint32_t u = ent_first(q->s, ENT_UNIT); u; u = ent_next(q->s, u))
+            out->inside += is_inside(q, u);
+    }
+    if (view_sees_class(q, ENT_COUNTER, IN_COUNT)) {
+        incident_reconcile(q->s, STR("killed"), killed);
+        out->killed_lo = killed->used ? killed->lo : -1;
+        out->killed_hi = killed->used && !killed->hi_open ? killed->hi : -1;
+    }
+    if (view_sees_class(q, ENT_CLEARANCE, IN_STATE)) {
+        struct clearance_sum sum = clearance_sum(q->s);
+
+        out->zones = sum.zones;
+        out->zones_threat = sum.zones - sum.threat_missing;
+        out->zones_eod = sum.zones - sum.eod_missing;
+    }
+}
+
 /* The table --------------------------------------------------------------------- */
 
 /* A view and the field whose class who asks for it must have; ENT_NONE: everybody. */

@@ -41,6 +41,11 @@ struct view_ask {
 
 /* false: there is no such view, or it is not for him (e says which). */
 bool incident_view(struct str name, const struct view_ask *ask, struct buf *b, struct err *e) MUST_USE;
+/* The numbers of the strip that are drawn over time; -1: not known, open upwards, or not for him. */
+struct view_figures {
+    int64_t inside, killed_lo, killed_hi, zones, zones_threat, zones_eod;
+};
+void incident_figures(const struct view_ask *ask, struct view_figures *out);
 /* The names, NULL at the end. */
 const char *const *incident_view_names(void) MUST_USE;
 

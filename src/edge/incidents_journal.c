@@ -72,14 +72,20 @@ bool incidents_restore(struct incidents *v, struct journal *j, uint64_t *from, s
     return ok;
 }
 
+bool incidents_go_on(struct incidents *v, struct journal *j, struct str id, const struct stretch *rows, struct err *e)
+{
+    struct reading r = {.into = v, .only = id, .to = rows->to};
+
+    return rows->from > rows->to || journal_read(j, rows->from, incidents_kinds(), apply_row, &r, e);
+}
+
 bool incidents_at(struct incidents *v, struct journal *j, struct str id, uint64_t to, struct err *e)
 {
     const struct incident *s;
-    struct reading r = {.into = v, .only = id, .to = to};
 
     load_state(v, j, id, to);
     s = incidents_find(v, id);
-    return journal_read(j, s ? s->seq + 1 : 1, incidents_kinds(), apply_row, &r, e);
+    return incidents_go_on(v, j, id, &(struct stretch){s ? s->seq + 1 : 1, to}, e);
 }
 
 static bool see_time(void *ctx, const struct journal_row *row)

@@ -12,6 +12,12 @@
 bool incidents_restore(struct incidents *v, struct journal *j, uint64_t *from, struct err *e) MUST_USE;
 /* Applies the incidents' rows from `from` to `to`. */
 bool incidents_read(struct incidents *v, struct journal *j, uint64_t from, uint64_t to, struct err *e) MUST_USE;
+/* The same for one incident, which is there as it stood before `from`. */
+struct stretch {
+    uint64_t from, to;
+};
+bool incidents_go_on(struct incidents *v, struct journal *j, struct str id, const struct stretch *rows,
+                     struct err *e) MUST_USE;
 /* One incident as it stood after row `to`, into a set that is empty or has it as it stood before. */
 bool incidents_at(struct incidents *v, struct journal *j, struct str id, uint64_t to, struct err *e) MUST_USE;
 /* The last row that was recorded at or before a moment, 0 when there is none; rows stand in the order of the

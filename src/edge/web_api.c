@@ -3,6 +3,7 @@
 #include "edge/assets.h"
 #include "edge/incidents.h"
 #include "edge/metrics.h"
+#include "edge/web_replay.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -194,10 +195,10 @@ static bool read_ask(const struct request *q, struct events_answer *a, struct er
 /* incident: empty for all that the page shows. */
 static void answer_events(struct web *w, struct request *q, struct reply *r, struct str incident)
 {
-    struct events_answer a = {.w = w, .access = q->who.access, .ask = {.incident = incident}};
+    struct events_answer a = {.w = w, .ask = {.incident = incident}};
     struct err e;
 
-    if (!read_ask(q, &a, &e)) {
+    if (!replay_access(q, &a.access, NULL, &e) || !read_ask(q, &a, &e)) {
         reply_problem(r, 400, e.text);
         return;
     }

@@ -6,6 +6,7 @@
 #include "edge/incident_json.h"
 #include "edge/incident_openapi.h"
 #include "edge/incidents_journal.h"
+#include "edge/web_replay.h"
 #include "edge/web_inner.h"
 #include "os/log.h"
 
@@ -61,7 +62,7 @@ bool web_incidents_follow(struct web *w, struct err *e)
 
 /* ---- what is asked of them -------------------------------------------- */
 
-static struct view_work *work(struct web *w)
+struct view_work *web_view_work(struct web *w)
 {
     if (!w->incidents.work)
         w->incidents.work = malloc(sizeof *w->incidents.work);
@@ -69,29 +70,35 @@ static struct view_work *work(struct web *w)
     return w->incidents.work;
 }
 
-struct moment {
-    const struct incident *s;
-    int64_t now_ms;
-    uint64_t seq;
-};
+/* From the nearer of the one that is kept and the replay's marks; else from a saved state. */
+static bool go_back(struct web *w, struct str id, uint64_t to, struct err *e)
+{
+    struct web_incidents *v = &w->incidents;
+    struct incident *kept = incidents_find(&v->past, id);
+    uint64_t has = kept && kept->seq <= to ? kept->seq : 0;
+    struct str state;
+    uint64_t mark = replay_mark(w, id, to, &state);
+
+    if (mark > has) {
+        incidents_fini(&v->past);
+        has = incidents_load(&v->past, id, state) ? mark : 0;
+    }
+    if (has)
+        return incidents_go_on(&v->past, w->events.journal, id, &(struct stretch){has + 1, to}, e);
+    incidents_fini(&v->past);
+    return incidents_at(&v->past, w->events.journal, id, to, e);
+}
 
 /* As it stood after row `to`; the last such one is kept, so that scrubbing forward reads only what follows. */
 static bool rebuild(struct web *w, struct str id, uint64_t to, struct moment *m, struct err *e)
 {
-    struct web_incidents *v = &w->incidents;
-    struct incident *kept = incidents_find(&v->past, id);
-
-    if (!kept || v->past_to > to)
-        incidents_fini(&v->past);
-    if (!incidents_at(&v->past, w->events.journal, id, to, e))
+    if (!go_back(w, id, to, e))
         return false;
-    v->past_to = to;
-    m->s = incidents_find(&v->past, id);
+    m->s = incidents_find(&w->incidents.past, id);
     return m->s || err_set(e, ERR_MISSING, "incident: \"%.*s\" was not open yet", STR_ARG(id));
 }
 
-/* "at" or "seq" of the query; without them: now. */
-static bool find_moment(struct web *w, const struct request *q, struct now now, struct moment *m, struct err *e)
+bool web_moment(struct web *w, const struct request *q, struct now now, struct moment *m, struct err *e)
 {
     struct str at;
     int64_t seq;
@@ -109,14 +116,14 @@ static bool find_moment(struct web *w, const struct request *q, struct now now, 
     } else if (seq >= 0) {
         m->now_ms = events_time(&w->events, (uint64_t)seq);
     }
+    m->row = seq < 0 ? w->incidents.read_to : (uint64_t)seq;
     return seq < 0 || rebuild(w, q->part[0], (uint64_t)seq, m, e);
 }
 
 struct state_answer {
     struct moment m;
     struct access access;
-    struct str kinds;
-    bool cite;
+    struct entities_ask ask;
 };
 
 static bool kind_is_wanted(struct str list, enum entity_kind kind)
@@ -134,23 +141,21 @@ static bool kind_is_wanted(struct str list, enum entity_kind kind)
     return false;
 }
 
-/* Entities changed after a row, as a list. */
-static void put_entities(const struct incident *s, const struct access *a, uint64_t after, struct str kinds, bool cite,
-                         struct buf *b)
+void web_put_entities(const struct incident *s, const struct access *a, const struct entities_ask *ask, struct buf *b)
 {
     bool comma = false;
 
     buf_byte(b, '[');
     for (unsigned k = 1; k < ENT_COUNT && !b->full; k++) {
-        if (kinds.len && !kind_is_wanted(kinds, (enum entity_kind)k))
+        if (ask->kinds.len && !kind_is_wanted(ask->kinds, (enum entity_kind)k))
             continue;
         for (uint32_t e = ent_first(s, (enum entity_kind)k); e; e = ent_next(s, e)) {
-            if (ent_changed(s, e) <= after || !access_sees_entity(a, s, e))
+            if (ent_changed(s, e) <= ask->after || !access_sees_entity(a, s, e))
                 continue;
             if (comma)
                 buf_byte(b, ',');
             comma = true;
-            incident_entity_json(s, e, a, cite, b);
+            incident_entity_json(s, e, a, ask->cite, b);
         }
     }
     buf_byte(b, ']');
@@ -166,21 +171,21 @@ static void write_state(void *ctx, struct buf *b)
     buf_fmt(b, ",\"seq\":%" PRIu64 ",\"hash\":\"%016" PRIx64 "\",\"at\":\"", s->seq, incident_hash(s));
     when_put(b, x->m.now_ms);
     buf_put(b, STR("\",\"entities\":"));
-    put_entities(s, &x->access, 0, x->kinds, x->cite, b);
+    web_put_entities(s, &x->access, &x->ask, b);
     buf_byte(b, '}');
 }
 
 void get_incident_state(struct web *w, struct request *q, struct reply *r, struct now now)
 {
-    struct state_answer x = {.access = q->who.access};
+    struct state_answer x = {0};
     struct str cite;
     struct err e;
 
     live_follow(w);
-    x.cite = query_get(q->query, STR("cite"), &cite) && str_eq(cite, STR("1"));
-    if (!query_get(q->query, STR("kinds"), &x.kinds))
-        x.kinds = (struct str){0};
-    if (find_moment(w, q, now, &x.m, &e))
+    x.ask.cite = query_get(q->query, STR("cite"), &cite) && str_eq(cite, STR("1"));
+    if (!query_get(q->query, STR("kinds"), &x.ask.kinds))
+        x.ask.kinds = (struct str){0};
+    if (replay_access(q, &x.access, NULL, &e) && web_moment(w, q, now, &x.m, &e))
         reply_written(r, write_state, &x);
     else
         reply_err(r, &e);
@@ -202,16 +207,16 @@ static void write_view(void *ctx, struct buf *b)
 
 void get_incident_view(struct web *w, struct request *q, struct reply *r, struct now now)
 {
-    struct access access = q->who.access;
     struct view_answer x = {.name = q->part[1]};
+    struct access access;
     struct moment m;
 
     live_follow(w);
-    if (!find_moment(w, q, now, &m, &x.e)) {
+    if (!replay_access(q, &access, NULL, &x.e) || !web_moment(w, q, now, &m, &x.e)) {
         reply_err(r, &x.e);
         return;
     }
-    x.ask = (struct view_ask){.s = m.s, .access = &access, .now_ms = m.now_ms, .work = work(w)};
+    x.ask = (struct view_ask){.s = m.s, .access = &access, .now_ms = m.now_ms, .work = web_view_work(w)};
     reply_written(r, write_view, &x);
     if (!x.ok)
         reply_err(r, &x.e);
@@ -480,7 +485,7 @@ static void write_geojson(void *ctx, struct buf *b)
 
 void get_incident_geojson(struct web *w, struct request *q, struct reply *r, struct now now)
 {
-    struct access access = q->who.access;
+    struct access access;
     struct geojson_ask ask = {.access = &access, .memory = malloc(SHAPE_POINTS_MAX * sizeof *ask.memory)};
     struct moment m;
     struct err e;
@@ -489,7 +494,7 @@ void get_incident_geojson(struct web *w, struct request *q, struct reply *r, str
     live_follow(w);
     if (!query_get(q->query, STR("level"), &ask.level))
         ask.level = (struct str){0};
-    if (find_moment(w, q, now, &m, &e)) {
+    if (replay_access(q, &access, NULL, &e) && web_moment(w, q, now, &m, &e)) {
         ask.s = m.s;
         reply_written(r, write_geojson, &ask);
         r->type = r->status == 200 ? "application/geo+json" : r->type;
@@ -513,15 +518,52 @@ struct exporting {
     struct web *w;
     const struct access *access;
     struct str incident;
+    int64_t from_ms, to_ms; /* recorded then, both included */
     struct buf *b;
 };
+
+/* "from" and "to" of the query: a clip; without them everything. */
+static bool read_clip(const struct request *q, struct exporting *x, struct err *e)
+{
+    struct str from, to;
+
+    x->from_ms = 0;
+    x->to_ms = INT64_MAX;
+    if ((query_get(q->query, STR("from"), &from) && !when_parse(from, &x->from_ms)) ||
+        (query_get(q->query, STR("to"), &to) && !when_parse(to, &x->to_ms)))
+        return err_set(e, ERR_INPUT, "from, to: times as 2026-02-17T19:12:00+05:00, please");
+    return x->from_ms <= x->to_ms || err_set(e, ERR_INPUT, "from: it lies behind `to`");
+}
+
+static bool is_clip(const struct exporting *x)
+{
+    return x->from_ms > 0 || x->to_ms < INT64_MAX;
+}
+
+/* What the record says was taken out of it. */
+static void put_subject(const struct exporting *x, struct buf *b)
+{
+    if (!is_clip(x)) {
+        buf_put(b, STR("all events as NDJSON"));
+        return;
+    }
+    buf_put(b, STR("events as NDJSON, recorded from "));
+    when_put(b, x->from_ms);
+    buf_put(b, STR(" to "));
+    if (x->to_ms < INT64_MAX)
+        when_put(b, x->to_ms);
+    else
+        buf_put(b, STR("now"));
+}
 
 static bool put_exported(void *ctx, const struct journal_row *row)
 {
     struct exporting *x = ctx;
     struct buf *b = x->b;
 
-    if (row->erased || !str_eq(incident_value(row->payload, IN_INCIDENT), x->incident))
+    if (row->recorded_ms > x->to_ms)
+        return false;
+    if (row->erased || row->recorded_ms < x->from_ms || !str_eq(incident_value(row->payload, IN_INCIDENT), x->incident))
         return true;
     buf_fmt(b, "{\"seq\":%" PRIu64 ",\"kind\":\"%s\",\"recorded\":\"", row->seq, kind_info(row->kind)->tag);
     when_put(b, row->recorded_ms);
@@ -536,10 +578,11 @@ static bool put_exported(void *ctx, const struct journal_row *row)
 static void write_export(void *ctx, struct buf *b)
 {
     struct exporting *x = ctx;
+    uint64_t from = x->from_ms > 0 ? incidents_row_at(x->w->events.journal, x->from_ms - 1) + 1 : 1;
     struct err e;
 
     x->b = b;
-    if (!journal_read(x->w->events.journal, 1, incidents_kinds(), put_exported, x, &e))
+    if (!journal_read(x->w->events.journal, from, incidents_kinds(), put_exported, x, &e))
         b->full = true;
 }
 
@@ -548,12 +591,18 @@ void get_incident_export(struct web *w, struct request *q, struct reply *r, stru
 {
     struct ask_head head = {
         .ask = ASK_COMMAND, .kind = INC_EXPORT_MADE, .sender = RING_NO_SENDER, .at_ms = now.wall_ms};
-    char memory[1024], text[64];
-    struct buf b = buf_over(memory, sizeof memory);
+    char memory[1024], text[64], about[128];
+    struct buf b = buf_over(memory, sizeof memory), subject = buf_over(about, sizeof about);
+    struct exporting clip;
     struct incident *s;
+    struct err e;
 
     live_follow(w);
     s = incidents_find(&w->incidents.all, q->part[0]);
+    if (!read_clip(q, &clip, &e)) {
+        reply_err(r, &e);
+        return;
+    }
     if (!s) {
         reply_problem(r, 404, "There is no such incident.");
         return;
@@ -565,7 +614,8 @@ void get_incident_export(struct web *w, struct request *q, struct reply *r, stru
     (void)snprintf(text, sizeof text, "export-%" PRId64 "-%" PRIu64, now.wall_ms, q->id);
     incident_put(&b, IN_INCIDENT, q->part[0]);
     incident_put(&b, IN_AUDIT, str_from(text));
-    incident_put(&b, IN_SUBJECT, STR("all events as NDJSON"));
+    put_subject(&clip, &subject);
+    incident_put(&b, IN_SUBJECT, buf_str(&subject));
     (void)snprintf(text, sizeof text, "%" PRIu64, s->seq);
     incident_put(&b, IN_NUMBER, str_from(text));
     incident_put(&b, IN_BY, str_from(q->who.name));
@@ -605,6 +655,7 @@ void incident_answered(struct web *w, struct exchange *x, const struct answer_he
         return;
     }
     if (x->request.method == METHOD_GET) {
+        MUST(read_clip(&x->request, &export, &e)); /* it was read before the record was asked */
         reply_written(&x->reply, write_export, &export);
         x->reply.type = x->reply.status == 200 ? "application/x-ndjson" : x->reply.type;
         return;
@@ -683,7 +734,7 @@ static void write_incident(void *ctx, const struct access *a, struct buf *b)
     struct told_incident *x = ctx;
     const struct incident *s = x->w->incidents.all.list[x->at];
     struct told_views *t = told_of(&x->w->incidents, a, x->at);
-    struct view_ask ask = {.s = s, .access = a, .now_ms = x->now_ms, .work = work(x->w)};
+    struct view_ask ask = {.s = s, .access = a, .now_ms = x->now_ms, .work = web_view_work(x->w)};
     bool changed = x->whole || s->seq > x->after;
 
     if (!x->whole && t->turn != x->w->incidents.turn) {
@@ -693,7 +744,7 @@ static void write_incident(void *ctx, const struct access *a, struct buf *b)
     buf_put(b, STR("{\"type\":\"incident\",\"id\":"));
     buf_json(b, ent_id(s, incident_self(s)));
     buf_fmt(b, ",\"seq\":%" PRIu64 ",\"whole\":%s,\"entities\":", s->seq, x->whole ? "true" : "false");
-    put_entities(s, a, x->whole ? 0 : x->after, (struct str){0}, false, b);
+    web_put_entities(s, a, &(struct entities_ask){.after = x->whole ? 0 : x->after}, b);
     buf_put(b, STR(",\"views\":{"));
     changed |= put_views(x->w, &ask, t, x->whole, b);
     buf_put(b, STR("}}"));

@@ -21,8 +21,8 @@ struct told_views {
 
 struct web_incidents {
     struct incidents all, past;
-    uint64_t read_to, told, past_to; /* rows */
-    int64_t told_ms;                 /* monotonic */
+    uint64_t read_to, told; /* rows */
+    int64_t told_ms;        /* monotonic */
     struct told_views views[TOLD_VIEWS];
     size_t views_next;
     uint64_t turn; /* counts the tellings */
@@ -32,6 +32,26 @@ struct web_incidents {
 struct web;
 struct viewer;
 struct now;
+struct request;
+
+/* An incident as somebody asked for it: now, or as it stood. */
+struct moment {
+    const struct incident *s;
+    int64_t now_ms;
+    uint64_t row; /* the last row of the record by then, of whatever kind */
+};
+/* "at" or "seq" of the query of a call whose first part is the incident; without them: now.  s is good until the
+ * next call. */
+bool web_moment(struct web *w, const struct request *q, struct now now, struct moment *m, struct err *e) MUST_USE;
+
+struct entities_ask {
+    uint64_t after;   /* only what changed after this row */
+    struct str kinds; /* "unit,zone"; empty: all */
+    bool cite;
+};
+/* What he may see of them, as a list of ENTITY. */
+void web_put_entities(const struct incident *s, const struct access *a, const struct entities_ask *ask, struct buf *b);
+struct view_work *web_view_work(struct web *w);
 
 void web_incidents_init(struct web_incidents *v, struct hash_key key);
 void web_incidents_fini(struct web_incidents *v);

@@ -144,6 +144,8 @@ struct web {
     struct picture picture;
     struct web_incidents incidents;
     struct tiles *tiles;
+    struct replay *replay; /* web_replay.c's own; NULL until somebody looks back */
+    struct tracks_reader *tracks; /* web_tracks.c's own; the worker reads with it */
     struct exchange *exchanges[WEB_CONNECTIONS];
     size_t exchange_count, waiting;
     uint64_t next_request;

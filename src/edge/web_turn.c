@@ -1,6 +1,8 @@
 #include "edge/enrol.h"
 #include "edge/files_in.h"
 #include "edge/web_inner.h"
+#include "edge/web_replay.h"
+#include "edge/web_tracks.h"
 
 #include "os/clock.h"
 #include "os/log.h"
@@ -68,6 +70,8 @@ void web_fini(struct web *w)
     message_drop(w->positions);
     picture_fini(&w->picture);
     web_incidents_fini(&w->incidents);
+    replay_free(w);
+    tracks_reader_free(w->tracks);
     events_fini(&w->events);
     tiles_free(w->tiles);
     accounts_close(w->accounts);
@@ -145,6 +149,7 @@ void web_tick(struct web *w, struct now now)
     end_waits(w, now);
     live_tick(w, now);
     enrol_tick(w, now);
+    replay_tick(w, now);
     if (now.mono_ms < w->next_expire_ms)
         return;
     w->next_expire_ms = now.mono_ms + EXPIRE_MS;

@@ -805,24 +805,38 @@ static bool newest_in(struct question *q, int64_t minute, int64_t unit, struct e
     return ok;
 }
 
-/* Hops from unit to unit inside of a minute. */
-static bool newest_of_minute(struct question *q, int64_t minute, struct err *e)
+static bool is_seen(const struct tracks *t, int64_t unit)
+{
+    return t->seen[unit / 8] >> unit % 8 & 1;
+}
+
+/* The first unit from `unit` to `last` that was not shown yet; last + 1 when there is none. */
+static int64_t next_unseen(const struct tracks *t, int64_t unit, int64_t last)
+{
+    while (unit <= last && is_seen(t, unit))
+        unit += unit % 8 == 0 && t->seen[unit / 8] == 0xFF ? 8 : 1;
+    return unit <= last ? unit : last + 1;
+}
+
+/* Hops inside of a minute, from one unit that was not shown yet to the next: those of every minute are passed over
+ * once they are. */
+static bool newest_of_minute(struct question *q, int64_t minute, int64_t last, struct err *e)
 {
     struct db_stmt *s = q->t->at[POINT_NEXT];
 
-    for (int64_t unit = 0; !q->over && unit < UNITS_MAX; unit++) {
+    for (int64_t unit = next_unseen(q->t, 0, last); !q->over && unit <= last; unit = next_unseen(q->t, unit, last)) {
         enum db_step step;
 
         db_set_int(s, 1, key_of((struct place){minute, unit, 0}));
         db_set_int(s, 2, key_of((struct place){minute + 1, 0, 0}));
         step = db_step(s, e);
-        unit = step == DB_ROW ? place_of(db_int(s, 0)).unit : UNITS_MAX;
+        unit = step == DB_ROW ? place_of(db_int(s, 0)).unit : last + 1;
         db_reset(s);
         if (step == DB_FAILED)
             return false;
-        if (unit < UNITS_MAX && !(q->t->seen[unit / 8] >> unit % 8 & 1) &&
-            !newest_in(q, minute, unit, e))
+        if (unit <= last && !is_seen(q->t, unit) && !newest_in(q, minute, unit, e))
             return false;
+        unit += unit <= last && !is_seen(q->t, unit); /* it came later in this minute than is asked for */
     }
     return true;
 }
@@ -831,15 +845,16 @@ bool tracks_at(struct tracks *t, int64_t at_ms, int64_t max_age_ms, tracks_see *
                struct err *e)
 {
     struct question q = {.t = t, .see = see, .ctx = ctx};
+    int64_t last = 0;
 
     MUST(see && max_age_ms >= 0);
     q.to_ms = at_ms < INT64_MAX ? at_ms + 1 : at_ms;
     q.from_ms = at_ms < EPOCH_MS || at_ms - EPOCH_MS < max_age_ms ? EPOCH_MS : at_ms - max_age_ms;
     memset(t->seen, 0, sizeof t->seen);
-    if (!question_narrow(&q, e))
+    if (!question_narrow(&q, e) || !db_ask(t->db, "SELECT coalesce(max(id), 0) FROM unit", &last, e))
         return false;
-    for (int64_t minute = q.last; !q.over && minute >= q.first; minute--)
-        if (!newest_of_minute(&q, minute, e))
+    for (int64_t minute = q.last; !q.over && minute >= q.first && next_unseen(t, 1, last) <= last; minute--)
+        if (!newest_of_minute(&q, minute, last, e))
             return false;
     return true;
 }
