@@ -82,12 +82,13 @@ static void marks_thin(struct marks *m)
 /* One that finds no memory or no room is left out: the way from the one before is longer then. */
 static void marks_add(struct marks *m, const struct incident *s)
 {
-    size_t size = incident_save_size(s);
     struct buf b;
+    size_t size;
 
     if (++m->since < m->apart)
         return;
     m->since = 0;
+    size = incident_save_size(s);
     while (m->count && (m->count == REPLAY_MARKS || m->bytes + size > REPLAY_BYTES))
         marks_thin(m);
     b = buf_over(size < REPLAY_BYTES ? malloc(size + 1) : NULL, size + 1);
