@@ -13,6 +13,7 @@
 #include "os/clock.h"
 #include "os/log.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@ static struct run {
     struct hub *h;
     int64_t speed, from_ms, until_ms; /* from: what is earlier is said at once */
     int64_t said_ms;                  /* what is not later is in the record of a run before */
-    bool once;
+    bool once, practice; /* practice: beside a server, and ends with it */
     pthread_t thread;
     bool began;
     _Atomic bool stopping;
@@ -184,10 +185,29 @@ static bool resume(struct hub *h, struct err *e)
     return true;
 }
 
+/* Whoever started the practice holds the other end of our standard input, and lets go when it shall end or ends
+ * itself, also when it is killed. */
+static void *watch_parent(void *arg)
+{
+    char byte;
+    ssize_t n;
+
+    (void)arg;
+    do
+        n = read(STDIN_FILENO, &byte, 1);
+    while (n > 0 || (n < 0 && errno == EINTR));
+    (void)kill(getpid(), SIGTERM);
+    return NULL;
+}
+
 static bool begin(struct hub *h, const struct config *c, int tak_tcp_port, struct err *e)
 {
+    pthread_t watch;
+
     (void)c;
     run.h = h;
+    if (run.practice && (pthread_create(&watch, NULL, watch_parent, NULL) != 0 || pthread_detach(watch) != 0))
+        return err_set(e, ERR_WORLD, "the practice's thread does not start");
     if (!tak_tcp_port)
         return err_set(e, ERR_INPUT, "the exercise's phones need --tak-tcp");
     return resume(h, e) && players_start(&run.script, tak_tcp_port, run.speed, e);
@@ -214,8 +234,8 @@ static bool take_option(int argc, char **argv, int *i, struct err *e)
     const char *name = argv[*i], *value = *i + 1 < argc ? argv[*i + 1] : "";
     int64_t *time = strcmp(name, "--from") == 0 ? &run.from_ms : strcmp(name, "--until") == 0 ? &run.until_ms : NULL;
 
-    if (strcmp(name, "--once") == 0) {
-        run.once = true;
+    if (strcmp(name, "--once") == 0 || strcmp(name, "--practice") == 0) {
+        *(strcmp(name, "--once") == 0 ? &run.once : &run.practice) = true;
         return true;
     }
     ++*i;
@@ -236,7 +256,7 @@ int command_exercise(int argc, char **argv)
     MUST(rest);
     run.until_ms = INT64_MAX;
     for (int i = 0; i < argc; i++) {
-        static const char *const own[] = {"--speed", "--from", "--until", "--once"};
+        static const char *const own[] = {"--speed", "--from", "--until", "--once", "--practice"};
         bool is_own = false;
 
         for (size_t k = 0; k < COUNTOF(own); k++)

@@ -118,7 +118,7 @@ static void put_state(const struct asked *a, struct buf *b)
     buf_fmt(b, ",\"seq\":%" PRIu64 ",\"hash\":\"%016" PRIx64 "\",\"entities\":[", s->seq, incident_hash(s));
     for (unsigned k = 1; k < ENT_COUNT; k++)
         for (uint32_t e = ent_first(s, (enum entity_kind)k); e; e = ent_next(s, e)) {
-            if (!access_sees_entity(&a->access, s, e))
+            if (!access_is_told(&a->access, s, e))
                 continue;
             buf_put(b, str_from(between));
             incident_entity_json(s, e, &a->access, false, b);
@@ -139,7 +139,7 @@ static void put_lines(const struct asked *a, struct buf *b)
             struct str v;
             uint32_t at = 0;
 
-            if (!access_sees_entity(&a->access, s, e))
+            if (!access_is_told(&a->access, s, e))
                 continue;
             buf_fmt(b, "%-18s %.*s", entity_info((enum entity_kind)k)->name, STR_ARG(ent_id(s, e)));
             while (ent_each(s, e, IN_NONE, &at, &v)) {

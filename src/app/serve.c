@@ -1,6 +1,7 @@
 /* serve.c -- the running server: makes everything, wires it, waits for signals. */
 #include "app/args.h"
 #include "app/commands.h"
+#include "app/practice.h"
 #include "app/serve.h"
 #include "edge/inputs.h"
 #include "edge/logins.h"
@@ -142,7 +143,7 @@ static bool prepare_accounts(struct server *s, struct err *e)
 
     if (!accounts_open(s->conf.data, &a, e))
         return false;
-    ok = issue_first(s, a, e) && (!s->conf.tak_tcp || plain_user(a, e)) &&
+    ok = (!s->conf.tak_tls || issue_first(s, a, e)) && (!s->conf.tak_tcp || plain_user(a, e)) &&
          (!s->conf.web || web_setup_code(&s->hub, a, s->setup_code, e));
     accounts_close(a);
     return ok;
@@ -288,6 +289,10 @@ static bool start(struct server *s, struct err *e)
     (void)net_files_max();
     if (!prepare_files(s, e) || !recorder_open(&s->hub, &rc, &s->began, e))
         return false;
+    if (s->conf.web && s->extra == &no_extra) {
+        s->hub.practice = practice_new(&s->conf);
+        MUST(s->hub.practice);
+    }
     if ((s->conf.web && !web_start(&s->hub, &wc, &s->web, e)) || !keep_port(s, e))
         return false;
     if (!tak_start(&s->hub, &s->tak, e))
@@ -306,7 +311,15 @@ static void print_limits(const struct server *s)
                  (long long)s->conf.live_ring_mib * 3, (long long)s->conf.track_days);
 }
 
-/* The page's address, to be scanned by a tablet at the first start; of digits, as names need a name server. */
+/* The page's address, with the setup code behind the # that no browser sends to a server. */
+static void put_address(const struct server *s, struct str host, struct buf *b)
+{
+    buf_fmt(b, "https://%.*s:%d/", STR_ARG(host), s->web.web);
+    if (s->setup_code[0])
+        buf_fmt(b, "#setup=%s", s->setup_code);
+}
+
+/* To be scanned by a tablet at the first start; of digits, as names need a name server. */
 static void print_code(const struct server *s, struct str names)
 {
     char url[128], drawn[8 * 1024];
@@ -318,13 +331,22 @@ static void print_code(const struct server *s, struct str names)
         struct str name = str_trim(str_cut(names, 0, end));
 
         if (name.len && name.at[0] >= '0' && name.at[0] <= '9' && str_find_byte(name, ':') == name.len) {
-            buf_fmt(&u, "https://%.*s:%d/", STR_ARG(name), s->web.web);
+            put_address(s, name, &u);
             if (qr_text(buf_str(&u), &b, &e))
                 (void)printf("        or scan %.*s\n%.*s", STR_ARG(buf_str(&u)), STR_ARG(buf_str(&b)));
             return;
         }
         names = str_from_at(names, end < names.len ? end + 1 : end);
     }
+}
+
+static void print_open(const struct server *s)
+{
+    char url[128];
+    struct buf u = buf_over(url, sizeof url);
+
+    put_address(s, STR("localhost"), &u);
+    (void)printf("open    %.*s   (or one of the addresses above)\n", STR_ARG(buf_str(&u)));
 }
 
 static void print_start(const struct server *s)
@@ -340,7 +362,7 @@ static void print_start(const struct server *s)
     print_limits(s);
     (void)printf("this host: %s\n", names);
     if (s->web.web)
-        (void)printf("open    https://localhost:%d/   (or one of the addresses above)\n", s->web.web);
+        print_open(s);
     if (s->setup_code[0])
         (void)printf("        the first account's setup code: %s\n", s->setup_code);
     if (s->setup_code[0] && s->web.web && isatty(STDOUT_FILENO))
@@ -388,6 +410,7 @@ static void stop(struct server *s)
     recorder_stop(&s->hub);
     if (s->web.web)
         web_stop(&s->hub);
+    practice_free(s->hub.practice);
     inputs_free(&s->hub);
     recorder_free(&s->hub);
     blobs_close(s->hub.blobs);

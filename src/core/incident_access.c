@@ -193,11 +193,21 @@ static const struct role {
     {"administrator", STAFF, false}, /* of the accounts, not of the incident */
 };
 
-/* What tells where one person or team is; left out for an observer. */
+/* Of what else than the public may read an observer is told one by one; all the rest reaches him as totals. */
+static const enum entity_kind observed[] = {ENT_INCIDENT, ENT_COMMAND,   ENT_PERIOD, ENT_THREAT_LEVEL, ENT_CLOSURE,
+                                            ENT_NEED,     ENT_STRUCTURE, ENT_LEVEL,  ENT_COUNTER};
+
+/* What tells of one person or team, or where it is; left out for an observer. */
 static const struct {
     enum entity_kind kind;
     enum incident_field fields[12];
-} whereabouts[] = {
+} withheld[] = {
+    {ENT_NEED, {IN_PLACE, IN_BY, IN_UNIT}},
+    {ENT_CLOSURE, {IN_BY}},
+    {ENT_COUNTER, {IN_BY}},
+    {ENT_PERIOD, {IN_APPROVED_BY}},
+    {ENT_STATEMENT, {IN_BY, IN_CHECKED_BY, IN_APPROVED_BY, IN_OVERRIDE, IN_NOTE, IN_REASON}},
+    {ENT_ALERT, {IN_BY, IN_APPROVED_BY, IN_NOTE, IN_REASON}},
     {ENT_UNIT, {IN_LAT, IN_LON, IN_PLACE, IN_ZONE, IN_ROUTED_TO, IN_TEXT}},
     {ENT_CASUALTY, {IN_ZONE, IN_POINT, IN_PLACE, IN_AS_SPOKEN, IN_DESTINATION, IN_VEHICLE, IN_TEXT}},
     {ENT_THREAT, {IN_LAT, IN_LON, IN_ZONE, IN_AS_SPOKEN, IN_TEXT, IN_NOTE}},
@@ -378,11 +388,11 @@ static bool has_own_class(const struct access *a, struct str word)
     return word.len == 0 || (class >= 0 && has(a, (enum handling)class));
 }
 
-static bool is_whereabouts(enum entity_kind kind, enum incident_field f)
+static bool is_withheld(enum entity_kind kind, enum incident_field f)
 {
-    for (size_t i = 0; i < COUNTOF(whereabouts); i++)
-        for (size_t j = 0; whereabouts[i].kind == kind && j < COUNTOF(whereabouts[i].fields); j++)
-            if (f != IN_NONE && whereabouts[i].fields[j] == f)
+    for (size_t i = 0; i < COUNTOF(withheld); i++)
+        for (size_t j = 0; withheld[i].kind == kind && j < COUNTOF(withheld[i].fields); j++)
+            if (f != IN_NONE && withheld[i].fields[j] == f)
                 return true;
     return false;
 }
@@ -435,7 +445,7 @@ bool access_sees(const struct access *a, const struct incident *s, uint32_t e, e
         return true;
     return has(a, access_class(kind, entity_info(kind)->key)) && has(a, access_class(kind, f)) &&
            has_own_class(a, ent_get(s, e, IN_CLASS)) && concerns(a, s, e) &&
-           !(a->observes && (kind == ENT_PERSON || is_whereabouts(kind, f)));
+           !(a->observes && (kind == ENT_PERSON || is_withheld(kind, f)));
 }
 
 bool access_sees_event(const struct access *a, unsigned kind, struct str payload, enum incident_field f)
@@ -444,10 +454,19 @@ bool access_sees_event(const struct access *a, unsigned kind, struct str payload
 
     if ((entity == ENT_ASSIGNMENT || entity == ENT_MESSAGE) && !has(a, HANDLING_COMMAND))
         return false;
-    if (a->observes && (entity == ENT_PERSON || is_whereabouts(entity, f)))
+    if (a->observes)
         return false;
     return has(a, access_kind_class(kind)) && has(a, access_class(entity, f)) &&
            has_own_class(a, incident_value(payload, IN_CLASS));
+}
+
+bool access_is_told(const struct access *a, const struct incident *s, uint32_t e)
+{
+    bool told = !a->observes || incident_is_public(s, e, IN_NONE);
+
+    for (size_t i = 0; i < COUNTOF(observed) && !told; i++)
+        told = observed[i] == ent_kind(s, e);
+    return told && access_sees_entity(a, s, e);
 }
 
 bool access_may(const struct access *a, enum incident_kind kind, struct str role, struct err *e)

@@ -140,7 +140,7 @@ static void put_layer(struct writing *w, const struct layer *l)
     const struct geojson_ask *ask = w->ask;
 
     for (uint32_t e = ent_first(ask->s, l->kind); e; e = ent_next(ask->s, e)) {
-        if (ent_is(ask->s, e, IN_STATE, l->over) || !access_sees_entity(ask->access, ask->s, e))
+        if (ent_is(ask->s, e, IN_STATE, l->over) || !access_is_told(ask->access, ask->s, e))
             continue;
         if (l->kind == ENT_ZONE && ask->level.len && !str_eq(ent_get(ask->s, e, IN_LEVEL), ask->level))
             continue;

@@ -62,6 +62,7 @@ struct recorder;
 struct web;
 struct inputs;
 struct logins;
+struct practice;
 struct tak_loop;
 
 struct hub {
@@ -91,6 +92,7 @@ struct hub {
     struct web *web;
     struct blobs *blobs; /* the files' bytes; NULL: files are not served */
     struct logins *_Atomic logins; /* checks passwords of <auth>; NULL: nobody logs in so */
+    struct practice *practice; /* beside this server; the web thread's; NULL: it is an exercise itself */
     struct inputs *_Atomic inputs; /* the old and odd ways in; NULL before they are opened */
     char dir[256];
     char server_name[128], server_uid[64];

@@ -106,6 +106,11 @@ bool view_sees_class(const struct view_ask *q, enum entity_kind kind, enum incid
     return !q->access || (q->access->classes >> access_class(kind, f) & 1) != 0;
 }
 
+bool view_observed(const struct view_ask *q)
+{
+    return q->access && q->access->observes;
+}
+
 bool view_sees_entity(const struct view_ask *q, uint32_t e)
 {
     return !q->access || access_sees_entity(q->access, q->s, e);
@@ -670,25 +675,27 @@ void incident_figures(const struct view_ask *q, struct view_figures *out)
 
 /* The table --------------------------------------------------------------------- */
 
-/* A view and the field whose class who asks for it must have; ENT_NONE: everybody. */
+/* A view, the field whose class who asks for it must have (ENT_NONE: everybody), and whether it is of totals alone,
+ * as an observer gets them. */
 #define VIEWS                                                                                                          \
-    VIEW("strip", ENT_INCIDENT, IN_NAME, view_strip)                                                                   \
-    VIEW("counters", ENT_COUNTER, IN_COUNT, view_counters)                                                             \
-    VIEW("findings", ENT_FINDING, IN_STATE, view_findings)                                                             \
-    VIEW("alarms", ENT_ALARM, IN_TEXT, view_alarms)                                                                    \
-    VIEW("par", ENT_UNIT, IN_INSIDE_AT, view_par)                                                                      \
-    VIEW("floors", ENT_ZONE, IN_NAME, view_floors)                                                                     \
-    VIEW("gaps", ENT_METHANE, IN_TEXT, view_gaps)                                                                      \
-    VIEW("release", ENT_LINE, IN_TEXT, view_release)                                                                   \
-    VIEW("public", ENT_NONE, IN_NONE, view_public)
+    VIEW("strip", ENT_INCIDENT, IN_NAME, view_strip, true)                                                             \
+    VIEW("counters", ENT_COUNTER, IN_COUNT, view_counters, true)                                                       \
+    VIEW("findings", ENT_FINDING, IN_STATE, view_findings, false)                                                      \
+    VIEW("alarms", ENT_ALARM, IN_TEXT, view_alarms, false)                                                             \
+    VIEW("par", ENT_UNIT, IN_INSIDE_AT, view_par, false)                                                               \
+    VIEW("floors", ENT_ZONE, IN_NAME, view_floors, true)                                                               \
+    VIEW("gaps", ENT_METHANE, IN_TEXT, view_gaps, false)                                                               \
+    VIEW("release", ENT_LINE, IN_TEXT, view_release, false)                                                            \
+    VIEW("public", ENT_NONE, IN_NONE, view_public, true)
 
 static const struct view {
     const char *name;
     enum entity_kind kind;
     enum incident_field field;
     void (*put)(const struct view_ask *q, struct buf *b); /* what stands between the braces */
+    bool totals;
 } views[] = {
-#define VIEW(name, kind, field, put) {name, kind, field, put},
+#define VIEW(name, kind, field, put, totals) {name, kind, field, put, totals},
     VIEWS
 #undef VIEW
 };
@@ -696,7 +703,7 @@ static const struct view {
 const char *const *incident_view_names(void)
 {
     static const char *const names[] = {
-#define VIEW(name, kind, field, put) name,
+#define VIEW(name, kind, field, put, totals) name,
         VIEWS NULL
 #undef VIEW
     };
@@ -724,6 +731,8 @@ bool incident_view(struct str name, const struct view_ask *q, struct buf *b, str
         if (v->kind && !view_sees_class(q, v->kind, v->field))
             return err_set(e, ERR_DENIED, "the view %s is for who may know %.*s; your roles do not include that",
                            v->name, STR_ARG(class_word(access_class(v->kind, v->field))));
+        if (!v->totals && view_observed(q))
+            return err_set(e, ERR_DENIED, "the view %s tells of units and persons; an observer gets totals", v->name);
         buf_byte(b, '{');
         v->put(q, b);
         buf_byte(b, '}');

@@ -65,6 +65,17 @@ static void put_claims(const struct view_ask *q, const struct reconciled *r, str
     buf_byte(b, ']');
 }
 
+/* Who said what is not for an observer; how old the newest of it is, is. */
+static void put_as_of(const struct reconciled *r, struct buf *b)
+{
+    int64_t newest = -1;
+
+    for (uint32_t i = 0; i < r->n; i++)
+        if (r->claims[i].is == CLAIM_USED && r->claims[i].as_of_ms > newest)
+            newest = r->claims[i].as_of_ms;
+    view_time(b, "as_of", newest);
+}
+
 void view_counter(const struct view_ask *q, const char *counter, bool claims, struct buf *b)
 {
     struct reconciled *r = &q->work->counter;
@@ -83,7 +94,9 @@ void view_counter(const struct view_ask *q, const char *counter, bool claims, st
     if (strcmp(counter, "attackers") == 0)
         view_whole(b, "accounted", incident_accounted(q->s));
     view_whole(b, "left_out", r->left_out);
-    if (claims)
+    if (view_observed(q))
+        put_as_of(r, b);
+    else if (claims)
         put_claims(q, r, b);
     buf_byte(b, '}');
 }

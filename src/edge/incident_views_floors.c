@@ -104,6 +104,10 @@ static void clearance(const struct view_ask *q, uint32_t c, struct buf *b)
     MUST(str_copy(kind, sizeof kind, ent_get(s, c, IN_CLEARANCE_KIND)));
     view_open(b, kind, '{');
     view_text(b, "state", ent_get(s, c, IN_STATE));
+    if (view_observed(q)) {
+        buf_byte(b, '}');
+        return;
+    }
     view_text(b, "unit", entered ? ent_get(s, c, IN_UNITS) : holds ? ent_get(s, c, IN_UNIT) : (struct str){0});
     view_time(b, "at", entered || holds ? ent_int(s, c, entered ? IN_START_AT : IN_END_AT, -1) : -1);
     view_whole_or_null(b, "extent", holds ? ent_int(s, c, IN_EXTENT, -1) : -1);
@@ -125,9 +129,11 @@ static void put_zone(const struct view_ask *q, uint32_t z, const struct floors_s
     int64_t casualties = 0;
 
     view_open(b, NULL, '{');
-    view_text(b, "id", ent_id(q->s, z));
-    view_text(b, "name", ent_get(q->s, z, IN_NAME));
-    view_text(b, "zone_kind", ent_get(q->s, z, IN_ZONE_KIND));
+    if (!view_observed(q)) { /* he counts rooms, and does not know which */
+        view_text(b, "id", ent_id(q->s, z));
+        view_text(b, "name", ent_get(q->s, z, IN_NAME));
+        view_text(b, "zone_kind", ent_get(q->s, z, IN_ZONE_KIND));
+    }
     if (seen->units) {
         view_open(b, "units", '[');
         ids_inside(q, z, ENT_UNIT, b);
@@ -145,7 +151,7 @@ static void put_zone(const struct view_ask *q, uint32_t z, const struct floors_s
         ids_inside(q, z, ENT_THREAT, b);
         buf_byte(b, ']');
     }
-    if (seen->tactical)
+    if (seen->tactical && !view_observed(q))
         view_text(b, "tactical", ent_get(q->s, w->tactical[z], IN_TAC_KIND));
     for (uint32_t e = w->first[z]; e; e = w->next[e])
         casualties += ent_kind(q->s, e) == ENT_CASUALTY;

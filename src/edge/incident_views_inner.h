@@ -28,6 +28,8 @@ void view_texts(struct buf *b, const char *name, const struct view_ask *q, uint3
 
 /* May he see such a field of any such entity; that entity; that field of it? */
 bool view_sees_class(const struct view_ask *q, enum entity_kind kind, enum incident_field f) MUST_USE;
+/* Is it asked by an observer, who gets totals? */
+bool view_observed(const struct view_ask *q) MUST_USE;
 bool view_sees_entity(const struct view_ask *q, uint32_t e) MUST_USE;
 bool view_sees(const struct view_ask *q, uint32_t e, enum incident_field f) MUST_USE;
 /* May he see this field of all such entities of which he knows?  An observer, who has the class, does not

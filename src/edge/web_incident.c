@@ -150,7 +150,7 @@ void web_put_entities(const struct incident *s, const struct access *a, const st
         if (ask->kinds.len && !kind_is_wanted(ask->kinds, (enum entity_kind)k))
             continue;
         for (uint32_t e = ent_first(s, (enum entity_kind)k); e; e = ent_next(s, e)) {
-            if (ent_changed(s, e) <= ask->after || !access_sees_entity(a, s, e))
+            if (ent_changed(s, e) <= ask->after || !access_is_told(a, s, e))
                 continue;
             if (comma)
                 buf_byte(b, ',');

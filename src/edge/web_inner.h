@@ -10,6 +10,8 @@
  *   web_import.c  files into an incident, read on a thread of their own
  *   web_identity.c  sealed identities: sealed, opened, destroyed by two people at once
  *   web_live.c     the WebSockets: hello, snapshot, what follows
+ *   web_watchers.c  the record notes which observers look on
+ *   web_machine.c, web_practice.c  this machine; the practice beside the real thing
  *
  * All of it runs in the web thread; the unit tests run it without one. */
 #ifndef CORDON_EDGE_WEB_INNER_H
@@ -27,6 +29,7 @@
 #include "edge/web_limit.h"
 #include "edge/web_password.h"
 #include "edge/web_picture.h"
+#include "edge/web_watchers.h"
 #include "edge/web_work.h"
 #include "store/sealed.h"
 #include "store/videos.h"
@@ -163,6 +166,9 @@ struct web {
     void (*hang_up)(void *conn); /* closes a connection soon, whether or not it can be written to */
     /* Closes the connections whose certificate has this serial; empty: looks at all of them anew. */
     void (*forget)(struct web *w, struct str serial);
+    int64_t machine_ms;          /* monotonic: since when web_machine.c measures how the record grows; 0: not yet */
+    uint64_t machine_bytes;      /* how large it was then */
+    struct web_watchers watchers; /* web_watchers.c */
     struct welcome *welcome;     /* web_welcome.c's own; NULL until somebody is invited */
     void *edge;                  /* web.c's own state */
 };
@@ -209,6 +215,7 @@ enum right {
     RIGHT_PICTURE, /* who sees where units are: not an observer */
     RIGHT_WRITES,  /* has a role that writes */
     RIGHT_WELCOMES, /* invites phones and admits them */
+    RIGHT_LEADS,    /* a commander or an administrator */
     RIGHT_ADMIN,
     RIGHT_ADMIN_OR_HERE, /* or from this machine, without a session */
     /* TAK users; their routes take no cookie, need no token, and refuse in their own form (marti.h). */
@@ -290,8 +297,9 @@ bool login_name_fits(struct str name, struct err *e) MUST_USE;
  * When it turns out right, limit_forgive() both. */
 bool login_try_begins(struct web *w, const struct request *q, struct str name, struct reply *r,
                       struct now now) MUST_USE;
-enum { COOKIE_NAME_LEN = 13 };
 #define COOKIE_NAME "__Host-cordon"
+/* Of a server that runs an exercise: cookies know no ports, and the real one may be on the same host. */
+#define COOKIE_EXERCISE "__Host-cordon-exercise"
 /* Who sends this cookie; who->is false when nobody known. */
 void login_who(struct web *w, struct str cookies, struct now now, struct who *who);
 /* Is the session still there, with the roles and the agency that it had? */

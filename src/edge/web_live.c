@@ -1,6 +1,7 @@
 #include "edge/web_inner.h"
 
 #include "edge/json.h"
+#include "os/clock.h"
 #include "os/log.h"
 #include "store/accounts.h"
 
@@ -108,7 +109,7 @@ void live_tell_one(struct web *w, struct viewer *v, access_write *write, void *c
     message_drop(m);
 }
 
-void live_tell_each(struct web *w, access_write *write, void *ctx)
+static void tell_each(struct web *w, access_write *write, void *ctx, bool observers)
 {
     bool told[WEB_SOCKETS] = {false};
 
@@ -117,7 +118,7 @@ void live_tell_each(struct web *w, access_write *write, void *ctx)
         struct message *m;
         struct access a;
 
-        if (!v || !v->greeted || told[i])
+        if (!v || !v->greeted || told[i] || (!observers && v->who.access.observes))
             continue;
         a = v->who.access;
         m = message_for(write, ctx, &a);
@@ -132,6 +133,11 @@ void live_tell_each(struct web *w, access_write *write, void *ctx)
         }
         message_drop(m);
     }
+}
+
+void live_tell_each(struct web *w, access_write *write, void *ctx)
+{
+    tell_each(w, write, ctx, true);
 }
 
 /* What is of the picture. */
@@ -194,7 +200,7 @@ static bool tell_event(void *ctx, const struct event_line *line)
 {
     struct event_line copy = *line;
 
-    live_tell_each(ctx, write_event, &copy);
+    tell_each(ctx, write_event, &copy, false); /* an observer has no log */
     return true;
 }
 
@@ -279,12 +285,12 @@ static void write_snapshot(void *ctx, struct buf *b)
             "{\"type\":\"snapshot\",\"now\":%" PRId64 ",\"seq\":%" PRIu64 ",\"server\":{\"name\":",
             s->now.wall_ms, w->events.last);
     buf_json(b, str_from(w->h->server_name));
+    buf_fmt(b, ",\"version\":\"%s\",\"exercise\":%s},\"units\":[", CORDON_VERSION,
+            clock_is_exercise() ? "true" : "false");
     if (!s->picture) {
-        buf_put(b, STR(",\"version\":\"" CORDON_VERSION "\"},\"units\":[],\"emergencies\":[],\"events\":[],"
-                       "\"clients\":[],\"alarms\":[]}"));
+        buf_put(b, STR("],\"emergencies\":[],\"events\":[],\"clients\":[],\"alarms\":[]}"));
         return;
     }
-    buf_fmt(b, ",\"version\":\"%s\"},\"units\":[", CORDON_VERSION);
     (void)picture_put_units(&w->picture, 0, b);
     buf_put(b, STR("],\"emergencies\":["));
     (void)picture_put_emergencies(&w->picture, b);

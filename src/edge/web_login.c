@@ -14,6 +14,11 @@ enum { SHA_HEX = 2 * SECRET_SHA + 1, CODE_SYMBOLS = 12 };
 
 /* ---- sessions --------------------------------------------------------- */
 
+static const char *cookie_name(void)
+{
+    return clock_is_exercise() ? COOKIE_EXERCISE : COOKIE_NAME;
+}
+
 static void hash_token(struct str token, unsigned char out[SECRET_SHA])
 {
     secret_sha256(token, out);
@@ -63,7 +68,7 @@ void login_who(struct web *w, struct str cookies, struct now now, struct who *wh
     struct str token;
 
     *who = (struct who){0};
-    if (!cookie_get(cookies, STR(COOKIE_NAME), &token) || token.len != WEB_TOKEN)
+    if (!cookie_get(cookies, str_from(cookie_name()), &token) || token.len != WEB_TOKEN)
         return;
     hash_token(token, hash);
     if (who_of(w, hash, now, &login, who))
@@ -122,8 +127,8 @@ static void put_session(void *ctx, struct buf *b)
     buf_fmt(b, "{\"needs_setup\":%s,\"server\":{\"name\":",
             !a->who->is && needs_setup(a->w) ? "true" : "false");
     buf_json(b, str_from(a->w->h->server_name));
-    buf_fmt(b, ",\"version\":\"%s\",\"now\":%" PRId64 "},\"operator\":", CORDON_VERSION,
-            a->now.wall_ms);
+    buf_fmt(b, ",\"version\":\"%s\",\"exercise\":%s,\"now\":%" PRId64 "},\"operator\":", CORDON_VERSION,
+            clock_is_exercise() ? "true" : "false", a->now.wall_ms);
     if (a->who->is) {
         buf_put(b, STR("{\"name\":"));
         buf_json(b, str_from(a->who->name));
@@ -171,7 +176,7 @@ static void begin_session(struct web *w, const struct operator* o, struct reply 
     a.who = &who;
     reply_written(r, put_session, &a);
     (void)snprintf(r->cookie, sizeof r->cookie,
-                   COOKIE_NAME "=%s; Path=/; Secure; HttpOnly; SameSite=Strict", token);
+                   "%s=%s; Path=/; Secure; HttpOnly; SameSite=Strict", cookie_name(), token);
     secret_wipe(token, sizeof token);
 }
 
@@ -447,5 +452,5 @@ void post_logout(struct web *w, struct request *q, struct reply *r, struct now n
     live_end(w, q->who.token_hash);
     r->status = 204;
     (void)snprintf(r->cookie, sizeof r->cookie,
-                   COOKIE_NAME "=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
+                   "%s=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0", cookie_name());
 }

@@ -20,7 +20,7 @@ const struct route web_routes[] = {
     {METHOD_POST, "/api/operators/{*}/change", RIGHT_ADMIN, true, post_operator_change, DOOR_WEB, NULL},
     {METHOD_POST, "/api/chat", RIGHT_WRITES, true, post_chat, DOOR_WEB, NULL},
     {METHOD_POST, "/api/emergencies/{*}/acknowledge", RIGHT_WRITES, true, post_acknowledge, DOOR_WEB, NULL},
-    {READS, "/api/events", RIGHT_LOGGED_IN, false, get_events, DOOR_WEB, NULL},
+    {READS, "/api/events", RIGHT_PICTURE, false, get_events, DOOR_WEB, NULL},
     {READS, "/api/incidents", RIGHT_LOGGED_IN, false, get_incidents, DOOR_WEB, NULL},
     {METHOD_POST, "/api/incidents", RIGHT_WRITES, true, post_incident, DOOR_WEB, NULL},
     {METHOD_POST, "/api/incidents/{}/commands", RIGHT_WRITES, true, post_command, DOOR_WEB, NULL},
@@ -29,7 +29,7 @@ const struct route web_routes[] = {
     {READS, "/api/incidents/{}/geojson", RIGHT_LOGGED_IN, false, get_incident_geojson, DOOR_WEB, NULL},
     {READS, "/api/incidents/{}/state", RIGHT_LOGGED_IN, false, get_incident_state, DOOR_WEB, NULL},
     {READS, "/api/incidents/{}/views/{}", RIGHT_LOGGED_IN, false, get_incident_view, DOOR_WEB, NULL},
-    {READS, "/api/incidents/{}/events", RIGHT_LOGGED_IN, false, get_incident_events, DOOR_WEB, NULL},
+    {READS, "/api/incidents/{}/events", RIGHT_PICTURE, false, get_incident_events, DOOR_WEB, NULL},
     {READS, "/api/incidents/{}/export", RIGHT_LOGGED_IN, false, get_incident_export, DOOR_WEB, NULL},
     {METHOD_POST, "/api/identities/{}/seal", RIGHT_WRITES, true, post_identity_seal, DOOR_WEB, NULL},
     {METHOD_POST, "/api/identities/{}/open", RIGHT_WRITES, true, post_identity_open, DOOR_WEB, NULL},
@@ -272,6 +272,8 @@ static bool has_right(enum right right, const struct request *q)
     case RIGHT_PICTURE: return who->is && who_sees_picture(who);
     case RIGHT_WRITES: return who->is && who->access.writes;
     case RIGHT_WELCOMES: return who->is && access_welcomes(&who->access);
+    case RIGHT_LEADS:
+        return who->is && (who->access.administers || access_has_role(&who->access, STR("commander")));
     case RIGHT_ADMIN: return who->is && who->access.administers;
     case RIGHT_ADMIN_OR_HERE: return (who->is && who->access.administers) || is_here(q->address);
     case RIGHT_CLIENT: return client->is && !client->held;

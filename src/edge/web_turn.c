@@ -148,6 +148,7 @@ void web_tick(struct web *w, struct now now)
     web_turn(w, now);
     end_waits(w, now);
     live_tick(w, now);
+    web_watchers_tick(w, now);
     enrol_tick(w, now);
     replay_tick(w, now);
     if (now.mono_ms < w->next_expire_ms)
