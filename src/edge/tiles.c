@@ -1,19 +1,30 @@
 #include "edge/tiles.h"
 
+#include "edge/json.h"
 #include "edge/web_event.h"
 #include "os/log.h"
 #include "store/mbtiles.h"
+#include "store/pmtiles_file.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+struct map_kind;
 struct map {
-    char name[TILES_NAME]; /* of the file, without .mbtiles */
+    char name[TILES_NAME]; /* of the file, without its ending */
+    const struct map_kind *kind;
     struct mbtiles_about about;
-    struct mbtiles *at; /* NULL: not open */
+    void *at; /* NULL: not open */
     uint64_t used;
+};
+/* The kinds of files that maps come in. */
+struct map_kind {
+    struct str suffix;
+    bool (*open)(const char *path, struct map *m, struct err *e);
+    void (*close)(struct map *m);
+    bool (*tile)(struct map *m, const struct tile_at *at, struct str *out, struct err *e);
 };
 
 struct tiles {
@@ -22,6 +33,7 @@ struct tiles {
     size_t count;
     uint64_t turn;
     bool looked;
+    bool passed_over;        /* a file was: it may have been on its way still */
     struct timespec changed; /* of the folder, when it was read */
 };
 
@@ -34,10 +46,79 @@ struct tiles *tiles_new(const char *dir)
     return t;
 }
 
+static bool open_mbtiles(const char *path, struct map *m, struct err *e)
+{
+    struct mbtiles *at;
+
+    if (!mbtiles_open(path, &at, &m->about, e))
+        return false;
+    m->at = at;
+    return true;
+}
+
+static void close_mbtiles(struct map *m)
+{
+    mbtiles_close(m->at);
+}
+
+static bool mbtiles_at(struct map *m, const struct tile_at *at, struct str *out, struct err *e)
+{
+    return mbtiles_tile(m->at, at->z, at->x, at->y, out, e);
+}
+
+/* Whose map it is stands in the metadata; a file without them is shown all the same. */
+static void take_attribution(struct str metadata, char *to, size_t size)
+{
+    struct json *j;
+    struct err e;
+
+    if (!json_read(metadata, &j, &e))
+        return;
+    (void)str_copy(to, size, json_as_text(json_get(json_root(j), "attribution")));
+    json_drop(j);
+}
+
+static bool open_pmtiles(const char *path, struct map *m, struct err *e)
+{
+    struct pmtiles_header about;
+    struct pmtiles *at;
+
+    if (!pmtiles_open(path, &at, &about, e))
+        return false;
+    m->at = at;
+    m->about = (struct mbtiles_about){.zoom_min = about.zoom_min, .zoom_max = about.zoom_max};
+    memcpy(m->about.format, about.format, sizeof m->about.format);
+    memcpy(m->about.bounds, about.bounds, sizeof m->about.bounds);
+    take_attribution(pmtiles_metadata(at), m->about.attribution, sizeof m->about.attribution);
+    return true;
+}
+
+static void close_pmtiles(struct map *m)
+{
+    pmtiles_close(m->at);
+}
+
+static bool pmtiles_at(struct map *m, const struct tile_at *at, struct str *out, struct err *e)
+{
+    return pmtiles_tile(m->at, at->z, at->x, at->y, out, e);
+}
+
+static const struct map_kind map_kinds[] = {
+    {{".mbtiles", 8}, open_mbtiles, close_mbtiles, mbtiles_at},
+    {{".pmtiles", 8}, open_pmtiles, close_pmtiles, pmtiles_at},
+};
+
+static void close_map(struct map *m)
+{
+    if (m->at)
+        m->kind->close(m);
+    m->at = NULL;
+}
+
 static void close_all(struct tiles *t)
 {
     for (size_t i = 0; i < t->count; i++)
-        mbtiles_close(t->maps[i].at);
+        close_map(&t->maps[i]);
     t->count = 0;
 }
 
@@ -64,39 +145,58 @@ static bool open_map(struct tiles *t, struct map *m, struct err *e)
         if (t->maps[i].at && (!oldest || t->maps[i].used < oldest->used))
             oldest = &t->maps[i];
     }
-    if (open >= TILES_OPEN) {
-        mbtiles_close(oldest->at);
-        oldest->at = NULL;
-    }
-    (void)snprintf(path, sizeof path, "%s/%s.mbtiles", t->folder, m->name);
-    return mbtiles_open(path, &m->at, &m->about, e);
+    if (open >= TILES_OPEN)
+        close_map(oldest);
+    (void)snprintf(path, sizeof path, "%s/%s%s", t->folder, m->name, m->kind->suffix.at);
+    return m->kind->open(path, m, e);
 }
 
-static void add_map(struct tiles *t, struct str name)
+static struct map *find(struct tiles *t, struct str name)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (str_eq(str_from(t->maps[i].name), name))
+            return &t->maps[i];
+    return NULL;
+}
+
+static bool take_map(struct tiles *t, struct str name, const struct map_kind *kind, struct err *e)
 {
     struct map *m = &t->maps[t->count];
+
+    if (find(t, name))
+        return err_set(e, ERR_INPUT, "another map has this name");
+    *m = (struct map){.kind = kind};
+    if (!str_is_utf8(name) || !str_copy(m->name, sizeof m->name, name))
+        return err_set(e, ERR_INPUT, "its name is too long or not UTF-8");
+    return open_map(t, m, e);
+}
+
+/* A file of the folder becomes a map when it is one; said: that it is none was in the log before. */
+static void add_file(struct tiles *t, struct str file, bool said)
+{
     char quoted[256];
     struct err e;
 
-    *m = (struct map){0};
-    (void)log_quote(quoted, sizeof quoted, name);
-    if (t->count == TILES_MAPS || !str_is_utf8(name) || !str_copy(m->name, sizeof m->name, name)) {
-        log_line(LOG_WARN, "maps.passed_over", "name=%s reason=\"%s\"", quoted,
-                 t->count == TILES_MAPS ? "there are too many maps"
-                                        : "its name is too long or not UTF-8");
-        return;
+    for (size_t i = 0; i < COUNTOF(map_kinds); i++) {
+        struct str suffix = map_kinds[i].suffix;
+
+        if (!str_ends(file, suffix) || file.len == suffix.len || file.at[0] == '.')
+            continue;
+        if (take_map(t, str_cut(file, 0, file.len - suffix.len), &map_kinds[i], &e)) {
+            t->count++;
+            return;
+        }
+        t->passed_over = true;
+        (void)log_quote(quoted, sizeof quoted, file);
+        if (!said)
+            log_line(LOG_WARN, "maps.passed_over", "name=%s reason=\"%s\"", quoted, e.text);
     }
-    if (open_map(t, m, &e)) {
-        t->count++;
-        return;
-    }
-    (void)log_line(LOG_WARN, "maps.passed_over", "name=%s reason=\"%s\"", quoted, e.text);
 }
 
-/* Reads the folder when it is not as it was. */
+/* Reads the folder when it is not as it was, or a file of it could not be read last time. */
 static void look(struct tiles *t)
 {
-    const struct str suffix = STR(".mbtiles");
+    bool same;
     struct dirent *f;
     struct stat st;
     DIR *d;
@@ -106,22 +206,18 @@ static void look(struct tiles *t)
         t->looked = false;
         return;
     }
-    if (t->looked && st.st_mtim.tv_sec == t->changed.tv_sec &&
-        st.st_mtim.tv_nsec == t->changed.tv_nsec)
+    same = t->looked && st.st_mtim.tv_sec == t->changed.tv_sec && st.st_mtim.tv_nsec == t->changed.tv_nsec;
+    if (same && !t->passed_over)
         return;
     close_all(t);
     t->looked = true;
+    t->passed_over = false;
     t->changed = st.st_mtim;
     d = opendir(t->folder);
     if (!d)
         return;
-    while ((f = readdir(d))) {
-        struct str name = str_from(f->d_name);
-
-        if (str_ends(name, suffix) && name.len > suffix.len && name.at[0] != '.' &&
-            t->count < TILES_MAPS)
-            add_map(t, str_cut(name, 0, name.len - suffix.len));
-    }
+    while (t->count < TILES_MAPS && (f = readdir(d)))
+        add_file(t, str_from(f->d_name), same);
     (void)closedir(d);
 }
 
@@ -170,14 +266,6 @@ static const char *type_of(const char *format)
     return "application/octet-stream";
 }
 
-static struct map *find(struct tiles *t, struct str name)
-{
-    for (size_t i = 0; i < t->count; i++)
-        if (str_eq(str_from(t->maps[i].name), name))
-            return &t->maps[i];
-    return NULL;
-}
-
 bool tiles_get(struct tiles *t, const struct tile_at *at, struct tile *out, struct err *e)
 {
     struct map *m;
@@ -190,7 +278,7 @@ bool tiles_get(struct tiles *t, const struct tile_at *at, struct tile *out, stru
     if (!m)
         return err_set(e, ERR_MISSING, "There is no map \"%.*s\" in the folder maps.",
                        STR_ARG(at->map));
-    if (!open_map(t, m, e) || !mbtiles_tile(m->at, at->z, at->x, at->y, &bytes, e))
+    if (!open_map(t, m, e) || !m->kind->tile(m, at, &bytes, e))
         return err_in(e, "map %s", m->name);
     if (bytes.len == 0)
         return true;

@@ -1,8 +1,8 @@
-/* tiles.h -- the offline maps (MBTiles files) of the folder maps.
+/* tiles.h -- the offline maps (MBTiles and PMTiles files) of the folder maps.
  *
- * The folder is read again when it changes.  At most TILES_MAPS maps, of which
- * TILES_OPEN are open; the one that was used longest ago is closed first.  A file that
- * cannot be read is named in the log and passed over.  Owner: the web thread. */
+ * The folder is read again when it changes, and while a file of it is no map (it may be on its way still).
+ * At most TILES_MAPS maps, of which TILES_OPEN are open; the one that was used longest ago is closed first.
+ * A file that cannot be read is named in the log and passed over.  Owner: the web thread. */
 #ifndef CORDON_EDGE_TILES_H
 #define CORDON_EDGE_TILES_H
 

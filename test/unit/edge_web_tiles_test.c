@@ -1,4 +1,5 @@
 #include "edge/tiles.h"
+#include "wire/pmtiles.h"
 #include "support/folder.h"
 #include "support/web_world.h"
 
@@ -94,6 +95,89 @@ static void tiles_of_real_maps(void **state)
     free(dir);
 }
 
+static void put_whole(char *header, size_t at, uint64_t n)
+{
+    for (size_t i = 0; i < 8; i++)
+        header[at + i] = (char)(n >> 8 * i & 0xff);
+}
+
+/* Zooms 0 to 2 of one picture: a directory at the top, and one below it that has the last sixteen tiles. Nothing
+ * of it is packed. cut: so many bytes are missing at its end. */
+static void put_pmtiles(const char *folder, const char *name, size_t cut)
+{
+    static const char top[] = {2, 0, 5, 5, 0, 4, 5, 1, 1}, below[] = {1, 5, 16, 4, 1}, picture[] = "\x89PNG";
+    static const char metadata[] = "{\"attribution\":\"EX-Survey\"}";
+    const struct part {
+        const char *bytes;
+        size_t len;
+    } parts[] = {{top, sizeof top}, {metadata, sizeof metadata - 1}, {below, sizeof below}, {picture, 4}};
+    char bytes[256] = "PMTiles\x03", path[1024];
+    size_t at = PMTILES_HEADER;
+    FILE *f;
+
+    for (size_t i = 0; i < COUNTOF(parts); i++) {
+        memcpy(bytes + at, parts[i].bytes, parts[i].len);
+        put_whole(bytes, 8 + 16 * i, at);
+        put_whole(bytes, 16 + 16 * i, parts[i].len);
+        at += parts[i].len;
+    }
+    memcpy(bytes + 96, "\0\1\1\2\0\2", 6);
+    (void)snprintf(path, sizeof path, "%s/maps/%s", folder, name);
+    f = fopen(path, "wb");
+    MUST(f && fwrite(bytes, 1, at - cut, f) == at - cut && fclose(f) == 0);
+}
+
+static void pmtiles_come_while_it_runs(void **state)
+{
+    char path[1024], text[8192];
+    struct buf b = buf_over(text, sizeof text);
+    char *dir = folder_make();
+    struct tiles *t = tiles_new(dir);
+    struct tile tile;
+    struct err e;
+
+    (void)state;
+    tiles_put(t, &b);
+    assert_true(str_eq(buf_str(&b), STR("[]")));
+    (void)snprintf(path, sizeof path, "%s/maps", dir);
+    MUST(mkdir(path, 0700) == 0);
+    put_pmtiles(dir, "way.pmtiles", 40); /* not even its directory is there */
+    b.len = 0;
+    tiles_put(t, &b);
+    assert_true(str_eq(buf_str(&b), STR("[]")));
+    put_pmtiles(dir, "way.pmtiles", 0); /* the folder is as it was */
+    put_pmtiles(dir, "short.pmtiles", 2);
+    put_file(dir, "way.mbtiles", "no database, and the name is taken");
+    b.len = 0;
+    tiles_put(t, &b);
+    assert_true(str_find(buf_str(&b), STR("\"name\":\"way\",\"format\":\"png\",\"minzoom\":0,\"maxzoom\":2")) < b.len);
+    assert_true(str_find(buf_str(&b), STR("EX-Survey")) < b.len);
+    for (unsigned z = 0; z < 3; z++) {
+        struct tile_at at = {STR("way"), z, (1u << z) - 1, 0};
+
+        assert_true(tiles_get(t, &at, &tile, &e));
+        assert_int_equal(tile.len, 4);
+        assert_string_equal(tile.type, "image/png");
+        assert_false(tile.gzip);
+        free(tile.bytes);
+    }
+    assert_true(tiles_get(t, &(struct tile_at){STR("way"), 3, 0, 0}, &tile, &e) && tile.len == 0);
+    assert_false(tiles_get(t, &(struct tile_at){STR("short"), 0, 0, 0}, &tile, &e));
+    assert_string_equal(e.text, "map short: it is cut short");
+    assert_false(tiles_get(t, &(struct tile_at){STR("../way"), 0, 0, 0}, &tile, &e));
+    if (data_file("test_fixture_1.pmtiles", path, sizeof path)) {
+        copy(path, dir, "real.pmtiles");
+        b.len = 0;
+        tiles_put(t, &b);
+        assert_true(tiles_get(t, &(struct tile_at){STR("real"), 0, 0, 0}, &tile, &e));
+        assert_true(tile.len == 69 && tile.gzip);
+        free(tile.bytes);
+    }
+    tiles_free(t);
+    MUST(nftw(dir, world_remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0);
+    free(dir);
+}
+
 static void no_folder_is_no_maps(void **state)
 {
     char text[64];
@@ -110,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiles_of_real_maps),
+        cmocka_unit_test(pmtiles_come_while_it_runs),
         cmocka_unit_test(no_folder_is_no_maps),
     };
 
