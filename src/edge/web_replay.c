@@ -15,7 +15,7 @@ static handler get_past, get_timeline;
 
 const struct route web_replay_routes[] = {
     {READS, "/api/incidents/{}/past", RIGHT_LOGGED_IN, false, get_past, DOOR_WEB, NULL},
-    {READS, "/api/incidents/{}/timeline", RIGHT_LOGGED_IN, false, get_timeline, DOOR_WEB, NULL},
+    {READS, "/api/incidents/{}/timeline", RIGHT_PICTURE, false, get_timeline, DOOR_WEB, NULL},
 };
 const size_t web_replay_route_count = COUNTOF(web_replay_routes);
 

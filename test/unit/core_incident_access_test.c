@@ -286,6 +286,32 @@ static void test_every_role_against_every_field(void **state)
     free(s);
 }
 
+/* What an observer is told one by one: never a unit, a person, a casualty, a threat, or who was where. */
+static void test_an_observer_is_told_of_nobody(void **state)
+{
+    static const enum entity_kind never[] = {ENT_UNIT,   ENT_PERSON,     ENT_CASUALTY, ENT_THREAT, ENT_MAYDAY,
+                                             ENT_ACCESS, ENT_ASSIGNMENT, ENT_TASK,     ENT_REPORT, ENT_SOURCE,
+                                             ENT_ZONE,   ENT_CLEARANCE,  ENT_MESSAGE,  ENT_PAR,    ENT_OBSERVER};
+    struct access observer = access_of(STR("observer")), commander = access_of(STR("commander"));
+    struct access both = access_of(STR("observer,loggist"));
+    struct incident *s = everything();
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(never); i++) {
+        assert_false(access_is_told(&observer, s, ent_first(s, never[i])));
+        assert_true(access_is_told(&both, s, ent_first(s, never[i])) ==
+                    access_sees_entity(&both, s, ent_first(s, never[i])));
+    }
+    assert_true(access_is_told(&commander, s, ent_first(s, ENT_UNIT)));
+    assert_true(access_is_told(&observer, s, ent_first(s, ENT_INCIDENT)));
+    assert_true(access_is_told(&observer, s, ent_first(s, ENT_NEED)));
+    assert_false(access_sees(&observer, s, ent_first(s, ENT_NEED), IN_BY));
+    for (unsigned kind = 0; kind < INC_END; kind++)
+        for (const struct field_in_kind *x = kind_info(kind)->fields; kind_info(kind)->tag && x->use != USE_END; x++)
+            assert_false(access_sees_event(&observer, kind, STR(""), x->field));
+    free(s);
+}
+
 static void test_every_role_against_every_kind_of_event(void **state)
 {
     const struct golden *g = read_golden();
@@ -495,6 +521,7 @@ int main(void)
         cmocka_unit_test(test_what_has_no_row_is_of_the_command),
         cmocka_unit_test(test_every_role_has_the_classes_of_the_table),
         cmocka_unit_test(test_every_role_against_every_field),
+        cmocka_unit_test(test_an_observer_is_told_of_nobody),
         cmocka_unit_test(test_every_role_against_every_kind_of_event),
         cmocka_unit_test(test_an_own_class_only_narrows),
         cmocka_unit_test(test_what_is_released_is_for_all),

@@ -568,24 +568,24 @@ static bool mentions(const struct world *w, const char *name, const struct acces
     return str_find(text, str_from(words)) < text.len;
 }
 
-/* An observer has the command's summary: how many are inside, not where; that there is a Mayday. */
-static void test_an_observer_is_not_told_where(void **state)
+/* An observer has the command's summary: how many are inside, how many rooms are clear, what the figures are and how
+ * old; not who or where. */
+static void test_an_observer_gets_totals(void **state)
 {
-    static const char *const members[] = {"units", "threats", "casualties"};
+    static const char *const members[] = {"id", "name", "zone_kind", "units", "threats", "tactical", "casualties"};
     struct world *w = world_evening();
     struct access observer = access_of(STR("observer")), commander = access_of(STR("commander"));
-    struct json_value z;
+    struct json_value z, killed;
     struct json *j = view_json(w, "strip", &observer);
 
     (void)state;
     assert_true(whole_is(at(j, "par", "inside"), 2));
     assert_true(whole_is(json_get(at(j, "casualties", "killed"), "hi"), 5));
     json_drop(j);
-    j = view_json(w, "par", &observer);
-    assert_int_equal(json_count(at(j, "units", NULL)), 2);
-    z = item(at(j, "units", NULL), "unit", "P1");
-    assert_int_equal(json_is(json_get(z, "zone")), JSON_MISSING);
-    assert_int_equal(json_is(json_get(z, "level")), JSON_MISSING);
+    j = view_json(w, "counters", &observer);
+    killed = at(j, "counters", "killed");
+    assert_int_equal(json_is(json_get(killed, "claims")), JSON_MISSING);
+    assert_int_equal(json_is(json_get(killed, "as_of")), JSON_TEXT);
     json_drop(j);
     j = view_json(w, "floors", &observer);
     z = json_at(json_get(json_at(json_get(json_at(at(j, "structures", NULL), 0), "levels"), 0), "zones"), 0);
@@ -593,9 +593,8 @@ static void test_an_observer_is_not_told_where(void **state)
         assert_int_equal(json_is(json_get(z, members[i])), JSON_MISSING);
     assert_int_equal(json_is(json_get(z, "clearance")), JSON_IS_OBJECT);
     json_drop(j);
-    assert_true(mentions(w, "alarms", &observer, "mayday.open:md1"));
-    assert_false(mentions(w, "alarms", &observer, "H/1/B"));
-    assert_false(mentions(w, "alarms", &observer, "H/0/A"));
+    assert_false(mentions(w, "floors", &observer, "\"unit"));
+    assert_false(mentions(w, "floors", &observer, "H/0/A"));
     assert_true(mentions(w, "alarms", &commander, "Mayday of A1 H/1/B"));
     assert_true(mentions(w, "alarms", &commander, "P1 in H/0/A"));
     world_free(w);
@@ -611,7 +610,9 @@ static void test_roles_get_what_their_classes_allow(void **state)
         {"responder", "floors", true},  {"responder", "par", true},       {"responder", "gaps", true},
         {"responder", "findings", false}, {"medical", "floors", true},    {"medical", "alarms", false},
         {"commander", "findings", true}, {"commander", "alarms", true},   {"observer", "strip", true},
-        {"observer", "findings", true},  {"", "strip", false},            {"", "counters", false},
+        {"observer", "findings", false}, {"observer", "alarms", false},   {"observer", "par", false},
+        {"observer", "gaps", false},     {"observer", "floors", true},    {"observer", "counters", true},
+        {"observer", "public", true},    {"", "strip", false},            {"", "counters", false},
         {"", "public", true},            {"administrator", "counters", true},
     };
     struct world *w = world_evening();
@@ -648,7 +649,7 @@ int main(void)
         cmocka_unit_test(test_a_quote_has_the_class_of_what_it_quotes),
         cmocka_unit_test(test_a_hidden_claim_is_not_cited),
         cmocka_unit_test(test_members_of_another_class_are_left_out),
-        cmocka_unit_test(test_an_observer_is_not_told_where),
+        cmocka_unit_test(test_an_observer_gets_totals),
         cmocka_unit_test(test_roles_get_what_their_classes_allow),
     };
 

@@ -203,7 +203,7 @@ static const struct walk {
      {401, 403, 200, 403, 200}},
     {"/api/emergencies/{*}/acknowledge", "POST", "/api/emergencies/EX-1/acknowledge", "{\"id\":\"12345678\"}",
      {401, 403, 404, 403, 404}},
-    {"/api/events", "GET", "/api/events", "", {401, 200, 200, 200, 200}}, /* what he may not see is withheld */
+    {"/api/events", "GET", "/api/events", "", {401, 200, 200, 403, 200}}, /* an observer has no log */
     {"/api/incidents", "GET", "/api/incidents", "", {401, 200, 200, 200, 200}},
     {"/api/incidents", "POST", "/api/incidents", "{}", {401, 403, 400, 403, 400}},
     {"/api/incidents/{}/commands", "POST", "/api/incidents/EX-none/commands", "{}", {401, 403, 400, 403, 400}},
@@ -213,9 +213,15 @@ static const struct walk {
     {"/api/incidents/{}/state", "GET", "/api/incidents/EX-none/state", "", {401, 404, 404, 404, 404}},
     {"/api/incidents/{}/views/{}", "GET", "/api/incidents/EX-none/views/strip", "", {401, 404, 404, 404, 404}},
     {"/api/incidents/{}/past", "GET", "/api/incidents/EX-none/past", "", {401, 404, 404, 404, 404}},
-    {"/api/incidents/{}/timeline", "GET", "/api/incidents/EX-none/timeline", "", {401, 404, 404, 404, 404}},
+    {"/api/incidents/{}/timeline", "GET", "/api/incidents/EX-none/timeline", "", {401, 404, 404, 403, 404}},
     {"/api/tracks", "GET", "/api/tracks?at=EX", "", {401, 400, 400, 403, 400}},
-    {"/api/incidents/{}/events", "GET", "/api/incidents/EX-none/events", "", {401, 200, 200, 200, 200}},
+    {"/api/incidents/{}/events", "GET", "/api/incidents/EX-none/events", "", {401, 200, 200, 403, 200}},
+    {"/api/machine", "GET", "/api/machine", "", {401, 200, 200, 403, 200}},
+    /* tests have no practice beside them */
+    {"/api/practice", "GET", "/api/practice", "", {401, 200, 200, 200, 200}},
+    {"/api/practice", "POST", "/api/practice", "{}", {401, 409, 409, 403, 403}},
+    {"/api/practice/join", "POST", "/api/practice/join", "{}", {401, 409, 409, 409, 409}},
+    {"/api/practice/end", "POST", "/api/practice/end", "{}", {401, 409, 409, 403, 403}},
     {"/api/incidents/{}/export", "GET", "/api/incidents/EX-none/export", "", {401, 404, 404, 404, 404}},
     {"/api/identities/{}/seal", "POST", "/api/identities/EX-1/seal", "{}", {401, 403, 403, 403, 403}},
     {"/api/identities/{}/open", "POST", "/api/identities/EX-1/open", "{}", {401, 403, 403, 403, 403}},
