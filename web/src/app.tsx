@@ -19,6 +19,7 @@ import { Strip } from './shell/strip'
 import { startKeys } from './shell/actions'
 import { Top } from './shell/top'
 import { WaitingBar } from './shell/waiting'
+import { startPrint } from './ui/print'
 import { callerName, emergencyName } from './base/describe'
 import { unacknowledged } from './state/attention'
 import { incident_id } from './state/incident'
@@ -82,6 +83,7 @@ function Shell(props: { operator: string }) {
     startLive(props.operator)
     void askMaps()
     void startOutbox()
+    startPrint()
     return startKeys()
   }, [props.operator])
   return (

@@ -14,7 +14,7 @@ const first = new Set(['index.html'])
 function add(name) {
   const chunk = manifest[name]
   for (const file of [chunk.file, ...(chunk.css ?? []), ...(chunk.assets ?? [])]) {
-    if (!/naskh/.test(file)) first.add(file)
+    if (!/naskh|nastaliq/.test(file)) first.add(file)
   }
   for (const other of chunk.imports ?? []) add(other)
 }

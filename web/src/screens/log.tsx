@@ -7,7 +7,9 @@ import { call } from '../net/api'
 import type { RecordEvent } from '../net/protocol'
 import { events, reached_start, takeOlder } from '../state/record'
 import { Button, Empty } from '../ui/parts'
+import { printPage, printing } from '../ui/print'
 import { WindowedList } from '../ui/window'
+import { LogPaper } from './log_paper'
 import { lazy } from '../base/lazy'
 import { shown_event } from '../state/view'
 import { describeLine, lines, LogRow, waitingText } from '../shell/lines'
@@ -54,11 +56,12 @@ export function LogScreen() {
           type="search" class="filter" aria-label={t('filter')} placeholder={t('filter')} dir="auto"
           value={words.value} onInput={(event) => { words.value = event.currentTarget.value }}
         />
+        <Button keys="Ctrl P" onClick={() => void printPage(t('log.title'))}>{t('print.print')}</Button>
       </div>
       <div class={shown_event.value === null ? 'logbody' : 'logbody beside'}>
       {shown.length === 0
         ? <Empty>{lines.value.length === 0 ? t('log.empty') : t('log.none')}</Empty>
-        : (
+        : printing.value ? <LogPaper lines={shown} /> : (
           <WindowedList
             id="biglog" label={t('log.title')} items={shown} row_rem={3.4} keyOf={(line) => line.key}
             row={(line) => <LogRow line={line} seconds />} onEnd={() => void fetchOlder()}

@@ -9,6 +9,7 @@ import { now } from '../state/clock'
 import { entity, par, textOf, timeOf } from '../state/incident'
 import { write } from '../state/view'
 import { Button, Empty } from '../ui/parts'
+import { printPage } from '../ui/print'
 
 function due(it: Inside): { text: string; level: '' | 'warn' | 'crit' } {
   const at = timeOf(it.due)
@@ -83,6 +84,7 @@ export default function ParScreen() {
         <h1 id="par-title">{t('par.title')}</h1>
         <span class="dimmed"><T k="par.units_n" n={rows.length} />, <T k="par.people_n" n={people} /></span>
         <span class="gap" />
+        <Button keys="Ctrl P" onClick={() => void printPage(t('par.title'))}>{t('print.print')}</Button>
         <Button onClick={() => write('unit.entered_zone')}>{t('step.unit.entered_zone')}</Button>
         <Button kind="primary" disabled={rows.length === 0} onClick={() => write('par.called', { reason: wordText('routine', 'priority') })}>
           {t('par.call')}

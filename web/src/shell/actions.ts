@@ -15,6 +15,7 @@ import { units_by_uid } from '../state/tracks'
 import { centre, client_filter, dialog, draft, following, recipient, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
 import type { Screen } from '../state/view'
 import { map_commands, toggleGrid } from '../map/commands'
+import { printPage } from '../ui/print'
 
 export interface Action {
   id: string
@@ -157,6 +158,7 @@ export const actions: Action[] = [
   { id: 'theme', name: 'act.theme', codes: ['KeyT'], shown: 'T', group: 'general', run: nextTheme },
   { id: 'past', name: 'past.title', codes: ['KeyR'], shown: 'R', group: 'general', run: () => { if (incident_id.value !== '') askPast() } },
   { id: 'find', name: 'act.find', codes: ['Ctrl+KeyK'], shown: 'Ctrl K', group: 'general', always: true, run: () => { dialog.value = 'find' } },
+  { id: 'print', name: 'act.print', codes: ['Ctrl+KeyP'], shown: 'Ctrl P', group: 'general', always: true, run: () => void printPage() },
   { id: 'keys', name: 'act.keys', codes: ['Shift+Slash'], shown: '?', group: 'general', run: () => { dialog.value = 'keys' } },
   { id: 'back', name: 'act.back', codes: ['Escape'], shown: 'Esc', group: 'general', always: true, run: back },
 ]

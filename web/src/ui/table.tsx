@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
+import { printing } from './print'
 import { useWindow } from './window'
 
 export interface Column<Row> {
@@ -61,8 +62,11 @@ export function Table<Row>(props: TableProps<Row>) {
   const hold = (value: boolean) => () => {
     held.current = value
   }
-  const above = shown.first * shown.row_px
-  const below = (rows.length - shown.last) * shown.row_px
+  const paper = printing.value !== null
+  const first = paper ? 0 : shown.first
+  const last = paper ? rows.length : shown.last
+  const above = first * shown.row_px
+  const below = (rows.length - last) * shown.row_px
   return (
     <div class="tablebox" ref={box} onScroll={onScroll} tabIndex={0} role="region" aria-label={props.caption}>
       <table id={props.id} aria-rowcount={rows.length + 1} onPointerEnter={hold(true)} onPointerLeave={hold(false)} onFocusIn={hold(true)} onFocusOut={hold(false)}>
@@ -88,10 +92,10 @@ export function Table<Row>(props: TableProps<Row>) {
         </thead>
         <tbody>
           {above > 0 && <tr aria-hidden="true" class="spacer"><td colSpan={props.columns.length} style={{ height: `${above}px` }} /></tr>}
-          {rows.slice(shown.first, shown.last).map((row, i) => (
+          {rows.slice(first, last).map((row, i) => (
             <tr
               key={props.keyOf(row)}
-              aria-rowindex={shown.first + i + 2}
+              aria-rowindex={first + i + 2}
               aria-selected={props.chosen?.(row) ? 'true' : undefined}
               class={props.rowClass?.(row) ?? ''}
               onClick={() => props.onRow?.(row)}
