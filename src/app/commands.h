@@ -18,6 +18,7 @@ int command_operator(int argc, char **argv);
 int command_log(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_seal(int argc, char **argv);
+int command_backup(int argc, char **argv);
 int command_erase(int argc, char **argv);
 int command_board(int argc, char **argv);
 int command_import(int argc, char **argv);

@@ -1,8 +1,7 @@
 /* input.c -- the old and odd ways in, from the command line: cordon input add, list, remove. */
 #include "app/args.h"
 #include "app/commands.h"
-#include "edge/input_rule.h"
-#include "os/clock.h"
+#include "edge/inputs.h"
 #include "os/secret.h"
 #include "store/inputs.h"
 
@@ -67,28 +66,16 @@ static void put_word(const char *word, struct buf *b)
 
 static bool add(struct input_store *s, const struct wishes *w, struct err *e)
 {
-    char spec[INPUT_SPEC_MAX], token[65] = "";
-    unsigned char hash[SECRET_SHA];
+    char spec[INPUT_SPEC_MAX], token[INPUT_TOKEN + 1];
     struct buf b = buf_over(spec, sizeof spec - 1);
-    struct input_rule rule;
-    struct input_row row = {.made_ms = clock_wall_ms()};
 
     for (int i = 1; i < w->count; i++)
         put_word(w->words[i], &b);
     if (b.full)
         return err_set(e, ERR_INPUT, "an input's words have %d bytes at most", INPUT_SPEC_MAX - 1);
-    if (!input_rule_read(buf_str(&b), &rule, e))
+    if (!inputs_add(s, buf_str(&b), token, e))
         return false;
-    row.name = str_from(rule.name);
-    row.spec = buf_str(&b);
-    if (rule.kind == INPUT_HTTP) {
-        secret_token(token, 32);
-        secret_sha256(str_from(token), hash);
-        row.token_hash = str_of(hash, sizeof hash);
-    }
-    if (!inputs_put(s, &row, e))
-        return false;
-    (void)printf("%.*s\n", STR_ARG(row.spec));
+    (void)printf("%.*s\n", STR_ARG(buf_str(&b)));
     if (token[0])
         (void)printf("token %s (shown once; Authorization: Bearer TOKEN at /Marti/api/inject/cot)\n", token);
     secret_wipe(token, sizeof token);

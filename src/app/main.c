@@ -59,6 +59,8 @@ static const struct command {
      "--countersign SEQ:HASH --by AGENCY/NAME",
      "prints the signed head of the record for another agency; --witness records that they hold it; --countersign "
      "signs theirs with the key of this folder"},
+    {"backup", command_backup, "backup --data DIR --out FOLDER",
+     "copies the record and, apart from it, its keys into a new folder, also while the server runs"},
     {"erase", command_erase, "erase SEQ --data DIR --by NAME --reason TEXT --yes",
      "destroys the key of one row's text for good; the chain stays whole"},
     {"board", command_board, "board --claims FILE [--at TIME] [--json] [--strict]",
@@ -90,7 +92,7 @@ static int help(int argc, char **argv)
                "underscores):\n");
     config_help(stdout, false);
     (void)puts("\nSignals: TERM and INT stop it cleanly, HUP reads the certificates and cordon.conf's log\n"
-               "level again.");
+               "level and inputs again.");
     return 0;
 }
 

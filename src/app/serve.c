@@ -252,13 +252,18 @@ static bool prepare_files(struct server *s, struct err *e)
     return blobs_open(s->conf.data, &o, &s->hub.blobs, e);
 }
 
+static size_t input_lines(const struct config *c, const char *specs[CONFIG_LIST])
+{
+    for (int i = 0; i < c->input.count; i++)
+        specs[i] = c->input.lines[i];
+    return (size_t)c->input.count;
+}
+
 static bool start_inputs(struct server *s, struct err *e)
 {
     const char *specs[CONFIG_LIST];
-    struct inputs_config c = {.dir = s->conf.data, .specs = specs, .count = (size_t)s->conf.input.count};
+    struct inputs_config c = {.dir = s->conf.data, .specs = specs, .count = input_lines(&s->conf, specs)};
 
-    for (size_t i = 0; i < c.count; i++)
-        specs[i] = s->conf.input.lines[i];
     return logins_start(&s->hub, s->conf.data, e) && inputs_start(&s->hub, &c, e);
 }
 
@@ -382,6 +387,7 @@ static void print_start(const struct server *s)
 
 static void reload(struct server *s, int argc, char **argv)
 {
+    const char *specs[CONFIG_LIST];
     struct config fresh;
     struct pki_made made;
     struct err e;
@@ -391,6 +397,7 @@ static void reload(struct server *s, int argc, char **argv)
         return;
     }
     set_log_level(&fresh);
+    inputs_reload(&s->hub, specs, input_lines(&fresh, specs));
     if (!pki_prepare(s->conf.data, clock_wall_ms(), &made, &e) || !tak_reload(&s->hub, &e) ||
         (s->web.web && !web_reload(&s->hub, &e)))
         log_line(LOG_ERROR, "certificates.reload", "reason=\"%s\"", e.text);

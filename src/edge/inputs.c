@@ -2,6 +2,7 @@
 
 #include "os/clock.h"
 #include "os/log.h"
+#include "os/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -348,6 +349,93 @@ static void follow(struct inputs *v)
             remove_one(v, &v->list[i], "removed");
 }
 
+/* ---- following cordon.conf -------------------------------------------------- */
+
+static bool is_wanted(const struct wanted *w, const char *spec)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (strcmp(w->specs[i], spec) == 0)
+            return true;
+    return false;
+}
+
+static bool is_open(const struct inputs *v, const char *spec)
+{
+    for (size_t i = 0; i < INPUTS_MAX; i++)
+        if (v->list[i].used && v->list[i].conf && strcmp(v->list[i].spec, spec) == 0)
+            return true;
+    return false;
+}
+
+static void follow_conf(struct inputs *v, const struct wanted *w)
+{
+    struct err e;
+
+    for (size_t i = 0; i < INPUTS_MAX; i++)
+        if (v->list[i].used && v->list[i].conf && !is_wanted(w, v->list[i].spec))
+            remove_one(v, &v->list[i], "removed from cordon.conf");
+    for (size_t i = 0; i < w->count; i++) {
+        struct input_row row = {.spec = str_from(w->specs[i])};
+        struct input *x = is_open(v, w->specs[i]) ? NULL : add_one(v, &row, &e);
+
+        if (x)
+            x->conf = true;
+        if (!is_open(v, w->specs[i]) || (x && !open_one(v, x, &e)))
+            log_line(LOG_ERROR, "input.trouble", "reason=\"%s\"", e.text);
+    }
+}
+
+void inputs_reload(struct hub *h, const char *const *specs, size_t count)
+{
+    struct inputs *v = h->inputs;
+    struct wanted *w = calloc(1, sizeof *w), *old;
+
+    MUST(w && count <= INPUTS_MAX);
+    for (size_t i = 0; i < count; i++)
+        (void)snprintf(w->specs[w->count++], INPUT_SPEC_MAX, "%s", specs[i]);
+    hub_lock(h);
+    old = v->wanted;
+    v->wanted = w;
+    hub_unlock(h);
+    free(old);
+    loop_wake(v->loop);
+}
+
+static void take_conf(struct inputs *v)
+{
+    struct wanted *w;
+
+    hub_lock(v->h);
+    w = v->wanted;
+    v->wanted = NULL;
+    hub_unlock(v->h);
+    if (w)
+        follow_conf(v, w);
+    free(w);
+}
+
+/* ---- made by an operator ------------------------------------------------------- */
+
+bool inputs_add(struct input_store *s, struct str spec, char token[INPUT_TOKEN + 1], struct err *e)
+{
+    unsigned char hash[SECRET_SHA];
+    struct input_rule rule;
+    struct input_row row = {.made_ms = clock_wall_ms(), .spec = spec};
+
+    token[0] = 0;
+    if (spec.len >= INPUT_SPEC_MAX)
+        return err_set(e, ERR_INPUT, "an input's words have %d bytes at most", INPUT_SPEC_MAX - 1);
+    if (!input_rule_read(spec, &rule, e))
+        return false;
+    row.name = str_from(rule.name);
+    if (rule.kind == INPUT_HTTP) {
+        secret_token(token, INPUT_TOKEN / 2);
+        secret_sha256(str_from(token), hash);
+        row.token_hash = str_of(hash, sizeof hash);
+    }
+    return inputs_put(s, &row, e);
+}
+
 static void look(struct inputs *v)
 {
     int64_t now = clock_ms();
@@ -356,6 +444,7 @@ static void look(struct inputs *v)
     if (now < v->next_look_ms)
         return;
     v->next_look_ms = now + LOOK_MS;
+    take_conf(v);
     if (inputs_changed(v->store))
         follow(v);
     for (size_t i = 0; i < INPUTS_MAX; i++)
@@ -426,5 +515,6 @@ void inputs_free(struct hub *h)
 
     h->inputs = NULL;
     loop_free(v->loop);
+    free(v->wanted);
     free(v);
 }

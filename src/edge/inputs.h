@@ -42,6 +42,16 @@ void inputs_stop(struct hub *h);
 /* Its memory, when no thread is left that injects. */
 void inputs_free(struct hub *h);
 
+/* Those of cordon.conf as they stand there now: what is gone from it is closed, what is new opened, the rest untouched.
+ * Done by the thread within a second; one that cannot be opened is in the log and tried again. */
+void inputs_reload(struct hub *h, const char *const *specs, size_t count);
+
+/* Makes one by its words as `cordon input add` does, in the list that the thread follows.  token: of one of kind http,
+ * told once; else "". */
+struct input_store;
+enum { INPUT_TOKEN = 64 };
+bool inputs_add(struct input_store *s, struct str spec, char token[INPUT_TOKEN + 1], struct err *e) MUST_USE;
+
 /* What came of an injection. */
 struct injected {
     size_t taken, refused;

@@ -49,6 +49,12 @@ struct sensor {
     int64_t heard_ms;
 };
 
+/* The lines of cordon.conf that shall be open. */
+struct wanted {
+    size_t count;
+    char specs[INPUTS_MAX][INPUT_SPEC_MAX];
+};
+
 struct inputs {
     struct hub *h;
     char dir[256];
@@ -58,6 +64,7 @@ struct inputs {
     struct input_store *store;
     struct input list[INPUTS_MAX]; /* under the river's lock; the thread alone changes all but sessions and counts */
     struct sensor sensors[INPUT_SENSORS];
+    struct wanted *wanted; /* of inputs_reload(), until the thread takes it; under the river's lock */
     char datagram[INPUT_UNIT + 1];
     struct session_world world;
     /* Whose event is being taken: under the river's lock. */

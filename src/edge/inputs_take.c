@@ -340,7 +340,7 @@ static void put_one(const struct input *x, struct buf *b)
     buf_fmt(b, "{\"name\":\"%s\",\"kind\":\"%s\",\"address\":\"%s\",\"port\":%d,\"interface\":", x->rule.name,
             input_kind_name(x->rule.kind), x->rule.address, x->port);
     buf_json(b, str_from(x->rule.interface));
-    buf_fmt(b, ",\"open\":%s,\"trouble\":", x->trouble[0] ? "false" : "true");
+    buf_fmt(b, ",\"open\":%s,\"conf\":%s,\"trouble\":", x->trouble[0] ? "false" : "true", x->conf ? "true" : "false");
     buf_json(b, str_from(x->trouble));
     buf_put(b, STR(",\"groups\":["));
     for (size_t g = 0; g < x->rule.group_count; g++) {

@@ -149,19 +149,39 @@ static bool hears(const struct mission_call *c, struct str groups)
     return lines_meet(&c->ears, groups);
 }
 
-bool call_sees(struct mission_call *c, const struct mission *x)
+/* Is he in it, or asked to come in? */
+static bool is_invited(struct missions *m, const struct mission *x, const struct mission_asker *a)
 {
-    struct mission_asker a = {.user = str_from(c->q->client.name)};
     enum mission_role role = MISSION_NOBODY, invited = MISSION_NOBODY;
     struct err e;
 
-    if (!hears(c, x->groups))
-        return false;
-    if (!x->invite_only && marti_shares(&c->ears, x->user, SHARE_NOTES))
-        return true; /* another agency's is for those of this one whom it invites */
-    if (!mission_subscribed_role(c->m, x, &a, &role, &e) || !mission_invited_role(c->m, x, &a, &invited, &e))
+    if (!mission_subscribed_role(m, x, a, &role, &e) || !mission_invited_role(m, x, a, &invited, &e))
         log_line(LOG_WARN, "missions.read", "reason=\"%s\"", e.text);
     return role != MISSION_NOBODY || invited != MISSION_NOBODY;
+}
+
+/* Another agency's mission is for those of this one whom it invites, unless the rules let them have its notes. */
+static bool is_shared(const struct marti_ears *ears, struct missions *m, const struct mission *x,
+                      const struct mission_asker *a)
+{
+    return marti_shares(ears, x->user, SHARE_NOTES) || is_invited(m, x, a);
+}
+
+bool call_sees(struct mission_call *c, const struct mission *x)
+{
+    struct mission_asker a = {.user = str_from(c->q->client.name)};
+
+    return hears(c, x->groups) && (x->invite_only ? is_invited(c->m, x, &a) : is_shared(&c->ears, c->m, x, &a));
+}
+
+/* Without an invitation's or a subscription's token, which is looked at when the mission is known. */
+static bool rules_allow(struct mission_call *c, const struct mission *x)
+{
+    struct mission_asker a = {.user = str_from(c->q->client.name)};
+
+    if (!query_get(c->q->query, STR("creatorUid"), &a.client))
+        a.client = (struct str){0};
+    return is_shared(&c->ears, c->m, x, &a);
 }
 
 struct naming {
@@ -201,7 +221,7 @@ bool call_find(struct mission_call *c, struct str name, bool is_guid, struct mis
         call_err(c, &e);
         return false;
     }
-    if (!found || !hears(c, out->groups)) {
+    if (!found || !hears(c, out->groups) || !(c->q->mission_token.len || rules_allow(c, out))) {
         call_refuse(c, 404, "There is no such mission.");
         return false;
     }
@@ -224,6 +244,10 @@ static bool take_mission(struct mission_call *c)
                                                         str_from(c->x.password), &claim))
         claim.len = 0; /* of another mission, or of none any more: the certificate counts */
     c->claim_text[claim.len] = 0;
+    if (claim.len == 0 && !rules_allow(c, &c->x)) {
+        call_refuse(c, 404, "There is no such mission.");
+        return false;
+    }
     return call_role(c);
 }
 
@@ -256,7 +280,8 @@ static bool see_where(void *ctx, struct str guid)
     struct err e;
 
     if (!missions_by_guid(m->store, guid, false, &m->at, &e) || !lines_meet(&d->ears, m->at.groups) ||
-        !mission_find_role(m->store, &m->at, &a, &role, &e) || !(mission_role_may(role) & MISSION_MAY_READ))
+        !is_shared(&d->ears, m->store, &m->at, &a) || !mission_find_role(m->store, &m->at, &a, &role, &e) ||
+        !(mission_role_may(role) & MISSION_MAY_READ))
         return true;
     if (!d->event)
         d->found = true;

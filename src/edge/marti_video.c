@@ -10,7 +10,8 @@
  * feeds). tak.md 2.6
  *
  * A connection is kept as the JSON that goes out, and is of the groups that its maker writes into. Who hears it may
- * change it; the record has who did. */
+ * change it; the record has who did. The command post sees all of them; who writes there, or administers, may change
+ * them, and names the groups that a new one is for. */
 
 enum {
     TEXT_MAX = 1024, /* bytes of a value */
@@ -26,11 +27,11 @@ static handler get_vcm, post_vcm, get_videos, post_videos, get_video, put_video,
 const struct route marti_video_routes[] = {
     {READS, "/Marti/vcm", RIGHT_CLIENT, false, get_vcm, DOOR_WEB, NULL},
     {METHOD_POST, "/Marti/vcm", RIGHT_CLIENT, false, post_vcm, DOOR_WEB, NULL},
-    {READS, "/Marti/api/video", RIGHT_CLIENT, false, get_videos, DOOR_WEB, NULL},
-    {METHOD_POST, "/Marti/api/video", RIGHT_CLIENT, false, post_videos, DOOR_WEB, NULL},
-    {READS, "/Marti/api/video/{*}", RIGHT_CLIENT, false, get_video, DOOR_WEB, NULL},
-    {METHOD_PUT, "/Marti/api/video/{*}", RIGHT_CLIENT, false, put_video, DOOR_WEB, NULL},
-    {METHOD_DELETE, "/Marti/api/video/{*}", RIGHT_CLIENT, false, delete_video, DOOR_WEB, NULL},
+    {READS, "/Marti/api/video", RIGHT_CLIENT_OR_OPERATOR, false, get_videos, DOOR_WEB, NULL},
+    {METHOD_POST, "/Marti/api/video", RIGHT_CLIENT_OR_OPERATOR, true, post_videos, DOOR_WEB, NULL},
+    {READS, "/Marti/api/video/{*}", RIGHT_CLIENT_OR_OPERATOR, false, get_video, DOOR_WEB, NULL},
+    {METHOD_PUT, "/Marti/api/video/{*}", RIGHT_CLIENT_OR_OPERATOR, true, put_video, DOOR_WEB, NULL},
+    {METHOD_DELETE, "/Marti/api/video/{*}", RIGHT_CLIENT_OR_OPERATOR, true, delete_video, DOOR_WEB, NULL},
 };
 const size_t marti_video_route_count = COUNTOF(marti_video_routes);
 
@@ -143,7 +144,7 @@ struct put {
 struct putting {
     struct put *puts[PUTS_MAX];
     size_t count, next;
-    char user[USER_NAME_MAX], address[WEB_ADDRESS_MAX];
+    char user[USER_NAME_MAX], by[WEB_NAME_MAX], address[WEB_ADDRESS_MAX]; /* a TAK user's, or an operator's name */
     char groups[VIDEO_GROUPS]; /* of what is new, each ended by LF */
     bool drops;                /* video.deleted, of puts[0] */
 };
@@ -357,6 +358,23 @@ static struct videos *videos_of(struct web *w, struct reply *r)
     return w->videos;
 }
 
+/* An operator names any; without: the group of those that have none. */
+static bool take_named_groups(struct web *w, const struct request *q, struct putting *p, struct err *e)
+{
+    struct buf b = buf_over(p->groups, sizeof p->groups - 1);
+    struct str rest = q->query, name;
+
+    while (query_each(&rest, STR("group"), &name)) {
+        if (name.len == 0 || name.len >= GROUP_NAME_MAX || !text_is_plain(name, false))
+            return err_set(e, ERR_INPUT, "A group's name has 1 to %d bytes.", GROUP_NAME_MAX - 1);
+        buf_fmt(&b, "%.*s\n", STR_ARG(name));
+    }
+    if (b.len == 0)
+        buf_fmt(&b, "%s\n", w->default_group);
+    p->groups[b.len] = 0;
+    return !b.full || err_set(e, ERR_INPUT, "These are too many groups.");
+}
+
 /* The groups of a new source: those of the query that the user writes into; without, all that he does. */
 static bool take_groups(struct web *w, const struct request *q, struct putting *p, struct err *e)
 {
@@ -382,13 +400,15 @@ static bool take_groups(struct web *w, const struct request *q, struct putting *
 }
 
 struct looking {
-    const struct marti_ears *ears;
+    const struct marti_ears *ears; /* NULL: the command post's */
     struct put *put;
     bool found, heard;
 };
 
 static bool hears_lines(const struct marti_ears *ears, struct str groups)
 {
+    if (!ears)
+        return true;
     while (groups.len) {
         size_t end = str_find_byte(groups, '\n');
 
@@ -416,7 +436,7 @@ static bool may_put(struct web *w, const struct request *q, const struct putting
 
     marti_ears(w, &q->client, &ears);
     for (size_t i = 0; i < p->count; i++) {
-        struct looking l = {.ears = &ears, .put = p->puts[i]};
+        struct looking l = {.ears = q->client.is ? &ears : NULL, .put = p->puts[i]};
 
         (void)str_copy(l.put->groups, sizeof l.put->groups, str_from(p->groups));
         if (!videos_read(w->videos, str_from(l.put->uid), see_found, &l, e))
@@ -436,7 +456,7 @@ static void put_row(const struct putting *p, struct buf *b)
     struct str groups = str_from(put->groups);
 
     fields_put(b, FIELD_UID, str_from(put->uid));
-    fields_put(b, FIELD_USER, str_from(p->user));
+    fields_put(b, p->by[0] ? FIELD_BY : FIELD_USER, str_from(p->by[0] ? p->by : p->user));
     fields_put(b, FIELD_ADDRESS, str_from(p->address));
     while (groups.len) {
         size_t end = str_find_byte(groups, '\n');
@@ -516,13 +536,18 @@ static void start(struct web *w, struct request *q, struct reply *r, struct putt
 {
     struct err e = {0};
 
-    (void)str_copy(p->user, sizeof p->user, str_from(q->client.name));
+    if (q->client.is)
+        (void)str_copy(p->user, sizeof p->user, str_from(q->client.name));
+    else
+        (void)str_copy(p->by, sizeof p->by, str_from(q->who.name));
     (void)str_copy(p->address, sizeof p->address, str_from(q->address));
-    if (!videos_of(w, r)) {
+    if (!q->client.is && !q->who.access.writes && !q->who.access.administers)
+        reply_problem(r, 403, "Your role may not change the list of video; ask an administrator.");
+    if (r->status || !videos_of(w, r)) {
         putting_free(p);
         return;
     }
-    if (!(p->drops || take_groups(w, q, p, &e)) || !may_put(w, q, p, &e))
+    if (!(p->drops || (q->client.is ? take_groups : take_named_groups)(w, q, p, &e)) || !may_put(w, q, p, &e))
         reply_err(r, &e);
     else if (p->count == 0)
         r->status = 200;
@@ -627,7 +652,8 @@ static void delete_video(struct web *w, struct request *q, struct reply *r, stru
 
 struct showing {
     struct web *w;
-    struct marti_ears ears;
+    struct marti_ears room;
+    const struct marti_ears *ears; /* NULL: the command post's */
     struct str uid;
     struct str protocol; /* those whose url begins with it alone; empty: all */
     size_t shown;
@@ -689,7 +715,7 @@ static bool see_video(void *ctx, const struct video *one)
     struct json_value feeds;
     struct err e;
 
-    if (!hears_lines(&s->ears, one->groups) || !json_read(one->json, &j, &e))
+    if (!hears_lines(s->ears, one->groups) || !json_read(one->json, &j, &e))
         return true;
     feeds = json_get(json_root(j), "feeds");
     if (s->protocol.len &&
@@ -732,7 +758,8 @@ static void show(struct web *w, struct request *q, struct reply *r, struct showi
     if (!videos_of(w, r))
         return;
     s->w = w;
-    marti_ears(w, &q->client, &s->ears);
+    marti_ears(w, &q->client, &s->room);
+    s->ears = q->client.is ? &s->room : NULL;
     marti_text(r, s->as_xml ? "application/xml" : "application/json", write_videos, s);
     if (!s->ok)
         reply_problem(r, 503, s->e.text);

@@ -9,6 +9,8 @@
  *   web_operators.c  the other accounts: list, make, change
  *   web_import.c  files into an incident, read on a thread of their own
  *   web_identity.c  sealed identities: sealed, opened, destroyed by two people at once
+ *   web_care.c    for administrators: record and backups, disk, clocks, certificates
+ *   web_maps.c    for administrators: maps in and out
  *   web_live.c     the WebSockets: hello, snapshot, what follows
  *   web_watchers.c  the record notes which observers look on
  *   web_machine.c, web_practice.c  this machine; the practice beside the real thing
@@ -18,6 +20,7 @@
 #define CORDON_EDGE_WEB_INNER_H
 
 #include "edge/hub.h"
+#include "edge/care.h"
 #include "edge/json.h"
 #include "edge/tiles.h"
 #include "edge/web.h"
@@ -149,6 +152,7 @@ struct web {
     struct tiles *tiles;
     struct replay *replay; /* web_replay.c's own; NULL until somebody looks back */
     struct tracks_reader *tracks; /* web_tracks.c's own; the worker reads with it */
+    struct care *care; /* web_care.c: the record is checked, a backup is written */
     struct exchange *exchanges[WEB_CONNECTIONS];
     size_t exchange_count, waiting;
     uint64_t next_request;

@@ -1,5 +1,7 @@
 #include "edge/inputs.h"
 #include "edge/web_inner.h"
+#include "os/secret.h"
+#include "store/inputs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +10,13 @@
 
 #define READS (METHOD_GET | METHOD_HEAD)
 
-static handler get_inputs, post_inject;
+static handler get_inputs, post_input, post_input_close, post_inject;
 static body_begin begin_inject;
 
 const struct route web_inputs_routes[] = {
     {READS, "/api/clients/inputs", RIGHT_PICTURE, false, get_inputs, DOOR_WEB, NULL},
+    {METHOD_POST, "/api/admin/inputs", RIGHT_ADMIN, true, post_input, DOOR_WEB, NULL},
+    {METHOD_POST, "/api/admin/inputs/{}/close", RIGHT_ADMIN, true, post_input_close, DOOR_WEB, NULL},
     {METHOD_POST, "/Marti/api/inject/cot", RIGHT_BASIC, false, post_inject, DOOR_WEB, begin_inject},
 };
 const size_t web_inputs_route_count = COUNTOF(web_inputs_routes);
@@ -30,6 +34,62 @@ static void get_inputs(struct web *w, struct request *q, struct reply *r, struct
 {
     (void)q, (void)now;
     reply_written(r, put_inputs, w);
+}
+
+/* ---- made and closed by an administrator ----------------------------------- */
+
+/* The words of an input, and the token that one of kind http gets: told here alone. */
+struct made {
+    struct str spec;
+    char token[INPUT_TOKEN + 1];
+};
+
+static void put_made(void *ctx, struct buf *b)
+{
+    const struct made *m = ctx;
+
+    buf_put(b, STR("{\"spec\":"));
+    buf_json(b, m->spec);
+    buf_put(b, STR(",\"token\":"));
+    buf_json(b, str_from(m->token));
+    buf_byte(b, '}');
+}
+
+/* The thread of the inputs opens it within a second, and the record tells that. */
+static void post_input(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    struct input_store *s = NULL;
+    struct made m = {{0}, ""};
+    struct json *j = NULL;
+    struct err e;
+
+    (void)now;
+    if (json_read(q->body, &j, &e) &&
+        json_take_text(j, "spec", (struct json_length){1, INPUT_SPEC_MAX - 1}, &m.spec, &e) &&
+        (text_is_plain(m.spec, false) || err_set(&e, ERR_INPUT, "\"spec\" holds control characters")) &&
+        inputs_open(w->dir, &s, &e) && inputs_add(s, m.spec, m.token, &e)) {
+        reply_written(r, put_made, &m);
+    } else {
+        reply_err(r, &e);
+    }
+    inputs_close(s);
+    json_drop(j);
+    secret_wipe(m.token, sizeof m.token);
+}
+
+static void post_input_close(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    struct input_store *s = NULL;
+    struct err e;
+
+    (void)now;
+    if (inputs_open(w->dir, &s, &e) && inputs_drop(s, q->part[0], &e))
+        r->status = 204;
+    else if (e.kind == ERR_MISSING)
+        reply_problem(r, 404, "No input of this name was made here: one of cordon.conf is closed there.");
+    else
+        reply_err(r, &e);
+    inputs_close(s);
 }
 
 /* ---- events with a token ------------------------------------------------ */

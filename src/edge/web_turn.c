@@ -43,6 +43,7 @@ bool web_init(struct web *w, struct hub *h, const struct web_config *c, struct e
     w->enrol = enrol_new(c->cert_days ? c->cert_days : 365, c->cert_days_many ? c->cert_days_many : 7, e);
     w->command = incident_command;
     w->tiles = tiles_new(w->dir);
+    w->care = care_new(w->dir);
     w->mail = malloc(HUB_MESSAGE_MAX);
     if (!w->enrol)
         return false;
@@ -74,6 +75,7 @@ void web_fini(struct web *w)
     tracks_reader_free(w->tracks);
     events_fini(&w->events);
     tiles_free(w->tiles);
+    care_free(w->care);
     accounts_close(w->accounts);
     sealed_close(w->sealed);
     web_files_close(w);
@@ -151,6 +153,7 @@ void web_tick(struct web *w, struct now now)
     web_watchers_tick(w, now);
     enrol_tick(w, now);
     replay_tick(w, now);
+    care_look(w->care, now.mono_ms);
     if (now.mono_ms < w->next_expire_ms)
         return;
     w->next_expire_ms = now.mono_ms + EXPIRE_MS;

@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
+#include <sys/timex.h>
 #include <time.h>
 
 static struct timespec now(clockid_t clock)
@@ -100,6 +103,21 @@ int64_t clock_wall_ms(void)
         return exercise_ms();
     t = now(CLOCK_REALTIME);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+struct clock_keeper clock_keeper(void)
+{
+    struct timex t = {.modes = 0}; /* only asked */
+    int state = adjtimex(&t);
+    struct clock_keeper k = {.steered = state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC),
+                             .error_us = t.maxerror};
+    FILE *f = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
+
+    if (f && fgets(k.source, sizeof k.source, f))
+        k.source[strcspn(k.source, "\n")] = 0;
+    if (f)
+        (void)fclose(f);
+    return k;
 }
 
 int64_t clock_ms(void)

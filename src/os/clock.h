@@ -19,6 +19,14 @@ void clock_exercise_skip(int64_t to_ms);
 void clock_exercise_hold(int64_t until_ms);
 void clock_exercise_pace(int64_t speed);
 bool clock_is_exercise(void);
+/* Who keeps this machine's wall clock: is something (NTP, PTP, GPS) steering it, how wrong may it be at most, and which
+ * counter the kernel reads. */
+struct clock_keeper {
+    bool steered;
+    int64_t error_us;
+    char source[32];
+};
+struct clock_keeper clock_keeper(void);
 /* Monotonic ms / us since some start; never jumps. For deadlines and durations. */
 int64_t clock_ms(void);
 int64_t clock_us(void);

@@ -1101,6 +1101,19 @@ bool pki_certificate(const char *dir, const char *file, unsigned char der[PKI_DE
     return ok;
 }
 
+bool pki_span(const char *dir, const char *file, struct pki_span *out, struct err *e)
+{
+    struct path p;
+    X509 *x = NULL;
+
+    ERR_clear_error();
+    if (!path_of(&p, dir, "ca", e) || !read_cert(p.text, file, &x, e) || !x)
+        return false; /* the sentence says which file is missing */
+    *out = (struct pki_span){time_ms(X509_get0_notBefore(x)), time_ms(X509_get0_notAfter(x))};
+    X509_free(x);
+    return true;
+}
+
 bool pki_root_fingerprint(const char *dir, unsigned char out[32], struct err *e)
 {
     struct path p;

@@ -85,6 +85,12 @@ bool pki_signed_p12(const struct pki_signed *s, const char *password, unsigned h
 bool pki_certificate(const char *dir, const char *file, unsigned char der[PKI_DER_MAX], size_t *n,
                      struct err *e) MUST_USE;
 
+/* From when and until when a PEM certificate of DIR/ca counts, as wall clock in ms. */
+struct pki_span {
+    int64_t from_ms, until_ms;
+};
+bool pki_span(const char *dir, const char *file, struct pki_span *out, struct err *e) MUST_USE;
+
 /* SHA-256 of the root certificate as DER, for the three-word check (base/words.h) and the log. */
 bool pki_root_fingerprint(const char *dir, unsigned char out[32], struct err *e) MUST_USE;
 

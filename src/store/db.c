@@ -380,6 +380,46 @@ bool db_empty_wal(struct db *d, struct err *e)
     return true;
 }
 
+enum { COPY_PAGES = 256, COPY_WAIT_MS = 50, COPY_WAITS = 100 };
+
+static bool copy_pages(const struct db_copy *c, struct db *from, struct db *to, struct err *e)
+{
+    sqlite3_backup *b = sqlite3_backup_init(to->at, "main", from->at, "main");
+    int code = b ? SQLITE_OK : sqlite3_errcode(to->at), waits = 0;
+
+    while (b && code == SQLITE_OK) {
+        code = sqlite3_backup_step(b, COPY_PAGES);
+        if ((code == SQLITE_BUSY || code == SQLITE_LOCKED) && waits++ < COPY_WAITS) {
+            (void)sqlite3_sleep(COPY_WAIT_MS);
+            code = SQLITE_OK;
+        }
+        if (code == SQLITE_OK && c->tell &&
+            !c->tell(c->ctx, (uint64_t)(sqlite3_backup_pagecount(b) - sqlite3_backup_remaining(b)),
+                     (uint64_t)sqlite3_backup_pagecount(b))) {
+            (void)sqlite3_backup_finish(b);
+            return err_set(e, ERR_DENIED, "%s: the copy was broken off", c->from);
+        }
+    }
+    if (b && sqlite3_backup_finish(b) != SQLITE_OK && code == SQLITE_DONE)
+        code = sqlite3_errcode(to->at);
+    return code == SQLITE_DONE || refuse(to, code, e);
+}
+
+bool db_copy(const struct db_copy *c, struct err *e)
+{
+    struct db_options reader = {.reader = true}, as_found = {.as_found = true};
+    struct db *from = NULL, *to = NULL;
+    int64_t pages;
+    bool ok = make_private(c->to, e) && db_open(c->from, &reader, &from, e) && db_open(c->to, &as_found, &to, e);
+
+    /* One moment for all pages: without it the copy would begin anew with each commit of the writer. */
+    ok = ok && db_run(to, "PRAGMA query_only=OFF", e) && db_run(from, "BEGIN", e) &&
+         db_ask(from, "SELECT count(*) FROM sqlite_master", &pages, e) && copy_pages(c, from, to, e);
+    db_close(to);
+    db_close(from);
+    return ok;
+}
+
 int64_t db_last_id(struct db *d)
 {
     return sqlite3_last_insert_rowid(d->at);

@@ -88,6 +88,15 @@ void db_idle(struct db *d);
 /* Copies the whole WAL into the file and empties it, waiting for readers at most
  * DB_BUSY_MS; false when one of them still sits on it. */
 bool db_empty_wal(struct db *d, struct err *e) MUST_USE;
+/* Copies the database file `from` as it is at this moment, beside its writer, into the new file `to`; the WAL cannot
+ * be emptied meanwhile.  tell() is called between steps with pages done and in all, and false from it ends it. */
+typedef bool db_tell(void *ctx, uint64_t done, uint64_t of);
+struct db_copy {
+    const char *from, *to;
+    db_tell *tell;
+    void *ctx;
+};
+bool db_copy(const struct db_copy *c, struct err *e) MUST_USE;
 /* Renames the closed file and its WAL to FILE.damaged-TIME, each if it is there; aside
  * tells the name. */
 bool db_move_aside(const char *path, char aside[DB_PATH_MAX], struct err *e) MUST_USE;

@@ -24,6 +24,7 @@
 
 enum {
     JOURNAL_HASH = 32,
+    JOURNAL_TELL = 1024,
     JOURNAL_PAYLOAD_MAX = 1024 * 1024,
     JOURNAL_SNAPSHOT_MAX = 1 << 24,
     JOURNAL_STATE_MAX = 32 * 1024 * 1024,     /* bytes of one saved state */
@@ -179,6 +180,10 @@ struct journal_verify {
  * only when it could not be read; a broken chain is in v. */
 bool journal_verify(struct journal *j, const struct journal_head *witness, struct journal_verify *v,
                     struct err *e) MUST_USE;
+
+/* Who is told how far a verify is, every JOURNAL_TELL rows; false from tell() ends it with a sentence. */
+typedef bool journal_tell(void *ctx, uint64_t rows);
+void journal_watch(struct journal *j, journal_tell *tell, void *ctx);
 
 /* How the last commits went, for /metrics: counts and times in microseconds. */
 struct journal_stats {

@@ -60,6 +60,8 @@ struct journal {
     struct journal_witnessed witnessed;
     int64_t format; /* PRAGMA user_version of the file */
     struct journal_stats stats;
+    journal_tell *tell; /* of journal_watch(); NULL: nobody */
+    void *tell_ctx;
     size_t chance_left;
     unsigned char chance[CHANCE_POOL];
     char dir[DB_PATH_MAX - 64];

@@ -135,6 +135,14 @@ void mbtiles_close(struct mbtiles *m)
     free(m);
 }
 
+bool mbtiles_any(struct mbtiles *m, struct err *e)
+{
+    int64_t any = 0;
+
+    return db_ask(m->db, "SELECT length(tile_data) FROM tiles LIMIT 1", &any, e) &&
+           (any > 0 || err_set(e, ERR_INPUT, "it holds no tile"));
+}
+
 bool mbtiles_tile(struct mbtiles *m, unsigned z, unsigned x, unsigned y, struct str *out,
                   struct err *e)
 {

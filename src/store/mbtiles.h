@@ -20,6 +20,8 @@ struct mbtiles_about {
 bool mbtiles_open(const char *path, struct mbtiles **out, struct mbtiles_about *about,
                   struct err *e) MUST_USE;
 void mbtiles_close(struct mbtiles *m); /* NULL is fine */
+/* Is one tile at least in it, and are its first pages whole? */
+bool mbtiles_any(struct mbtiles *m, struct err *e) MUST_USE;
 /* Borrowed until the next call; empty when there is none. */
 bool mbtiles_tile(struct mbtiles *m, unsigned z, unsigned x, unsigned y, struct str *out,
                   struct err *e) MUST_USE;

@@ -69,7 +69,7 @@ static bool put(struct videos *v, uint64_t seq, struct str payload, struct err *
         }
     db_set_text(s, 1, fields_get(payload, FIELD_UID));
     db_set_int(s, 2, (int64_t)seq);
-    db_set_text(s, 3, fields_get(payload, FIELD_USER));
+    db_set_text(s, 3, fields_get(payload, fields_has(payload, FIELD_USER) ? FIELD_USER : FIELD_BY));
     db_set_text(s, 4, buf_str(&groups));
     db_set_text(s, 5, fields_get(payload, FIELD_TEXT));
     return db_do(s, e);
