@@ -193,6 +193,27 @@ void apply_finding_resolved(struct applying *a)
 
 /* Release ----------------------------------------------------------------- */
 
+/* What it corrects must be out. */
+bool check_statement_drafted(struct deciding *d, struct err *e)
+{
+    struct str old = incident_value(d->payload, IN_REPLACES);
+
+    if (old.len && !word_in("released,questioned", ent_get(d->s, ent_find(d->s, ENT_STATEMENT, old), IN_STATE)))
+        return refuse(e, ERR_MISSING, IN_REPLACES, "\"%.*s\" is no statement of ours that is out", STR_ARG(old));
+    return true;
+}
+
+/* The old one is corrected in the moment in which the new one is out, and names it. */
+void apply_statement_released(struct applying *a)
+{
+    uint32_t old = ent_find(a->s, ENT_STATEMENT, ent_get(a->s, a->e, IN_REPLACES));
+
+    if (!word_in("released,questioned", ent_get(a->s, old, IN_STATE)))
+        return;
+    ent_set(a->s, old, IN_STATE, STR("corrected"), a->seq);
+    ent_set(a->s, old, IN_REPLACES, ent_id(a->s, a->e), a->seq);
+}
+
 /* A line is written, written anew or taken out as long as nobody approved it. */
 static bool is_open(const struct deciding *d, uint32_t statement, struct err *e)
 {

@@ -215,8 +215,20 @@ static void test_what_we_said_and_know_now(void **state)
     world_ok(w, INC_FACT_WITHDRAWN, IN_FACT, "hurt", IN_REASON, "replaced", IN_NONE);
     assert_true(world_state(w, ENT_STATEMENT, "st", "questioned"));
     assert_true(is_found(w, "release.questioned") && is_sounding(w, "release.questioned:st"));
-    world_ok(w, INC_STATEMENT_WITHDRAWN, IN_STATEMENT, "st", IN_REASON, "x", SPEAKS, IN_NONE);
-    assert_false(is_sounding(w, "release.questioned:st"));
+    /* The correction is out: the first one is corrected and names it. */
+    world_no(w, "no statement of ours", INC_STATEMENT_DRAFTED, IN_STATEMENT, "x", IN_SPEAKER, "x", IN_AUDIENCE,
+             "public", IN_BY, "dora", IN_REPLACES, "nothing", IN_NONE);
+    world_ok(w, INC_STATEMENT_DRAFTED, IN_STATEMENT, "new", IN_SPEAKER, "x", IN_AUDIENCE, "public", IN_BY, "dora",
+             IN_REPLACES, "st", IN_NONE);
+    world_ok(w, INC_STATEMENT_LINED, IN_LINE, "n", IN_STATEMENT, "new", IN_TEXT, "At least 19 people are hurt.",
+             IN_FACTS, "more", IN_NONE);
+    world_ok(w, INC_STATEMENT_CHECKED, IN_STATEMENT, "new", IN_CHECKED_BY, "gina", IN_NONE);
+    world_ok(w, INC_STATEMENT_APPROVED, IN_STATEMENT, "new", IN_APPROVED_BY, "anna", COMMANDS, IN_NONE);
+    assert_true(world_state(w, ENT_STATEMENT, "st", "questioned"));
+    world_ok(w, INC_STATEMENT_RELEASED, IN_STATEMENT, "new", SPEAKS, IN_NONE);
+    assert_true(world_state(w, ENT_STATEMENT, "st", "corrected"));
+    assert_true(ent_is(w->s, ent_find(w->s, ENT_STATEMENT, STR("st")), IN_REPLACES, "new"));
+    assert_false(is_sounding(w, "release.questioned:st") || is_found(w, "release.outdated"));
     world_free(w);
 }
 
