@@ -57,6 +57,7 @@ export async function open(options = {}, path = '') {
     const url = new URL(request.url())
     if (!['data:', 'blob:'].includes(url.protocol) && url.host !== `127.0.0.1:${mock.port}`) wrong.push('request to ' + url.host)
   })
+  if (!options.first) await page.addInitScript(() => sessionStorage.setItem('cordon.first', 'away'))
   await page.addInitScript(() => {
     window.csp = []
     window.tones = 0

@@ -70,8 +70,14 @@ export async function newContext(options) {
   return context
 }
 
-/** A browser of its own: cookies and kept entries are shared with no other. `lost()`: the server goes away on purpose. */
-export async function visit(server, path = '') {
+/** For addInitScript. */
+export function putFirstAway() {
+  if (location.protocol !== 'about:') sessionStorage.setItem('cordon.first', 'away')
+}
+
+/** A browser of its own: cookies and kept entries are shared with no other. `lost()`: the server goes away on purpose.
+ * first: with the cards of the first minute, which other tests have put away. */
+export async function visit(server, path = '', { first = false } = {}) {
   const context = await newContext({ viewport: { width: 1600, height: 900 } })
   const page = await context.newPage()
   const wrong = []
@@ -85,6 +91,7 @@ export async function visit(server, path = '') {
     const url = new URL(request.url())
     if (!['data:', 'blob:'].includes(url.protocol) && url.host !== `127.0.0.1:${server.web}`) wrong.push('request to ' + url.host)
   })
+  if (!first) await page.addInitScript(putFirstAway)
   await page.addInitScript(() => {
     window.csp = []
     addEventListener('securitypolicyviolation', (it) => window.csp.push(it.violatedDirective))

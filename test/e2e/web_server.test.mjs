@@ -101,6 +101,7 @@ test('from the setup code to units, an emergency, chat, a restart, and the recor
     const url = new URL(request.url())
     if (!['data:', 'blob:'].includes(url.protocol) && url.host !== `127.0.0.1:${server.web}`) wrong.push('request to ' + url.host)
   })
+  await page.addInitScript(() => sessionStorage.setItem('cordon.first', 'away'))
   await page.addInitScript(() => {
     window.csp = []
     addEventListener('securitypolicyviolation', (it) => window.csp.push(it.violatedDirective))

@@ -25,7 +25,8 @@ import { unacknowledged } from './state/attention'
 import { incident_id } from './state/incident'
 import { startLive } from './state/live'
 import { startOutbox } from './state/outbox'
-import { boot, session } from './state/session'
+import { askFirst, first_shown, just_opened } from './state/first'
+import { boot, isObserver, session } from './state/session'
 import { screen, selected, selected_entity } from './state/view'
 
 const later = {
@@ -39,6 +40,9 @@ const later = {
 }
 
 const MapScreen = lazy(() => import('./screens/map'))
+const First = lazy(() => import('./shell/first'))
+const FirstHint = lazy(() => import('./shell/first_hint'))
+const Observer = lazy(() => import('./screens/observer'))
 
 async function askMaps(): Promise<void> {
   const answer = await call<MapInfo[]>('GET', '/api/maps')
@@ -82,12 +86,14 @@ function Shell(props: { operator: string }) {
   useEffect(() => {
     startLive(props.operator)
     void askMaps()
+    void askFirst()
     void startOutbox()
     startPrint()
     return startKeys()
   }, [props.operator])
+  const first = first_shown.value
   return (
-    <div id="shell">
+    <div id="shell" class={first ? 'first' : ''}>
       <Title />
       <Top />
       <div id="stripbox">
@@ -100,11 +106,13 @@ function Shell(props: { operator: string }) {
         <div class="mapbox" hidden={screen.value !== 'map'}>
           <MapScreen until={<p class="stage" role="status">{t('boot.map')}</p>} />
         </div>
+        {first && <First until={<p class="stage" role="status">{t('boot.board')}</p>} />}
+        {!first && just_opened.value !== '' && screen.value === 'map' && <FirstHint until={null} />}
         <Work />
         <Card />
         {selected_entity.value && <PlaceCard until={null} />}
       </main>
-      <Side />
+      {!first && <Side />}
       <Foot />
       <Dialogs />
     </div>
@@ -114,5 +122,6 @@ function Shell(props: { operator: string }) {
 export function App() {
   const operator = session.value?.operator
   if (boot.value !== 'ready' || !operator) return <Gate />
+  if (isObserver()) return <Observer until={<p class="stage" role="status">{t('boot.board')}</p>} />
   return <Shell operator={operator.name} />
 }

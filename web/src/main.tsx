@@ -2,6 +2,7 @@ import { render } from 'preact'
 import './css/main.css'
 import './css/board.css'
 import { App } from './app'
+import { takeSetupCode } from './screens/gate'
 import { startLanguage } from './base/i18n'
 import { call } from './net/api'
 import type { Session } from './net/protocol'
@@ -25,6 +26,7 @@ async function askSession(): Promise<void> {
   }
 }
 
+takeSetupCode()
 startPrefs()
 startView()
 startSound()

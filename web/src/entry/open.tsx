@@ -4,82 +4,13 @@ import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '../base/i18n'
 import { fieldText, wordText } from '../base/values'
-import { wallTime } from '../base/zone'
-import { chooseIncident } from '../state/incident'
-import { submit } from '../state/outbox'
-import type { Entry, Outcome } from '../state/outbox'
 import { session } from '../state/session'
-import { serverNow } from '../state/clock'
+import { FLOORS_MAX, nothing_asked, useOpening } from '../state/opening'
+import type { Asked } from '../state/opening'
 import { centre, said, writing } from '../state/view'
 import { Button } from '../ui/parts'
 import { Icon } from '../ui/icon'
 import { wordsOf } from './schema'
-
-const FLOORS_MAX = 120
-
-/** INC-20260217-191205: readable, and no two of one command post are alike. */
-function newIncidentId(at: number): string {
-  const [date, time] = wallTime(at).toISOString().replace(/[-:]/g, '').split('T')
-  return `INC-${date}-${time!.slice(0, 6)}`
-}
-
-interface Asked {
-  name: string
-  type: string
-  place: string
-  floors: string
-  commander: string
-  exercise: boolean
-  at: { lat: number; lon: number } | null
-}
-
-/** The zone of the place is that of the computer on which the incident is opened. */
-function zoneOf(): { time_zone?: string } {
-  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone
-  return zone ? { time_zone: zone } : {}
-}
-
-function entriesOf(asked: Asked, id: string): { field: string; entry: Entry }[] {
-  const text = (name: string, value: string) => (value.trim() ? { [name]: value.trim() } : {})
-  const entries: { field: string; entry: Entry }[] = [{
-    field: 'name',
-    entry: {
-      kind: 'incident.opened',
-      fields: {
-        incident: id, name: asked.name.trim(), type: asked.type, start_at: new Date(serverNow()).toISOString(), ...zoneOf(), ...text('place', asked.place),
-        ...(asked.at ? { lat: Number(asked.at.lat.toFixed(6)), lon: Number(asked.at.lon.toFixed(6)) } : {}), ...(asked.exercise ? { exercise: true } : {}),
-      },
-    },
-  }]
-  const commander = asked.commander.trim()
-  if (commander) {
-    const fields = { scope: 'incident', commanders: [commander], ...text('place', asked.place) }
-    entries.push({ field: 'commander', entry: { kind: 'command.assumed', fields } })
-  }
-  if (asked.floors.trim()) {
-    const fields = { structure: 'B1', name: t('open.building'), storeys: Number(asked.floors), roof: true, inside_inner_cordon: true }
-    entries.push({ field: 'floors', entry: { kind: 'structure.defined', fields } })
-  }
-  return entries
-}
-
-/** Sends one after the other, from the one that failed on: false keeps the rest for the next try. */
-function useOpening() {
-  const id = useRef('')
-  const done = useRef(0)
-  return async (asked: Asked): Promise<{ field: string; text: string } | Outcome> => {
-    id.current ||= newIncidentId(serverNow())
-    let outcome: Outcome = { is: 'waiting' }
-    for (const { field, entry } of entriesOf(asked, id.current).slice(done.current)) {
-      const path = entry.kind === 'incident.opened' ? '/api/incidents' : `/api/incidents/${encodeURIComponent(id.current)}/commands`
-      outcome = await submit(entry, path)
-      if (outcome.is === 'refused') return { field, text: outcome.detail }
-      done.current++
-    }
-    chooseIncident(id.current)
-    return outcome
-  }
-}
 
 function Floors(props: { value: string; set: (value: string) => void }) {
   const n = Number(props.value) || 0
@@ -111,15 +42,13 @@ function Types(props: { value: string; set: (value: string) => void }) {
 }
 
 export function OpenIncident() {
-  const asked = useSignal<Asked>({
-    name: '', type: 'complex-attack', place: '', floors: '', commander: session.peek()?.operator?.name ?? '', exercise: false, at: null,
-  })
+  const asked = useSignal<Asked & { floors: string }>({ ...nothing_asked, commander: session.peek()?.operator?.name ?? '', floors: '' })
   const wrong = useSignal<{ field: string; text: string } | null>(null)
   const busy = useSignal(false)
   const name = useRef<HTMLInputElement>(null)
-  const open = useOpening()
+  const open = useOpening((kind) => wordText(kind, 'agency_kind'))
   useLayoutEffect(() => name.current?.focus(), []) // the next key is the form's, however late the browser draws
-  const set = (to: Partial<Asked>) => { asked.value = { ...asked.value, ...to } }
+  const set = (to: Partial<Asked & { floors: string }>) => { asked.value = { ...asked.value, ...to } }
   const check = (): { field: string; text: string } | null => {
     const floors = asked.value.floors.trim()
     if (!asked.value.name.trim()) return { field: 'name', text: t('entry.wrong_needed') }
@@ -131,7 +60,7 @@ export function OpenIncident() {
     wrong.value = check()
     if (wrong.value || busy.value) return
     busy.value = true
-    const result = await open(asked.value)
+    const result = await open({ ...asked.value, storeys: Number(asked.value.floors) })
     busy.value = false
     if ('text' in result) {
       wrong.value = result

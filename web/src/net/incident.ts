@@ -38,6 +38,8 @@ export interface Counter {
   accepted: number | null
   accepted_event: number | null
   accounted?: number
+  /** In the place of claims, for an observer: how old the newest of them is. */
+  as_of?: string | null
   claims: readonly Claim[]
 }
 

@@ -4,6 +4,8 @@ import type { Fields, IncidentMessage } from './incident'
 export interface ServerInfo {
   name: string
   version: string
+  /** It runs an exercise, whatever incident is shown. */
+  exercise?: boolean
   now?: number
 }
 

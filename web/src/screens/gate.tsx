@@ -1,5 +1,5 @@
 // Before the shell: the first account by the setup code, and the login.
-import { useSignal } from '@preact/signals'
+import { signal, useSignal } from '@preact/signals'
 import { t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { call } from '../net/api'
@@ -8,6 +8,17 @@ import type { Session } from '../net/protocol'
 import { LanguageSwitch, ThemeSwitch } from '../shell/top'
 import { boot, session } from '../state/session'
 import { Button, Field } from '../ui/parts'
+
+/** The code that the link of the server's first start carries behind its #; such a thing is sent to nobody. */
+const from_link = signal('')
+
+/** Takes the code out of the address at once: it would stay in the history, and on the screen. */
+export function takeSetupCode(): void {
+  const code = new URLSearchParams(location.hash.slice(1)).get('setup')
+  if (code === null) return
+  from_link.value = code
+  history.replaceState(null, '', location.pathname + location.search)
+}
 
 function words(answer: Answer<unknown> & { ok: false }): string {
   if (answer.status === 0) return t('error.unreachable')
@@ -36,6 +47,8 @@ function GateForm(props: FormProps) {
       return
     }
     error.value = words(answer)
+    // A code that was used up, or of another start, is typed.
+    if (answer.status === 403) from_link.value = ''
     form.querySelector<HTMLInputElement>('input[type=password]')?.select()
   }
   return (
@@ -52,8 +65,10 @@ function GateForm(props: FormProps) {
 function Setup() {
   return (
     <GateForm path="/api/setup" title="setup.title" intro="setup.intro" submit="setup.submit">
-      <Field label={t('setup.code')} name="code" hint={t('setup.code_hint')} autofocus />
-      <Field label={t('login.name')} name="name" autocomplete="username" />
+      {from_link.value
+        ? <><input type="hidden" name="code" value={from_link.value} /><p role="status">{t('setup.from_link')}</p></>
+        : <Field label={t('setup.code')} name="code" hint={t('setup.code_hint')} autofocus />}
+      <Field label={t('login.name')} name="name" autocomplete="username" autofocus={from_link.value !== ''} />
       <Field label={t('login.password')} name="password" type="password" autocomplete="new-password" minLength={10} hint={t('setup.password_hint')} />
     </GateForm>
   )
@@ -74,6 +89,7 @@ export function Gate() {
     <div id="gate">
       <header id="top">
         <div class="place"><b><bdi>{it?.server.name ?? 'Cordon'}</bdi></b><small><bdi>{it?.server.version}</bdi></small></div>
+        {it?.server.exercise && <b class="stamp">{t('incident.exercise')}</b>}
         <div class="gap" />
         <LanguageSwitch />
         <ThemeSwitch />

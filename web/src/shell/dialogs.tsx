@@ -6,6 +6,7 @@ import { wordText } from '../base/values'
 import { grid_shown, map_commands, maps, maps_error, toggleGrid } from '../map/commands'
 import { logOut } from '../state/live'
 import { hidden_maps, show_incident, show_labels } from '../state/prefs'
+import { first_asked } from '../state/first'
 import { session } from '../state/session'
 import { units } from '../state/tracks'
 import type { Unit } from '../state/tracks'
@@ -13,6 +14,7 @@ import { chooseIncident, incident_id, incidents } from '../state/incident'
 import { isOwnObject, placed } from '../state/places'
 import { dialog, screen, select, selectEntity, write } from '../state/view'
 import { Button, Dialog, Empty, Kbd } from '../ui/parts'
+import { PracticeBox } from './practice'
 import { actions } from './actions'
 import type { Action } from './actions'
 
@@ -202,7 +204,17 @@ function Incidents() {
         >
           {t('open.title')}
         </Button>
+        <Button
+          onClick={() => {
+            close()
+            screen.value = 'map'
+            first_asked.value = true
+          }}
+        >
+          {t('first.title')}
+        </Button>
       </div>
+      <PracticeBox />
     </Dialog>
   )
 }

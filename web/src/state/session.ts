@@ -11,3 +11,9 @@ export function hasRole(...roles: readonly string[]): boolean {
   const own = session.value?.operator?.roles
   return own === undefined || roles.some((role) => own.includes(role))
 }
+
+/** Whose only role is to look on: he gets a page of totals in the place of the shell. */
+export function isObserver(): boolean {
+  const own = session.value?.operator?.roles
+  return own !== undefined && own.length > 0 && own.every((role) => role === 'observer')
+}

@@ -32,6 +32,8 @@ export interface Unit {
   span_ms: number
   /** When the server heard it last, server's time. */
   heard: number
+  /** How far its own clock is ahead of the server's, by its last words. */
+  ahead_ms: number
   /** NaN while unknown. */
   lat: number
   lon: number
@@ -101,6 +103,7 @@ function take(message: UnitMessage): void {
   unit.code = codeOf(unit.agency, unit.callsign)
   unit.span_ms = Math.max(SPAN_MIN_MS, message.stale - message.time)
   unit.heard = message.seen
+  unit.ahead_ms = message.time - message.seen
   unit.hae = number(message.hae)
   unit.ce = number(message.ce)
   unit.speed = number(message.speed)
