@@ -7,6 +7,7 @@ import type { Attention } from '../state/attention'
 import { silenceSound } from '../state/alarm_sound'
 import { acknowledge } from '../state/outbox'
 import { dim_map, nextTheme, show_labels } from '../state/prefs'
+import { chooseZone, floorAt, marked_zones, stepFloor, zone_id } from '../state/floor'
 import { incident_id } from '../state/incident'
 import { askPast, asking, backToNow, past_at } from '../state/past'
 import { addPlace, drawing, finishDrawing, stopDrawing, undoPlace } from '../state/drawing'
@@ -111,6 +112,7 @@ function back(): void {
   } else if (asking.value || past_at.value !== null) backToNow()
   else if (selected.value) select(null)
   else if (selected_entity.value) selectEntity(null)
+  else if (screen.value === 'floors' && (zone_id.value || marked_zones.value.size > 0)) chooseZone('')
   else if (screen.value !== 'map') go('map')
 }
 
@@ -143,6 +145,11 @@ export const actions: Action[] = [
     id: 'call', name: 'act.call', codes: ['KeyC'], shown: 'C', group: 'decide',
     run: () => { if (selected.value) writeTo(selected.value) },
   },
+  { id: 'floor_down', name: 'act.floor_down', codes: ['BracketLeft'], shown: '[', group: 'map', run: () => stepFloor(-1) },
+  { id: 'floor_up', name: 'act.floor_up', codes: ['BracketRight'], shown: ']', group: 'map', run: () => stepFloor(1) },
+  ...[0, 1, 2, 3, 4].map((n): Action => ({
+    id: `floor_${n}`, name: `act.floor_${n as 0 | 1 | 2 | 3 | 4}`, codes: [`Shift+Digit${n + 1}`], shown: `Shift ${n + 1}`, group: 'map', run: () => floorAt(n),
+  })),
   { id: 'follow', name: 'act.follow', codes: ['KeyF'], shown: 'F', group: 'map', run: () => { if (selected.value) following.value = !following.value } },
   { id: 'fit', name: 'act.fit', codes: ['Home'], shown: 'Home', group: 'map', run: onMap((map) => map.fit()) },
   { id: 'zoom_in', name: 'act.zoom_in', codes: ['Equal', 'Shift+Equal', 'NumpadAdd'], shown: '+', group: 'map', run: onMap((map) => map.zoom(1)) },

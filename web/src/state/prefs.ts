@@ -37,6 +37,10 @@ export const show_grid = kept('grid', ['auto', 'on', 'off'] as const, 'auto')
 /** Cordons, closures, zones, points and hazards of the record. */
 export const show_incident = kept('incident', ['on', 'off'] as const, 'on')
 export const dim_map = kept('dim', ['on', 'off'] as const, 'off')
+/** The storeys over the map: all of it, or a key for each floor. */
+export const stack_open = kept('stack', ['on', 'off'] as const, 'on')
+/** Floors: all storeys as strips, or the plan of the chosen one. */
+export const floors_as = kept('floors', ['strips', 'plan'] as const, 'strips')
 export const hidden_maps = signal<ReadonlySet<string>>(new Set())
 
 export const kiosk = asked.has('kiosk')

@@ -1,6 +1,7 @@
 // Where the operator is: screen, selection, recipient. The address carries it after '#', so that a wall
-// screen is just a link: #s=map&c=LAT,LON,ZOOM&sel=UID
+// screen is just a link: #s=map&c=LAT,LON,ZOOM&sel=UID, #s=floors&f=STRUCTURE&k=KIND&l=LEVEL
 import { computed, effect, signal } from '@preact/signals'
+import { clearance_kind, level_id, structure_id } from './floor'
 
 export const screens = ['map', 'floors', 'log', 'people', 'casualties', 'tasks', 'statements', 'replay', 'par', 'points', 'admin'] as const
 export type Screen = (typeof screens)[number]
@@ -67,6 +68,9 @@ function read(): void {
   const c = (asked.get('c') ?? '').split(',').map(Number)
   if (c.length === 3 && c.every(Number.isFinite)) centre.value = { lat: c[0]!, lon: c[1]!, zoom: c[2]! }
   selected.value = asked.get('sel')
+  structure_id.value = asked.get('f') ?? structure_id.value
+  level_id.value = asked.get('l') ?? level_id.value
+  clearance_kind.value = asked.get('k') ?? clearance_kind.value
 }
 
 export function startView(): void {
@@ -78,6 +82,9 @@ export function startView(): void {
     const c = centre.value
     if (c) parts.push(`c=${c.lat.toFixed(5)},${c.lon.toFixed(5)},${c.zoom.toFixed(2)}`)
     if (selected.value) parts.push('sel=' + encodeURIComponent(selected.value))
+    if (structure_id.value) parts.push('f=' + encodeURIComponent(structure_id.value))
+    if (level_id.value) parts.push('l=' + encodeURIComponent(level_id.value))
+    if (clearance_kind.value !== 'threat') parts.push('k=' + encodeURIComponent(clearance_kind.value))
     const hash = '#' + parts.join('&')
     clearTimeout(timer)
     timer = window.setTimeout(() => {

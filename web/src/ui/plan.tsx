@@ -1,0 +1,240 @@
+// The plan of a floor: a canvas for the eyes, and a list box with each zone as an option for keys and screen
+// readers. Arrow keys walk from zone to zone, Enter opens, Shift with Enter or a click takes several.
+import { useSignal } from '@preact/signals'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { joined, lang, t } from '../base/i18n'
+import type { LevelView, StructureView } from '../net/incident'
+import { lookOf, lookText } from '../state/clearing'
+import { floorLabel, marked_zones, zone_id, zoneName } from '../state/floor'
+import { scale, theme } from '../state/prefs'
+import { doorMarks, marksOf, planFor } from './plan_data'
+import { drawPlan, drawRing, fitView, readInks, toPlan, toScreen, zoomed } from './plan_draw'
+import type { Job, View } from './plan_draw'
+import { neighbour, zoneAt } from './plan_shape'
+import type { Direction, Plan as Geometry, Point } from './plan_shape'
+import { Icon } from './icon'
+
+interface PlanProps {
+  structure: StructureView
+  level: LevelView
+  kind: string
+  /** The inset on the map: no keys and no zoom of its own. */
+  inset?: boolean
+  onOpen: (zone: string) => void
+  onMark?: (zone: string) => void
+}
+
+const TEXT_PX = 12
+const MARGIN = 10
+const ZOOM_STEP = 1.3
+const ZOOM_MAX = 40
+/** A hand that shakes is not a drag. */
+const DRAG_PX = 5
+const PICTURES_MAX = 8
+
+/** Drawn floors by floor: coming back to one costs a copy. */
+const pictures = new Map<string, { key: string; canvas: HTMLCanvasElement }>()
+
+function pictureOf(id: string, key: string, width: number, height: number, job: Job, dpr: number): HTMLCanvasElement {
+  const known = pictures.get(id)
+  if (known?.key === key) return known.canvas
+  const canvas = document.createElement('canvas')
+  canvas.width = width * dpr
+  canvas.height = height * dpr
+  const ctx = canvas.getContext('2d')!
+  ctx.scale(dpr, dpr)
+  drawPlan(ctx, job)
+  pictures.delete(id)
+  if (pictures.size >= PICTURES_MAX) pictures.delete(pictures.keys().next().value!)
+  pictures.set(id, { key, canvas })
+  return canvas
+}
+
+const ways: Record<string, Direction> = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' }
+
+interface Size { w: number; h: number }
+
+/** What a test or a measurement asks of the plan on the screen. */
+interface Probe {
+  level: () => string
+  pixelOf: (zone: string) => Point | null
+  zoneAt: (x: number, y: number) => string | null
+}
+
+function usePointer(view: () => View | null, set: (view: View) => void, tap: (at: Point, several: boolean) => void) {
+  const down = useRef(new Map<number, Point>())
+  const dragged = useRef(false)
+  const at = (event: PointerEvent): Point => {
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect()
+    return [event.clientX - box.left, event.clientY - box.top]
+  }
+  const move = (event: PointerEvent) => {
+    const before = down.current.get(event.pointerId)
+    const from = view()
+    if (!before || !from) return
+    const now = at(event)
+    if (!dragged.current && Math.hypot(now[0] - before[0], now[1] - before[1]) < DRAG_PX) return
+    dragged.current = true
+    const other = [...down.current].find(([id]) => id !== event.pointerId)?.[1]
+    down.current.set(event.pointerId, now)
+    if (!other) return set({ ...from, x: from.x + now[0] - before[0], y: from.y + now[1] - before[1] })
+    const apart = (point: Point) => Math.max(1, Math.hypot(point[0] - other[0], point[1] - other[1]))
+    set(zoomed(from, [(now[0] + other[0]) / 2, (now[1] + other[1]) / 2], apart(now) / apart(before)))
+  }
+  const up = (event: PointerEvent) => {
+    const was_down = down.current.delete(event.pointerId)
+    if (was_down && !dragged.current && event.type === 'pointerup') tap(at(event), event.shiftKey)
+    if (down.current.size === 0) dragged.current = false
+  }
+  return {
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button !== 0) return
+      ;(event.currentTarget as HTMLElement).setPointerCapture(event.pointerId)
+      down.current.set(event.pointerId, at(event))
+    },
+    onPointerMove: move, onPointerUp: up, onPointerCancel: up,
+  }
+}
+
+const optionId = (i: number) => `plan-zone-${i}`
+
+/** Each zone as an option, by name. */
+function Options(props: { level: LevelView; kind: string }) {
+  return (
+    <>
+      {props.level.zones.map((zone, i) => (
+        <div key={zone.id} id={optionId(i)} class="hidden" role="option" data-plan-zone={zone.id} aria-selected={zone_id.value === zone.id || marked_zones.value.has(zone.id)}>
+          {joined([zoneName(zone), lookText(lookOf(zone, props.kind)), ...(zone.units ?? [])], t('comma'))}
+        </div>
+      ))}
+    </>
+  )
+}
+
+export function Plan(props: PlanProps) {
+  const { structure, level, kind } = props
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const size = useSignal<Size>({ w: 0, h: 0 })
+  /** Null: all of it, whatever the size of the box. */
+  const moved = useSignal<View | null>(null)
+  const focus = useSignal('')
+  const has_focus = useSignal(false)
+  const geometry: Geometry = planFor(structure, level)
+  const fit = fitView(geometry, size.value.w, size.value.h, props.inset ? 4 : MARGIN)
+  const view = moved.value ?? fit
+  const active = level.zones.some((zone) => zone.id === focus.value) ? focus.value : level.zones[0]?.id ?? ''
+  const set = (to: View) => {
+    const by = to.sx / fit.sx
+    moved.value = by < 0.5 || by > ZOOM_MAX ? view : to
+  }
+  const zoom = (by: number, at: Point = [size.value.w / 2, size.value.h / 2]) => set(zoomed(view, at, by))
+
+  useLayoutEffect(() => {
+    const box = canvas.current!.parentElement!
+    const measure = () => {
+      if (box.clientWidth !== size.value.w || box.clientHeight !== size.value.h) size.value = { w: box.clientWidth, h: box.clientHeight }
+    }
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(box)
+    return () => observer.disconnect()
+  }, [])
+  useEffect(() => { moved.value = null }, [structure.id])
+
+  useLayoutEffect(() => {
+    const { w, h } = size.value
+    const it = canvas.current!
+    if (w === 0 || h === 0) return
+    const dpr = devicePixelRatio
+    if (it.width !== Math.round(w * dpr) || it.height !== Math.round(h * dpr)) {
+      it.width = Math.round(w * dpr)
+      it.height = Math.round(h * dpr)
+    }
+    const job: Job = { plan: geometry, view, inks: readInks(), marks: marksOf(level, kind), doors: doorMarks(geometry), text: TEXT_PX * scale }
+    const key = [w, h, dpr, theme.value, lang.value, kind, JSON.stringify([...job.marks.values()]), JSON.stringify([...job.doors.values()]), JSON.stringify(view), geometry.zones.length].join()
+    const ctx = it.getContext('2d')!
+    ctx.setTransform(1, 0, 0, 1, 0, 0)
+    ctx.clearRect(0, 0, it.width, it.height)
+    ctx.drawImage(pictureOf(`${level.id}${props.inset ? ' inset' : ''}`, key, w, h, job, dpr), 0, 0)
+    ctx.setTransform(dpr, 0, 0, dpr, 0, 0)
+    for (const zone of geometry.zones) {
+      if (marked_zones.value.has(zone.id)) drawRing(ctx, job, zone, 'marked')
+      if (zone_id.value === zone.id) drawRing(ctx, job, zone, 'chosen')
+      if (has_focus.value && active === zone.id && !props.inset) drawRing(ctx, job, zone, 'focus')
+    }
+    it.dataset['level'] = level.id
+  })
+
+  useEffect(() => {
+    if (props.inset) return
+    const place = (id: string) => geometry.zones.find((zone) => zone.id === id)
+    const probe: Probe = {
+      level: () => level.id,
+      pixelOf: (id) => { const zone = place(id); return zone ? toScreen(view, zone.label) : null },
+      zoneAt: (x, y) => zoneAt(geometry, toPlan(view, [x, y]))?.id ?? null,
+    }
+    ;(window as unknown as { cordon_plan: Probe }).cordon_plan = probe
+  })
+
+  const tap = (at: Point, several: boolean) => {
+    const zone = zoneAt(geometry, toPlan(view, at))
+    if (!zone) return
+    focus.value = zone.id
+    if (several && props.onMark) props.onMark(zone.id)
+    else props.onOpen(zone.id)
+  }
+  const pointer = usePointer(() => view, set, tap)
+  if (props.inset) {
+    return (
+      <div class="planbox inset">
+        <canvas ref={canvas} role="img" aria-label={t('floor.plan_of', { name: floorLabel(level) })} onClick={(event) => {
+          const box = event.currentTarget.getBoundingClientRect()
+          tap([event.clientX - box.left, event.clientY - box.top], false)
+        }} />
+      </div>
+    )
+  }
+  const onKey = (event: KeyboardEvent) => {
+    const way = ways[event.key]
+    const act = way ? () => { focus.value = neighbour(geometry.zones, active, way)?.id ?? active }
+      : event.key === 'Enter' || event.key === ' ' ? () => (event.shiftKey ? props.onMark?.(active) : props.onOpen(active))
+      : event.key === '+' || event.key === '=' ? () => zoom(ZOOM_STEP) : event.key === '-' ? () => zoom(1 / ZOOM_STEP)
+      : event.key === 'Home' ? () => { moved.value = null } : null
+    if (!act || event.ctrlKey || event.altKey || event.metaKey) return
+    event.preventDefault()
+    act()
+  }
+  const north = geometry.north
+  return (
+    <div class="planframe">
+      <div class="planbox">
+        <canvas ref={canvas} aria-hidden="true" />
+        <div
+          class="planlist" id="planlist" role="listbox" tabIndex={0} aria-multiselectable="true" aria-label={t('floor.plan_of', { name: floorLabel(level) })}
+          aria-activedescendant={optionId(level.zones.findIndex((zone) => zone.id === active))} aria-description={t('floor.plan_keys')}
+          {...pointer} onKeyDown={onKey} onFocus={() => { has_focus.value = true }} onBlur={() => { has_focus.value = false }}
+          onWheel={(event) => {
+            event.preventDefault()
+            const box = event.currentTarget.getBoundingClientRect()
+            zoom(event.deltaY < 0 ? ZOOM_STEP : 1 / ZOOM_STEP, [event.clientX - box.left, event.clientY - box.top])
+          }}
+        >
+          <Options level={level} kind={kind} />
+        </div>
+      </div>
+      <div class="plantools" role="group" aria-label={t('floor.plan_tools')}>
+        <button type="button" aria-label={t('act.zoom_in')} title={t('act.zoom_in')} onClick={() => zoom(ZOOM_STEP)}><Icon name="plus" /></button>
+        <button type="button" aria-label={t('act.zoom_out')} title={t('act.zoom_out')} onClick={() => zoom(1 / ZOOM_STEP)}><Icon name="minus" /></button>
+        <button type="button" aria-label={t('floor.plan_fit')} title={t('floor.plan_fit')} onClick={() => { moved.value = null }}><Icon name="fit" /></button>
+        <p class="planfoot">
+          {north === null ? t('floor.plan_grid') : (
+            <>
+              <svg class="north" viewBox="0 0 24 24" aria-hidden="true"><path transform={`rotate(${(north * 180) / Math.PI} 12 12)`} d="M12 3 16.500 20 12 16 7.500 20Z" /></svg>
+              {t('floor.north')}
+            </>
+          )}
+        </p>
+      </div>
+    </div>
+  )
+}
