@@ -26,9 +26,11 @@ static void numbers_of_the_specification(void **state)
 /* Each number of a zoom once, and neighbours in number are neighbours on the ground: it is the curve. */
 static void the_curve_visits_each_tile_once(void **state)
 {
+    static uint32_t seen[4096];
+
     (void)state;
     for (unsigned z = 0; z <= 6; z++) {
-        uint32_t side = 1u << z, seen[4096];
+        uint32_t side = 1u << z;
         uint64_t first = pmtiles_number(z, 0, 0);
 
         memset(seen, 0xff, sizeof seen);

@@ -1,9 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { lazy } from './base/lazy'
 import { t } from './base/i18n'
-import { call } from './net/api'
-import type { MapInfo } from './net/protocol'
-import { maps, maps_error } from './map/commands'
+import { keepAskingMaps } from './map/ask'
 import { AdminScreen } from './screens/admin'
 import { Card } from './screens/card'
 import { PlaceCard } from './shell/later'
@@ -44,12 +42,6 @@ const First = lazy(() => import('./shell/first'))
 const FirstHint = lazy(() => import('./shell/first_hint'))
 const Observer = lazy(() => import('./screens/observer'))
 
-async function askMaps(): Promise<void> {
-  const answer = await call<MapInfo[]>('GET', '/api/maps')
-  if (answer.ok) maps.value = answer.data
-  else maps_error.value = answer.detail || t('error.maps')
-}
-
 function Title() {
   const first = unacknowledged.value[0]
   const name = session.value?.server.name ?? 'Cordon'
@@ -85,11 +77,11 @@ function Shell(props: { operator: string }) {
   usePreload()
   useEffect(() => {
     startLive(props.operator)
-    void askMaps()
     void askFirst()
     void startOutbox()
     startPrint()
-    return startKeys()
+    const stops = [keepAskingMaps(), startKeys()]
+    return () => stops.forEach((stop) => stop())
   }, [props.operator])
   const first = first_shown.value
   return (

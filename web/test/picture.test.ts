@@ -60,7 +60,7 @@ function place(list: { n: number; x: number; y: number; rank: number }[], labels
   takeUnits(list.map((it) => unit(it.n)))
   for (const it of list) Object.assign(units.get(it.n)!, { x: it.x, y: it.y })
   const rank = new Map(list.map((it) => [it.n, it.rank]))
-  return layout({ units: units.values(), resolution: 1, half_w: 18, half_h: 12, labels, letter_px: 7, rank: (it) => rank.get(it.n)! })
+  return layout({ units: units.values(), resolution: 1, half_w: 18, half_h: 12, labels, width: () => 50, rank: (it) => rank.get(it.n)! })
 }
 
 test('units at one place share a symbol; one that calls for help never disappears in it', () => {
@@ -69,9 +69,35 @@ test('units at one place share a symbol; one that calls for help never disappear
   assert.equal(placed[0]!.others.length, 2)
 })
 
-test('a label never covers another symbol', () => {
-  const placed = place([{ n: 1, x: 0, y: 0, rank: 1 }, { n: 2, x: 60, y: 0, rank: 1 }])
-  assert.deepEqual(placed.map((it) => it.label), [false, true])
+test('symbols that would touch share one, at every distance', () => {
+  assert.equal(place([{ n: 1, x: 0, y: 0, rank: 2 }, { n: 2, x: 35, y: 0, rank: 2 }]).length, 1)
+  assert.equal(place([{ n: 1, x: 0, y: 0, rank: 2 }, { n: 2, x: 36, y: 0, rank: 2 }]).length, 2)
+})
+
+test('a name stands where it touches nothing, else nowhere; the important ones choose first', () => {
+  const beside = place([{ n: 1, x: 0, y: 0, rank: 2 }, { n: 2, x: 60, y: 0, rank: 2 }])
+  assert.deepEqual(beside.map((it) => it.label!.dx), [-75, 25])
+  const crowd = place(Array.from({ length: 400 }, (_, i) => ({ n: i + 1, x: (i % 20) * 40, y: Math.floor(i / 20) * 27, rank: i === 210 ? 0 : 1 + (i % 2) })))
+  const boxes = crowd.flatMap((it) => {
+    const frame = [it.px - 18, it.py - 12, it.px + 18, it.py + 12]
+    return it.label && it.rank > 0 ? [frame, [it.px + it.label.dx, it.py + it.label.dy - 9, it.px + it.label.dx + 50, it.py + it.label.dy + 9]] : [frame]
+  })
+  const touch = (a: number[], b: number[]) => a[0]! < b[2]! && b[0]! < a[2]! && a[1]! < b[3]! && b[1]! < a[3]!
+  for (const [i, a] of boxes.entries()) for (const b of boxes.slice(i + 1)) assert.ok(!touch(a, b), `${a} and ${b}`)
+  assert.ok(crowd[0]!.label, 'who calls for help has a name in any case')
+  assert.ok(crowd.some((it) => it.label && it.rank > 0))
+})
+
+test('what stands there already is not written over; far away no name is sought', () => {
+  clearUnits()
+  takeUnits([unit(1), unit(2)])
+  Object.assign(units.get(1)!, { x: 0, y: 0 })
+  Object.assign(units.get(2)!, { x: 5000, y: 0 })
+  const placed = layout({
+    units: units.values(), resolution: 1, half_w: 18, half_h: 12, labels: true, width: () => 50, rank: () => 2,
+    taken: [{ x0: 20, y0: -5, x1: 60, y1: 5 }], near: { x0: -100, y0: -100, x1: 100, y1: 100 },
+  })
+  assert.deepEqual(placed.map((it) => it.label?.dx), [-75, undefined])
 })
 
 test('emergencies come before alarms; a noted alarm asks again when it changes', () => {

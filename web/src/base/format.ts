@@ -44,6 +44,11 @@ export function metresText(m: number): string {
   return m < 1000 ? Math.round(m) + ' m' : (m / 1000).toFixed(1) + ' km'
 }
 
+export function squareText(m2: number): string {
+  if (m2 < 10_000) return Math.round(m2) + ' m²'
+  return m2 < 1_000_000 ? (m2 / 10_000).toFixed(1) + ' ha' : (m2 / 1_000_000).toFixed(2) + ' km²'
+}
+
 /** As it is typed into a form: 2026-02-17 21:44:05. */
 export function typedTime(at: number): string {
   return `${wallTime(at).toISOString().slice(0, 10)} ${clockText(at)}`

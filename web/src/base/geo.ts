@@ -1,5 +1,6 @@
 // Web Mercator and how places are written.
 import { forward } from 'mgrs'
+import { fromLatLon } from 'utm'
 
 const RADIUS = 6378137
 export const WORLD = 2 * Math.PI * RADIUS
@@ -36,3 +37,29 @@ export function mgrsText(lat: number, lon: number): string {
   const digits = text.slice(-8)
   return `${text.slice(0, -10)} ${text.slice(-10, -8)} ${digits.slice(0, 4)} ${digits.slice(4)}`
 }
+
+/** UTM with its band: "41P 500013 1105576", or '' near the poles, where there is none. */
+export function utmText(lat: number, lon: number): string {
+  if (!(lat > -80 && lat < 84)) return ''
+  const { easting, northing, zoneNum, zoneLetter } = fromLatLon(lat, lon)
+  return `${zoneNum}${zoneLetter} ${Math.round(easting)} ${Math.round(northing)}`
+}
+
+function minutes(degrees: number, width: number): string {
+  const thousandths = Math.round(Math.abs(degrees) * 60_000)
+  const rest = ((thousandths % 60_000) / 1000).toFixed(3).padStart(6, '0')
+  return `${String(Math.floor(thousandths / 60_000)).padStart(width, '0')}°${rest}′`
+}
+
+/** Degrees and minutes, as ships and aircraft say them: "10°00.193′ N 066°00.007′ E". */
+export function minutesText(lat: number, lon: number): string {
+  return `${minutes(lat, 2)} ${lat < 0 ? 'S' : 'N'} ${minutes(lon, 3)} ${lon < 0 ? 'W' : 'E'}`
+}
+
+/** The ways in which a place is written, each under its own name. */
+export const coordinate_kinds = ['degrees', 'minutes', 'mgrs', 'utm'] as const
+export type CoordinateKind = (typeof coordinate_kinds)[number]
+
+const written: Record<CoordinateKind, (lat: number, lon: number) => string> = { degrees: latLonText, minutes: minutesText, mgrs: mgrsText, utm: utmText }
+
+export const coordinateText = (kind: CoordinateKind, lat: number, lon: number) => written[kind](lat, lon)

@@ -36,7 +36,9 @@ export async function loadWorld(layer: VectorImageLayer, url: string): Promise<v
     const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates
     return new Feature(new MultiPolygon(polygons.map((polygon) => polygon.map(project))))
   })
-  layer.getSource()!.addFeatures(features)
+  const source = layer.getSource()!
+  source.clear(true)
+  source.addFeatures(features)
 }
 
 // Tiles of several schemas (OpenMapTiles, Mapbox, Protomaps) name the same things differently.

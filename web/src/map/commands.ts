@@ -11,6 +11,12 @@ export interface MapCommands {
   showPlace(lat: number, lon: number): void
   /** By its key, "cordon/EX-inner". */
   showEntity(key: string): void
+  /** Moves the chosen corner of a sketch; false: none is chosen. */
+  nudge(right: number, down: number): boolean
+  /** The verbs of the selected unit, or of the ground in the middle. */
+  menuAtMiddle(): void
+  /** What is seen now as one picture, with the grid. */
+  picture(): Promise<HTMLCanvasElement>
 }
 
 export const map_commands = signal<MapCommands | null>(null)

@@ -5,7 +5,8 @@ import { defaults as interactions } from 'ol/interaction/defaults'
 import { batch, effect } from '@preact/signals'
 import { WORLD, lonOf, latOf, mercatorX, mercatorY } from '../base/geo'
 import { metresText } from '../base/format'
-import { addPlace, drawing, finishDrawing } from '../state/drawing'
+import { addPlace, cornersOf, drawing, finishDrawing, measured, moveCorner } from '../state/drawing'
+import { mapMenu } from '../state/map_menu'
 import { placed } from '../state/places'
 import { emergencies } from '../state/record'
 import { link_state, lost_since, picture_at } from '../state/live'
@@ -16,15 +17,25 @@ import { centre, following, screen, select, selectEntity, selected, selected_ent
 import { loadWorld, mapLayer, styleWorld, vectorStyle, worldLayer } from './base'
 import type { MapLayer } from './base'
 import { grid_shown, map_commands, maps, pointer, scale_bar } from './commands'
+import { Corners, cornerAt, snapped } from './corners'
+import { gridLayer } from './grid_layer'
+import { hintsOf } from './hints'
+import { holdToMenu } from './hold'
+import { mapPicture } from './picture'
 import { palette, readPalette } from './palette'
 import { IncidentLayer, SketchLayer } from './incident_layer'
 import { UnitLayer } from './unit_layer'
+import type { View as Seen } from './unit_layer'
 import world_url from 'world-atlas/countries-110m.json?url'
 
 const ZOOM_MAX = 22
 const FIT_ZOOM_MAX = 17
 const PAN_PX = 160
 const REDRAW_SILENT_MS = 5_000
+/** From here on the coarse outline of the world is seen to be coarse. */
+const CLOSE_ZOOM = 5.5
+/** How far an arrow key moves a chosen corner. */
+const CORNER_PX = 8
 
 export function startMap(target: HTMLElement): () => void {
   readPalette()
@@ -39,11 +50,15 @@ export function startMap(target: HTMLElement): () => void {
   const world = worldLayer()
   map.addLayer(world)
   void loadWorld(world, world_url)
+  let close_world = false
 
   const ground = new IncidentLayer(palette.peek()!)
   const sketch = new SketchLayer()
   map.addLayer(ground.layer)
   map.addLayer(sketch.layer)
+  const grid = gridLayer()
+  map.addLayer(grid)
+  map.addInteraction(new Corners(map))
 
   const layer = new UnitLayer(layerState())
   target.append(layer.canvas)
@@ -58,10 +73,11 @@ export function startMap(target: HTMLElement): () => void {
       now: link_state.peek() === 'live' ? serverNow() : lost_since.peek() ? picture_at.peek() : serverNow(),
       selected: selected.peek(),
       labels: show_labels.peek() === 'on',
-      grid: grid_shown.peek(),
       frozen: lost_since.peek() !== 0,
       own_places: show_incident.peek() === 'on',
       emergencies: emergencies.peek(),
+      taken: show_incident.peek() === 'on' ? ground.letters() : [],
+      hints: (seen: Seen) => hintsOf(seen, show_incident.peek() === 'on' ? placed.peek() : [], selected.peek()),
     }
   }
 
@@ -97,6 +113,9 @@ export function startMap(target: HTMLElement): () => void {
       if (!hovered) pointer.value = { lat: latOf(y!), lon: lonOf(x!) }
       scale_bar.value = scaleBar(resolution, latOf(y!))
     })
+    if (close_world || view.getZoom()! < CLOSE_ZOOM) return
+    close_world = true
+    void import('./world_close').then(({ default: url }) => loadWorld(world, url))
   })
 
   let hovered = false
@@ -104,7 +123,11 @@ export function startMap(target: HTMLElement): () => void {
     const at = event.coordinate
     hovered = true
     pointer.value = { lat: latOf(at[1]!), lon: lonOf(at[0]!) }
-    const over = event.dragging || drawing.peek() ? null : layer.at(event.pixel[0]!, event.pixel[1]!) ?? entityAt(event.pixel)
+    if (drawing.peek()) {
+      target.classList.toggle('over', cornerAt(map, event.pixel) >= 0)
+      return
+    }
+    const over = event.dragging ? null : layer.at(event.pixel[0]!, event.pixel[1]!) ?? entityAt(event.pixel)
     target.classList.toggle('over', over !== null)
   })
   target.addEventListener('pointerleave', () => { hovered = false })
@@ -117,13 +140,26 @@ export function startMap(target: HTMLElement): () => void {
   map.on('click', (event) => {
     if (drawing.peek()) {
       // The second click of a double click says that it is done, not that there is another corner.
-      if ((event.originalEvent as MouseEvent).detail < 2) addPlace({ lat: latOf(event.coordinate[1]!), lon: lonOf(event.coordinate[0]!) })
+      if ((event.originalEvent as MouseEvent).detail >= 2) return
+      const corner = cornerAt(map, event.pixel)
+      if (corner < 0) addPlace(snapped(map, event.pixel))
+      else if (corner === 0 && drawing.peek()!.as === 'area' && drawing.peek()!.name === '') finishDrawing()
       return
     }
     const it = layer.at(event.pixel[0]!, event.pixel[1]!)
     select(it?.unit.uid ?? null, it?.others.map((unit) => unit.uid) ?? [])
     if (!it) selectEntity(entityAt(event.pixel))
   })
+
+  /** The verbs of what is at a pixel of the map, or of the ground there. */
+  function openMenu(pixel: number[]): void {
+    if (drawing.peek()) return
+    const unit = layer.at(pixel[0]!, pixel[1]!)?.unit.uid ?? null
+    const entity = unit ? null : entityAt(pixel)
+    const [x, y] = map.getCoordinateFromPixel(pixel)
+    mapMenu(pixel as [number, number], { lat: latOf(y!), lon: lonOf(x!) }, unit, entity)
+  }
+  stops.push(holdToMenu(target, openMenu))
 
   /** "cordon/EX-inner": what of the incident stands at a pixel. */
   function entityAt(pixel: number[]): string | null {
@@ -180,6 +216,30 @@ export function startMap(target: HTMLElement): () => void {
       if (geometry) view.fit(geometry.getExtent(), { padding: [80, 80, 80, 80], maxZoom: FIT_ZOOM_MAX, duration: 200 })
     },
     showPlace: (lat, lon) => goTo(mercatorX(lon), mercatorY(lat), 15),
+    nudge(right, down) {
+      const it = drawing.peek()
+      const corner = it?.places[it.at]
+      if (!it || !corner) return false
+      const step = CORNER_PX * view.getResolution()!
+      moveCorner(it.at, { lat: latOf(mercatorY(corner.lat) - down * step), lon: lonOf(mercatorX(corner.lon) + right * step) })
+      return true
+    },
+    menuAtMiddle() {
+      const [width = 0, height = 0] = map.getSize() ?? []
+      const unit = selected.peek() ? units_by_uid.get(selected.peek()!) : undefined
+      const there = unit && unit.x === unit.x ? map.getPixelFromCoordinate([unit.x, unit.y]) : null
+      openMenu(there ?? [width / 2, height / 2])
+    },
+    async picture() {
+      // On paper there is a grid in any case.
+      grid.setVisible(true)
+      const rendered = new Promise((done) => map.once('rendercomplete', done))
+      map.render()
+      await rendered
+      const picture = mapPicture(map, layer.canvas)
+      grid.setVisible(grid_shown.peek())
+      return picture
+    },
   }
 
   const asked = centre.peek()
@@ -211,13 +271,22 @@ export function startMap(target: HTMLElement): () => void {
     void theme.value
     ground.restyle(palette.peek()!, selected_entity.value ?? '')
     ground.layer.setVisible(show_incident.value === 'on')
-    const it = drawing.value
-    sketch.set(it?.places ?? [], it?.as === 'area', palette.peek()!)
-    target.classList.toggle('drawing', it !== null)
   }))
 
   stops.push(effect(() => {
-    void [show_incident.value, selected.value, show_labels.value, grid_shown.value, lost_since.value, emergencies.value]
+    void theme.value
+    sketch.set(drawing.value, measured.value, palette.peek()!)
+    target.classList.toggle('drawing', drawing.value !== null)
+  }))
+
+  stops.push(effect(() => {
+    void theme.value
+    grid.setVisible(grid_shown.value)
+    grid.changed()
+  }))
+
+  stops.push(effect(() => {
+    void [show_incident.value, selected.value, show_labels.value, placed.value, lost_since.value, emergencies.value]
     restate()
   }))
 
@@ -268,8 +337,11 @@ export function startMap(target: HTMLElement): () => void {
     })
   }))
 
-  // A unit falls silent without any message.
-  const silent_timer = window.setInterval(restate, REDRAW_SILENT_MS)
+  // A unit falls silent without any message; who calls for help counts by the second.
+  let turn = 0
+  const silent_timer = window.setInterval(() => {
+    if (++turn % (REDRAW_SILENT_MS / 1000) === 0 || emergencies.peek().some((it) => !it.acknowledged_by)) restate()
+  }, 1_000)
   const fonts = () => {
     layer.redrawSymbols()
     soon()
@@ -284,6 +356,8 @@ export function startMap(target: HTMLElement): () => void {
       return unit && unit.x === unit.x ? map.getPixelFromCoordinate([unit.x, unit.y]) : null
     },
     entityAt: (x: number, y: number) => entityAt([x, y]),
+    labels: () => layer.labels(),
+    sketch: () => (drawing.peek() ? cornersOf(drawing.peek()!) : measured.peek()),
     pixelOf: (lat: number, lon: number) => map.getPixelFromCoordinate([mercatorX(lon), mercatorY(lat)]),
   }
 

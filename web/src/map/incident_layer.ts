@@ -7,14 +7,21 @@ import Point from 'ol/geom/Point'
 import Polygon from 'ol/geom/Polygon'
 import type { Geometry } from 'ol/geom'
 import VectorLayer from 'ol/layer/Vector'
+import VectorImageLayer from 'ol/layer/VectorImage'
 import VectorSource from 'ol/source/Vector'
 import { Circle, Fill, Stroke, Style, Text } from 'ol/style'
+import { metresText } from '../base/format'
 import { mercatorX, mercatorY } from '../base/geo'
+import { t } from '../base/i18n'
+import { distance } from '../base/measure'
 import { isClosed } from '../base/place'
 import type { Place } from '../base/place'
 import { wordText } from '../base/values'
 import { scale } from '../state/prefs'
+import { cornersOf } from '../state/drawing'
+import type { Drawing } from '../state/drawing'
 import type { Placed } from '../state/places'
+import { middlesOf } from './corners'
 import type { Palette } from './palette'
 
 const FONT = '"Noto Sans Variable", "Noto Naskh Arabic Variable", sans-serif'
@@ -80,7 +87,8 @@ function hatch(colour: string): CanvasPattern | string {
 }
 
 export class IncidentLayer {
-  readonly layer = new VectorLayer({ source: new VectorSource(), zIndex: 30, updateWhileAnimating: true, updateWhileInteracting: true })
+  /** A picture half a view larger on each side: a drag moves it and draws nothing. */
+  readonly layer = new VectorImageLayer({ source: new VectorSource(), zIndex: 30, imageRatio: 1.5 })
   private readonly hatches = new Map<string, CanvasPattern | string>()
   private palette: Palette
   private chosen = ''
@@ -99,6 +107,16 @@ export class IncidentLayer {
     const source = this.layer.getSource()!
     source.clear(true)
     source.addFeatures(features)
+  }
+
+  /** Where the letters of points stand, so that no unit's name is written over them. */
+  letters(): { x: number; y: number; half_w: number; half_h: number; dy: number }[] {
+    return this.layer.getSource()!.getFeatures().flatMap((it) => {
+      const geometry = it.getGeometry()
+      if (!(geometry instanceof Point)) return []
+      const [x, y] = geometry.getCoordinates()
+      return [{ x: x!, y: y!, half_w: 22 * scale, half_h: 16 * scale, dy: -9 * scale }]
+    })
   }
 
   /** What stands at a place: a point before an area, a small one before a large one. */
@@ -146,13 +164,16 @@ export class IncidentLayer {
     const colour = chosen ? p.sel : p[look.line]
     const z = placed.entity.kind === 'point' ? 3 : placed.entity.kind === 'cordon' ? 1 : 2
     if (placed.places.length === 1) return this.spot(placed, look, colour, z)
-    const name = [look.sign, placed.name].filter(Boolean).join(' ')
+    const lane = placed.entity.fields['emergency_lane'] === true
+    const name = [look.sign, placed.name, lane ? t('place.lane') : ''].filter(Boolean).join(' ')
     return [
       new Style({ stroke: new Stroke({ color: p.halo, width: (look.width + 3) * scale }), zIndex: z }),
       new Style({
         stroke: new Stroke({ color: colour, width: look.width * scale, lineCap: 'butt', ...(look.dash ? { lineDash: look.dash.map((px) => px * scale) } : {}) }),
         fill: this.fill(look), zIndex: z,
       }),
+      // A thin line that is not broken: the lane that ambulances may still use.
+      ...(lane ? [new Style({ stroke: new Stroke({ color: p.main, width: 1.5 * scale }), zIndex: z })] : []),
       new Style({ geometry: (feature) => nameAt(feature as FeatureLike), text: this.label(name, colour === p.crit ? p.crit : p.text, false, 0), zIndex: z + 3 }),
     ]
   }
@@ -176,25 +197,43 @@ export class IncidentLayer {
   }
 }
 
-/** The sketch of what is being drawn, above everything else of the map. */
+/** The sketch of what is drawn or measured, above everything else of the map. */
 export class SketchLayer {
   readonly layer = new VectorLayer({ source: new VectorSource(), zIndex: 40, updateWhileAnimating: true, updateWhileInteracting: true })
 
-  set(places: readonly Place[], area: boolean, p: Palette): void {
+  private put(geometry: Geometry, style: Style): void {
+    const it = new Feature(geometry)
+    it.setStyle(style)
+    this.layer.getSource()!.addFeature(it)
+  }
+
+  /** How long each side is stands at its middle. */
+  private lengths(places: readonly Place[], p: Palette): void {
+    places.slice(1).forEach((place, i) => {
+      const text = new Text({
+        text: metresText(distance(places[i]!, place)), font: `700 ${12 * scale}px ${FONT}`, fill: new Fill({ color: p.text }), backgroundFill: new Fill({ color: p.halo }),
+        padding: [2, 4, 1, 4].map((px) => px * scale), overflow: true,
+      })
+      this.put(new LineString([at(places[i]!), at(place)]), new Style({ geometry: (side) => new Point(((side as Feature<LineString>).getGeometry()!).getCoordinateAt(0.5)), text }))
+    })
+  }
+
+  set(it: Drawing | null, measured: readonly Place[], p: Palette): void {
     const source = this.layer.getSource()!
     source.clear(true)
-    const dot = new Circle({ radius: 5 * scale, fill: new Fill({ color: p.sel }), stroke: new Stroke({ color: p.bg, width: 1.5 }) })
-    const line = new Style({ stroke: new Stroke({ color: p.sel, width: 3 * scale }), fill: new Fill({ color: 'rgba(99,179,255,0.15)' }) })
-    if (places.length > 1) {
-      const points = places.map(at)
-      const it = new Feature<Geometry>(area && points.length > 2 ? new Polygon([[...points, points[0]!]]) : new LineString(points))
-      it.setStyle(line)
-      source.addFeature(it)
+    const corners = it ? cornersOf(it) : measured
+    const area = it?.as === 'area' || (it?.as === 'circle' && corners.length > 2)
+    const line = new Style({ stroke: new Stroke({ color: p.sel, width: 3 * scale }), ...(area ? { fill: new Fill({ color: 'rgba(128,128,128,0.2)' }) } : {}) })
+    if (corners.length > 1) {
+      const points = corners.map(at)
+      this.put(area && points.length > 2 ? new Polygon([[...points, points[0]!]]) : new LineString(points), line)
     }
-    for (const place of places) {
-      const it = new Feature(new Point(at(place)))
-      it.setStyle(new Style({ image: dot }))
-      source.addFeature(it)
-    }
+    if (!it || it.as === 'measure') this.lengths(corners, p)
+    if (it?.as === 'circle') this.lengths(it.places, p)
+    const dot = (radius: number, fill: string, stroke: string) =>
+      new Style({ image: new Circle({ radius: radius * scale, fill: new Fill({ color: fill }), stroke: new Stroke({ color: stroke, width: 2 * scale }) }) })
+    for (const middle of it ? middlesOf(it) : []) this.put(new Point(at(middle)), dot(4, p.bg, p.sel))
+    const places = it?.places ?? measured
+    places.forEach((place, i) => this.put(new Point(at(place)), i === it?.at ? dot(9, p.text, p.sel) : dot(6, p.sel, p.bg)))
   }
 }

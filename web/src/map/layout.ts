@@ -1,7 +1,8 @@
-// Which units stand alone, which share one symbol with a count, and which labels find room. Pure.
+// Which units stand alone, which share one symbol with a count, and where each name finds room. Pure.
 //
-// All in pixels of the whole world at one resolution, so that a drag changes nothing and only a new
-// zoom or new positions make it worth doing again.
+// Greedy, the most important first: a name stands right, left, below or above of its symbol, wherever neither a
+// symbol nor another name is, else nowhere. All in pixels of the whole world at one resolution, so that a drag
+// changes nothing and only a new zoom or new positions make it worth doing again.
 import type { Unit } from '../state/tracks'
 
 export interface Placed {
@@ -9,10 +10,18 @@ export interface Placed {
   /** Pixels of the world at this resolution, y down. */
   px: number
   py: number
-  /** 0 calls for help, hostile or selected; 1 person; 2 silent person; 3 object. */
+  /** 0 calls for help, hostile or selected; 1 silent person; 2 person; 3 object. */
   rank: number
   others: Unit[]
-  label: boolean
+  /** Where its name begins and the middle of its line, from the symbol's middle; null: there is no room. */
+  label: { dx: number; dy: number } | null
+}
+
+export interface Box {
+  x0: number
+  y0: number
+  x1: number
+  y1: number
 }
 
 export interface LayoutInput {
@@ -21,38 +30,48 @@ export interface LayoutInput {
   half_w: number
   half_h: number
   labels: boolean
-  letter_px: number
+  /** How wide a unit's name is, px. */
+  width: (unit: Unit) => number
   rank: (unit: Unit) => number
+  /** What else stands there and is not to be written over. */
+  taken?: readonly Box[]
+  /** Only what is in here gets a name: the view and some way around it. */
+  near?: Box
 }
 
 const STRIDE = 1 << 25
+const GAP = 7
 
 const cell = (x: number, y: number) => (x + STRIDE / 2) * STRIDE + (y + STRIDE / 2)
 
-class Cells {
-  private readonly taken = new Set<number>()
+/** Boxes by the squares they lie in, so that only neighbours are compared. */
+class Boxes {
+  private readonly squares = new Map<number, Box[]>()
   constructor(private readonly size: number) {}
 
-  /** True when all cells of the box are free; then they are taken. `force` takes them anyway. */
-  take(x0: number, y0: number, x1: number, y1: number, force: boolean): boolean {
+  private each(box: Box, see: (key: number) => boolean): boolean {
     const s = this.size
-    const left = Math.floor(x0 / s)
-    const right = Math.floor(x1 / s)
-    const top = Math.floor(y0 / s)
-    const bottom = Math.floor(y1 / s)
-    if (!force) {
-      for (let y = top; y <= bottom; y++) {
-        for (let x = left; x <= right; x++) if (this.taken.has(cell(x, y))) return false
-      }
+    for (let y = Math.floor(box.y0 / s); y <= Math.floor(box.y1 / s); y++) {
+      for (let x = Math.floor(box.x0 / s); x <= Math.floor(box.x1 / s); x++) if (see(cell(x, y))) return true
     }
-    for (let y = top; y <= bottom; y++) {
-      for (let x = left; x <= right; x++) this.taken.add(cell(x, y))
-    }
-    return true
+    return false
+  }
+
+  put(box: Box): void {
+    this.each(box, (key) => {
+      const there = this.squares.get(key)
+      if (there) there.push(box)
+      else this.squares.set(key, [box])
+      return false
+    })
+  }
+
+  isFree(box: Box): boolean {
+    return !this.each(box, (key) => this.squares.get(key)?.some((it) => it.x0 < box.x1 && box.x0 < it.x1 && it.y0 < box.y1 && box.y0 < it.y1) ?? false)
   }
 }
 
-/** A leader that `it` would cover by a quarter or more. */
+/** A leader whose symbol `it` would touch. */
 function cover(it: Placed, leaders: Map<number, Placed[]>, w: number, h: number): Placed | null {
   const cx = Math.floor(it.px / w)
   const cy = Math.floor(it.py / h)
@@ -67,16 +86,16 @@ function cover(it: Placed, leaders: Map<number, Placed[]>, w: number, h: number)
   return null
 }
 
-export function layout(input: LayoutInput): Placed[] {
-  const { resolution, half_w, half_h } = input
+function stacked(input: LayoutInput): Placed[] {
+  const { resolution } = input
   const by_rank: Placed[][] = [[], [], [], []]
   for (const unit of input.units) {
     if (unit.x !== unit.x || unit.y !== unit.y) continue
     const rank = input.rank(unit)
-    by_rank[rank]!.push({ unit, px: unit.x / resolution, py: -unit.y / resolution, rank, others: [], label: false })
+    by_rank[rank]!.push({ unit, px: unit.x / resolution, py: -unit.y / resolution, rank, others: [], label: null })
   }
-  const w = half_w * 1.6
-  const h = half_h * 1.6
+  const w = input.half_w * 2
+  const h = input.half_h * 2
   const leaders = new Map<number, Placed[]>()
   const placed: Placed[] = []
   for (const list of by_rank) {
@@ -93,13 +112,32 @@ export function layout(input: LayoutInput): Placed[] {
       else leaders.set(key, [it])
     }
   }
-  const cells = new Cells(half_h)
-  for (const it of placed) cells.take(it.px - half_w, it.py - half_h, it.px + half_w, it.py + half_h, true)
-  for (const it of placed) {
+  return placed
+}
+
+const isNear = (it: Placed, near: Box | undefined) => !near || (it.px > near.x0 && it.px < near.x1 && it.py > near.y0 && it.py < near.y1)
+
+export function layout(input: LayoutInput): Placed[] {
+  const { half_w, half_h } = input
+  const placed = stacked(input)
+  const named = placed.filter((it) => isNear(it, input.near))
+  const boxes = new Boxes(half_w * 2)
+  for (const box of input.taken ?? []) boxes.put(box)
+  for (const it of named) boxes.put({ x0: it.px - half_w, y0: it.py - half_h, x1: it.px + half_w, y1: it.py + half_h })
+  const line = half_h * 0.75
+  for (const it of named) {
     if (it.rank > 0 && !input.labels) continue
-    const x0 = it.px + half_w * 1.5
-    const x1 = x0 + it.unit.callsign.length * input.letter_px
-    it.label = cells.take(x0, it.py - half_h * 0.6, x1, it.py + half_h * 0.6, it.rank === 0)
+    const width = input.width(it.unit)
+    const sides = [
+      { dx: half_w + GAP, dy: 0 }, { dx: -half_w - GAP - width, dy: 0 },
+      { dx: -width / 2, dy: half_h + line + 1 }, { dx: -width / 2, dy: -half_h - line - 1 },
+    ]
+    const boxAt = (side: { dx: number; dy: number }) => ({
+      x0: it.px + side.dx - 3, y0: it.py + side.dy - line, x1: it.px + side.dx + width + 3, y1: it.py + side.dy + line,
+    })
+    // Who calls for help or is looked at has a name in any case.
+    it.label = sides.find((side) => boxes.isFree(boxAt(side))) ?? (it.rank === 0 ? sides[0]! : null)
+    if (it.label) boxes.put(boxAt(it.label))
   }
   return placed
 }

@@ -1,14 +1,15 @@
 // All units on one canvas above the map. The map itself is not drawn again when positions come; this
 // canvas is not laid out again when the map is only dragged.
-import { ageText } from '../base/format'
-import { WORLD, latOf, lonOf, mercatorX, mercatorY } from '../base/geo'
+import { ageText, counterText, metresText } from '../base/format'
+import { WORLD, mercatorX, mercatorY } from '../base/geo'
 import type { Emergency } from '../net/protocol'
 import { scale } from '../state/prefs'
 import { isOwnObject } from '../state/places'
 import { silence, units, units_by_uid } from '../state/tracks'
 import type { Unit } from '../state/tracks'
 import { layout } from './layout'
-import type { Placed } from './layout'
+import type { Box, Placed } from './layout'
+import type { Hint } from './hints'
 import type { Palette } from './palette'
 import { HALF_H, HALF_W, Symbols, frameOf } from './symbols'
 import type { Look } from './symbols'
@@ -27,17 +28,25 @@ export interface UnitLayerState {
   now: number
   selected: string | null
   labels: boolean
-  grid: boolean
   frozen: boolean
   /** The places of the incident are drawn by a layer of their own. */
   own_places: boolean
   emergencies: readonly Emergency[]
+  /** What stands there already, in metres: the letters of points. */
+  taken: readonly { x: number; y: number; half_w: number; half_h: number; dy: number }[]
+  /** What is out of sight and should be known of. */
+  hints: (view: View) => readonly Hint[]
 }
 
 const RING = 23 * scale
-const EDGE = 16 * scale
+const EDGE = 18 * scale
+/** The tools stand at one side, whichever way the page runs, the legend below. */
+const EDGE_SIDE = 66 * scale
+const EDGE_BELOW = 64 * scale
+/** A call that nobody takes grows for so long, and to so much. */
+const GROW_MS = 120_000
+const GROW = 1.6
 const font = (weight: number, px: number) => `${weight} ${px * scale}px "Noto Sans Variable", "Noto Naskh Arabic Variable", sans-serif`
-const GRID_STEPS = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001]
 
 export class UnitLayer {
   readonly canvas = document.createElement('canvas')
@@ -50,6 +59,8 @@ export class UnitLayer {
   private symbols_for = ''
   private calls = new Map<string, Emergency>()
   private view: View | null = null
+  private near: Box | null = null
+  private readonly widths = new Map<string, number>()
 
   constructor(private state: UnitLayerState) {
     this.canvas.className = 'units'
@@ -86,11 +97,18 @@ export class UnitLayer {
   /** Forget drawn symbols: a font has come. */
   redrawSymbols(): void {
     this.symbols = null
+    this.widths.clear()
   }
 
-  private lay(resolution: number): void {
-    if (this.laid_at === resolution) return
+  private lay(view: View): void {
+    const { resolution } = view
+    const left = view.x / resolution - view.width / 2
+    const top = -view.y / resolution - view.height / 2
+    const seen = this.near && left > this.near.x0 && top > this.near.y0 && left + view.width < this.near.x1 && top + view.height < this.near.y1
+    if (this.laid_at === resolution && seen) return
     this.laid_at = resolution
+    // Half a view on each side, so that a drag finds its names there.
+    this.near = { x0: left - view.width / 2, y0: top - view.height / 2, x1: left + view.width * 1.5, y1: top + view.height * 1.5 }
     this.calls = new Map(this.state.emergencies.map((it) => [it.unit_uid, it]))
     const { now, selected, own_places } = this.state
     this.placed = layout({
@@ -99,22 +117,54 @@ export class UnitLayer {
       half_w: HALF_W,
       half_h: HALF_H,
       labels: this.state.labels,
-      letter_px: 7.5 * scale,
+      width: (unit) => this.widthOf(unit),
+      near: this.near,
+      taken: this.state.taken.map((it) => {
+        const x = it.x / resolution
+        const y = -it.y / resolution + it.dy
+        return { x0: x - it.half_w, y0: y - it.half_h, x1: x + it.half_w, y1: y + it.half_h }
+      }),
       rank: (unit) => {
         if (this.calls.has(unit.uid) || unit.uid === selected) return 0
         if (frameOf(unit.type) === 'hostile') return 0
         if (!unit.presence) return 3
-        return silence(unit, now) ? 2 : 1
+        return silence(unit, now) ? 1 : 2
       },
     })
+  }
+
+  /** The name with its floor; and what counts behind it: how long it calls, how long it is silent. */
+  private words(unit: Unit): { name: string; count: string } {
+    const { now } = this.state
+    const call = this.calls.get(unit.uid)
+    const name = unit.callsign + (unit.floor === unit.floor ? '  F' + unit.floor : '')
+    if (call) return { name, count: call.acknowledged_by ? '' : counterText(now - call.raised) }
+    return { name, count: unit.presence && silence(unit, now) ? ageText(now - unit.heard) : '' }
+  }
+
+  private measure(text: string, bold: boolean): number {
+    const key = (bold ? 'b' : '') + text
+    const known = this.widths.get(key)
+    if (known !== undefined) return known
+    this.ctx.font = font(bold ? 700 : 600, 12)
+    const width = this.ctx.measureText(text).width
+    // Names come from phones.
+    if (this.widths.size > 30_000) this.widths.clear()
+    this.widths.set(key, width)
+    return width
+  }
+
+  private widthOf(unit: Unit): number {
+    const bold = this.calls.has(unit.uid)
+    const { name, count } = this.words(unit)
+    return this.measure(name, bold) + (count ? this.measure(count, bold) + 6 * scale : 0)
   }
 
   draw(view: View): void {
     this.view = view
     this.draws++
     const symbols = this.prepare(view)
-    this.lay(view.resolution)
-    if (this.state.grid) this.drawGrid(view)
+    this.lay(view)
     this.ctx.globalAlpha = this.state.frozen ? 0.55 : 1
     // What matters most is drawn last, on top.
     for (let i = this.placed.length - 1; i >= 0; i--) this.drawPlaced(this.placed[i]!, view, symbols)
@@ -123,6 +173,7 @@ export class UnitLayer {
       if (it.others.length > 0) this.drawCount(it, view)
     }
     this.ctx.globalAlpha = 1
+    for (const hint of this.state.hints(view)) this.drawHint(hint.x, hint.y, hint, view)
     for (const emergency of this.state.emergencies) this.drawCall(emergency, view)
   }
 
@@ -149,13 +200,14 @@ export class UnitLayer {
     const frame = frameOf(unit.type)
     if (unit.presence && !silent && unit.speed > 0.8 && unit.course === unit.course) this.drawCourse(x, y, unit)
     const image = symbols.get(frame, frame === 'hostile' || frame === 'friend' || unit.presence ? unit.code : '', look, unit.team)
-    ctx.drawImage(image, x - symbols.half.w, y - symbols.half.h, symbols.half.w * 2, symbols.half.h * 2)
+    const size = look === 'emergency' ? 1.25 : 1
+    ctx.drawImage(image, x - symbols.half.w * size, y - symbols.half.h * size, symbols.half.w * 2 * size, symbols.half.h * 2 * size)
     if (unit.uid === selected) {
       ctx.strokeStyle = p.sel
       ctx.lineWidth = 2.5 * scale
       ctx.strokeRect(x - HALF_W - 4 * scale, y - HALF_H - 4 * scale, 2 * HALF_W + 8 * scale, 2 * HALF_H + 8 * scale)
     }
-    if (it.label || unit.uid === selected) this.drawLabel(x + HALF_W + 7 * scale, y, unit, silent, call !== undefined)
+    if (it.label) this.drawLabel(x + it.label.dx, y + it.label.dy, unit, silent, call !== undefined)
   }
 
   private drawCourse(x: number, y: number, unit: Unit): void {
@@ -194,24 +246,22 @@ export class UnitLayer {
 
   private drawLabel(x: number, y: number, unit: Unit, silent: 0 | 1 | 2, call: boolean): void {
     const { ctx } = this
-    const { palette: p, now } = this.state
+    const { palette: p } = this.state
+    const { name, count } = this.words(unit)
+    const name_w = this.measure(name, call)
+    const count_w = count ? this.measure(count, call) + 6 * scale : 0
     ctx.font = font(call ? 700 : 600, 12)
     ctx.textAlign = 'left'
     ctx.textBaseline = 'middle'
-    const floor = unit.floor === unit.floor ? '  F' + unit.floor : ''
-    const name = unit.callsign + floor
-    const age = silent && unit.presence ? ageText(now - unit.heard) : ''
-    const name_w = ctx.measureText(name).width
-    const age_w = age ? ctx.measureText(age).width + 6 * scale : 0
     ctx.fillStyle = call ? p.crit_bg : p.halo
     ctx.beginPath()
-    ctx.roundRect(x - 3 * scale, y - 8.5 * scale, name_w + age_w + 6 * scale, 17 * scale, 2 * scale)
+    ctx.roundRect(x - 3 * scale, y - 8.5 * scale, name_w + count_w + 6 * scale, 17 * scale, 2 * scale)
     ctx.fill()
     ctx.fillStyle = call ? p.crit : silent ? p.dim_text : p.text
     ctx.fillText(name, x, y + 0.5 * scale)
-    if (!age) return
-    ctx.fillStyle = silent === 2 ? p.crit : p.warn
-    ctx.fillText(age, x + name_w + 6 * scale, y + 0.5 * scale)
+    if (!count) return
+    ctx.fillStyle = call || silent === 2 ? p.crit : p.warn
+    ctx.fillText(count, x + name_w + 6 * scale, y + 0.5 * scale)
   }
 
   /** The ring of an emergency; an arrow at the edge when its place is out of sight. */
@@ -228,26 +278,48 @@ export class UnitLayer {
     ctx.strokeStyle = p.crit
     ctx.lineWidth = (emergency.acknowledged_by ? 1.5 : 3.5) * scale
     const inside = x >= 0 && y >= 0 && x <= view.width && y <= view.height
-    if (inside) {
-      ctx.beginPath()
-      ctx.arc(x, y, RING, 0, 2 * Math.PI)
-      ctx.stroke()
-      if (!with_fix) this.drawLost(x, y, emergency)
-      return
-    }
-    const ex = Math.min(view.width - EDGE, Math.max(EDGE, x))
-    const ey = Math.min(view.height - EDGE, Math.max(EDGE, y))
-    const angle = Math.atan2(y - ey, x - ex)
+    const name = unit?.callsign ?? emergency.from
+    if (!inside) return this.drawHint(mx, my, { name, level: 'crit' }, view)
+    const waited = emergency.acknowledged_by ? 0 : Math.min(1, Math.max(0, this.state.now - emergency.raised) / GROW_MS)
+    ctx.beginPath()
+    ctx.arc(x, y, RING * (1 + waited * (GROW - 1)), 0, 2 * Math.PI)
+    ctx.stroke()
+    if (!with_fix) this.drawLost(x, y, emergency)
+  }
+
+  /** An arrow at the edge with the name and how far it is, for what is out of sight. */
+  private drawHint(mx: number, my: number, it: { name: string; level: 'crit' | 'sel' | 'calm' }, view: View): void {
+    const { ctx } = this
+    const { palette: p } = this.state
+    const x = this.screenX(mx / view.resolution, view)
+    const y = this.screenY(-my / view.resolution, view)
+    const ex = Math.min(view.width - EDGE_SIDE, Math.max(EDGE_SIDE, x))
+    const ey = Math.min(view.height - EDGE_BELOW, Math.max(EDGE, y))
+    const colour = it.level === 'crit' ? p.crit : it.level === 'sel' ? p.sel : p.main
     ctx.save()
     ctx.translate(ex, ey)
-    ctx.rotate(angle)
-    ctx.fillStyle = p.crit
+    ctx.rotate(Math.atan2(y - ey, x - ex))
+    ctx.fillStyle = colour
     ctx.beginPath()
     ctx.moveTo(12 * scale, 0)
-    ctx.lineTo(-8 * scale, 10 * scale)
-    ctx.lineTo(-8 * scale, -10 * scale)
+    ctx.lineTo(-7 * scale, 8 * scale)
+    ctx.lineTo(-7 * scale, -8 * scale)
     ctx.fill()
     ctx.restore()
+    const metres = (Math.hypot(mx - view.x, my - view.y)) / Math.cosh(view.y / 6378137)
+    const text = `${it.name}  ${metresText(metres)}`
+    const width = this.measure(text, true)
+    const tx = Math.min(view.width - EDGE_SIDE - width / 2, Math.max(EDGE_SIDE + width / 2, ex))
+    const ty = ey + (ey < view.height / 2 ? 20 : -20) * scale
+    ctx.fillStyle = it.level === 'crit' ? p.crit_bg : p.halo
+    ctx.beginPath()
+    ctx.roundRect(tx - width / 2 - 4 * scale, ty - 9 * scale, width + 8 * scale, 18 * scale, 2 * scale)
+    ctx.fill()
+    ctx.fillStyle = it.level === 'calm' ? p.text : colour
+    ctx.font = font(700, 12)
+    ctx.textAlign = 'center'
+    ctx.textBaseline = 'middle'
+    ctx.fillText(text, tx, ty + 0.5 * scale)
   }
 
   private drawLost(x: number, y: number, emergency: Emergency): void {
@@ -259,38 +331,17 @@ export class UnitLayer {
     ctx.fillText(emergency.from, x, y)
   }
 
-  private drawGrid(view: View): void {
-    const { ctx } = this
-    const half_w = (view.width / 2) * view.resolution
-    const half_h = (view.height / 2) * view.resolution
-    const degree_px = WORLD / 360 / view.resolution
-    const step = GRID_STEPS.find((it) => it * degree_px <= 240) ?? 0.0001
-    const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))
-    ctx.strokeStyle = this.state.palette.grid
-    ctx.fillStyle = this.state.palette.label
-    ctx.lineWidth = 1
-    ctx.font = font(500, 11)
-    ctx.textAlign = 'left'
-    ctx.textBaseline = 'top'
-    ctx.beginPath()
-    const west = ((view.x - half_w) / WORLD) * 360
-    const east = ((view.x + half_w) / WORLD) * 360
-    for (let lon = Math.ceil(west / step) * step; lon <= east; lon += step) {
-      const x = Math.round(this.screenX(mercatorX(lon) / view.resolution, view)) + 0.5
-      ctx.moveTo(x, 0)
-      ctx.lineTo(x, view.height)
-      const shown = lonOf(mercatorX(lon))
-      ctx.fillText(`${Math.abs(shown).toFixed(digits)}${shown < 0 ? 'W' : 'E'}`, x + 3, 3)
-    }
-    const south = latOf(view.y - half_h)
-    const north = latOf(view.y + half_h)
-    for (let lat = Math.ceil(south / step) * step; lat <= north; lat += step) {
-      const y = Math.round(this.screenY(-mercatorY(lat) / view.resolution, view)) + 0.5
-      ctx.moveTo(0, y)
-      ctx.lineTo(view.width, y)
-      ctx.fillText(`${Math.abs(lat).toFixed(digits)}${lat < 0 ? 'S' : 'N'}`, 4, y + 2)
-    }
-    ctx.stroke()
+  /** For tests: the boxes of all symbols and names that were drawn, px of the view. */
+  labels(): { uid: string; frame: number[]; name: number[] | null }[] {
+    const { view } = this
+    if (!view) return []
+    return this.placed.map((it) => {
+      const x = this.screenX(it.px, view)
+      const y = this.screenY(it.py, view)
+      const { label } = it
+      const name = label && [x + label.dx - 3, y + label.dy - 8.5 * scale, x + label.dx + this.widthOf(it.unit) + 3, y + label.dy + 8.5 * scale]
+      return { uid: it.unit.uid, frame: [x - HALF_W, y - HALF_H, x + HALF_W, y + HALF_H], name }
+    })
   }
 
   /** What stands at a pixel: the most important first. */

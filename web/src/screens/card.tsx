@@ -1,30 +1,33 @@
 // The selected unit: where, how old, how well it is, who, and what can be done now.
-import { ageText, clockText, metresText } from '../base/format'
-import { latLonText, mgrsText } from '../base/geo'
+import { ageText, clockText, counterText, metresText } from '../base/format'
 import { emergencyName } from '../base/describe'
-import { T, t } from '../base/i18n'
+import { wordText } from '../base/values'
+import { T, joined, t } from '../base/i18n'
 import { now } from '../state/clock'
 import { emergencies } from '../state/record'
-import { incident_id } from '../state/incident'
+import { incident_id, textOf, timeOf } from '../state/incident'
+import { placeName } from '../state/names'
 import { acknowledge, can_promote, isAcknowledging } from '../state/outbox'
 import { isOwnObject } from '../state/places'
 import { hasFix, moved, silence, text_changed, units_by_uid } from '../state/tracks'
 import type { Unit } from '../state/tracks'
-import { following, screen, select, selected, stack, write } from '../state/view'
+import { screen, select, selected, stack, write } from '../state/view'
 import { map_commands } from '../map/commands'
-import { writeTo } from '../shell/actions'
 import { attention } from '../state/attention'
+import { Coordinate } from '../ui/coordinate'
 import { Icon } from '../ui/icon'
 import { Button, Team } from '../ui/parts'
+import { Symbol } from './symbol'
+import { parOf, tasksOf, unitOf, unitVerbs } from './verbs'
 
 function Where(props: { unit: Unit }) {
   const { unit } = props
   if (!hasFix(unit)) return <dd>{t('unit.no_fix')}</dd>
-  const floor = Number.isNaN(unit.floor) ? '' : `F${unit.floor} `
   return (
     <dd>
-      <bdi>{floor}{mgrsText(unit.lat, unit.lon)}</bdi>
-      <small><bdi>{latLonText(unit.lat, unit.lon)}</bdi></small>
+      {!Number.isNaN(unit.floor) && <b><bdi>F{unit.floor}</bdi> </b>}
+      <Coordinate kind="mgrs" lat={unit.lat} lon={unit.lon} />
+      <Coordinate kind="degrees" lat={unit.lat} lon={unit.lon} />
     </dd>
   )
 }
@@ -42,6 +45,32 @@ function Fix(props: { unit: Unit }) {
   )
 }
 
+/** Where the record has it, how its roll call stands, and what it is to do. */
+function OnRecord(props: { unit: Unit }) {
+  const it = unitOf(props.unit)
+  if (!it) return null
+  const roll = parOf(it)
+  const due = roll?.due ? timeOf(roll.due) : NaN
+  const tasks = tasksOf(props.unit)
+  const zone = roll?.zone ?? textOf(it, 'zone')
+  return (
+    <>
+      {zone && <><dt>{t('unit.inside')}</dt><dd><bdi>{placeName('zone', zone)}</bdi></dd></>}
+      {roll && (
+        <>
+          <dt>{t('unit.par')}</dt>
+          <dd>
+            <bdi class={roll.state === 'missed' ? 'bad' : roll.state === 'due' ? 'warn' : ''}>{t(`unit.par_${roll.state}`)}</bdi>
+            {!Number.isNaN(due) && <> <bdi>{due < now.value ? '+' : '−'}{counterText(Math.abs(due - now.value))}</bdi></>}
+          </dd>
+        </>
+      )}
+      {textOf(it, 'status') && <><dt>{t('unit.status')}</dt><dd><bdi>{wordText(textOf(it, 'status'), 'status')}</bdi></dd></>}
+      {tasks.length > 0 && <><dt>{t('unit.tasks')}</dt><dd dir="auto">{tasks.map((task) => textOf(task, 'text')).join(' · ')}</dd></>}
+    </>
+  )
+}
+
 function Facts(props: { unit: Unit }) {
   const { unit } = props
   const line = (name: string, value: string) => value && <><dt>{name}</dt><dd><bdi>{value}</bdi></dd></>
@@ -51,7 +80,8 @@ function Facts(props: { unit: Unit }) {
       <dt>{unit.presence ? t('unit.gps') : t('col.heard')}</dt><Fix unit={unit} />
       {(unit.team || unit.role) && <><dt>{t('col.team')}</dt><dd><Team team={unit.team} /> <bdi>{unit.role}</bdi></dd></>}
       {unit.battery !== null && <><dt>{t('col.battery')}</dt><dd><bdi class={unit.battery <= 15 ? 'warn' : ''}>{unit.battery}%</bdi></dd></>}
-      {line(t('col.user'), [unit.user, unit.agency].filter(Boolean).join(', '))}
+      <OnRecord unit={unit} />
+      {line(t('col.user'), joined([unit.user, unit.agency], t('comma')))}
       {line(t('col.groups'), unit.groups.join(', '))}
       {line(t('col.device'), unit.device)}
       {line(t('unit.type'), unit.presence ? '' : unit.type)}
@@ -117,6 +147,7 @@ export function Card() {
   return (
     <section id="card" class="card" aria-label={t('unit.selected')}>
       <h3>
+        <Symbol type={unit.type} />
         <bdi>{unit.callsign}</bdi>
         <span class={style}>{word}</span>
         <button type="button" class="square" aria-label={t('close')} onClick={() => select(null)}><Icon name="close" /></button>
@@ -129,19 +160,20 @@ export function Card() {
       {!unit.presence && <Promote unit={unit} />}
       <div class="acts">
         {call && waits && <Button kind="critical" keys={is_top ? 'A' : undefined} onClick={() => acknowledge(call.uid)}>{t('acknowledge')}</Button>}
-        {unit.presence && <Button keys="C" onClick={() => writeTo(unit.uid)}>{t('act.call_short')}</Button>}
-        {screen.value === 'map'
-          ? <Button keys="F" pressed={following.value} onClick={() => { following.value = !following.value }}>{t('act.follow_short')}</Button>
-          : (
-            <Button
-              onClick={() => {
-                screen.value = 'map'
-                map_commands.value?.showUnit(unit.uid)
-              }}
-            >
-              {t('unit.on_map')}
-            </Button>
-          )}
+        {unitVerbs(unit).filter((verb) => verb.id !== 'follow' || screen.value === 'map').map((verb) => (
+          <Button key={verb.id} class="small" keys={verb.keys} {...(verb.pressed === undefined ? {} : { pressed: verb.pressed })} onClick={verb.run}>{verb.name}</Button>
+        ))}
+        {screen.value !== 'map' && (
+          <Button
+            class="small"
+            onClick={() => {
+              screen.value = 'map'
+              map_commands.value?.showUnit(unit.uid)
+            }}
+          >
+            {t('unit.on_map')}
+          </Button>
+        )}
       </div>
     </section>
   )

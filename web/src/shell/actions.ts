@@ -8,9 +8,9 @@ import { silenceSound } from '../state/alarm_sound'
 import { acknowledge } from '../state/outbox'
 import { dim_map, nextTheme, show_labels } from '../state/prefs'
 import { chooseZone, floorAt, marked_zones, stepFloor, zone_id } from '../state/floor'
-import { incident_id } from '../state/incident'
+import { entity, incident_id } from '../state/incident'
 import { askPast, asking, backToNow, past_at } from '../state/past'
-import { addPlace, drawing, finishDrawing, stopDrawing, undoPlace } from '../state/drawing'
+import { addPlace, chooseCorner, drawing, finishDrawing, insertCorner, measured, stepCorner, stopDrawing, stopMeasure, toggleMeasure, undoPlace } from '../state/drawing'
 import { undo } from '../state/undo'
 import { units_by_uid } from '../state/tracks'
 import { centre, client_filter, dialog, draft, following, recipient, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
@@ -100,23 +100,38 @@ function walk(step: 1 | -1): void {
   stops[Math.min(stops.length - 1, Math.max(0, at + step))]?.focus()
 }
 
+/** First the corner that the arrows have, then all of it. */
+function leaveDrawing(): void {
+  if (drawing.peek()!.at >= 0) chooseCorner(-1)
+  else if (drawing.peek()!.as === 'measure') stopMeasure()
+  else stopDrawing()
+}
+
+/** The shape of what is chosen on the map is changed. */
+function changeShape(): void {
+  const [kind = '', ...rest] = (selected_entity.peek() ?? '').split('/')
+  const it = entity(kind, rest.join('/'))
+  if (it && !drawing.peek()) void import('../screens/shaping').then(({ editShape }) => editShape(it))
+}
+
 function back(): void {
   if (dialog.value) dialog.value = null
-  else if (drawing.value) stopDrawing()
+  else if (drawing.value) leaveDrawing()
   else if (document.activeElement instanceof HTMLElement && document.activeElement.matches('input, textarea, select')) {
     document.activeElement.blur()
     if (asking.value && past_at.value === null) backToNow()
   } else if (writing.value || slash.value !== null) {
     writing.value = null
     if (slash.value !== null) draft.value = ''
-  } else if (asking.value || past_at.value !== null) backToNow()
+  } else if (measured.value.length > 0 && screen.value === 'map') stopMeasure()
+  else if (asking.value || past_at.value !== null) backToNow()
   else if (selected.value) select(null)
   else if (selected_entity.value) selectEntity(null)
   else if (screen.value === 'floors' && (zone_id.value || marked_zones.value.size > 0)) chooseZone('')
   else if (screen.value !== 'map') go('map')
 }
 
-const onMap = (run: (map: NonNullable<typeof map_commands.value>) => void) => () => {
+const onMap = (run: (map: NonNullable<typeof map_commands.value>) => unknown) => () => {
   const map = map_commands.value
   if (map && screen.value === 'map') run(map)
 }
@@ -154,10 +169,13 @@ export const actions: Action[] = [
   { id: 'fit', name: 'act.fit', codes: ['Home'], shown: 'Home', group: 'map', run: onMap((map) => map.fit()) },
   { id: 'zoom_in', name: 'act.zoom_in', codes: ['Equal', 'Shift+Equal', 'NumpadAdd'], shown: '+', group: 'map', run: onMap((map) => map.zoom(1)) },
   { id: 'zoom_out', name: 'act.zoom_out', codes: ['Minus', 'NumpadSubtract'], shown: '−', group: 'map', run: onMap((map) => map.zoom(-1)) },
-  { id: 'left', name: 'act.pan_left', codes: ['ArrowLeft'], shown: '←', group: 'map', run: onMap((map) => map.pan(-1, 0)) },
-  { id: 'right', name: 'act.pan_right', codes: ['ArrowRight'], shown: '→', group: 'map', run: onMap((map) => map.pan(1, 0)) },
-  { id: 'up', name: 'act.pan_up', codes: ['ArrowUp'], shown: '↑', group: 'map', run: onMap((map) => map.pan(0, -1)) },
-  { id: 'down', name: 'act.pan_down', codes: ['ArrowDown'], shown: '↓', group: 'map', run: onMap((map) => map.pan(0, 1)) },
+  { id: 'left', name: 'act.pan_left', codes: ['ArrowLeft'], shown: '←', group: 'map', run: onMap((map) => map.nudge(-1, 0) || map.pan(-1, 0)) },
+  { id: 'right', name: 'act.pan_right', codes: ['ArrowRight'], shown: '→', group: 'map', run: onMap((map) => map.nudge(1, 0) || map.pan(1, 0)) },
+  { id: 'up', name: 'act.pan_up', codes: ['ArrowUp'], shown: '↑', group: 'map', run: onMap((map) => map.nudge(0, -1) || map.pan(0, -1)) },
+  { id: 'down', name: 'act.pan_down', codes: ['ArrowDown'], shown: '↓', group: 'map', run: onMap((map) => map.nudge(0, 1) || map.pan(0, 1)) },
+  { id: 'draw', name: 'act.draw', codes: ['KeyD', 'ContextMenu', 'Shift+F10'], shown: 'D', group: 'map', run: onMap((map) => map.menuAtMiddle()) },
+  { id: 'shape', name: 'place.shape', codes: ['KeyE'], shown: 'E', group: 'map', run: changeShape },
+  { id: 'measure', name: 'act.measure', codes: ['KeyX'], shown: 'X', group: 'map', run: onMap(toggleMeasure) },
   { id: 'labels', name: 'act.labels', codes: ['KeyL'], shown: 'L', group: 'map', run: () => toggle(show_labels) },
   { id: 'grid', name: 'act.grid', codes: ['KeyG'], shown: 'G', group: 'map', run: toggleGrid },
   { id: 'dim', name: 'act.dim', codes: ['KeyM'], shown: 'M', group: 'map', run: () => toggle(dim_map) },
@@ -180,13 +198,19 @@ function typing(target: EventTarget | null): boolean {
 const drawing_keys: Record<string, () => void> = {
   Space: () => { if (centre.peek()) addPlace(centre.peek()!) },
   Backspace: undoPlace,
+  Delete: undoPlace,
   Enter: finishDrawing,
+  KeyJ: () => stepCorner(1),
+  KeyK: () => stepCorner(-1),
+  Insert: () => insertCorner(Math.max(0, drawing.peek()!.at)),
 }
+/** A button that has the focus is pressed by these. */
+const presses = new Set(['Space', 'Enter'])
 
 function onKey(event: KeyboardEvent): void {
   const draw = drawing.peek() && screen.peek() === 'map' ? drawing_keys[event.code] : undefined
-  // A button that has the focus is pressed by Space and Enter.
-  if (draw && !typing(event.target) && !(event.target instanceof HTMLButtonElement)) {
+  const pressed = event.target instanceof HTMLButtonElement && presses.has(event.code)
+  if (draw && !typing(event.target) && !pressed && !event.ctrlKey && !event.metaKey) {
     event.preventDefault()
     draw()
     return

@@ -1,22 +1,21 @@
-// The sheet of keys, the palette, the layers of the map, and the account.
-import { useComputed, useSignal } from '@preact/signals'
+// The sheet of keys, the layers of the map, the incidents, and the account.
+import { useEffect } from 'preact/hooks'
 import { t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { wordText } from '../base/values'
-import { grid_shown, map_commands, maps, maps_error, toggleGrid } from '../map/commands'
+import { askMaps } from '../map/ask'
+import { grid_shown, maps, maps_error, toggleGrid } from '../map/commands'
 import { logOut } from '../state/live'
 import { hidden_maps, show_incident, show_labels } from '../state/prefs'
 import { first_asked } from '../state/first'
 import { session } from '../state/session'
-import { units } from '../state/tracks'
-import type { Unit } from '../state/tracks'
 import { chooseIncident, incident_id, incidents } from '../state/incident'
-import { isOwnObject, placed } from '../state/places'
-import { dialog, screen, select, selectEntity, write } from '../state/view'
+import { dialog, screen, write } from '../state/view'
 import { Button, Dialog, Empty, Kbd } from '../ui/parts'
 import { PracticeBox } from './practice'
 import { actions } from './actions'
 import type { Action } from './actions'
+import { Find } from './find'
 
 const close = () => { dialog.value = null }
 
@@ -46,110 +45,8 @@ function Keys() {
   )
 }
 
-interface Found {
-  key: string
-  title: string
-  detail: string
-  shown: string
-  run: () => void
-}
-
-const FOUND_MAX = 12
-
-function unitFound(unit: Unit): Found {
-  const detail = [unit.agency, unit.user, unit.device].filter(Boolean).join(' · ')
-  const run = () => {
-    select(unit.uid)
-    screen.value = 'map'
-    map_commands.value?.showUnit(unit.uid)
-  }
-  return { key: unit.uid, title: unit.callsign, detail, shown: '', run }
-}
-
-function search(words: string): Found[] {
-  const wanted = words.trim().toLowerCase()
-  const acts = actions
-    .filter((action) => action.id !== 'find' && action.id !== 'back')
-    .map((action): Found => ({ key: 'a:' + action.id, title: t(action.name), detail: '', shown: action.shown, run: action.run }))
-    .filter((found) => found.title.toLowerCase().includes(wanted))
-  if (!wanted) return acts.slice(0, FOUND_MAX)
-  const starts: Found[] = []
-  const holds: Found[] = []
-  for (const unit of units.values()) {
-    // Found as what it is on the record, below.
-    if (isOwnObject(unit.uid)) continue
-    const callsign = unit.callsign.toLowerCase()
-    if (callsign.startsWith(wanted)) starts.push(unitFound(unit))
-    else if (`${callsign} ${unit.uid} ${unit.user} ${unit.agency} ${unit.team}`.toLowerCase().includes(wanted)) holds.push(unitFound(unit))
-  }
-  for (const { entity: it, name } of placed.value) {
-    if (!`${it.id} ${name}`.toLowerCase().includes(wanted)) continue
-    const key = `${it.kind}/${it.id}`
-    const run = () => {
-      screen.value = 'map'
-      selectEntity(key)
-      map_commands.value?.showEntity(key)
-    }
-    holds.push({ key, title: name || it.id, detail: t(`place.${it.kind}` as Key), shown: '', run })
-  }
-  const by_title = (a: Found, b: Found) => a.title.localeCompare(b.title, undefined, { numeric: true })
-  return [...starts.sort(by_title), ...acts, ...holds.sort(by_title)].slice(0, FOUND_MAX)
-}
-
-function Find() {
-  const words = useSignal('')
-  const at = useSignal(0)
-  const found = useComputed(() => search(words.value))
-  const run = (it: Found | undefined) => {
-    if (!it) return
-    close()
-    // After the dialog has given the focus back.
-    setTimeout(it.run)
-  }
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-    if (step) {
-      event.preventDefault()
-      at.value = Math.max(0, Math.min(found.value.length - 1, at.value + step))
-    } else if (event.key === 'Enter') {
-      event.preventDefault()
-      run(found.value[at.value])
-    }
-  }
-  return (
-    <Dialog title={t('act.find')} onClose={close} class="find">
-      <input
-        autofocus
-        role="combobox"
-        aria-expanded="true"
-        aria-controls="found"
-        aria-activedescendant={found.value.length > 0 ? `found-${at.value}` : undefined}
-        aria-label={t('find.label')}
-        placeholder={t('find.label')}
-        value={words.value}
-        onInput={(event) => {
-          words.value = event.currentTarget.value
-          at.value = 0
-        }}
-        onKeyDown={onKeyDown}
-        dir="auto"
-        autocomplete="off"
-      />
-      {found.value.length === 0 && <Empty>{t('find.none')}</Empty>}
-      <ul id="found" role="listbox" aria-label={t('act.find')}>
-        {found.value.map((it, i) => (
-          <li key={it.key} id={`found-${i}`} role="option" aria-selected={i === at.value} onClick={() => run(it)}>
-            <b><bdi>{it.title}</bdi></b>
-            <small><bdi>{it.detail}</bdi></small>
-            {it.shown && <Kbd>{it.shown}</Kbd>}
-          </li>
-        ))}
-      </ul>
-    </Dialog>
-  )
-}
-
 function Layers() {
+  useEffect(() => void askMaps(), [])
   const toggle = (name: string) => {
     const next = new Set(hidden_maps.value)
     if (!next.delete(name)) next.add(name)

@@ -1,20 +1,28 @@
-import { latLonText, mgrsText } from '../base/geo'
-import { t } from '../base/i18n'
+import { T, t } from '../base/i18n'
 import { pointer } from '../map/commands'
 import { lost_since } from '../state/live'
 import { outbox } from '../state/outbox'
+import { coordinates } from '../state/prefs'
 import { screen } from '../state/view'
+import { Coordinate } from '../ui/coordinate'
 import { Kbd } from '../ui/parts'
-import { T } from '../base/i18n'
+
+/** The two ways in which the place is written go round by their button. */
+const pairs = { degrees: ['degrees', 'mgrs'], minutes: ['minutes', 'utm'] } as const
 
 function Place() {
   const at = pointer.value
   if (!at || screen.value !== 'map') return null
   return (
-    <>
-      <bdi class="coord">{latLonText(at.lat, at.lon)}</bdi>
-      <bdi class="coord">{mgrsText(at.lat, at.lon)}</bdi>
-    </>
+    <span class="coords">
+      {pairs[coordinates.value].map((kind) => <Coordinate key={kind} kind={kind} lat={at.lat} lon={at.lon} />)}
+      <button
+        type="button" class="other" aria-label={t('coord.turn')} title={t('coord.turn')}
+        onClick={() => { coordinates.value = coordinates.value === 'degrees' ? 'minutes' : 'degrees' }}
+      >
+        ⇄
+      </button>
+    </span>
   )
 }
 

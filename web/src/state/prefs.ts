@@ -41,6 +41,8 @@ export const dim_map = kept('dim', ['on', 'off'] as const, 'off')
 export const stack_open = kept('stack', ['on', 'off'] as const, 'on')
 /** Floors: all storeys as strips, or the plan of the chosen one. */
 export const floors_as = kept('floors', ['strips', 'plan'] as const, 'strips')
+/** Degrees with MGRS, or degrees and minutes with UTM. */
+export const coordinates = kept('coordinates', ['degrees', 'minutes'] as const, 'degrees')
 export const hidden_maps = signal<ReadonlySet<string>>(new Set())
 
 export const kiosk = asked.has('kiosk')
