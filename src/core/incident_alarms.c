@@ -293,7 +293,7 @@ static void no_read_back(struct run *r)
 static void overdue_task(struct run *r)
 {
     for (uint32_t t = ent_first(r->s, ENT_TASK); t; t = ent_next(r->s, t))
-        if (ent_is(r->s, t, IN_STATE, "open") && ent_has(r->s, t, IN_DUE_AT))
+        if (word_in("open,blocked", ent_get(r->s, t, IN_STATE)) && ent_has(r->s, t, IN_DUE_AT))
             sound(r, ent_id(r->s, t), ent_int(r->s, t, IN_DUE_AT, 0), ent_made(r->s, t), "%.*s is late: %.*s",
                   STR_ARG(ent_get(r->s, t, IN_OWNER)), STR_ARG(ent_get(r->s, t, IN_TEXT)));
 }

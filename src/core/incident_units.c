@@ -190,6 +190,26 @@ void apply_par_acked(struct applying *a)
     ent_clear(a->s, a->e, IN_PAR_CALLED_AT, a->seq);
 }
 
+/* A roll call is complete when each unit that it asked has answered since, with all of its people. */
+bool check_par_closed(struct deciding *d, struct err *e)
+{
+    bool some = ent_has(d->s, d->e, IN_UNITS);
+
+    for (uint32_t u = ent_first(d->s, ENT_UNIT); u; u = ent_next(d->s, u)) {
+        int64_t expected = ent_int(d->s, u, IN_COUNT, ent_int(d->s, u, IN_STRENGTH, 0));
+        int64_t found = ent_int(d->s, u, IN_LOCATED, expected);
+
+        if (!ent_has(d->s, u, IN_INSIDE_AT) || (some && !ent_holds(d->s, d->e, IN_UNITS, ent_id(d->s, u))))
+            continue;
+        if (ent_has(d->s, u, IN_PAR_CALLED_AT))
+            return refuse(e, ERR_DENIED, IN_PAR, "%.*s has not answered", STR_ARG(ent_id(d->s, u)));
+        if (found < expected)
+            return refuse(e, ERR_DENIED, IN_PAR, "%.*s: %" PRId64 " of %" PRId64 " accounted for",
+                          STR_ARG(ent_id(d->s, u)), found, expected);
+    }
+    return true;
+}
+
 bool check_par_missed(struct deciding *d, struct err *e)
 {
     return inside(d, e);
@@ -225,6 +245,17 @@ bool check_message_acked(struct deciding *d, struct err *e)
     if (!ent_holds(d->s, d->e, IN_TO, who))
         return refuse(e, ERR_DENIED, IN_ACKED_BY, "the message was not to %.*s", STR_ARG(who));
     return true;
+}
+
+/* Who takes it over has not accepted it yet. */
+void apply_task_reassigned(struct applying *a)
+{
+    ent_clear(a->s, a->e, IN_BY, a->seq);
+}
+
+void apply_task_unblocked(struct applying *a)
+{
+    ent_clear(a->s, a->e, IN_REASON, a->seq);
 }
 
 bool deconflicted_in(const struct incident *s, uint32_t zone, struct str one, struct str other)

@@ -393,6 +393,54 @@ static void test_invariant_11_inside_means_a_par_clock(void **state)
     world_free(w);
 }
 
+/* A roll call is closed when nobody is missing, and not before; who was not asked does not hold it up. */
+static void test_invariant_11_a_roll_is_not_closed_with_somebody_missing(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P1", IN_ZONE, "H/0/A", IN_COUNT, "6", IN_NONE);
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P2", IN_ZONE, "H/1/A", IN_COUNT, "4", IN_NONE);
+    world_ok(w, INC_PAR_CALLED, IN_PAR, "R1", IN_REASON, "routine", IN_NONE);
+    world_no(w, "P1 has not answered", INC_PAR_CLOSED, IN_PAR, "R1", IN_NONE);
+    world_ok(w, INC_PAR_ACKED, IN_UNIT, "P1", IN_COUNT, "5", IN_NONE);
+    world_ok(w, INC_PAR_ACKED, IN_UNIT, "P2", IN_COUNT, "4", IN_NONE);
+    world_no(w, "P1: 5 of 6", INC_PAR_CLOSED, IN_PAR, "R1", IN_NONE);
+    world_ok(w, INC_PAR_CALLED, IN_PAR, "R2", IN_REASON, "again", IN_UNITS, "P2", IN_NONE);
+    world_no(w, "P2 has not answered", INC_PAR_CLOSED, IN_PAR, "R2", IN_NONE);
+    world_ok(w, INC_PAR_ACKED, IN_UNIT, "P2", IN_COUNT, "4", IN_NONE);
+    world_ok(w, INC_PAR_CLOSED, IN_PAR, "R2", IN_NONE);
+    world_no(w, "R2", INC_PAR_CLOSED, IN_PAR, "R2", IN_NONE);
+    world_ok(w, INC_PAR_ACKED, IN_UNIT, "P1", IN_COUNT, "6", IN_NONE);
+    world_ok(w, INC_PAR_CLOSED, IN_PAR, "R1", IN_NOTE, "all out on the grass", IN_NONE);
+    world_free(w);
+}
+
+/* Accepted by its owner, held up and freed; another owner has to accept anew. */
+static void test_a_task_is_accepted_blocked_and_done(void **state)
+{
+    struct world *w = world_scene();
+    uint32_t task;
+
+    (void)state;
+    world_ok(w, INC_TASK_CREATED, IN_TASK, "K1", IN_TEXT, "open the gate", IN_OWNER, "P1", IN_NONE);
+    task = ent_find(w->s, ENT_TASK, STR("K1"));
+    world_ok(w, INC_TASK_ACCEPTED, IN_TASK, "K1", IN_BY, "P1", IN_NONE);
+    assert_true(ent_is(w->s, task, IN_BY, "P1"));
+    world_ok(w, INC_TASK_BLOCKED, IN_TASK, "K1", IN_REASON, "no key", IN_NONE);
+    assert_true(ent_is(w->s, task, IN_STATE, "blocked"));
+    world_ok(w, INC_TASK_UNBLOCKED, IN_TASK, "K1", IN_NONE);
+    assert_true(ent_is(w->s, task, IN_STATE, "open"));
+    assert_false(ent_has(w->s, task, IN_REASON));
+    world_no(w, "is open", INC_TASK_UNBLOCKED, IN_TASK, "K1", IN_NONE);
+    world_ok(w, INC_TASK_REASSIGNED, IN_TASK, "K1", IN_OWNER, "P2", IN_NONE);
+    assert_false(ent_has(w->s, task, IN_BY));
+    world_ok(w, INC_TASK_BLOCKED, IN_TASK, "K1", IN_REASON, "no key", IN_NONE);
+    world_ok(w, INC_TASK_DONE, IN_TASK, "K1", IN_NONE);
+    world_no(w, "done", INC_TASK_ACCEPTED, IN_TASK, "K1", IN_BY, "P2", IN_NONE);
+    world_free(w);
+}
+
 static void test_invariant_12_two_agencies_need_both_supervisors(void **state)
 {
     struct world *w = world_scene();
@@ -754,6 +802,7 @@ int main(void)
         cmocka_unit_test(test_invariant_9_no_line_without_facts_nor_before_the_families),
         cmocka_unit_test(test_invariant_10_one_command_per_scope),
         cmocka_unit_test(test_invariant_11_inside_means_a_par_clock),
+        cmocka_unit_test(test_invariant_11_a_roll_is_not_closed_with_somebody_missing),
         cmocka_unit_test(test_invariant_12_two_agencies_need_both_supervisors),
         cmocka_unit_test(test_invariant_13_one_current_rvp_per_sector),
         cmocka_unit_test(test_invariant_14_nothing_is_observed_in_the_future),
@@ -766,6 +815,7 @@ int main(void)
         cmocka_unit_test(test_the_clearance_machine),
         cmocka_unit_test(test_a_known_device_is_no_stranger),
         cmocka_unit_test(test_a_missing_person_can_come_out),
+        cmocka_unit_test(test_a_task_is_accepted_blocked_and_done),
         cmocka_unit_test(test_a_sighting_voids_a_hundred_neighbours),
         cmocka_unit_test(test_a_finding_about_a_clearance_can_be_resolved),
         cmocka_unit_test(test_a_finding_is_resolved_with_a_reason_and_comes_back),
