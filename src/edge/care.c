@@ -417,8 +417,10 @@ bool care_drop(struct care *c, struct str name, struct err *e)
 {
     char path[PATH];
 
-    (void)snprintf(path, sizeof path, "%s/backups/%.*s", c->dir, STR_ARG(str_cut(name, 0, CARE_NAME)));
-    if (!is_name(name) || access(path, F_OK) != 0)
+    if (!is_name(name))
+        return err_set(e, ERR_MISSING, "There is no backup of this name.");
+    (void)snprintf(path, sizeof path, "%s/backups/%.*s", c->dir, STR_ARG(name));
+    if (access(path, F_OK) != 0)
         return err_set(e, ERR_MISSING, "There is no backup of this name.");
     if (is_being_written(c, name))
         return err_set(e, ERR_DENIED, "This backup is being written: wait until it is done.");

@@ -78,7 +78,7 @@ static struct str name_of(const char *entry, bool *is_part)
     struct str name = str_from(entry);
 
     *is_part = name.len > 6 && name.at[0] == '.' && str_ends(name, STR(".part"));
-    return *is_part ? str_cut(name, 1, name.len - 6) : name;
+    return *is_part ? str_cut(name, 1, name.len - 5) : name;
 }
 
 static void look(struct folder *f)

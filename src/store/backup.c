@@ -222,7 +222,7 @@ static bool tell_pages(void *ctx, uint64_t done, uint64_t of)
 
 static bool copy_database(struct copying *c, const char *part, const char *name, struct err *e)
 {
-    char from[FILE_PATH_MAX], to[FILE_PATH_MAX];
+    char from[2 * FILE_PATH_MAX], to[2 * FILE_PATH_MAX];
     struct db_copy copy = {from, to, tell_pages, c};
 
     (void)snprintf(from, sizeof from, "%s/%s", c->b->dir, name);

@@ -17,6 +17,7 @@
 enum {
     STEP = 8 << 20,        /* room that a file of unknown size is promised at once */
     START_WRITING = 4 << 20, /* so much at most waits for the last sync */
+    HASH_STEP = 1 << 20,     /* so much is hashed at once, while more comes in */
     READ_STEP = 1 << 16,
     NAMES_STEP = 1024,     /* of a folder that is swept, at once */
     NAME_REST = SHA256_HEX - 2,
@@ -33,6 +34,11 @@ struct blobs {
         void *ctx;
     } askers[BLOB_ASKERS];
     size_t asker_count;
+    /* Hashing beside the thread that receives; under the lock. */
+    pthread_cond_t more, idle;
+    struct blob *to_hash; /* those of which a step at least is not hashed yet */
+    bool hashing, stopping;
+    pthread_t hasher;
     char dir[BLOB_PATH_MAX - SHA256_HEX - 32];
 };
 
@@ -42,7 +48,12 @@ struct blob {
     int fd;
     bool failed;
     uint64_t size, promised, started; /* started: the disk was told to write up to here */
+    uint64_t hashed;                  /* of size; both under the lock while there is a hasher */
+    bool unread; /* what was written cannot be read back; of the hasher */
+    bool waits, busy, orphan;         /* in the list; with the hasher, who lets go of it when it was dropped meanwhile */
+    struct blob *next;
     char path[BLOB_PATH_MAX];
+    char room[READ_STEP]; /* of who hashes it */
 };
 
 /* ---- names ------------------------------------------------------------ */
@@ -172,6 +183,28 @@ static int disk_sync(int fd)
     return fsync(fd);
 }
 
+static void lock(struct blobs *s)
+{
+    MUST(pthread_mutex_lock(&s->lock) == 0);
+}
+
+static void unlock(struct blobs *s)
+{
+    MUST(pthread_mutex_unlock(&s->lock) == 0);
+}
+
+static void end_hasher(struct blobs *s)
+{
+    if (!s->hashing)
+        return;
+    lock(s);
+    s->stopping = true;
+    MUST(pthread_cond_signal(&s->more) == 0);
+    unlock(s);
+    MUST(pthread_join(s->hasher, NULL) == 0);
+    s->hashing = false;
+}
+
 bool blobs_open(const char *dir, const struct blobs_options *o, struct blobs **out, struct err *e)
 {
     struct blobs *s = calloc(1, sizeof *s);
@@ -185,6 +218,7 @@ bool blobs_open(const char *dir, const struct blobs_options *o, struct blobs **o
     s->figures.file_max = o->file_max;
     s->figures.quota = o->quota;
     MUST(pthread_mutex_init(&s->lock, NULL) == 0);
+    MUST(pthread_cond_init(&s->more, NULL) == 0 && pthread_cond_init(&s->idle, NULL) == 0);
     if (!str_copy(s->dir, sizeof s->dir, str_from(dir)))
         (void)err_set(e, ERR_INPUT, "the name of the data folder is too long for the files in it");
     else if (prepare(s, e)) {
@@ -199,19 +233,11 @@ void blobs_close(struct blobs *s)
 {
     if (!s)
         return;
+    end_hasher(s);
     MUST(s->open == 0);
+    MUST(pthread_cond_destroy(&s->more) == 0 && pthread_cond_destroy(&s->idle) == 0);
     MUST(pthread_mutex_destroy(&s->lock) == 0);
     free(s);
-}
-
-static void lock(struct blobs *s)
-{
-    MUST(pthread_mutex_lock(&s->lock) == 0);
-}
-
-static void unlock(struct blobs *s)
-{
-    MUST(pthread_mutex_unlock(&s->lock) == 0);
 }
 
 struct blobs_figures blobs_figures(struct blobs *s)
@@ -289,7 +315,8 @@ bool blob_begin(struct blobs *s, uint64_t size, struct blob **out, struct err *e
     b = calloc(1, sizeof *b);
     if (!b)
         return err_set(e, ERR_WORLD, "there is not enough memory for another file");
-    *b = (struct blob){.s = s, .fd = -1};
+    b->s = s;
+    b->fd = -1;
     lock(s);
     ok = s->open < BLOBS_OPEN ? promise(s, size, e)
                               : err_set(e, ERR_FULL, "%d files are being received, which is the most", BLOBS_OPEN);
@@ -356,16 +383,129 @@ static void start_writing(struct blob *b)
     b->started = b->size;
 }
 
+/* ---- hashing --------------------------------------------------------- */
+
+/* What was received lies in the page cache: the hasher reads it there, so nothing is kept in memory for it, its order
+ * is the file's, and who receives never waits.  What it has not come to is hashed by blob_end(). */
+
+static void want_hash(struct blob *b);
+
+/* Adds bytes of the file up to `to` to the hash; false: they cannot be read. */
+static bool hash_to(struct blob *b, uint64_t from, uint64_t to)
+{
+    while (from < to) {
+        size_t want = to - from < READ_STEP ? (size_t)(to - from) : READ_STEP;
+        ssize_t n = pread(b->fd, b->room, want, (off_t)from);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        sha256_add(b->hash, str_of(b->room, (size_t)n));
+        from += (uint64_t)n;
+    }
+    return true;
+}
+
+static void free_blob(struct blob *b)
+{
+    if (b->fd >= 0)
+        (void)close(b->fd);
+    sha256_free(b->hash);
+    free(b);
+}
+
+/* Under the lock. */
+static void unlist(struct blob *b)
+{
+    struct blob **at = &b->s->to_hash;
+
+    while (b->waits && *at != b)
+        at = &(*at)->next;
+    if (b->waits)
+        *at = b->next;
+    b->waits = false;
+}
+
+/* One step of the first in the list; the lock is let go of meanwhile. */
+static void hash_step(struct blobs *s)
+{
+    struct blob *b = s->to_hash;
+    uint64_t from = b->hashed, to = from + HASH_STEP;
+    bool ok;
+
+    unlist(b);
+    b->busy = true;
+    unlock(s);
+    ok = hash_to(b, from, to);
+    lock(s);
+    b->busy = false;
+    b->unread |= !ok;
+    b->hashed = to;
+    if (b->orphan) {
+        release(b);
+        free_blob(b);
+    } else {
+        want_hash(b);
+    }
+    MUST(pthread_cond_broadcast(&s->idle) == 0);
+}
+
+static void *run_hasher(void *arg)
+{
+    struct blobs *s = arg;
+
+    lock(s);
+    while (!s->stopping || s->to_hash) {
+        if (s->to_hash)
+            hash_step(s);
+        else
+            MUST(pthread_cond_wait(&s->more, &s->lock) == 0);
+    }
+    unlock(s);
+    return NULL;
+}
+
+/* Puts it behind those that wait, when there is a step to hash; the first one starts the thread.  Under the lock. */
+static void want_hash(struct blob *b)
+{
+    struct blobs *s = b->s;
+    struct blob **at = &s->to_hash;
+
+    if (b->waits || b->busy || b->unread || b->size - b->hashed < HASH_STEP)
+        return;
+    if (!s->hashing)
+        s->hashing = pthread_create(&s->hasher, NULL, run_hasher, s) == 0;
+    if (!s->hashing)
+        return;
+    while (*at)
+        at = &(*at)->next;
+    b->next = NULL;
+    b->waits = true;
+    *at = b;
+    MUST(pthread_cond_signal(&s->more) == 0);
+}
+
+/* The hasher does not touch it any more. */
+static void take_back(struct blob *b)
+{
+    lock(b->s);
+    unlist(b);
+    while (b->busy)
+        MUST(pthread_cond_wait(&b->s->idle, &b->s->lock) == 0);
+    unlock(b->s);
+}
+
 bool blob_take(struct blob *b, struct str bytes, struct err *e)
 {
     MUST(!b->failed);
     b->failed = !check_size(b->s, b->size + bytes.len, e) || !need_room(b, bytes.len, e) || !write_all(b, bytes, e);
     if (b->failed)
         return false;
-    sha256_add(b->hash, bytes);
-    b->size += bytes.len;
     lock(b->s);
+    b->size += bytes.len;
     b->s->unwritten -= bytes.len;
+    want_hash(b);
     unlock(b->s);
     start_writing(b);
     return true;
@@ -381,15 +521,21 @@ const char *blob_path(const struct blob *b)
     return b->path;
 }
 
+/* Never waits: one that the hasher has is let go of by him. */
 static void end(struct blob *b)
 {
-    if (b->fd >= 0)
-        (void)close(b->fd);
-    sha256_free(b->hash);
-    lock(b->s);
-    release(b);
-    unlock(b->s);
-    free(b);
+    struct blobs *s = b->s;
+    bool is_free;
+
+    lock(s);
+    unlist(b);
+    is_free = !b->busy;
+    b->orphan = true;
+    if (is_free)
+        release(b);
+    unlock(s);
+    if (is_free)
+        free_blob(b);
 }
 
 void blob_drop(struct blob *b)
@@ -454,6 +600,10 @@ static bool check_hash(struct blob *b, struct str want, struct blob_kept *out, s
     unsigned char wanted[SHA256_SIZE];
     char is[SHA256_HEX + 1];
 
+    take_back(b);
+    if (b->unread || !hash_to(b, b->hashed, b->size))
+        return err_set(e, ERR_WORLD, "what was written of the file cannot be read back: check the disk");
+    b->hashed = b->size;
     sha256_end(b->hash, out->sha256);
     out->size = b->size;
     if (want.len == 0)

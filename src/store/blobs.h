@@ -10,6 +10,10 @@
  * struct blob belongs to one thread at a time.  blob_end() and blobs_sweep() wait for the disk: never on
  * a thread that others wait for.
  *
+ * What comes in is hashed beside, by a thread of the store's own (started with the first file of a MiB) that reads it
+ * back from the page cache in steps: blob_take() never waits for it, no bytes are kept in memory, and blob_end()
+ * hashes what is left.  The disk is told early to write, so that the last sync finds little to do.
+ *
  * Bounds, and what happens there: a file larger than file_max, all files together larger than quota, or
  * less than spare bytes left on the disk (the record needs them): refused with ERR_FULL, also in the
  * middle of a file whose size was not known.  BLOBS_OPEN files are received at once; more are refused.
