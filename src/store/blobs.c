@@ -50,7 +50,7 @@ struct blob {
     uint64_t size, promised, started; /* started: the disk was told to write up to here */
     uint64_t hashed;                  /* of size; both under the lock while there is a hasher */
     bool unread; /* what was written cannot be read back; of the hasher */
-    bool waits, busy, orphan;         /* in the list; with the hasher, who lets go of it when it was dropped meanwhile */
+    bool waits, busy, orphan;         /* in the list; with the hasher; dropped meanwhile, so that he lets go of it */
     struct blob *next;
     char path[BLOB_PATH_MAX];
     char room[READ_STEP]; /* of who hashes it */
