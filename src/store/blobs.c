@@ -374,15 +374,6 @@ static bool write_all(struct blob *b, struct str bytes, struct err *e)
     return true;
 }
 
-/* Tells the disk early what it will have to write, so that little waits for the sync at the end. */
-static void start_writing(struct blob *b)
-{
-    if (b->size - b->started < START_WRITING)
-        return;
-    (void)sync_file_range(b->fd, (off64_t)b->started, (off64_t)(b->size - b->started), SYNC_FILE_RANGE_WRITE);
-    b->started = b->size;
-}
-
 /* ---- hashing --------------------------------------------------------- */
 
 /* What was received lies in the page cache: the hasher reads it there, so nothing is kept in memory for it, its order
@@ -405,6 +396,16 @@ static bool hash_to(struct blob *b, uint64_t from, uint64_t to)
         from += (uint64_t)n;
     }
     return true;
+}
+
+/* Tells the disk early what it will have to write, so that little waits for the sync at the end. It may wait for a slow
+ * disk, so it is not for the thread that receives. */
+static void start_writing(struct blob *b, uint64_t to)
+{
+    if (to - b->started < START_WRITING)
+        return;
+    (void)sync_file_range(b->fd, (off64_t)b->started, (off64_t)(to - b->started), SYNC_FILE_RANGE_WRITE);
+    b->started = to;
 }
 
 static void free_blob(struct blob *b)
@@ -438,6 +439,7 @@ static void hash_step(struct blobs *s)
     b->busy = true;
     unlock(s);
     ok = hash_to(b, from, to);
+    start_writing(b, to);
     lock(s);
     b->busy = false;
     b->unread |= !ok;
@@ -507,7 +509,6 @@ bool blob_take(struct blob *b, struct str bytes, struct err *e)
     b->s->unwritten -= bytes.len;
     want_hash(b);
     unlock(b->s);
-    start_writing(b);
     return true;
 }
 
