@@ -19,10 +19,12 @@ const ARGS = [
 export const shots = process.env.CORDON_SHOTS
 export const folder = mkdtempSync(join(tmpdir(), 'cordon-real-'))
 const servers = new Set()
+const contexts = new Set()
 let browser
 
 after(async () => {
   await browser?.close()
+  for (const context of contexts) await context.close()
   for (const child of servers) child.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
@@ -65,7 +67,7 @@ export async function start(command, data, more = [], known = {}) {
 
 export async function newContext(options) {
   browser ??= await chromium.launch({ executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS })
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options })
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, serviceWorkers: 'block', ...options })
   context.setDefaultTimeout(30_000)
   return context
 }
@@ -76,36 +78,60 @@ export function putFirstAway() {
 }
 
 /** A browser of its own: cookies and kept entries are shared with no other. `lost()`: the server goes away on purpose.
- * first: with the cards of the first minute, which other tests have put away. */
-export async function visit(server, path = '', { first = false } = {}) {
-  const context = await newContext({ viewport: { width: 1600, height: 900 } })
+ * first: with the cards of the first minute, which other tests have put away; the rest are the context's options. */
+export async function visit(server, path = '', { first = false, ...options } = {}) {
+  const context = await newContext({ viewport: { width: 1600, height: 900 }, ...options })
   const page = await context.newPage()
-  const wrong = []
-  let away = false
-  page.on('pageerror', (error) => wrong.push('error: ' + error.message))
-  page.on('console', (message) => {
-    const lost = away && /ERR_|WebSocket connection|status of 50/.test(message.text())
-    if (['error', 'warning'].includes(message.type()) && !lost) wrong.push('console: ' + message.text())
-  })
-  page.on('request', (request) => {
-    const url = new URL(request.url())
-    if (!['data:', 'blob:'].includes(url.protocol) && url.host !== `127.0.0.1:${server.web}`) wrong.push('request to ' + url.host)
-  })
+  const { wrong, lost } = watch(page, server)
   if (!first) await page.addInitScript(putFirstAway)
-  await page.addInitScript(() => {
-    window.csp = []
-    addEventListener('securitypolicyviolation', (it) => window.csp.push(it.violatedDirective))
-  })
+  await look(page)
   await page.goto(`https://127.0.0.1:${server.web}/${path}`)
   return {
-    page,
-    lost() { away = true },
+    page, lost,
     async close() {
       const csp = await page.evaluate(() => window.csp)
       await context.close()
       assert.deepEqual([...wrong, ...csp], [])
     },
   }
+}
+
+/** A browser that trusts the server's key, so that it allows a service worker. */
+export async function persistent(server, profile, key) {
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, viewport: { width: 1600, height: 900 },
+    args: [...ARGS, `--ignore-certificate-errors-spki-list=${key}`],
+  })
+  context.setDefaultTimeout(30_000)
+  contexts.add(context)
+  const page = await context.newPage()
+  const { wrong, lost } = watch(page, server)
+  await page.addInitScript(putFirstAway)
+  await look(page)
+  await page.goto(`https://127.0.0.1:${server.web}/`)
+  return { page, context, wrong, lost }
+}
+
+const look = (page) => page.addInitScript(() => {
+  window.csp = []
+  addEventListener('securitypolicyviolation', (it) => window.csp.push(it.violatedDirective))
+})
+
+function watch(page, server) {
+  const wrong = []
+  let away = false
+  page.on('pageerror', (error) => wrong.push('error: ' + error.message))
+  page.on('console', (message) => {
+    // The browser's own words about a worker that it does not allow here.
+    if (/Service Worker registration blocked by Playwright|SSL certificate error occurred when fetching the script/.test(message.text())) return
+    const lost = away && /ERR_|WebSocket connection|status of (50|403)/.test(message.text())
+    if (['error', 'warning'].includes(message.type()) && !lost) wrong.push('console: ' + message.text())
+  })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (!['data:', 'blob:'].includes(url.protocol) && url.host !== `127.0.0.1:${server.web}`) wrong.push('request to ' + url.host)
+  })
+  return { wrong, lost() { away = true } }
 }
 
 export async function setUp(page, code, name = 'Duty officer') {

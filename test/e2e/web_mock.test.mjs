@@ -156,7 +156,7 @@ test('a refused line stays with its reason until it is dropped', async () => {
   const it = await open()
   const { page, mock } = it
   await shown(page)
-  mock.state.refuse = true
+  mock.state.refuse = [422, 'The text is too long.']
   await page.locator('#composer-text').fill('Too much')
   await page.keyboard.press('Enter')
   await page.locator('.row.waiting').getByText('The text is too long').waitFor()

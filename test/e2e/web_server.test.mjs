@@ -77,7 +77,7 @@ before(async () => {
   server = await start()
   browser = await chromium.launchPersistentContext(join(folder, 'profile'), {
     executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS,
-    viewport: { width: 1600, height: 900 }, ignoreHTTPSErrors: true,
+    viewport: { width: 1600, height: 900 }, ignoreHTTPSErrors: true, serviceWorkers: 'block',
   })
   browser.setDefaultTimeout(60_000)
 })
@@ -94,7 +94,7 @@ test('from the setup code to units, an emergency, chat, a restart, and the recor
   let away = false
   page.on('pageerror', (error) => wrong.push('error: ' + error.message))
   page.on('console', (message) => {
-    const lost = away && /ERR_|WebSocket connection|status of 50/.test(message.text())
+    const lost = away && /ERR_|WebSocket connection|status of (50|403)/.test(message.text())
     if (message.type() === 'error' && !lost) wrong.push('console: ' + message.text())
   })
   page.on('request', (request) => {

@@ -7,6 +7,9 @@ import { startLanguage } from './base/i18n'
 import { call } from './net/api'
 import type { Session } from './net/protocol'
 import { startSound } from './state/alarm_sound'
+import { forgetPicture } from './state/keep'
+import { startFromKept } from './state/live'
+import { startOffline } from './state/offline'
 import { asked_lang, startPrefs } from './state/prefs'
 import { boot, session } from './state/session'
 import { startView } from './state/view'
@@ -19,6 +22,11 @@ async function askSession(): Promise<void> {
     if (answer.ok) {
       session.value = answer.data
       boot.value = 'ready'
+      if (!answer.data.operator) void forgetPicture()
+      return
+    }
+    if (await startFromKept()) {
+      boot.value = 'ready'
       return
     }
     boot.value = 'unreachable'
@@ -30,6 +38,7 @@ takeSetupCode()
 startPrefs()
 startView()
 startSound()
+startOffline()
 void startLanguage(asked_lang)
 void askSession()
 render(<App />, document.getElementById('app')!)

@@ -1,6 +1,10 @@
 // The little of Node that the tests use; the page itself has no Node types.
 declare module 'node:test' {
   export function test(name: string, body: () => void | Promise<void>): void
+  export const mock: {
+    method(of: object, name: string, body: () => unknown): void
+    restoreAll(): void
+  }
 }
 declare module 'node:assert/strict' {
   const assert: {

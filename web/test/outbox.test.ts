@@ -8,12 +8,15 @@ import { session } from '../src/state/session'
 interface Sent { path: string; id: string; kind: string; fields: Record<string, unknown> }
 type Reply = { status: number; body?: unknown }
 
+let token = 'x'
+
 /** A server that gives one answer after the other; what it was sent. Timers do not run by themselves. */
 function serve(replies: (Reply | 'lost')[]): Sent[] {
   const sent: Sent[] = []
   const world = globalThis as unknown as Record<string, unknown>
   world['window'] = { setTimeout: () => 0 }
   world['fetch'] = async (path: string, init: { body: string }) => {
+    if (path === '/api/session') return { ok: true, status: 200, text: async () => JSON.stringify({ ...session.value, csrf: token }) }
     sent.push({ path, ...(JSON.parse(init.body) as Omit<Sent, 'path'>) })
     const reply = replies.shift() ?? { status: 200, body: { seq: 1, events: [1] } }
     if (reply === 'lost') throw new TypeError('no network')
@@ -76,4 +79,14 @@ test('a number that is taken is made up again, under a new id; a typed one is re
   assert.equal(new Set(sent.map((one) => one.id)).size, 3)
   serve([{ ...taken }])
   assert.equal((await submit({ kind: task.kind, fields: task.fields })).is, 'refused')
+})
+
+test('a server that was started again has a new token: it is asked for, and the line goes once more', async () => {
+  const sent = serve([{ status: 403, body: { detail: 'the page is out of date' } }, { status: 200, body: { seq: 7 } }])
+  token = 'new'
+  assert.deepEqual(await submit({ kind: 'task.done', fields: { task: 'TK-7' } }), { is: 'done', seq: 7 })
+  token = 'x'
+  assert.equal(sent.length, 2)
+  assert.equal(sent[0]!.id, sent[1]!.id)
+  assert.equal(session.value!.csrf, 'new')
 })

@@ -94,7 +94,7 @@ export async function startMock(options = {}) {
   const state = {
     needs_setup: !options.accounts, accounts: new Map(Object.entries(options.accounts ?? {})), sessions: new Map(),
     units: makeUnits(options.units ?? 200, Date.now(), centre.lat, centre.lon, next), emergencies: [], alarms: [], events: [],
-    seq: 0, applied: new Map(), hellos: [], commands: [], chat_posts: 0, csrf: randomUUID(), code: 'KITE-4821', refuse: false,
+    seq: 0, applied: new Map(), hellos: [], commands: [], chat_posts: 0, csrf: randomUUID(), code: 'KITE-4821', refuse: null, missing: null,
   }
   objects.forEach(([type, callsign], i) => {
     const now = Date.now()
@@ -291,7 +291,7 @@ export async function startMock(options = {}) {
     }
     if (path === '/api/chat') {
       state.chat_posts++
-      if (state.refuse) return answer(response, 422, 'The text is too long.')
+      if (state.refuse) return answer(response, ...state.refuse)
       const direct = body.to !== 'all'
       return answer(response, 200, once(body.id, () => chat(null, body.text, {
         message_id: body.id, from: operator.name, operator: operator.name, direct, to: direct ? [body.to] : [],
@@ -382,7 +382,7 @@ export async function startMock(options = {}) {
 
   function file(request, response, path) {
     const name = join(dist, normalize(path === '/' ? '/index.html' : path))
-    if (!name.startsWith(dist) || !existsSync(name) || !statSync(name).isFile()) return answer(response, 404, 'There is no such page.')
+    if (!name.startsWith(dist) || !existsSync(name) || !statSync(name).isFile() || state.missing?.test(path)) return answer(response, 404, 'There is no such page.')
     const data = readFileSync(name)
     const etag = `"${createHash('sha256').update(data).digest('hex').slice(0, 16)}"`
     response.writeHead(200, {
@@ -442,6 +442,11 @@ export async function startMock(options = {}) {
     async lose() {
       for (const socket of heard) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
+    },
+    /** The server dies in the middle of a frame of positions. */
+    async loseMidFrame() {
+      for (const socket of sockets) socket._socket.write(Buffer.from([0x82, 126, 0x04, 0x00, 1, 1, 20, 0]))
+      await this.lose()
     },
     back: () => listen(port),
     async stop() {

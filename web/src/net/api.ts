@@ -1,10 +1,25 @@
 // Calls to the server. An answer is a value: nothing here throws.
 import { session } from '../state/session'
+import type { Session } from './protocol'
 
 export type Answer<T> = { ok: true; data: T } | { ok: false; status: number; detail: string; field: string }
 
 /** `status` 0 means that nobody answered. */
 export async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer<T>> {
+  const answer = await ask<T>(method, path, body)
+  if (answer.ok || answer.status !== 403 || method === 'GET' || !(await renewToken())) return answer
+  return ask<T>(method, path, body)
+}
+
+/** A server that was started again has another token. False when ours is the one it wants, or nobody is logged in. */
+async function renewToken(): Promise<boolean> {
+  const answer = await ask<Session>('GET', '/api/session')
+  if (!answer.ok || !answer.data.operator || answer.data.csrf === session.peek()?.csrf) return false
+  session.value = answer.data
+  return true
+}
+
+async function ask<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer<T>> {
   const headers: Record<string, string> = {}
   if (method === 'POST') {
     headers['Content-Type'] = 'application/json'

@@ -4,6 +4,9 @@
 //                          ^                           |
 //                          +---- back-off <--- lost <--+   (socket closed, or silent for 13 s)
 //
+// A computer that slept wakes with what its socket still held: the silence is noticed before any of that is shown as
+// if it were now.
+//
 // A gap in the record (an event whose prev is not the last one we have) closes the socket and says
 // hello with `after` at once; should the same gap show again, the next hello asks for the whole picture.
 import { readPositions } from './protocol'
@@ -30,6 +33,8 @@ export class Link {
   reconnects = 0
   gaps = 0
   last_heard = 0
+  /** The same by a clock that nobody sets, but which may stand still in sleep. */
+  private heard_steady = 0
   private socket: WebSocket | null = null
   private timer = 0
   private watchdog = 0
@@ -56,6 +61,21 @@ export class Link {
     this.drop()
   }
 
+  private hear(): void {
+    this.last_heard = Date.now()
+    this.heard_steady = performance.now()
+  }
+
+  /** False when the server was not heard for too long: it is lost from now on, and called again. */
+  check(): boolean {
+    if (this.stopped || !this.socket) return true
+    const silent_ms = Math.max(Date.now() - this.last_heard, performance.now() - this.heard_steady)
+    if (silent_ms <= SILENCE_MS) return true
+    this.drop()
+    this.lost(true)
+    return false
+  }
+
   /** Do not wait for the back-off. */
   retryNow(): void {
     if (this.stopped || this.socket) return
@@ -77,26 +97,22 @@ export class Link {
     let opened = false
     this.socket = socket
     socket.binaryType = 'arraybuffer'
-    this.last_heard = Date.now()
+    this.hear()
     this.on.state('connecting', 0)
     socket.onopen = () => {
       opened = true
-      this.last_heard = Date.now()
+      this.hear()
       socket.send(JSON.stringify({ type: 'hello', protocol: 1, after }))
     }
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.take(event.data, after)
     socket.onclose = () => this.lost(opened)
     clearInterval(this.watchdog)
-    this.watchdog = window.setInterval(() => {
-      if (Date.now() - this.last_heard > SILENCE_MS) {
-        this.drop()
-        this.lost(true)
-      }
-    }, 1_000)
+    this.watchdog = window.setInterval(() => this.check(), 1_000)
   }
 
   private take(data: string | ArrayBuffer, asked_after: number | null): void {
-    this.last_heard = Date.now()
+    if (!this.check()) return
+    this.hear()
     this.received_frames++
     if (typeof data !== 'string') {
       this.received_bytes += data.byteLength

@@ -1,6 +1,7 @@
 import { ageText, counterText, clockText } from '../base/format'
 import { lang, languageName, languages, setLanguage, T, t } from '../base/i18n'
 import { now, pace, skew_ms } from '../state/clock'
+import { reload_loses } from '../state/offline'
 import { link, link_state, lost_since, picture_at, retry_at } from '../state/live'
 import { nextTheme, theme } from '../state/prefs'
 import { session } from '../state/session'
@@ -44,7 +45,7 @@ function Lost() {
     <div class="lostbar" role="status">
       <b><T k="link.lost" p={{ age: counterText(lost_ms) }} /></b>
       <span><T k="link.picture_of" p={{ time: clockText(picture_at.value) }} /></span>
-      <span class="wide">{t('link.still_works')}</span>
+      <span class="wide">{t(reload_loses.value ? `link.reload_loses_${reload_loses.value}` : 'link.still_works')}</span>
       <span class="gap" />
       <span class="wide">{wait_s > 0 ? <T k="link.retry_in" p={{ n: wait_s }} /> : t('link.trying')}</span>
       <Button onClick={() => link.retryNow()}>{t('link.try_now')}</Button>

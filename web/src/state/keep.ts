@@ -1,14 +1,17 @@
 // What survives a reload in this browser: the last picture, and commands that the server has not
-// confirmed. Without IndexedDB (private windows) both live in memory only.
+// confirmed. Without IndexedDB (private windows), or when it is full, both live in memory only.
+import { signal } from '@preact/signals'
 import { openDB } from 'idb'
 import type { DBSchema, IDBPDatabase } from 'idb'
 import type { IncidentMessage } from '../net/incident'
-import type { Snapshot } from '../net/protocol'
+import type { Session, Snapshot } from '../net/protocol'
 import type { Command } from './outbox'
 
 interface Picture {
   at: number
   operator: string
+  /** Whose picture it is, without the token: the page shows it before the server answers. */
+  session?: Session
   snapshot: Snapshot
   /** Missing in a copy of an older page. */
   incidents?: IncidentMessage[]
@@ -18,6 +21,9 @@ interface Shelf extends DBSchema {
   picture: { key: string; value: Picture }
   outbox: { key: string; value: Command }
 }
+
+/** 'memory': a line that waits would be lost with the page. */
+export const keeping = signal<'disk' | 'memory'>('disk')
 
 let opened: Promise<IDBPDatabase<Shelf> | null> | null = null
 
@@ -36,13 +42,14 @@ function shelf(): Promise<IDBPDatabase<Shelf> | null> {
   return opened
 }
 
-export async function keepPicture(at: number, operator: string, snapshot: Snapshot, incidents: IncidentMessage[]): Promise<void> {
-  await (await shelf())?.put('picture', { at, operator, snapshot, incidents }, 'last').catch(() => undefined)
+export async function keepPicture(at: number, session: Session, snapshot: Snapshot, incidents: IncidentMessage[]): Promise<void> {
+  const picture: Picture = { at, operator: session.operator!.name, session: { ...session, csrf: '' }, snapshot, incidents }
+  await (await shelf())?.put('picture', picture, 'last').catch(() => undefined)
 }
 
-export async function lastPicture(operator: string): Promise<Picture | null> {
+export async function lastPicture(operator?: string): Promise<Picture | null> {
   const it = await (await shelf())?.get('picture', 'last').catch(() => undefined)
-  return it && it.operator === operator ? it : null
+  return it && (operator === undefined || it.operator === operator) ? it : null
 }
 
 export async function forgetPicture(): Promise<void> {
@@ -50,7 +57,8 @@ export async function forgetPicture(): Promise<void> {
 }
 
 export async function keepCommand(command: Command): Promise<void> {
-  await (await shelf())?.put('outbox', command).catch(() => undefined)
+  const kept = await (await shelf())?.put('outbox', command).catch(() => undefined)
+  keeping.value = kept === undefined ? 'memory' : 'disk'
 }
 
 export async function dropCommand(id: string): Promise<void> {

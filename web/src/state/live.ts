@@ -1,11 +1,11 @@
 // Ties the link to the stores: what each message changes, how the connection stands, and the copy of
 // the picture that this browser keeps.
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import { call } from '../net/api'
 import { Link } from '../net/link'
 import type { LinkState } from '../net/link'
 import type { Message, Session, Snapshot } from '../net/protocol'
-import { heardClock, heardEvent, serverNow } from './clock'
+import { heardClock, heardEvent, now, serverNow } from './clock'
 import { forgetPicture, keepPicture, lastPicture } from './keep'
 import { clearIncidents, incidentMessages, takeIncident } from './incident'
 import { flush } from './outbox'
@@ -65,15 +65,15 @@ function heard(): void {
 }
 
 function keep(): void {
-  const operator = session.peek()?.operator
+  const whose = session.peek()
   const seq = lastSeq()
-  if (!operator || seq === null || link_state.peek() !== 'live') return
+  if (!whose?.operator || seq === null || link_state.peek() !== 'live') return
   kept_at = Date.now()
-  void keepPicture(picture_at.peek(), operator.name, {
+  void keepPicture(picture_at.peek(), whose, {
     type: 'snapshot',
     now: picture_at.peek(),
     seq,
-    server: session.peek()!.server,
+    server: whose.server,
     units: unitMessages(),
     emergencies: [...emergencies.peek()],
     events: events.slice(-KEEP_EVENTS),
@@ -87,6 +87,8 @@ async function askSession(): Promise<boolean> {
   const answer = await call<Session>('GET', '/api/session')
   if (!answer.ok) return true
   session.value = answer.data
+  // Whose session has ended has no right to its picture either.
+  if (!answer.data.operator) void forgetPicture()
   return answer.data.operator !== null
 }
 
@@ -101,7 +103,8 @@ export const link = new Link(location.origin.replace(/^http/, 'ws') + '/ws', {
       link_state.value = 'live'
       void (was_lost ? askSession() : Promise.resolve(true)).then(flush)
     } else if (state === 'lost') {
-      if (link_state.peek() === 'live' || !lost_since.peek()) lost_since.value = Date.now()
+      keep()
+      if (link_state.peek() === 'live' || !lost_since.peek()) lost_since.value = link.last_heard
       link_state.value = 'lost'
     } else if (!lost_since.peek()) {
       link_state.value = 'connecting'
@@ -127,9 +130,17 @@ async function showKept(operator: string): Promise<void> {
   picture_at.value = kept.at
 }
 
+/** The kept picture's operator, when the server does not answer at the start: the shell shows it as lost. */
+export async function startFromKept(): Promise<boolean> {
+  const kept = await lastPicture()
+  if (!kept?.session) return false
+  session.value = kept.session
+  lost_since.value = Date.now()
+  return true
+}
+
 export function startLive(operator: string): void {
-  link_state.value = 'connecting'
-  lost_since.value = 0
+  link_state.value = lost_since.peek() ? 'lost' : 'connecting'
   void showKept(operator).then(() => link.open())
 }
 
@@ -144,8 +155,21 @@ export async function logOut(): Promise<void> {
   session.value = answer.ok ? answer.data : session.peek() && { ...session.peek()!, operator: null }
 }
 
-addEventListener('online', () => link.retryNow())
+/** Back from sleep, or from being frozen by the browser: first whether the picture is old, then the next try at once. */
+function awake(): void {
+  link.check()
+  link.retryNow()
+}
+
+// Before the clock on the screen goes on, it is known whether the picture under it is old.
+effect(() => {
+  void now.value
+  link.check()
+})
+addEventListener('online', awake)
+addEventListener('pageshow', awake)
+document.addEventListener('resume', awake)
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'hidden') keep()
-  else link.retryNow()
+  else awake()
 })
