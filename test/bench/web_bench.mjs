@@ -189,7 +189,7 @@ const cot = (uid, type, callsign, lat, lon, detail = '') => {
   const now = new Date().toISOString()
   const stale = new Date(Date.now() + 120_000).toISOString()
   return `<event version="2.0" uid="${uid}" type="${type}" how="m-g" time="${now}" start="${now}" stale="${stale}">` +
-    `<point lat="${lat}" lon="${lon}" hae="0" ce="5" le="5"/><detail><contact callsign="${callsign}"/>${detail}</detail></event>`
+    `<point lat="${lat}" lon="${lon}" hae="0" ce="5" le="5"/><detail><contact callsign="${callsign}" endpoint="*:-1:stcp"/><__group name="Cyan" role="Team Member"/>${detail}</detail></event>`
 }
 const chat = (i) => {
   const now = new Date().toISOString()
