@@ -19,7 +19,7 @@ import { Top } from './shell/top'
 import { WaitingBar } from './shell/waiting'
 import { startPrint } from './ui/print'
 import { callerName, emergencyName } from './base/describe'
-import { unacknowledged } from './state/attention'
+import { live_unacknowledged } from './state/attention'
 import { incident_id } from './state/incident'
 import { startLive } from './state/live'
 import { startOutbox } from './state/outbox'
@@ -43,9 +43,9 @@ const FirstHint = lazy(() => import('./shell/first_hint'))
 const Observer = lazy(() => import('./screens/observer'))
 
 function Title() {
-  const first = unacknowledged.value[0]
+  const first = live_unacknowledged.value[0]
   const name = session.value?.server.name ?? 'Cordon'
-  const count = unacknowledged.value.length
+  const count = live_unacknowledged.value.length
   useEffect(() => {
     document.title = first ? `(${count}) ${emergencyName(first.type)} ${callerName(first.unit_uid, first.from)}` : name
   })

@@ -4,7 +4,7 @@ import { latOf, latLonText, lonOf, mercatorX, mercatorY, mgrsText } from '../src
 import { layout } from '../src/map/layout'
 import type { UnitMessage } from '../src/net/protocol'
 import { note, attention, steady } from '../src/state/attention'
-import { alarms, emergencies } from '../src/state/record'
+import { live_alarms, live_emergencies } from '../src/state/record'
 import { clearUnits, codeOf, dropUnits, silence, takePosition, takeUnits, units, units_by_uid } from '../src/state/tracks'
 
 function unit(n: number, more: Partial<UnitMessage> = {}): UnitMessage {
@@ -102,12 +102,12 @@ test('what stands there already is not written over; far away no name is sought'
 
 test('emergencies come before alarms; a noted alarm asks again when it changes', () => {
   const alarm = { id: 'journal', level: 'crit' as const, text: 'not writing', since: 1 }
-  alarms.value = [alarm]
-  emergencies.value = [{ uid: 'e', unit_uid: 'u', from: '', type: '', text: '', lat: null, lon: null, raised: 5, acknowledged_by: null, acknowledged: null }]
+  live_alarms.value = [alarm]
+  live_emergencies.value = [{ uid: 'e', unit_uid: 'u', from: '', type: '', text: '', lat: null, lon: null, raised: 5, acknowledged_by: null, acknowledged: null }]
   assert.deepEqual(attention.value.map((it) => it.id), ['emergency:e', 'alarm:journal'])
   note(alarm)
   assert.equal(attention.value[1]!.level, 'calm')
-  alarms.value = [{ ...alarm, text: 'still not writing' }]
+  live_alarms.value = [{ ...alarm, text: 'still not writing' }]
   assert.equal(attention.value[1]!.level, 'crit')
 })
 

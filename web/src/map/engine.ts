@@ -12,6 +12,7 @@ import { emergencies } from '../state/record'
 import { link_state, lost_since, picture_at } from '../state/live'
 import { dim_map, hidden_maps, show_incident, show_labels, theme } from '../state/prefs'
 import { serverNow } from '../state/clock'
+import { past_at } from '../state/moment'
 import { moved, text_changed, units, units_by_uid } from '../state/tracks'
 import { centre, following, screen, select, selectEntity, selected, selected_entity } from '../state/view'
 import { loadWorld, mapLayer, styleWorld, vectorStyle, worldLayer } from './base'
@@ -70,10 +71,10 @@ export function startMap(target: HTMLElement): () => void {
     return {
       palette: palette.peek()!,
       // While the server is away the picture is frozen: nobody falls silent because of us.
-      now: link_state.peek() === 'live' ? serverNow() : lost_since.peek() ? picture_at.peek() : serverNow(),
+      now: past_at.peek() ?? (link_state.peek() === 'live' ? serverNow() : lost_since.peek() ? picture_at.peek() : serverNow()),
       selected: selected.peek(),
       labels: show_labels.peek() === 'on',
-      frozen: lost_since.peek() !== 0,
+      frozen: lost_since.peek() !== 0 && past_at.peek() === null,
       own_places: show_incident.peek() === 'on',
       emergencies: emergencies.peek(),
       taken: show_incident.peek() === 'on' ? ground.letters() : [],

@@ -1,11 +1,29 @@
 // Calls to the server. An answer is a value: nothing here throws.
+import { t } from '../base/i18n'
+import { may_write } from '../state/moment'
 import { session } from '../state/session'
 import type { Session } from './protocol'
 
 export type Answer<T> = { ok: true; data: T } | { ok: false; status: number; detail: string; field: string }
 
-/** `status` 0 means that nobody answered. */
-export async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer<T>> {
+/** Bytes of an answer that is not JSON; null when there are none. */
+export async function fetchBytes(path: string): Promise<ArrayBuffer | null> {
+  try {
+    const response = await fetch(path, { credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(15_000) })
+    return response.ok ? await response.arrayBuffer() : null
+  } catch {
+    return null
+  }
+}
+
+/** What may be sent while a past moment is shown: what was written before, and the way out. */
+export interface Sent {
+  in_past?: boolean
+}
+
+/** `status` 0 means that nobody answered. While a past moment is shown nothing is written: that is refused here. */
+export async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown, sent: Sent = {}): Promise<Answer<T>> {
+  if (method === 'POST' && !may_write.peek() && !sent.in_past) return { ok: false, status: 403, detail: t('past.read_only'), field: '' }
   const answer = await ask<T>(method, path, body)
   if (answer.ok || answer.status !== 403 || method === 'GET' || !(await renewToken())) return answer
   return ask<T>(method, path, body)

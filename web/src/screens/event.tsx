@@ -11,6 +11,7 @@ import type { Fields, Value } from '../net/incident'
 import type { RecordEvent } from '../net/protocol'
 import { now } from '../state/clock'
 import { incident_id, timeOf } from '../state/incident'
+import { asQuery } from '../state/moment'
 import { correctedBy, events, events_changed } from '../state/record'
 import { shown_event, write } from '../state/view'
 import { asTyped } from '../shell/lines'
@@ -74,7 +75,7 @@ function useEvent(seq: number): RecordEvent | null | undefined {
   useEffect(() => {
     fetched.value = undefined
     if (here) return
-    const path = `/api/incidents/${encodeURIComponent(incident_id.peek())}/events?after=${seq - 1}&limit=1`
+    const path = `/api/incidents/${encodeURIComponent(incident_id.peek())}/events?after=${seq - 1}&limit=1${asQuery()}`
     void call<{ events: RecordEvent[] }>('GET', path).then((answer) => {
       fetched.value = answer.ok ? answer.data.events.find((event) => event.seq === seq) ?? null : null
     })

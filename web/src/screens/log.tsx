@@ -5,6 +5,7 @@ import type { Family } from '../base/describe'
 import { t } from '../base/i18n'
 import { call } from '../net/api'
 import type { RecordEvent } from '../net/protocol'
+import { asQuery } from '../state/moment'
 import { events, reached_start, takeOlder } from '../state/record'
 import { Button, Empty } from '../ui/parts'
 import { printPage, printing } from '../ui/print'
@@ -22,7 +23,7 @@ async function fetchOlder(): Promise<void> {
   const first = events[0]
   if (!first || reached_start.peek() || fetching) return
   fetching = true
-  const answer = await call<{ events: RecordEvent[] }>('GET', `/api/events?before=${first.seq}&limit=${FETCH}`)
+  const answer = await call<{ events: RecordEvent[] }>('GET', `/api/events?before=${first.seq}&limit=${FETCH}${asQuery()}`)
   fetching = false
   if (answer.ok) takeOlder(answer.data.events)
 }

@@ -9,7 +9,7 @@ import { acknowledge } from '../state/outbox'
 import { dim_map, nextTheme, show_labels } from '../state/prefs'
 import { chooseZone, floorAt, marked_zones, stepFloor, zone_id } from '../state/floor'
 import { entity, incident_id } from '../state/incident'
-import { askPast, asking, backToNow, past_at } from '../state/past'
+import { askPast, asking, backToNow, may_write, past_at, playOrPause, scrub_keys, stepEvent } from '../state/past'
 import { addPlace, chooseCorner, drawing, finishDrawing, insertCorner, measured, stepCorner, stopDrawing, stopMeasure, toggleMeasure, undoPlace } from '../state/drawing'
 import { undo } from '../state/undo'
 import { units_by_uid } from '../state/tracks'
@@ -46,6 +46,7 @@ export function focusComposer(): void {
 
 /** The list of kinds of entries, by the composer. */
 export function startSlash(): void {
+  if (!may_write.peek()) return
   writing.value = null
   draft.value = '/'
   focusComposer()
@@ -83,6 +84,7 @@ export function openItem(item: Attention): void {
 }
 
 function decideTop(): void {
+  if (!may_write.peek()) return
   const top = attention.peek().find((item) => item.level !== 'calm')
   if (top) decide(top)
 }
@@ -136,6 +138,11 @@ const onMap = (run: (map: NonNullable<typeof map_commands.value>) => unknown) =>
   if (map && screen.value === 'map') run(map)
 }
 
+/** Keys of the replay, where it is shown. */
+const inPast = (run: () => void) => () => {
+  if (asking.value) run()
+}
+
 export const actions: Action[] = [
   { id: 'map', name: 'nav.map', codes: ['Digit1', 'Numpad1'], shown: '1', group: 'screens', run: () => go('map') },
   { id: 'floors', name: 'nav.floors', codes: ['Digit2', 'Numpad2'], shown: '2', group: 'screens', run: () => go('floors') },
@@ -181,6 +188,9 @@ export const actions: Action[] = [
   { id: 'dim', name: 'act.dim', codes: ['KeyM'], shown: 'M', group: 'map', run: () => toggle(dim_map) },
   { id: 'layers', name: 'act.layers', codes: ['KeyY'], shown: 'Y', group: 'map', run: () => { dialog.value = 'layers' } },
   { id: 'theme', name: 'act.theme', codes: ['KeyT'], shown: 'T', group: 'general', run: nextTheme },
+  { id: 'play', name: 'past.play', codes: ['Space'], shown: 'Space', group: 'general', run: inPast(playOrPause) },
+  { id: 'event_before', name: 'past.event_before', codes: ['Comma'], shown: ',', group: 'general', run: inPast(() => stepEvent(-1)) },
+  { id: 'event_next', name: 'past.event_next', codes: ['Period'], shown: '.', group: 'general', run: inPast(() => stepEvent(1)) },
   { id: 'past', name: 'past.title', codes: ['KeyR'], shown: 'R', group: 'general', run: () => { if (incident_id.value !== '') askPast() } },
   { id: 'find', name: 'act.find', codes: ['Ctrl+KeyK'], shown: 'Ctrl K', group: 'general', always: true, run: () => { dialog.value = 'find' } },
   { id: 'print', name: 'act.print', codes: ['Ctrl+KeyP'], shown: 'Ctrl P', group: 'general', always: true, run: () => void printPage() },
@@ -218,9 +228,17 @@ function onKey(event: KeyboardEvent): void {
   if (event.altKey || event.isComposing || event.defaultPrevented) return
   const control = event.ctrlKey || event.metaKey
   const code = (control ? 'Ctrl+' : '') + (event.shiftKey ? 'Shift+' : '') + event.code
+  const scrub = asking.peek() && screen.peek() === 'replay' ? scrub_keys[code] : undefined
+  if (scrub && !typing(event.target) && !(event.target as Element).closest('[role=region]')) {
+    event.preventDefault()
+    scrub()
+    return
+  }
   const action = by_code.get(code)
   if (!action) return
   if (!action.always && typing(event.target)) return
+  // A button that has the focus is pressed by Space.
+  if (event.code === 'Space' && event.target instanceof HTMLElement && event.target.closest('button, summary, [role=option]')) return
   // In a dialog only Escape and the palette work, and the dialog itself handles Escape.
   if (dialog.value && action.id !== 'find') return
   // One of a screen's own is not left by another's key either.

@@ -2,7 +2,7 @@ import { t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { unacknowledged, attention } from '../state/attention'
 import { now } from '../state/clock'
-import { isOverdue, liveEntitiesOf, live_strip } from '../state/incident'
+import { entitiesOf, isOverdue, strip } from '../state/incident'
 import { screen } from '../state/view'
 import type { Screen } from '../state/view'
 import { Icon } from '../ui/icon'
@@ -33,13 +33,13 @@ const places: Place[] = [
 
 /** What waits on a screen, and how bad that is. */
 function waits(to: Screen): { count: number; crit: boolean } {
-  const it = live_strip.value
+  const it = strip.value
   const count = (n: number, crit = false) => ({ count: n, crit })
   switch (to) {
     case 'map': return count(unacknowledged.value.length, true)
     case 'par': return count((it?.par?.due ?? 0) + (it?.par?.missed ?? 0), (it?.par?.missed ?? 0) > 0)
     case 'points': return count((it?.findings?.warn ?? 0) + (it?.findings?.alarm ?? 0), (it?.findings?.alarm ?? 0) > 0)
-    case 'tasks': return count(liveEntitiesOf('task').filter((task) => isOverdue(task, now.value)).length)
+    case 'tasks': return count(entitiesOf('task').filter((task) => isOverdue(task, now.value)).length)
     case 'admin': return count(attention.value.filter((item) => item.alarm && item.level !== 'calm').length)
     default: return count(0)
   }

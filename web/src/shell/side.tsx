@@ -15,7 +15,7 @@ import { isAcknowledging, say } from '../state/outbox'
 import { events_changed } from '../state/record'
 import { text_changed, units } from '../state/tracks'
 import { incident_id } from '../state/incident'
-import { past_at } from '../state/past'
+import { may_write } from '../state/moment'
 import { draft, menu, menu_active, recipient, said, slash, write, writing } from '../state/view'
 import { undo, undoable } from '../state/undo'
 import { Icon } from '../ui/icon'
@@ -51,7 +51,7 @@ function Item(props: { item: Attention; top: boolean }) {
   const { item, top } = props
   const words = itemWords(item)
   const sent = item.emergency && isAcknowledging(item.emergency.uid)
-  const button = item.level === 'calm' || sent
+  const button = item.level === 'calm' || sent || !may_write.value
     ? <Button onClick={() => openItem(item)}>{t('show')}</Button>
     : (
       <Button kind={item.level === 'crit' ? 'critical' : 'plain'} keys={top ? 'A' : undefined} onClick={() => decide(item)}>
@@ -117,7 +117,7 @@ export const EntryPanel = lazy(() => import('../entry/panel'))
 /** What became of the last entry; for a screen reader too. */
 function Said() {
   // A form that was asked for waits until now is shown again.
-  const it = writing.value && past_at.value !== null ? { text: t('past.read_only'), level: 'warn' } : said.value
+  const it = writing.value && !may_write.value ? { text: t('past.read_only'), level: 'warn' } : said.value
   return <p class={it ? 'outcome ' + it.level : 'hidden'} role="status">{it?.text}</p>
 }
 
@@ -141,10 +141,6 @@ function Composer() {
     event.preventDefault()
     const line = draft.value.trim()
     if (!line || typed) return
-    if (to === 'log' && past_at.value !== null) {
-      said.value = { text: t('past.read_only'), level: 'warn' }
-      return
-    }
     if (to === 'log') write('report.received', { predicate: 'note', text: line })
     else say(to, line)
     draft.value = ''
@@ -152,7 +148,7 @@ function Composer() {
   return (
     <form id="composer" onSubmit={send}>
       <label class="hidden" for="composer-to">{t('chat.to')}</label>
-      <select id="composer-to" value={to} onChange={(event) => { recipient.value = event.currentTarget.value }}>
+      <select id="composer-to" value={to} disabled={!may_write.value} onChange={(event) => { recipient.value = event.currentTarget.value }}>
         {incident_id.value && <option value="log">{t('chat.log')}</option>}
         <option value="all">{t('chat.all')}</option>
         {!known && <option value={to}>{unitName(to)}</option>}
@@ -162,6 +158,7 @@ function Composer() {
       <input
         id="composer-text"
         value={draft.value}
+        disabled={!may_write.value}
         role={typed ? 'combobox' : undefined}
         aria-expanded={typed ? 'true' : undefined}
         aria-controls={typed ? 'kinds' : undefined}
@@ -170,14 +167,14 @@ function Composer() {
         onKeyDown={(event) => {
           if (typed && menu.key?.(event.key)) event.preventDefault()
         }}
-        placeholder={to === 'log' ? t('chat.placeholder_log') : incident_id.value ? t('chat.placeholder_slash') : t('chat.placeholder')}
+        placeholder={!may_write.value ? t('past.composer') : to === 'log' ? t('chat.placeholder_log') : incident_id.value ? t('chat.placeholder_slash') : t('chat.placeholder')}
         maxLength={2000}
         autocomplete="off"
         dir="auto"
         aria-keyshortcuts="N"
       />
-      <Button class="slash" label={t('act.enter')} keys="/" onClick={startSlash}>{''}</Button>
-      <Button kind="primary" type="submit" keys="↵">{t('chat.send')}</Button>
+      <Button class="slash" label={t('act.enter')} keys="/" disabled={!may_write.value} onClick={startSlash}>{''}</Button>
+      <Button kind="primary" type="submit" keys="↵" disabled={!may_write.value}>{t('chat.send')}</Button>
     </form>
   )
 }
@@ -186,7 +183,7 @@ export function Side() {
   return (
     <aside id="side" aria-label={t('side')}>
       <Decide />
-      {(writing.value || slash.value !== null) && past_at.value === null ? <EntryPanel until={<div id="entry" />} /> : <Log />}
+      {(writing.value || slash.value !== null) && may_write.value ? <EntryPanel until={<div id="entry" />} /> : <Log />}
       <div>
         <Undo />
         <Said />

@@ -1,9 +1,10 @@
 import { ageText, counterText, clockText } from '../base/format'
 import { lang, languageName, languages, setLanguage, T, t } from '../base/i18n'
-import { now, pace, skew_ms } from '../state/clock'
+import { live_now, now, pace, skew_ms } from '../state/clock'
 import { reload_loses } from '../state/offline'
 import { link, link_state, lost_since, picture_at, retry_at } from '../state/live'
 import { nextTheme, theme } from '../state/prefs'
+import { past_at } from '../state/moment'
 import { session } from '../state/session'
 import { phones, text_changed } from '../state/tracks'
 import { dialog } from '../state/view'
@@ -38,7 +39,7 @@ export function ThemeSwitch() {
 
 function Lost() {
   // Reading the clock here keeps the counters going.
-  void now.value
+  void live_now.value
   const lost_ms = lost_since.value ? Date.now() - lost_since.value : 0
   const wait_s = Math.max(0, Math.ceil((retry_at.value - Date.now()) / 1000))
   return (
@@ -54,7 +55,7 @@ function Lost() {
 }
 
 function Standing() {
-  const age = (now.value - picture_at.value) / pace.value / 1000
+  const age = (live_now.value - picture_at.value) / pace.value / 1000
   if (link_state.value === 'connecting') return <span>{t('link.connecting')}</span>
   return <bdi>{Math.max(0, age).toFixed(age < 10 ? 1 : 0)} s</bdi>
 }
@@ -63,11 +64,11 @@ export function Top() {
   void text_changed.value
   const { online, known } = phones()
   const lost = link_state.value === 'lost' || lost_since.value !== 0
-  const lost_ms = lost && now.value ? Date.now() - lost_since.value : 0
+  const lost_ms = lost && live_now.value ? Date.now() - lost_since.value : 0
   const exercise = strip.value?.exercise === true || session.value?.server.exercise === true || pace.value > 1
   const skewed = Math.abs(skew_ms.value) > 5_000
   return (
-    <header id="top" class={lost ? (lost_ms > 60_000 ? 'lost long' : 'lost') : ''}>
+    <header id="top" class={`${past_at.value === null ? '' : 'replay '}${lost ? (lost_ms > 60_000 ? 'lost long' : 'lost') : ''}`}>
       <button
         type="button" class="cell place" onClick={() => { dialog.value = 'incident' }}
         aria-label={t('incident.choose', { name: strip.value?.name ?? t('incident.none') })}
@@ -78,9 +79,11 @@ export function Top() {
       <div class="clock">
         <Clock at={now.value} seconds />
         <span class="since"><bdi>{sinceStart(strip.value, now.value)}</bdi></span>
-        {exercise && pace.value > 1 && <small><T k="clock.pace" p={{ n: pace.value }} /></small>}
+        {past_at.value !== null && <small class="wide"><T k="past.now_is" p={{ time: clockText(live_now.value, false) }} /></small>}
+        {exercise && pace.value > 1 && past_at.value === null && <small><T k="clock.pace" p={{ n: pace.value }} /></small>}
         {skewed && !exercise && <small class="warn"><T k="clock.skew" p={{ age: ageText(Math.abs(skew_ms.value)) }} /></small>}
       </div>
+      {past_at.value !== null && <b class="replaystamp" role="status">{t('past.stamp')}</b>}
       {exercise && <b class="stamp">{t('incident.exercise')}</b>}
       {lost ? <Lost /> : <><Command /><div class="gap" /></>}
       <div class="pair" title={t('phones.hint')}>

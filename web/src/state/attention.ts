@@ -4,9 +4,10 @@
 import { computed, signal } from '@preact/signals'
 import type { Duty } from '../net/incident'
 import type { Alarm, Emergency } from '../net/protocol'
-import { duties, timeOf } from './incident'
+import { duties, live_duties, timeOf } from './incident'
 import { answered } from './outbox'
-import { alarms, emergencies } from './record'
+import { alarms, emergencies, live_alarms, live_emergencies } from './record'
+import { past_at } from './moment'
 
 export interface Attention {
   id: string
@@ -34,33 +35,52 @@ export function order(a: Attention, b: Attention): number {
   return rank[a.level] - rank[b.level] || Number(!a.emergency) - Number(!b.emergency) || a.since - b.since
 }
 
-export const attention = computed<Attention[]>(() => {
+interface Causes {
+  emergencies: readonly Emergency[]
+  alarms: readonly Alarm[]
+  duties: readonly Duty[]
+  /** Alarms of the incident whose acknowledgement is on its way. */
+  sent: ReadonlySet<string>
+}
+
+function listed(of: Causes): Attention[] {
   const list: Attention[] = []
-  for (const emergency of emergencies.value) {
+  for (const emergency of of.emergencies) {
     const level = emergency.acknowledged_by ? 'calm' : 'crit'
     list.push({ id: 'emergency:' + emergency.uid, level, since: emergency.raised, emergency })
   }
-  for (const alarm of alarms.value) {
+  for (const alarm of of.alarms) {
     const level = noted.value.get(alarm.id) === mark(alarm) ? 'calm' : alarm.level
     list.push({ id: 'alarm:' + alarm.id, level, since: alarm.since, alarm })
   }
   // The server warns of a missing witness itself and says what to do: one item is enough.
-  const witness = alarms.value.some((alarm) => alarm.id === 'witness')
-  for (const duty of duties.value) {
-    if (duty.acked || answered.value.has(duty.id) || (witness && duty.rule === 'log.no_witness')) continue
+  const witness = of.alarms.some((alarm) => alarm.id === 'witness')
+  for (const duty of of.duties) {
+    if (duty.acked || of.sent.has(duty.id) || (witness && duty.rule === 'log.no_witness')) continue
     list.push({ id: 'duty:' + duty.id, level: urgent.has(duty.rule) ? 'crit' : 'warn', since: timeOf(duty.since), duty })
   }
   return list.sort(order)
+}
+
+/** What needs a decision now, whatever moment is shown. */
+export const live_attention = computed(() =>
+  listed({ emergencies: live_emergencies.value, alarms: live_alarms.value, duties: live_duties.value, sent: answered.value }))
+
+/** The same as it stood at the moment on the screen. */
+export const attention = computed(() => {
+  if (past_at.value === null) return live_attention.value
+  return listed({ emergencies: emergencies.value, alarms: alarms.value, duties: duties.value, sent: new Set() })
 })
 
 export const waiting = computed(() => attention.value.filter((item) => item.level !== 'calm').length)
 
 export const unacknowledged = computed(() => emergencies.value.filter((it) => !it.acknowledged_by))
+export const live_unacknowledged = computed(() => live_emergencies.value.filter((it) => !it.acknowledged_by))
 
 /** What sounds: emergencies and Maydays that nobody acknowledged. */
 export const audible = computed(() => [
-  ...unacknowledged.value.map((it) => it.uid),
-  ...attention.value.filter((item) => item.duty?.rule === 'mayday.open').map((item) => item.id),
+  ...live_unacknowledged.value.map((it) => it.uid),
+  ...live_attention.value.filter((item) => item.duty?.rule === 'mayday.open').map((item) => item.id),
 ])
 
 /**

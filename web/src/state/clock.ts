@@ -1,8 +1,10 @@
-// The server's clock is the one that counts. `now` beats once a second, for text that shows an age.
+// The server's clock is the one that counts. `now` is the moment on the screen, for text that shows an age: it beats
+// once a second, and stands at a past moment while that is shown; `live_now` goes on.
 //
 // The clock of an exercise runs faster than ours: its pace is measured, so that between two messages the page
 // neither stands still nor jumps.
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
+import { past_at } from './moment'
 
 /** A pace is believed when two measurements agree; one alone may be a quiet stretch that was passed over. */
 const AGREE = 0.2
@@ -17,7 +19,8 @@ let at_local = 0
 let sample = { server: 0, local: 0 }
 let measured = 1
 
-export const now = signal(Date.now())
+export const live_now = signal(Date.now())
+export const now = computed(() => past_at.value ?? live_now.value)
 
 /** How far this computer's clock is from the server's. */
 export const skew_ms = signal(0)
@@ -60,8 +63,8 @@ export function heardEvent(at: number, local = Date.now()): void {
 }
 
 function beat(): void {
-  now.value = serverNow()
-  const next = pace.peek() === 1 ? 1000 - (now.value % 1000) : 1000
+  live_now.value = serverNow()
+  const next = pace.peek() === 1 ? 1000 - (live_now.peek() % 1000) : 1000
   window.setTimeout(beat, next)
 }
 

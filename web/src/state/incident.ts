@@ -28,19 +28,20 @@ function order(a: Book, b: Book): number {
 const listed = computed(() => [...books.value.values()].sort(order))
 const live_book = computed(() => books.value.get(chosen.value) ?? listed.value[0])
 /** A past moment that is shown in the place of now (past.ts). */
-export const past_book = signal<(Book & { at: number }) | null>(null)
+export const past_book = signal<Book | null>(null)
 const book = computed(() => past_book.value ?? live_book.value)
 /** What ages on the boards are counted to. */
-export const shown_now = computed(() => past_book.value?.at ?? now.value)
+export const shown_now = now
 
 export const incidents = computed(() => listed.value.map((it) => ({ id: it.id, strip: it.views.strip })))
 export const incident_id = computed(() => book.value?.id ?? '')
 export const strip = computed(() => book.value?.views.strip ?? null)
-export const live_strip = computed(() => live_book.value?.views.strip ?? null)
+export const live_id = computed(() => live_book.value?.id ?? '')
 export const counters = computed(() => book.value?.views.counters ?? null)
 export const findings = computed(() => book.value?.views.findings?.findings ?? [])
-/** Always those of now: they ask for an answer. */
-export const duties = computed(() => live_book.value?.views.alarms?.alarms ?? [])
+export const duties = computed(() => book.value?.views.alarms?.alarms ?? [])
+/** Those that ask for an answer now, whatever moment is shown. */
+export const live_duties = computed(() => live_book.value?.views.alarms?.alarms ?? [])
 export const par = computed(() => book.value?.views.par ?? null)
 export const floors = computed(() => book.value?.views.floors?.structures ?? [])
 export const gaps = computed(() => book.value?.views.gaps?.gaps ?? [])
@@ -81,11 +82,6 @@ export function takeIncident(message: IncidentMessage): void {
 /** All of a kind in the incident on the screen, in the order in which they were made. */
 export function entitiesOf(kind: string): Entity[] {
   return [...(book.value?.entities.get(kind)?.values() ?? [])].sort((a, b) => a.made - b.made)
-}
-
-/** The same as it stands now, whatever moment is shown. */
-export function liveEntitiesOf(kind: string): Entity[] {
-  return [...(live_book.value?.entities.get(kind)?.values() ?? [])].sort((a, b) => a.made - b.made)
 }
 
 export function entity(kind: string, id: string): Entity | undefined {

@@ -9,7 +9,7 @@ import { heardClock, heardEvent, now, serverNow } from './clock'
 import { forgetPicture, keepPicture, lastPicture } from './keep'
 import { clearIncidents, incidentMessages, takeIncident } from './incident'
 import { flush } from './outbox'
-import { alarms, clearRecord, clients, emergencies, events, lastSeq, takeEvent, takeSnapshot } from './record'
+import { clearRecord, clients, lastSeq, liveEvents, live_alarms, live_emergencies, takeEvent, takeSnapshot } from './record'
 import { session } from './session'
 import { clearUnits, dropUnits, moved, replaceUnits, takePosition, takeUnits, unitMessages } from './tracks'
 
@@ -46,7 +46,7 @@ function apply(message: Message, asked_after: number | null): boolean {
       clients.value = message.clients
       break
     case 'alarms':
-      alarms.value = message.alarms
+      live_alarms.value = message.alarms
       break
     case 'incident':
       takeIncident(message)
@@ -75,10 +75,10 @@ function keep(): void {
     seq,
     server: whose.server,
     units: unitMessages(),
-    emergencies: [...emergencies.peek()],
-    events: events.slice(-KEEP_EVENTS),
+    emergencies: [...live_emergencies.peek()],
+    events: liveEvents().slice(-KEEP_EVENTS),
     clients: [...clients.peek()],
-    alarms: [...alarms.peek()],
+    alarms: [...live_alarms.peek()],
   }, incidentMessages())
 }
 
@@ -145,7 +145,7 @@ export function startLive(operator: string): void {
 }
 
 export async function logOut(): Promise<void> {
-  await call('POST', '/api/logout')
+  await call('POST', '/api/logout', undefined, { in_past: true })
   link.close()
   clearUnits()
   clearRecord()

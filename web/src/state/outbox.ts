@@ -3,11 +3,13 @@
 // leaves the outbox when the server says it is on disk; a refused one stays, with the reason, until the
 // operator sends it again or drops it. Who waits for the outcome (a form) gets it and keeps nothing here.
 import { computed, signal } from '@preact/signals'
+import { t } from '../base/i18n'
 import { call } from '../net/api'
 import type { Answer } from '../net/api'
 import { serverNow } from './clock'
 import { incident_id, nextId } from './incident'
 import { dropCommand, keepCommand, keptCommands } from './keep'
+import { may_write } from './moment'
 import { session } from './session'
 
 export interface Command {
@@ -68,11 +70,13 @@ function put(command: Omit<Command, 'id' | 'operator' | 'at' | 'refused'>): stri
   return id
 }
 
-export function say(to: string, text: string): string {
-  return put({ kind: 'chat', path: '/api/chat', body: { to, text } })
+export function say(to: string, text: string): void {
+  if (!may_write.peek()) return
+  put({ kind: 'chat', path: '/api/chat', body: { to, text } })
 }
 
 export function acknowledge(uid: string): void {
+  if (!may_write.peek()) return
   const path = `/api/emergencies/${encodeURIComponent(uid)}/acknowledge`
   const waiting = all.peek().find((command) => command.path === path)
   if (!waiting) put({ kind: 'acknowledge', path, body: {} })
@@ -106,11 +110,13 @@ function bodyOf(entry: Entry & { uid?: string }): Record<string, unknown> {
 
 /** Enters something about the incident on the screen; it is kept until the server has it. */
 export function enter(entry: Entry): void {
+  if (!may_write.peek()) return
   put({ kind: 'incident', path: pathOf(entry), body: bodyOf(entry), ...(entry.numbered ? { numbered: entry.numbered } : {}) })
 }
 
 /** The same, for a form: a refusal goes to it and is kept nowhere else. */
 export function submit(entry: Entry & { uid?: string }, path = pathOf(entry)): Promise<Outcome> {
+  if (!may_write.peek()) return Promise.resolve({ is: 'refused', detail: t('past.read_only'), field: '', status: 403 })
   return new Promise((resolve) => {
     const numbered = entry.numbered ? { numbered: entry.numbered } : {}
     const id = put({ kind: 'incident', path, body: bodyOf(entry), ...numbered })
@@ -188,7 +194,7 @@ export async function flush(): Promise<void> {
     for (;;) {
       const next = outbox.peek().find((command) => command.refused === null)
       if (!next) return
-      const answer = await call<{ seq: number }>('POST', next.path, next.body)
+      const answer = await call<{ seq: number }>('POST', next.path, next.body, { in_past: true })
       if (answer.ok) {
         attempt = 0
         drop(next.id)

@@ -5,7 +5,7 @@ import type { Place } from '../base/place'
 import { wordText } from '../base/values'
 import { lang } from '../base/i18n'
 import type { Entity } from '../net/incident'
-import { incident_id, liveEntitiesOf, textOf } from './incident'
+import { incident_id, entitiesOf, textOf } from './incident'
 
 export interface Placed {
   entity: Entity
@@ -39,7 +39,7 @@ function place(it: Entity): Placed | null {
 }
 
 /** Remembered by entity: one that changed is another object. */
-export const placed = computed<readonly Placed[]>(() => Object.keys(kinds).flatMap((kind) => liveEntitiesOf(kind).flatMap((it) => {
+export const placed = computed<readonly Placed[]>(() => Object.keys(kinds).flatMap((kind) => entitiesOf(kind).flatMap((it) => {
   const known = remembered.get(it)
   const found = known?.lang === lang.value ? known.placed : place(it)
   if (known?.lang !== lang.value) remembered.set(it, { lang: lang.value, placed: found })
@@ -47,7 +47,7 @@ export const placed = computed<readonly Placed[]>(() => Object.keys(kinds).flatM
 })))
 
 /** Kinds that a drawing of a phone can become, and how many of the incident stand nowhere on the map yet. */
-export const unplaced = computed(() => Object.keys(kinds).flatMap((kind) => liveEntitiesOf(kind)).filter((it) =>
+export const unplaced = computed(() => Object.keys(kinds).flatMap((kind) => entitiesOf(kind)).filter((it) =>
   !over.has(textOf(it, 'state')) && !it.fields['shape'] && it.fields['lat'] === undefined))
 
 /** The server puts the incident's own places on the phones' maps too: here they are drawn from the record. */

@@ -5,10 +5,12 @@
 // second. Signals say only that something changed:
 //   text_changed   a unit came, went, or changed its words
 //   moved          positions were heard (at most once a second)
+//
+// `units` and `units_by_uid` are what the screens show: the live ones, or those of a past moment (showUnits). The live
+// ones go on behind it.
 import { signal } from '@preact/signals'
 import { mercatorX, mercatorY } from '../base/geo'
 import type { UnitMessage } from '../net/protocol'
-import { serverNow } from './clock'
 
 export interface Unit {
   n: number
@@ -46,8 +48,13 @@ export interface Unit {
   floor: number
 }
 
-export const units = new Map<number, Unit>()
-export const units_by_uid = new Map<string, Unit>()
+export type Units = ReadonlyMap<number, Unit>
+export type UnitsByUid = ReadonlyMap<string, Unit>
+
+const live_units = new Map<number, Unit>()
+const live_by_uid = new Map<string, Unit>()
+export let units: Units = live_units
+export let units_by_uid: UnitsByUid = live_by_uid
 export const text_changed = signal(0)
 export const moved = signal(0)
 
@@ -74,17 +81,29 @@ export function codeOf(agency: string, callsign: string): string {
 
 const number = (value: number | null | undefined) => value ?? NaN
 
-function place(unit: Unit, lat: number, lon: number): void {
+export function placeUnit(unit: Unit, lat: number, lon: number): void {
   unit.lat = lat
   unit.lon = lon
   unit.x = mercatorX(lon)
   unit.y = mercatorY(lat)
 }
 
+/** Shows units of a past moment; null: the live ones. */
+export function showUnits(past: { units: Units; by_uid: UnitsByUid } | null): void {
+  units = past?.units ?? live_units
+  units_by_uid = past?.by_uid ?? live_by_uid
+  text_changed.value++
+  moved.value++
+}
+
+export function liveUnit(uid: string): Unit | undefined {
+  return live_by_uid.get(uid)
+}
+
 function take(message: UnitMessage): void {
-  const known = units.get(message.n)
+  const known = live_units.get(message.n)
   const unit = known ?? ({} as Unit)
-  if (known && known.uid !== message.uid) units_by_uid.delete(known.uid)
+  if (known && known.uid !== message.uid) live_by_uid.delete(known.uid)
   unit.n = message.n
   unit.uid = message.uid
   unit.callsign = message.callsign || message.uid
@@ -109,9 +128,9 @@ function take(message: UnitMessage): void {
   unit.speed = number(message.speed)
   unit.course = number(message.course)
   unit.floor = message.floor === undefined && known ? known.floor : number(message.floor)
-  place(unit, number(message.lat), number(message.lon))
-  units.set(unit.n, unit)
-  units_by_uid.set(unit.uid, unit)
+  placeUnit(unit, number(message.lat), number(message.lon))
+  live_units.set(unit.n, unit)
+  live_by_uid.set(unit.uid, unit)
 }
 
 export function takeUnits(messages: UnitMessage[]): void {
@@ -121,20 +140,20 @@ export function takeUnits(messages: UnitMessage[]): void {
 
 export function replaceUnits(messages: UnitMessage[]): void {
   const kept = new Set(messages.map((message) => message.n))
-  for (const [n, unit] of units) {
+  for (const [n, unit] of live_units) {
     if (kept.has(n)) continue
-    units.delete(n)
-    if (units_by_uid.get(unit.uid) === unit) units_by_uid.delete(unit.uid)
+    live_units.delete(n)
+    if (live_by_uid.get(unit.uid) === unit) live_by_uid.delete(unit.uid)
   }
   takeUnits(messages)
 }
 
 export function dropUnits(numbers: number[]): void {
   for (const n of numbers) {
-    const unit = units.get(n)
+    const unit = live_units.get(n)
     if (!unit) continue
-    units.delete(n)
-    if (units_by_uid.get(unit.uid) === unit) units_by_uid.delete(unit.uid)
+    live_units.delete(n)
+    if (live_by_uid.get(unit.uid) === unit) live_by_uid.delete(unit.uid)
   }
   text_changed.value++
 }
@@ -142,9 +161,9 @@ export function dropUnits(numbers: number[]): void {
 export function takePosition(
   n: number, lat: number, lon: number, course: number, speed: number, ce: number, floor: number, heard: number,
 ): void {
-  const unit = units.get(n)
+  const unit = live_units.get(n)
   if (!unit) return
-  place(unit, lat, lon)
+  placeUnit(unit, lat, lon)
   unit.course = course
   unit.speed = speed
   unit.ce = ce
@@ -153,8 +172,8 @@ export function takePosition(
 }
 
 export function clearUnits(): void {
-  units.clear()
-  units_by_uid.clear()
+  live_units.clear()
+  live_by_uid.clear()
   text_changed.value++
 }
 
@@ -180,8 +199,4 @@ export function phones(): { online: number; known: number } {
     if (unit.online) online++
   }
   return { online, known }
-}
-
-export function ageOf(unit: Unit): number {
-  return Math.max(0, serverNow() - unit.heard)
 }

@@ -1,7 +1,9 @@
 // Where the operator is: screen, selection, recipient. The address carries it after '#', so that a wall
-// screen is just a link: #s=map&c=LAT,LON,ZOOM&sel=UID, #s=floors&f=STRUCTURE&k=KIND&l=LEVEL
+// screen is just a link: #s=map&c=LAT,LON,ZOOM&sel=UID&at=TIME&as=ROLE, #s=floors&f=STRUCTURE&k=KIND&l=LEVEL
 import { computed, effect, signal } from '@preact/signals'
+import { t } from '../base/i18n'
 import { clearance_kind, level_id, structure_id } from './floor'
+import { as_role, may_write, past_at } from './moment'
 
 export const screens = ['map', 'floors', 'log', 'people', 'casualties', 'tasks', 'statements', 'replay', 'par', 'points', 'admin'] as const
 export type Screen = (typeof screens)[number]
@@ -41,6 +43,10 @@ export const shown_event = signal<number | null>(null)
 export const said = signal<{ text: string; level: '' | 'warn' } | null>(null)
 
 export function write(kind: string, preset: Record<string, unknown> = {}, supersedes?: number, promote?: string): void {
+  if (!may_write.peek()) {
+    said.value = { text: t('past.read_only'), level: 'warn' }
+    return
+  }
   if (slash.peek() !== null) draft.value = ''
   said.value = null
   writing.value = { kind, preset, ...(supersedes === undefined ? {} : { supersedes }), ...(promote === undefined ? {} : { promote }) }
@@ -61,6 +67,9 @@ export function select(uid: string | null, others: readonly string[] = []): void
   if (!uid) following.value = false
 }
 
+/** The moment that the address asked for, until it is shown (past.ts). */
+export const asked_at = signal<number | null>(null)
+
 function read(): void {
   const asked = new URLSearchParams(location.hash.slice(1))
   const s = asked.get('s') as Screen
@@ -71,6 +80,10 @@ function read(): void {
   structure_id.value = asked.get('f') ?? structure_id.value
   level_id.value = asked.get('l') ?? level_id.value
   clearance_kind.value = asked.get('k') ?? clearance_kind.value
+  const at = Date.parse(asked.get('at') ?? '')
+  if (Number.isNaN(at) || at === past_at.peek()) return
+  as_role.value = asked.get('as') ?? ''
+  asked_at.value = at
 }
 
 export function startView(): void {
@@ -85,6 +98,8 @@ export function startView(): void {
     if (structure_id.value) parts.push('f=' + encodeURIComponent(structure_id.value))
     if (level_id.value) parts.push('l=' + encodeURIComponent(level_id.value))
     if (clearance_kind.value !== 'threat') parts.push('k=' + encodeURIComponent(clearance_kind.value))
+    if (past_at.value !== null) parts.push('at=' + new Date(past_at.value).toISOString())
+    if (past_at.value !== null && as_role.value) parts.push('as=' + encodeURIComponent(as_role.value))
     const hash = '#' + parts.join('&')
     clearTimeout(timer)
     timer = window.setTimeout(() => {

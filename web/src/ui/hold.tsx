@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
 import { t } from '../base/i18n'
+import { may_write } from '../state/moment'
 
 export const HOLD_MS = 800
 
@@ -19,7 +20,7 @@ export function HoldButton(props: { onDone: () => void; children: ComponentChild
   }
   useEffect(() => () => clearTimeout(timer.current), [])
   const start = () => {
-    if (held.peek() || props.disabled) return
+    if (held.peek() || props.disabled || !may_write.peek()) return
     held.value = true
     hint.value = false
     timer.current = window.setTimeout(() => {
@@ -30,7 +31,7 @@ export function HoldButton(props: { onDone: () => void; children: ComponentChild
   const presses = (key: string) => key === ' ' || key === 'Enter'
   return (
     <button
-      type="button" class={`btn critical hold ${held.value ? 'held' : ''} ${props.class ?? ''}`} disabled={props.disabled} aria-label={props.label}
+      type="button" class={`btn critical hold ${held.value ? 'held' : ''} ${props.class ?? ''}`} disabled={props.disabled || !may_write.value} aria-label={props.label}
       aria-description={t('hold.how')}
       onPointerDown={(event) => { if (event.button === 0) start() }} onPointerUp={() => stop(true)} onPointerLeave={() => stop(true)}
       onPointerCancel={() => stop(true)} onBlur={() => stop(false)} onContextMenu={(event) => event.preventDefault()}

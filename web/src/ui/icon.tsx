@@ -25,6 +25,10 @@ const paths = {
   measure: 'M3.500 15.500 15.500 3.500l5 5-12 12ZM7 12l2 2M10 9l3 3M13 6l2 2',
   print: 'M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7Z',
   close: 'M6 6l12 12M18 6 6 18',
+  play: 'M8 5v14l11-7Z',
+  pause: 'M9 5v14M15 5v14',
+  before: 'M18 5v14L8 12ZM6 5v14',
+  next: 'M6 5v14l10-7ZM18 5v14',
   search: 'M10.500 17a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13ZM15.500 15.500 20 20',
 } as const
 
