@@ -47,10 +47,10 @@ export function toTimeline(message: TimelineMessage): Timeline {
 /** The rows of ticks, and what stands in them: the first row that has the beginning of a kind. */
 export const tick_rows = [
   { id: 'command', begins: ['command.', 'decision.', 'incident.', 'period.', 'site.all_clear'] },
-  { id: 'mayday', begins: ['mayday.', 'evacuation.', 'par.'] },
+  { id: 'mayday', begins: ['mayday.', 'evacuation.', 'par.missed'] },
   { id: 'harm', begins: ['casualty.', 'count.'] },
   { id: 'threat', begins: ['detonation.', 'threat.', 'hazard.', 'eod.'] },
-  { id: 'clearance', begins: ['zone.', 'unit.entered_zone', 'unit.left_zone'] },
+  { id: 'clearance', begins: ['zone.', 'unit.entered_zone', 'unit.left_zone', 'par.'] },
   { id: 'said', begins: ['statement.', 'alert.', 'media.', 'responsibility.'] },
   { id: 'rest', begins: [''] },
 ] as const
@@ -65,6 +65,13 @@ export function tickRow(kind: string): TickRow {
   const row = tick_rows.find((it) => it.begins.some((begin) => kind.startsWith(begin)))!.id
   row_of.set(kind, row)
   return row
+}
+
+/** A life is at stake: it is drawn stronger and taller, so that it is found without its colour. */
+const grave = new Set(['mayday.declared', 'evacuation.ordered', 'par.missed', 'detonation.reported', 'threat.reported'])
+
+export function isGrave(kind: string): boolean {
+  return grave.has(kind)
 }
 
 /** What the server says by itself is no step of anybody's: . and , pass it over. */

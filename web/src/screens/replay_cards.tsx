@@ -97,8 +97,7 @@ export function ReplayCards(props: { it: Timeline; clock: 'recorded' | 'observed
   return (
     <div class="replaycards">
       <Events it={props.it} clock={props.clock} />
-      <Compare />
-      <Later it={props.it} />
+      <div><Compare /><Later it={props.it} /></div>
     </div>
   )
 }

@@ -1,6 +1,7 @@
 import { T, t } from '../base/i18n'
 import { pointer } from '../map/commands'
 import { lost_since } from '../state/live'
+import { past_at } from '../state/moment'
 import { outbox } from '../state/outbox'
 import { coordinates } from '../state/prefs'
 import { screen } from '../state/view'
@@ -30,7 +31,7 @@ export function Foot() {
   const waiting = outbox.value.length
   return (
     <footer id="foot">
-      <b class={lost_since.value ? 'warn' : 'live'}>{lost_since.value ? t('foot.lost') : t('foot.live')}</b>
+      <b class={lost_since.value ? 'warn' : 'live'}>{lost_since.value ? t('foot.lost') : t(past_at.value === null ? 'foot.live' : 'past.stamp')}</b>
       {waiting > 0 && <span class="warn"><T k="foot.waiting" n={waiting} /></span>}
       <Place />
       <span class="gap" />

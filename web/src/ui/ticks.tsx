@@ -1,7 +1,7 @@
 // Canvases of the timeline: rows of ticks, and figures as steps. They are pictures of what the lists beside them say.
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
-import { tickRow, tick_rows } from '../base/timeline'
-import type { Figures, Happened, TickRow } from '../base/timeline'
+import { isGrave, tickRow, tick_rows } from '../base/timeline'
+import type { Figures, Happened } from '../base/timeline'
 import { theme } from '../state/prefs'
 
 type Draw = (ctx: CanvasRenderingContext2D, width: number, height: number, colour: (name: string) => string) => void
@@ -31,9 +31,6 @@ function Picture(props: { draw: Draw; class: string }) {
   return <canvas ref={canvas} class={props.class} aria-hidden="true" />
 }
 
-/** What is about lives is drawn stronger and taller, so that it is found without its colour. */
-const strong: Partial<Record<TickRow, string>> = { mayday: 'crit', threat: 'crit' }
-
 export function TickRows(props: { events: readonly Happened[]; from: number; to: number; timeOf: (event: Happened) => number }) {
   const { events, from, to, timeOf } = props
   const draw = useMemo((): Draw => (ctx, width, height, colour) => {
@@ -48,24 +45,27 @@ export function TickRows(props: { events: readonly Happened[]; from: number; to:
       const at = timeOf(event)
       if (at < from || at > to) continue
       const x = Math.round(((at - from) / (to - from)) * (width - 2))
-      const inset = strong[row] ? 3 : row_height * 0.28
-      ctx.fillStyle = colour(strong[row] ?? (row === 'rest' ? 't3' : 't2'))
-      ctx.fillRect(x, place.get(row)! * row_height + inset, strong[row] ? 3 : 2, row_height - 2 * inset)
+      const strong = isGrave(event.kind)
+      const inset = strong ? 3 : row_height * 0.28
+      ctx.fillStyle = colour(strong ? 'crit' : row === 'rest' ? 't3' : 't2')
+      ctx.fillRect(x, place.get(row)! * row_height + inset, strong ? 3 : 2, row_height - 2 * inset)
     }
   }, [events, from, to, timeOf])
   return <Picture draw={draw} class="ticks" />
 }
 
 /** Only what one looks for first: for the bar on every screen. */
+const shown_in_bar: ReadonlySet<string> = new Set(['command', 'mayday', 'threat', 'said'])
+
 export function TickLine(props: { events: readonly Happened[]; from: number; to: number }) {
   const { events, from, to } = props
   const draw = useMemo((): Draw => (ctx, width, height, colour) => {
     for (const event of events) {
-      const row = tickRow(event.kind)
-      if (row !== 'command' && !strong[row]) continue
-      ctx.fillStyle = colour(strong[row] ?? 't2')
+      const strong = isGrave(event.kind)
+      if (!strong && !shown_in_bar.has(tickRow(event.kind))) continue
+      ctx.fillStyle = colour(strong ? 'crit' : 't2')
       const x = Math.round(((event.at - from) / (to - from)) * (width - 2))
-      ctx.fillRect(x, strong[row] ? 2 : height / 2, 2, strong[row] ? height - 4 : height / 2 - 2)
+      ctx.fillRect(x, strong ? 2 : height / 2, 2, strong ? height - 4 : height / 2 - 2)
     }
   }, [events, from, to])
   return <Picture draw={draw} class="ticks" />
