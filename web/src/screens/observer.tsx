@@ -94,7 +94,7 @@ function Count(props: { name: string; it: Counter | undefined }) {
       <h3>{wordText(name)}</h3>
       <p class="figure"><bdi>{it?.known ? rangeText(it.lo, it.hi) : t('count.none')}</bdi></p>
       <dl>
-        {(name === 'killed' || name === 'injured' || name === 'missing') && <><dt>{t('count.confirmed')}</dt><dd><bdi>{figure(it?.confirmed)}</bdi></dd></>}
+        {(name === 'killed' || name === 'injured' || name === 'missing') && <><dt>{t('count.confirmed')}</dt><dd><bdi>{figure(it?.confirmed || null)}</bdi></dd></>}
         <dt>{t('count.accepted')}</dt><dd><bdi>{figure(it?.accepted)}</bdi></dd>
         {it?.known && <><dt>{t('observer.sources')}</dt><dd><bdi>{it.sources}</bdi></dd></>}
         {!Number.isNaN(age) && <><dt>{t('observer.age')}</dt><dd><bdi>{ageText(age)}</bdi></dd></>}

@@ -208,7 +208,7 @@ export default function First() {
     said.value = failed ? { text: `${t('first.plan')}: ${failed}`, level: 'warn' } : { text: t('open.done'), level: '' }
   }
   return (
-    <div id="first" hidden={drawing.value !== null}>
+    <div id="first" hidden={drawing.value !== null} onKeyDown={(event) => { if (event.key === 'Escape' && !(event.target instanceof HTMLInputElement)) first_asked.value = false }}>
       <div class="firstcards">
         <OpenCard form={form} onOpened={(id) => void onOpened(id)} />
         <div class="firstcolumn"><PhonesCard /><div class="card"><PracticeBox /></div></div>
