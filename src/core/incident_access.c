@@ -215,6 +215,10 @@ static const struct {
     {ENT_ACCESS, {IN_PLACE, IN_NAME}},
 };
 
+/* Who entered it, and who said so. */
+static const enum incident_field withheld_of_all[] = {IN_ACTOR,  IN_ACTOR_AGENCY, IN_ACTOR_UNIT, IN_ROLE,
+                                                      IN_SOURCE, IN_ON_BEHALF_OF, IN_GRADE};
+
 static bool has(const struct access *a, enum handling class)
 {
     return a->classes >> class & 1;
@@ -390,6 +394,9 @@ static bool has_own_class(const struct access *a, struct str word)
 
 static bool is_withheld(enum entity_kind kind, enum incident_field f)
 {
+    for (size_t i = 0; i < COUNTOF(withheld_of_all); i++)
+        if (withheld_of_all[i] == f)
+            return true;
     for (size_t i = 0; i < COUNTOF(withheld); i++)
         for (size_t j = 0; withheld[i].kind == kind && j < COUNTOF(withheld[i].fields); j++)
             if (f != IN_NONE && withheld[i].fields[j] == f)

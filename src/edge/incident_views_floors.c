@@ -151,7 +151,7 @@ static void put_zone(const struct view_ask *q, uint32_t z, const struct floors_s
         ids_inside(q, z, ENT_THREAT, b);
         buf_byte(b, ']');
     }
-    if (seen->tactical && !view_observed(q))
+    if (seen->tactical)
         view_text(b, "tactical", ent_get(q->s, w->tactical[z], IN_TAC_KIND));
     for (uint32_t e = w->first[z]; e; e = w->next[e])
         casualties += ent_kind(q->s, e) == ENT_CASUALTY;
@@ -177,11 +177,11 @@ static void put_level(const struct view_ask *q, uint32_t l, const struct floors_
 void view_floors(const struct view_ask *q, struct buf *b)
 {
     const struct floors_seen seen = {
-        .units = view_sees_all(q, ENT_UNIT, IN_ZONE),
         .clearance = view_sees_all(q, ENT_CLEARANCE, IN_STATE),
-        .threats = view_sees_all(q, ENT_THREAT, IN_ZONE),
-        .tactical = view_sees_all(q, ENT_TACTICAL, IN_TAC_KIND),
-        .casualties = view_sees_all(q, ENT_CASUALTY, IN_ZONE),
+        .units = !view_observed(q) && view_sees_all(q, ENT_UNIT, IN_ZONE),
+        .threats = !view_observed(q) && view_sees_all(q, ENT_THREAT, IN_ZONE),
+        .tactical = !view_observed(q) && view_sees_all(q, ENT_TACTICAL, IN_TAC_KIND),
+        .casualties = !view_observed(q) && view_sees_all(q, ENT_CASUALTY, IN_ZONE),
     };
     const struct view_level *levels = q->work->levels;
     size_t n = sort_levels(q), i = 0;

@@ -188,7 +188,7 @@ export default function Observer() {
       <Head />
       {!strip.value && <main><Empty>{t('observer.none')}</Empty></main>}
       {strip.value && (
-        <main>
+        <main tabIndex={0} aria-label={t('observer.whole_page')}>
           <Command />
           <div class="counts">{shown_counters.map((name) => <Count key={name} name={name} it={all?.[name]} />)}</div>
           <div class="buildings">{floors.value.map((it) => <Building key={it.id} it={it} />)}{floors.value.length === 0 && <Empty>{t('observer.no_building')}</Empty>}</div>
