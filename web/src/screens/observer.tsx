@@ -12,7 +12,8 @@ import type { Counter, Entity, LevelView, StructureView } from '../net/incident'
 import { LanguageSwitch, ThemeSwitch } from '../shell/top'
 import { sinceStart } from '../shell/strip'
 import { now, pace } from '../state/clock'
-import { chooseIncident, counters, entitiesOf, floors, incident_id, incidents, strip, textOf, timeOf } from '../state/incident'
+import { chooseIncident, counters, entitiesOf, entity, floors, incident_id, incidents, strip, textOf, timeOf } from '../state/incident'
+import { floorText } from '../state/names'
 import { link, link_state, logOut, lost_since, picture_at, startLive } from '../state/live'
 import { kiosk, theme } from '../state/prefs'
 import { session } from '../state/session'
@@ -46,13 +47,12 @@ function tally(zones: readonly LevelView['zones'][number][]): Tally[] {
   })
 }
 
-function Bar(props: { it: Tally; name?: boolean }) {
+function Bar(props: { it: Tally }) {
   const { it } = props
   const share = (n: number) => `${it.total === 0 ? 0 : (100 * n) / it.total}%`
   return (
     <span class="tally">
-      {props.name && <span class="kind">{wordText(it.kind, 'clearance_kind')}</span>}
-      <i class="bar" aria-hidden="true"><b style={{ width: share(it.clear) }} /><b class="begun" style={{ width: share(it.begun) }} /></i>
+      <i class="gauge" aria-hidden="true"><b style={{ width: share(it.clear) }} /><b class="begun" style={{ width: share(it.begun) }} /></i>
       <span class="of"><T k="observer.of" p={{ clear: it.clear, total: it.total }} /></span>
     </span>
   )
@@ -72,7 +72,7 @@ function Building(props: { it: StructureView }) {
             const own = new Map(tally(level.zones).map((one) => [one.kind, one]))
             return (
               <tr key={level.id}>
-                <th scope="row"><bdi>{level.name || level.ordinal}</bdi></th>
+                <th scope="row"><bdi>{floorText({ ...level, roof: textOf(entity('level', level.id), 'roof') !== '' })}</bdi></th>
                 {kinds.map(({ kind }) => <td key={kind}><Bar it={own.get(kind) ?? { kind, clear: 0, begun: 0, total: level.zones.length }} /></td>)}
               </tr>
             )
@@ -92,7 +92,7 @@ function Count(props: { name: string; it: Counter | undefined }) {
   return (
     <section class="card count" data-counter={name}>
       <h3>{wordText(name)}</h3>
-      <p class="figure"><bdi>{it?.known ? rangeText(it.lo, it.hi) : t('count.none')}</bdi></p>
+      <p class={it?.known ? 'figure' : 'figure none'}><bdi>{it?.known ? rangeText(it.lo, it.hi) : t('count.none')}</bdi></p>
       <dl>
         {(name === 'killed' || name === 'injured' || name === 'missing') && <><dt>{t('count.confirmed')}</dt><dd><bdi>{figure(it?.confirmed || null)}</bdi></dd></>}
         <dt>{t('count.accepted')}</dt><dd><bdi>{figure(it?.accepted)}</bdi></dd>
@@ -191,8 +191,13 @@ export default function Observer() {
         <main tabIndex={0} aria-label={t('observer.whole_page')}>
           <Command />
           <div class="counts">{shown_counters.map((name) => <Count key={name} name={name} it={all?.[name]} />)}</div>
-          <div class="buildings">{floors.value.map((it) => <Building key={it.id} it={it} />)}{floors.value.length === 0 && <Empty>{t('observer.no_building')}</Empty>}</div>
-          <div class="lists"><Statements /><Closures /><Needs /></div>
+          <div class="observed">
+            <div class="buildings">
+              {floors.value.map((it) => <Building key={it.id} it={it} />)}
+              {floors.value.length === 0 && <Empty>{t('observer.no_building')}</Empty>}
+            </div>
+            <div class="lists"><Statements /><Closures /><Needs /></div>
+          </div>
         </main>
       )}
       <footer>{t('observer.reads')}</footer>
