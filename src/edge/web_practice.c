@@ -137,7 +137,8 @@ static void post_practice_join(struct web *w, struct request *q, struct reply *r
         return;
     }
     answer(w, r);
-    (void)snprintf(r->cookie, sizeof r->cookie, COOKIE_EXERCISE "=%s; Path=/; Secure; HttpOnly; SameSite=Strict", token);
+    (void)snprintf(r->cookie, sizeof r->cookie, COOKIE_EXERCISE "=%s; Path=/; Secure; HttpOnly; SameSite=Strict",
+                   token);
     secret_wipe(token, sizeof token);
 }
 

@@ -96,8 +96,8 @@ static bool settle(struct web *w, const struct incident *s, struct now now)
         asked = true;
     }
     /* After a start their pages have as long to come back. */
-    for (uint32_t e = ent_first(s, ENT_OBSERVER); e && now.mono_ms - v->began_ms > WATCHER_LINGER_MS; e = ent_next(s, e)) {
-        if (!is_gone(v, s, e))
+    for (uint32_t e = ent_first(s, ENT_OBSERVER); e; e = ent_next(s, e)) {
+        if (now.mono_ms - v->began_ms <= WATCHER_LINGER_MS || !is_gone(v, s, e))
             continue;
         ask(w, s, INC_OBSERVER_LEFT, str_from_at(ent_id(s, e), SCREEN_LEN));
         asked = true;
