@@ -88,16 +88,21 @@ test('a name stands where it touches nothing, else nowhere; the important ones c
   assert.ok(crowd.some((it) => it.label && it.rank > 0))
 })
 
-test('what stands there already is not written over; far away no name is sought', () => {
+test('the letters of a place move out of the way; far away no name is sought', () => {
   clearUnits()
   takeUnits([unit(1), unit(2)])
   Object.assign(units.get(1)!, { x: 0, y: 0 })
   Object.assign(units.get(2)!, { x: 5000, y: 0 })
+  const mark = { px: 0, py: 16, width: 40, at: { dx: 0, dy: 0 } }
   const placed = layout({
     units: units.values(), resolution: 1, half_w: 18, half_h: 12, labels: true, width: () => 50, rank: () => 2,
-    taken: [{ x0: 20, y0: -5, x1: 60, y1: 5 }], near: { x0: -100, y0: -100, x1: 100, y1: 100 },
+    marks: [mark], near: { x0: -100, y0: -100, x1: 100, y1: 100 },
   })
-  assert.deepEqual(placed.map((it) => it.label?.dx), [-75, undefined])
+  assert.deepEqual(mark.at, { dx: 0, dy: 15 })
+  assert.deepEqual(placed.map((it) => it.label?.dx), [25, undefined])
+  Object.assign(mark, { px: 20, py: 5 })
+  layout({ units: units.values(), resolution: 1, half_w: 18, half_h: 12, labels: true, width: () => 50, rank: () => 2, marks: [mark] })
+  assert.deepEqual(mark.at, { dx: 26, dy: 0 })
 })
 
 test('emergencies come before alarms; a noted alarm asks again when it changes', () => {

@@ -77,7 +77,7 @@ export function startMap(target: HTMLElement): () => void {
       frozen: lost_since.peek() !== 0 && past_at.peek() === null,
       own_places: show_incident.peek() === 'on',
       emergencies: emergencies.peek(),
-      taken: show_incident.peek() === 'on' ? ground.letters() : [],
+      letters: show_incident.peek() === 'on' ? ground.letters() : [],
       hints: (seen: Seen) => hintsOf(seen, show_incident.peek() === 'on' ? placed.peek() : [], selected.peek()),
     }
   }
@@ -272,6 +272,7 @@ export function startMap(target: HTMLElement): () => void {
     void theme.value
     ground.restyle(palette.peek()!, selected_entity.value ?? '')
     ground.layer.setVisible(show_incident.value === 'on')
+    restate()
   }))
 
   stops.push(effect(() => {

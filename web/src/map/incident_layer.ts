@@ -22,6 +22,7 @@ import { cornersOf } from '../state/drawing'
 import type { Drawing } from '../state/drawing'
 import type { Placed } from '../state/places'
 import { middlesOf } from './corners'
+import type { Letters } from './unit_layer'
 import type { Palette } from './palette'
 
 const FONT = '"Noto Sans Variable", "Noto Naskh Arabic Variable", sans-serif'
@@ -109,13 +110,15 @@ export class IncidentLayer {
     source.addFeatures(features)
   }
 
-  /** Where the letters of points stand, so that no unit's name is written over them. */
-  letters(): { x: number; y: number; half_w: number; half_h: number; dy: number }[] {
+  /** The letters of points: drawn with the units, as they must find room among them. */
+  letters(): Letters[] {
     return this.layer.getSource()!.getFeatures().flatMap((it) => {
       const geometry = it.getGeometry()
-      if (!(geometry instanceof Point)) return []
+      const placed = it.get('placed') as Placed
+      if (!(geometry instanceof Point) || placed.entity.kind !== 'point') return []
       const [x, y] = geometry.getCoordinates()
-      return [{ x: x!, y: y!, half_w: 22 * scale, half_h: 16 * scale, dy: -9 * scale }]
+      const kind = placed.look.slice('point.'.length)
+      return [{ x: x!, y: y!, text: kind.length <= 4 ? kind.toUpperCase() : wordText(kind, 'point_kind'), chosen: it.getId() === this.chosen }]
     })
   }
 
@@ -148,11 +151,11 @@ export class IncidentLayer {
     return new Fill({ color: this.hatches.get(colour)! })
   }
 
-  private label(text: string, colour: string, box: boolean, offset: number): Text {
+  private label(text: string, colour: string, offset: number): Text {
     const p = this.palette
     return new Text({
-      text, font: `700 ${12 * scale}px ${FONT}`, fill: new Fill({ color: box ? p.bg : colour }), offsetY: offset, overflow: true,
-      backgroundFill: new Fill({ color: box ? p.text : p.halo }), padding: [2, 5, 1, 5].map((px) => px * scale),
+      text, font: `700 ${12 * scale}px ${FONT}`, fill: new Fill({ color: colour }), offsetY: offset, overflow: true,
+      backgroundFill: new Fill({ color: p.halo }), padding: [2, 5, 1, 5].map((px) => px * scale),
     })
   }
 
@@ -174,26 +177,21 @@ export class IncidentLayer {
       }),
       // A thin line that is not broken: the lane that ambulances may still use.
       ...(lane ? [new Style({ stroke: new Stroke({ color: p.main, width: 1.5 * scale }), zIndex: z })] : []),
-      new Style({ geometry: (feature) => nameAt(feature as FeatureLike), text: this.label(name, colour === p.crit ? p.crit : p.text, false, 0), zIndex: z + 3 }),
+      new Style({ geometry: (feature) => nameAt(feature as FeatureLike), text: this.label(name, colour === p.crit ? p.crit : p.text, 0), zIndex: z + 3 }),
     ]
   }
 
-  /** A point is its letters in a box (ICP, CCP ...); a hazard a sign with its name. */
+  /** A point is a dot, with its letters among the units; a hazard a sign with its name. */
   private spot(placed: Placed, look: Look, colour: string, z: number): Style[] {
     const p = this.palette
     if (placed.entity.kind !== 'point') {
       return [
         new Style({ image: new Circle({ radius: 11 * scale, fill: new Fill({ color: p.crit_bg }), stroke: new Stroke({ color: colour, width: 2 * scale }) }), zIndex: z }),
-        new Style({ text: this.label(look.sign ?? '', p.crit, false, 0), zIndex: z }),
-        new Style({ text: this.label(placed.name, p.crit, false, 22 * scale), zIndex: z }),
+        new Style({ text: this.label(look.sign ?? '', p.crit, 0), zIndex: z }),
+        new Style({ text: this.label(placed.name, p.crit, 22 * scale), zIndex: z }),
       ]
     }
-    const kind = placed.look.slice('point.'.length)
-    const letters = kind.length <= 4 ? kind.toUpperCase() : wordText(kind, 'point_kind')
-    return [
-      new Style({ image: new Circle({ radius: 4 * scale, fill: new Fill({ color: colour }), stroke: new Stroke({ color: p.bg, width: 1 }) }), zIndex: z }),
-      new Style({ text: this.label(letters, colour, true, -14 * scale), zIndex: z + 3 }),
-    ]
+    return [new Style({ image: new Circle({ radius: 4 * scale, fill: new Fill({ color: colour }), stroke: new Stroke({ color: p.bg, width: 1 }) }), zIndex: z })]
   }
 }
 

@@ -24,6 +24,14 @@ export interface Box {
   y1: number
 }
 
+/** The letters of a place, and where they stand: their middle, from the place. */
+export interface Mark {
+  px: number
+  py: number
+  width: number
+  at: { dx: number; dy: number }
+}
+
 export interface LayoutInput {
   units: Iterable<Unit>
   resolution: number
@@ -33,8 +41,8 @@ export interface LayoutInput {
   /** How wide a unit's name is, px. */
   width: (unit: Unit) => number
   rank: (unit: Unit) => number
-  /** What else stands there and is not to be written over. */
-  taken?: readonly Box[]
+  /** Letters of places on the record: they find room before the names of units do. */
+  marks?: readonly Mark[]
   /** Only what is in here gets a name: the view and some way around it. */
   near?: Box
 }
@@ -117,13 +125,27 @@ function stacked(input: LayoutInput): Placed[] {
 
 const isNear = (it: Placed, near: Box | undefined) => !near || (it.px > near.x0 && it.px < near.x1 && it.py > near.y0 && it.py < near.y1)
 
+const MARK_HALF = 9
+const MARK_GAP = 6
+
+/** Above their place, else beside or below it: never over a symbol while there is another way. */
+function placeMarks(marks: readonly Mark[], boxes: Boxes): void {
+  for (const it of marks) {
+    const half = it.width / 2
+    const sides = [{ dx: 0, dy: -MARK_HALF - MARK_GAP }, { dx: half + MARK_GAP, dy: 0 }, { dx: -half - MARK_GAP, dy: 0 }, { dx: 0, dy: MARK_HALF + MARK_GAP }]
+    const boxAt = (side: Mark['at']) => ({ x0: it.px + side.dx - half, y0: it.py + side.dy - MARK_HALF, x1: it.px + side.dx + half, y1: it.py + side.dy + MARK_HALF })
+    it.at = sides.find((side) => boxes.isFree(boxAt(side))) ?? sides[0]!
+    boxes.put(boxAt(it.at))
+  }
+}
+
 export function layout(input: LayoutInput): Placed[] {
   const { half_w, half_h } = input
   const placed = stacked(input)
   const named = placed.filter((it) => isNear(it, input.near))
   const boxes = new Boxes(half_w * 2)
-  for (const box of input.taken ?? []) boxes.put(box)
   for (const it of named) boxes.put({ x0: it.px - half_w, y0: it.py - half_h, x1: it.px + half_w, y1: it.py + half_h })
+  placeMarks(input.marks ?? [], boxes)
   const line = half_h * 0.75
   for (const it of named) {
     if (it.rank > 0 && !input.labels) continue

@@ -8,7 +8,7 @@ import { isOwnObject } from '../state/places'
 import { silence, units, units_by_uid } from '../state/tracks'
 import type { Unit } from '../state/tracks'
 import { layout } from './layout'
-import type { Box, Placed } from './layout'
+import type { Box, Mark, Placed } from './layout'
 import type { Hint } from './hints'
 import type { Palette } from './palette'
 import { HALF_H, HALF_W, Symbols, frameOf } from './symbols'
@@ -23,6 +23,14 @@ export interface View {
   height: number
 }
 
+/** The letters of a point (ICP, CCP), metres of the map. */
+export interface Letters {
+  x: number
+  y: number
+  text: string
+  chosen: boolean
+}
+
 export interface UnitLayerState {
   palette: Palette
   now: number
@@ -32,8 +40,8 @@ export interface UnitLayerState {
   /** The places of the incident are drawn by a layer of their own. */
   own_places: boolean
   emergencies: readonly Emergency[]
-  /** What stands there already, in metres: the letters of points. */
-  taken: readonly { x: number; y: number; half_w: number; half_h: number; dy: number }[]
+  /** Points of the record: their letters are drawn here, where they do not lie under a unit. */
+  letters: readonly Letters[]
   /** What is out of sight and should be known of. */
   hints: (view: View) => readonly Hint[]
 }
@@ -60,6 +68,7 @@ export class UnitLayer {
   private calls = new Map<string, Emergency>()
   private view: View | null = null
   private near: Box | null = null
+  private marks: Mark[] = []
   private readonly widths = new Map<string, number>()
 
   constructor(private state: UnitLayerState) {
@@ -111,6 +120,9 @@ export class UnitLayer {
     this.near = { x0: left - view.width / 2, y0: top - view.height / 2, x1: left + view.width * 1.5, y1: top + view.height * 1.5 }
     this.calls = new Map(this.state.emergencies.map((it) => [it.unit_uid, it]))
     const { now, selected, own_places } = this.state
+    this.marks = this.state.letters.map((it) => ({
+      px: it.x / resolution, py: -it.y / resolution, width: this.measure(it.text, true) + 10 * scale, at: { dx: 0, dy: 0 },
+    }))
     this.placed = layout({
       units: own_places ? [...units.values()].filter((unit) => unit.presence || !isOwnObject(unit.uid)) : units.values(),
       resolution,
@@ -119,11 +131,7 @@ export class UnitLayer {
       labels: this.state.labels,
       width: (unit) => this.widthOf(unit),
       near: this.near,
-      taken: this.state.taken.map((it) => {
-        const x = it.x / resolution
-        const y = -it.y / resolution + it.dy
-        return { x0: x - it.half_w, y0: y - it.half_h, x1: x + it.half_w, y1: y + it.half_h }
-      }),
+      marks: this.marks,
       rank: (unit) => {
         if (this.calls.has(unit.uid) || unit.uid === selected) return 0
         if (frameOf(unit.type) === 'hostile') return 0
@@ -168,6 +176,7 @@ export class UnitLayer {
     this.ctx.globalAlpha = this.state.frozen ? 0.55 : 1
     // What matters most is drawn last, on top.
     for (let i = this.placed.length - 1; i >= 0; i--) this.drawPlaced(this.placed[i]!, view, symbols)
+    this.marks.forEach((mark, i) => this.drawLetters(mark, this.state.letters[i]!, view))
     // Counts last: a neighbour must not hide one.
     for (const it of this.placed) {
       if (it.others.length > 0) this.drawCount(it, view)
@@ -208,6 +217,21 @@ export class UnitLayer {
       ctx.strokeRect(x - HALF_W - 4 * scale, y - HALF_H - 4 * scale, 2 * HALF_W + 8 * scale, 2 * HALF_H + 8 * scale)
     }
     if (it.label) this.drawLabel(x + it.label.dx, y + it.label.dy, unit, silent, call !== undefined)
+  }
+
+  private drawLetters(mark: Mark, it: Letters, view: View): void {
+    const x = this.screenX(mark.px, view) + mark.at.dx
+    const y = this.screenY(mark.py, view) + mark.at.dy
+    if (x < -60 || y < -40 || x > view.width + 60 || y > view.height + 40) return
+    const { ctx } = this
+    const { palette: p } = this.state
+    ctx.fillStyle = it.chosen ? p.sel : p.text
+    ctx.fillRect(x - mark.width / 2, y - 9 * scale, mark.width, 18 * scale)
+    ctx.fillStyle = p.bg
+    ctx.font = font(700, 12)
+    ctx.textAlign = 'center'
+    ctx.textBaseline = 'middle'
+    ctx.fillText(it.text, x, y + 0.5 * scale)
   }
 
   private drawCourse(x: number, y: number, unit: Unit): void {

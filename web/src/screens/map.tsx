@@ -78,14 +78,14 @@ function Legend() {
 }
 
 /** How long it is, which way its last side goes, and what lies within. */
-function Measures(props: { places: readonly Place[] }) {
+function Measures(props: { places: readonly Place[]; turn: boolean }) {
   const { places } = props
   const [before, last] = places.slice(-2)
   if (!before || !last) return null
   return (
     <output class="measures">
       <span>{t('measure.length', { n: metresText(pathLength(places)) })}</span>
-      <span>{t('measure.bearing', { n: `${Math.round(bearing(before, last)) % 360}°` })}</span>
+      {props.turn && <span>{t('measure.bearing', { n: `${Math.round(bearing(before, last)) % 360}°` })}</span>}
       {places.length > 2 && <span>{t('measure.area', { n: squareText(areaOf(places)) })}</span>}
     </output>
   )
@@ -142,8 +142,8 @@ function DrawBar() {
       <b>{it.name ? <T k="draw.change" p={{ name: it.name }} /> : t(`draw.${it.as}`)}</b>
       <span role="status"><T k="draw.points" n={it.places.length} /></span>
       {it.as === 'circle' && <Radius it={it} />}
-      {(it.as === 'measure' || it.as === 'line' || it.as === 'area') && <Measures places={cornersOf(it)} />}
-      <Button class="small" keys="Space" disabled={!middle} onClick={() => middle && addPlace(middle)}>{t('draw.middle')}</Button>
+      {it.as !== 'place' && it.as !== 'circle' && <Measures places={cornersOf(it)} turn={it.as === 'measure'} />}
+      {it.at < 0 && <Button class="small" keys="Space" disabled={!middle} onClick={() => middle && addPlace(middle)}>{t('draw.middle')}</Button>}
       {it.as !== 'place' && <CornerKeys it={it} />}
       {it.places.length > 0 && <Button class="small" keys="⌫" onClick={undoPlace}>{remove}</Button>}
       {it.as !== 'place' && <Button class="small" kind="primary" keys="↵" disabled={more > 0} onClick={finishDrawing}>{t('draw.done')}</Button>}
@@ -157,7 +157,7 @@ function Measured() {
   if (drawing.value || measured.value.length === 0) return null
   return (
     <div id="measured" class="over-map" role="region" aria-label={t('act.measure')}>
-      <Measures places={measured.value} />
+      <Measures places={measured.value} turn />
       <Button class="small" keys="X" onClick={toggleMeasure}>{t('measure.on')}</Button>
       <Button class="small" keys="Esc" onClick={stopMeasure}>{t('measure.away')}</Button>
     </div>

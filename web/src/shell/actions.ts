@@ -187,6 +187,10 @@ export const actions: Action[] = [
   { id: 'grid', name: 'act.grid', codes: ['KeyG'], shown: 'G', group: 'map', run: toggleGrid },
   { id: 'dim', name: 'act.dim', codes: ['KeyM'], shown: 'M', group: 'map', run: () => toggle(dim_map) },
   { id: 'layers', name: 'act.layers', codes: ['KeyY'], shown: 'Y', group: 'map', run: () => { dialog.value = 'layers' } },
+  {
+    id: 'print_map', name: 'print.map', codes: ['Ctrl+KeyP'], shown: 'Ctrl P', group: 'map',
+    run: () => { if (screen.value === 'map') void import('../screens/mapprint').then(({ printMap }) => printMap()); else print() },
+  },
   { id: 'theme', name: 'act.theme', codes: ['KeyT'], shown: 'T', group: 'general', run: nextTheme },
   { id: 'play', name: 'past.play', codes: ['Space'], shown: 'Space', group: 'general', run: inPast(playOrPause) },
   { id: 'event_before', name: 'past.event_before', codes: ['Comma'], shown: ',', group: 'general', run: inPast(() => stepEvent(-1)) },

@@ -195,13 +195,16 @@ export function search(words: string, actions: readonly Found[]): Result[] {
     pick(list, wanted, entityText, (it) => it.id.toLowerCase()).map(entityFound).forEach(add)
   }
   if (wanted.length > 1) pick(newestFirst(), wanted, lineText, () => '').map(lineFound).forEach(add)
-  return groups.map((group) => {
+  const results = groups.map((group) => {
     const found = by_group.get(group)!
     // Lines stand in the order of time; of the others, what begins with the words comes first.
     const begins = (it: Found) => Number(it.title.toLowerCase().startsWith(wanted))
     if (group !== 'log') found.sort((a, b) => begins(b) - begins(a) || numeric(a, b))
     return { group, found: found.slice(0, GROUP_MAX), more: found.length > GROUP_MAX }
   }).filter((it) => it.found.length > 0)
+  // What is called so comes before what only has to do with it; the log stays last.
+  const called = (it: Result) => it.group !== 'log' && it.found.some((one) => one.title.toLowerCase().includes(wanted) || it.group === 'coordinate')
+  return [...results.filter(called), ...results.filter((it) => !called(it))]
 }
 
 export const asking_older = signal(false)
