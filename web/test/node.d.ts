@@ -15,3 +15,9 @@ declare module 'node:assert/strict' {
   }
   export default assert
 }
+
+declare module 'node:fs' {
+  export function readFileSync(path: string, encoding: 'utf8'): string
+}
+
+declare const process: { env: Record<string, string | undefined> }

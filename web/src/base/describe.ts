@@ -27,9 +27,13 @@ const family_of: Record<string, Family> = {
   'emergency.raised': 'emergency', 'emergency.cancelled': 'emergency', 'emergency.acknowledged': 'emergency',
   'casevac.sent': 'emergency',
   'object.put': 'objects', 'object.deleted': 'objects', 'file.offered': 'objects',
-  'file.stored': 'objects', 'file.changed': 'objects', 'file.deleted': 'objects',
+  'file.stored': 'objects', 'file.changed': 'objects', 'file.deleted': 'objects', 'mission.changed': 'objects', 'video.put': 'objects', 'video.deleted': 'objects', 'task.sent': 'objects',
   'client.connected': 'devices', 'client.left': 'devices', 'uid.conflict': 'devices', 'groups.changed': 'devices',
 }
+
+/** Kinds of the river that have words here: a test holds them against the kinds that the server tells. */
+export const hasWords = (kind: string) => kind in sentences || own_words.has(kind)
+const own_words = new Set(['chat.said', 'chat.receipt', 'emergency.raised'])
 
 export function familyOf(event: RecordEvent): Family {
   return event.fields ? 'incident' : family_of[event.kind] ?? 'record'
@@ -92,6 +96,21 @@ function ruleValues(event: RecordEvent): Values {
   return { from: agency(from), to: agency(to), what, rule: t(Number(allow) ? 'sharing.allowed' : 'sharing.denied') }
 }
 
+/** Missions by the name that they got when they were made: later rows have the guid alone. */
+const mission_names = new Map<string, string>()
+
+/** What happened to a mission, to which one, and what it is about. */
+function missionValues(event: RecordEvent, get: Data): Values {
+  if (event.kind !== 'mission.changed') return {}
+  if (get('title')) mission_names.set(get('mission'), get('title'))
+  const about = get('name') || unitName(get('uid')) || get('client') || get('text')
+  return {
+    title: mission_names.get(get('mission')) ?? get('mission').slice(0, 8),
+    change: tMaybe('mission.change.' + get('change'), get('change')),
+    name: get('change') === 'log.put' ? get('text') : about,
+  }
+}
+
 /** Kinds whose line is one sentence with fields in it. Source and unit come from the named fields. */
 const sentences: Record<string, { key: Key; source: string; unit: string; level?: Line['level'] }> = {
   'emergency.cancelled': { key: 'event.emergency_cancelled', source: 'from', unit: 'unit_uid' },
@@ -125,6 +144,11 @@ const sentences: Record<string, { key: Key; source: string; unit: string; level?
   'input.refused': { key: 'event.input_refused', source: 'name', unit: '', level: 'warn' },
   'input.closed': { key: 'event.input_closed', source: 'name', unit: '' },
   'head.witnessed': { key: 'event.head_witnessed', source: 'by', unit: '' },
+  'mission.changed': { key: 'event.mission', source: 'from', unit: '' },
+  'video.put': { key: 'event.video_put', source: 'by', unit: '' },
+  'video.deleted': { key: 'event.video_deleted', source: 'by', unit: '' },
+  'task.sent': { key: 'event.task_sent', source: 'from', unit: 'uid' },
+  'journal.mended': { key: 'event.journal_mended', source: '', unit: '', level: 'warn' },
 }
 
 /** Who wrote an entry and how it came are columns of their own; the rest of these say nothing in a line. */
@@ -212,6 +236,8 @@ export function describe(event: RecordEvent): Line {
     user: get('user'), address: get('address'), role: rolesText(get('role')), number: get('number'),
     changed: changedText(event),
     ...ruleValues(event),
+    text: get('text'),
+    ...missionValues(event, get),
     holder: get('holder'), claimant: get('claimant'), groups: groupsText(event),
     size: typeof event.data?.['size'] === 'number' ? bytesText(event.data?.['size']) : '',
   }

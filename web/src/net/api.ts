@@ -4,6 +4,8 @@ import { may_write } from '../state/moment'
 import { session } from '../state/session'
 import type { Session } from './protocol'
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
 export type Answer<T> = { ok: true; data: T } | { ok: false; status: number; detail: string; field: string }
 
 /** Bytes of an answer that is not JSON; null when there are none. */
@@ -22,8 +24,8 @@ export interface Sent {
 }
 
 /** `status` 0 means that nobody answered. While a past moment is shown nothing is written: that is refused here. */
-export async function call<T>(method: 'GET' | 'POST', path: string, body?: unknown, sent: Sent = {}): Promise<Answer<T>> {
-  if (method === 'POST' && !may_write.peek() && !sent.in_past) return { ok: false, status: 403, detail: t('past.read_only'), field: '' }
+export async function call<T>(method: Method, path: string, body?: unknown, sent: Sent = {}): Promise<Answer<T>> {
+  if (method !== 'GET' && !may_write.peek() && !sent.in_past) return { ok: false, status: 403, detail: t('past.read_only'), field: '' }
   const answer = await ask<T>(method, path, body)
   if (answer.ok || answer.status !== 403 || method === 'GET' || !(await renewToken())) return answer
   return ask<T>(method, path, body)
@@ -37,9 +39,9 @@ async function renewToken(): Promise<boolean> {
   return true
 }
 
-async function ask<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer<T>> {
+async function ask<T>(method: Method, path: string, body?: unknown): Promise<Answer<T>> {
   const headers: Record<string, string> = {}
-  if (method === 'POST') {
+  if (method !== 'GET') {
     headers['Content-Type'] = 'application/json'
     const csrf = session.value?.csrf
     if (csrf) headers['X-Cordon-CSRF'] = csrf
@@ -50,7 +52,7 @@ async function ask<T>(method: 'GET' | 'POST', path: string, body?: unknown): Pro
     response = await fetch(path, {
       method,
       headers,
-      body: method === 'POST' ? JSON.stringify(body ?? {}) : null,
+      body: method !== 'GET' ? JSON.stringify(body ?? {}) : null,
       credentials: 'same-origin',
       cache: 'no-store',
       signal: AbortSignal.timeout(15_000),

@@ -1,110 +1,57 @@
-// Admin (9): who is connected and how, the maps, the server, and this page's own link.
-import { bytesText, clockText } from '../base/format'
-import { T, t } from '../base/i18n'
-import { maps, maps_error } from '../map/commands'
-import type { Client } from '../net/protocol'
-import { now, skew_ms } from '../state/clock'
-import { link } from '../state/live'
-import { clients } from '../state/record'
-import { hasRole, session } from '../state/session'
-import { mayWelcome } from '../state/welcome'
+// Admin (9): who joins, what agencies share, other ways in, maps, the record and the machine; a part each.
+import '../css/admin.css'
 import { lazy } from '../base/lazy'
-import { client_filter, select } from '../state/view'
-import { Age, Empty } from '../ui/parts'
-import { Table } from '../ui/table'
-import type { Column } from '../ui/table'
+import { t } from '../base/i18n'
+import type { Key } from '../base/i18n'
+import { admin_tab, openTab, shown_tabs } from '../state/admin'
+import type { Tab } from '../state/admin'
 
-const Operators = lazy(() => import('./operators'))
-const Phones = lazy(() => import('./phones'))
-
-const LAG_WARN_MS = 2_000
-
-function columns(): Column<Client>[] {
-  return [
-    { id: 'user', title: t('col.user'), by: (it) => it.user, cell: (it) => <bdi>{it.user}</bdi> },
-    { id: 'callsign', title: t('col.callsign'), by: (it) => it.callsign, cell: (it) => <bdi>{it.callsign}</bdi> },
-    { id: 'agency', title: t('col.agency'), by: (it) => it.agency, cell: (it) => <bdi>{it.agency}</bdi> },
-    { id: 'state', title: t('col.state'), by: (it) => it.state, cell: (it) => (it.state === 'live' ? t('client.live') : t('client.joining')) },
-    {
-      id: 'lag', title: t('col.lag'), by: (it) => it.lag_ms, end: true,
-      cell: (it) => <bdi class={it.lag_ms >= LAG_WARN_MS ? 'warn' : ''}>{it.lag_ms < 1000 ? it.lag_ms + ' ms' : (it.lag_ms / 1000).toFixed(1) + ' s'}</bdi>,
-    },
-    { id: 'form', title: t('col.form'), by: (it) => it.form, cell: (it) => <bdi>{it.form === 'v1' ? 'protobuf' : 'XML'}</bdi> },
-    { id: 'tls', title: t('col.tls'), by: (it) => it.tls, cell: (it) => (it.tls ? <bdi>{it.tls}</bdi> : <span class="warn">{t('client.no_tls')}</span>) },
-    { id: 'sent', title: t('col.sent'), by: (it) => it.sent_bytes, end: true, cell: (it) => <bdi>{bytesText(it.sent_bytes)}</bdi> },
-    { id: 'conflated', title: t('col.conflated'), by: (it) => it.conflated, end: true, cell: (it) => <bdi>{it.conflated}</bdi> },
-    { id: 'since', title: t('col.since'), by: (it) => -it.since, end: true, cell: (it) => <bdi>{clockText(it.since)}</bdi> },
-    { id: 'address', title: t('col.address'), by: (it) => it.address, cell: (it) => <bdi>{it.address}</bdi> },
-  ]
+const parts: Record<Tab, ReturnType<typeof lazy>> = {
+  phones: lazy(() => import('./phones')),
+  operators: lazy(() => import('./operators')),
+  sharing: lazy(() => import('./admin_sharing')),
+  ways: lazy(() => import('./admin_ways')),
+  video: lazy(() => import('./admin_video')),
+  maps: lazy(() => import('./admin_maps')),
+  building: lazy(() => import('./admin_building')),
+  record: lazy(() => import('./admin_record')),
+  disk: lazy(() => import('./admin_disk')),
+  clocks: lazy(() => import('./admin_clocks')),
+  connections: lazy(() => import('./admin_connections')),
+  about: lazy(() => import('./admin_about')),
 }
 
-function Clients() {
-  const wanted = client_filter.value.trim().toLowerCase()
-  const rows = clients.value.filter((it) => !wanted || `${it.user} ${it.callsign} ${it.uid} ${it.agency} ${it.address}`.toLowerCase().includes(wanted))
-  return (
-    <section class="screen" aria-labelledby="clients-title">
-      <div class="bar">
-        <h1 id="clients-title">{t('clients.title')}</h1>
-        <span class="dimmed"><T k="clients.count" n={rows.length} /></span>
-        <span class="gap" />
-        <input
-          type="search" class="filter" aria-label={t('filter')} placeholder={t('filter')} dir="auto"
-          value={client_filter.value} onInput={(event) => { client_filter.value = event.currentTarget.value }}
-        />
-      </div>
-      {rows.length === 0
-        ? <Empty>{clients.value.length === 0 ? t('clients.empty') : t('people.none')}</Empty>
-        : <Table id="clienttable" caption={t('clients.title')} columns={columns()} rows={rows} sort="-lag" keyOf={(it) => it.id} onRow={(it) => select(it.uid)} />}
-    </section>
-  )
-}
-
-function Facts() {
-  // Once a second is enough for the counters.
-  void now.value
-  const server = session.value?.server
-  return (
-    <div class="facts">
-      <section class="card">
-        <h2>{t('admin.server')}</h2>
-        <dl>
-          <dt>{t('admin.name')}</dt><dd><bdi>{server?.name}</bdi></dd>
-          <dt>{t('admin.version')}</dt><dd><bdi>{server?.version}</bdi></dd>
-          <dt>{t('admin.clock')}</dt><dd><bdi>{(Math.abs(skew_ms.value) / 1000).toFixed(1)} s</bdi></dd>
-        </dl>
-      </section>
-      <section class="card">
-        <h2>{t('admin.maps')}</h2>
-        {maps.value.length === 0
-          ? <Empty>{maps_error.value || t('maps.none')}</Empty>
-          : (
-            <dl>
-              {maps.value.map((map) => (
-                <div key={map.name} class="pairrow"><dt><bdi>{map.name}</bdi></dt><dd><bdi>{map.format}, {map.minzoom}–{map.maxzoom}</bdi></dd></div>
-              ))}
-            </dl>
-          )}
-      </section>
-      <section class="card">
-        <h2>{t('admin.page')}</h2>
-        <dl>
-          <dt>{t('admin.heard')}</dt><dd><Age at={link.last_heard + (now.value - Date.now())} /></dd>
-          <dt>{t('admin.received')}</dt><dd><bdi>{bytesText(link.received_bytes)}</bdi></dd>
-          <dt>{t('admin.reconnects')}</dt><dd><bdi>{link.reconnects}</bdi></dd>
-          <dt>{t('admin.gaps')}</dt><dd><bdi>{link.gaps}</bdi></dd>
-        </dl>
-      </section>
-    </div>
-  )
+/** Left and right go through the row of tabs, as in any program. */
+function onArrow(event: KeyboardEvent): void {
+  if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return
+  const list = [...(event.currentTarget as HTMLElement).querySelectorAll('button')]
+  const step = (event.key === 'ArrowRight') === (document.documentElement.dir !== 'rtl') ? 1 : -1
+  const at = list.indexOf(document.activeElement as HTMLButtonElement)
+  const next = list[(at + step + list.length) % list.length]
+  event.preventDefault()
+  event.stopPropagation()
+  next?.focus()
+  next?.click()
 }
 
 export function AdminScreen() {
+  const now = admin_tab.value
+  const Part = parts[now]
   return (
     <div class="admin">
-      {mayWelcome() && <Phones until={null} />}
-      {hasRole('administrator') && <Operators until={null} />}
-      <Clients />
-      <Facts />
+      <div class="admintabs" role="tablist" aria-label={t('admin.parts')} onKeyDown={onArrow}>
+        {shown_tabs.value.map((tab) => (
+          <button
+            key={tab} type="button" role="tab" id={`admintab-${tab}`} aria-selected={tab === now} aria-controls="adminpart" tabIndex={tab === now ? 0 : -1}
+            onClick={() => openTab(tab)}
+          >
+            {t(`admin.tab.${tab}` as Key)}
+          </button>
+        ))}
+      </div>
+      <div id="adminpart" class="adminpart" role="tabpanel" aria-labelledby={`admintab-${now}`}>
+        <Part key={now} until={<p class="stage" role="status">{t('boot.board')}</p>} />
+      </div>
     </div>
   )
 }

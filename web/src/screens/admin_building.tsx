@@ -1,0 +1,167 @@
+// Building import (in Admin): an indoor map is read by the server first, and what it would bring is shown; only then
+// is it imported, all of it or nothing.
+import { useSignal } from '@preact/signals'
+import { T, t } from '../base/i18n'
+import type { Key } from '../base/i18n'
+import type { Answer } from '../net/api'
+import { entitiesOf, incident_id, textOf } from '../state/incident'
+import { session } from '../state/session'
+import { screen } from '../state/view'
+import { Button, Empty } from '../ui/parts'
+import { Facts, Part, refusal } from './admin_ask'
+
+interface Report {
+  features: number; used: number; levels: number; zones: number; openings: number; openings_up: number; without_shape: number
+  simplified: number; renamed: number; alone: number; passed: Record<string, number>; remark_count: number; remarks: string[]
+}
+interface Dry { commands: number; report: Report | null }
+interface Done { commands: number; events: number }
+
+const IMPORT_MS = 60_000
+const types: Record<string, string> = { json: 'application/json', geojson: 'application/geo+json', osm: 'application/xml', xml: 'application/xml' }
+const typeOf = (name: string) => types[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? ''
+
+/** An id that the core takes, of a name that people gave. */
+export function structureId(name: string): string {
+  return name.normalize('NFKD').replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40) || 'B1'
+}
+
+async function send<T>(file: Blob, type: string, query: Record<string, string>): Promise<Answer<T>> {
+  try {
+    const response = await fetch(`/api/incidents/${encodeURIComponent(incident_id.peek())}/import?${new URLSearchParams(query)}`, {
+      method: 'POST', body: file, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(IMPORT_MS),
+      headers: { 'Content-Type': type, 'X-Cordon-CSRF': session.peek()?.csrf ?? '' },
+    })
+    const data = (await response.json()) as T & { detail?: string; field?: string }
+    return response.ok ? { ok: true, data } : { ok: false, status: response.status, detail: data.detail ?? '', field: data.field ?? '' }
+  } catch {
+    return { ok: false, status: 0, detail: '', field: '' }
+  }
+}
+
+function DryReport(props: { dry: Dry }) {
+  const { report } = props.dry
+  if (!report) return null
+  const passed = Object.entries(report.passed).filter(([, n]) => n > 0)
+  return (
+    <section class="card dry" aria-labelledby="dry-title">
+      <div class="sechead"><h2 id="dry-title">{t('building.would')}</h2></div>
+      <div class="figures">
+        {([['levels', report.levels], ['zones', report.zones], ['openings', report.openings], ['stairs', report.openings_up]] as const).map(([name, n]) => (
+          <div key={name}><b><bdi>{n}</bdi></b><span>{t(`building.${name}` as Key)}</span></div>
+        ))}
+      </div>
+      <Facts
+        rows={[
+          [t('building.features'), <T key="f" k="building.used" p={{ used: report.used, of: report.features }} />],
+          [t('building.without_shape'), report.without_shape > 0 ? <bdi>{report.without_shape}</bdi> : ''],
+          [t('building.simplified'), report.simplified > 0 ? <bdi>{report.simplified}</bdi> : ''],
+          [t('building.renamed'), report.renamed > 0 ? <bdi>{report.renamed}</bdi> : ''],
+          [t('building.alone'), report.alone > 0 ? <b class="warn"><bdi>{report.alone}</bdi></b> : ''],
+          ...passed.map(([name, n]) => [t(`building.passed.${name}` as Key), <bdi key={name}>{n}</bdi>] as const),
+        ]}
+      />
+      {report.remarks.length > 0 && (
+        <details>
+          <summary><T k="building.remarks" n={report.remark_count} /></summary>
+          <ul class="remarks" dir="ltr">{report.remarks.map((it) => <li key={it}>{it}</li>)}</ul>
+        </details>
+      )}
+    </section>
+  )
+}
+
+export default function Building() {
+  const file = useSignal<File | null>(null)
+  const name = useSignal('')
+  const scheme = useSignal('')
+  const missing = useSignal('')
+  const dry = useSignal<Dry | null>(null)
+  const busy = useSignal(false)
+  const said = useSignal('')
+  const error = useSignal('')
+  const id = structureId(name.value)
+  const exists = entitiesOf('structure').some((it) => it.id === id)
+  const query = () => ({
+    structure: id, ...(name.value ? { name: name.value } : {}), ...(scheme.value ? { scheme: scheme.value } : {}),
+    ...(missing.value ? { level_missing: missing.value } : {}), ...(exists ? { exists: '1' } : {}),
+  })
+  const forget = () => {
+    dry.value = null
+    said.value = ''
+    error.value = ''
+  }
+  const look = async (event: SubmitEvent) => {
+    event.preventDefault()
+    forget()
+    const type = typeOf(file.value?.name ?? '')
+    if (!file.value || !type) {
+      error.value = t('building.no_file')
+      return
+    }
+    busy.value = true
+    const answer = await send<Dry>(file.value, type, { ...query(), dry_run: '1' })
+    busy.value = false
+    if (answer.ok) dry.value = answer.data
+    error.value = refusal(answer)
+  }
+  const bring = async () => {
+    busy.value = true
+    const answer = await send<Done>(file.value!, typeOf(file.value!.name), query())
+    busy.value = false
+    error.value = refusal(answer)
+    if (!answer.ok) return
+    dry.value = null
+    said.value = t('building.was_imported', { n: answer.data.events })
+  }
+  return (
+    <Part id="building" title={t('admin.tab.building')} about={t('building.about')} said={said.value} error={error.value}>
+      <div class="withform building">
+        <form class="card account-form" onSubmit={(event) => void look(event)} aria-labelledby="building-form-title">
+          <div class="sechead"><h2 id="building-form-title">{t('building.file')}</h2></div>
+          <div class="fields">
+            <div class="field">
+              <label for="building-file">{t('building.choose')}</label>
+              <input
+                id="building-file" type="file" accept=".json,.geojson,.osm,.xml" required
+                onChange={(event) => {
+                  file.value = event.currentTarget.files?.[0] ?? null
+                  if (!name.value) name.value = (file.value?.name ?? '').replace(/\.[^.]*$/, '')
+                  forget()
+                }}
+              />
+              <small>{t('building.kinds')}</small>
+            </div>
+            <div class="field">
+              <label for="building-name">{t('building.name')}</label>
+              <input id="building-name" type="text" required dir="auto" autocomplete="off" value={name.value} onInput={(event) => { name.value = event.currentTarget.value; forget() }} />
+              <small><T k={exists ? 'building.id_exists' : 'building.id'} p={{ id }} /></small>
+            </div>
+            <div class="field">
+              <label for="building-scheme">{t('building.scheme')}</label>
+              <select id="building-scheme" value={scheme.value} onChange={(event) => { scheme.value = event.currentTarget.value; forget() }}>
+                <option value="">{t('building.scheme_file')}</option>
+                <option value="ground=0">{t('building.scheme_0')}</option>
+                <option value="ground=1">{t('building.scheme_1')}</option>
+              </select>
+            </div>
+            <div class="field">
+              <label for="building-missing">{t('building.missing')}</label>
+              <input id="building-missing" type="text" dir="ltr" autocomplete="off" value={missing.value} onInput={(event) => { missing.value = event.currentTarget.value.trim(); forget() }} />
+              <small>{t('building.missing_hint')}</small>
+            </div>
+          </div>
+          <div class="acts"><Button kind={dry.value ? 'plain' : 'primary'} type="submit" keys="↵" disabled={busy.value}>{t(busy.value ? 'building.reading' : 'building.look')}</Button></div>
+        </form>
+        <div class="lists">
+          {dry.value
+            ? <><DryReport dry={dry.value} /><div class="acts"><Button kind="primary" disabled={busy.value} onClick={() => void bring()}>{t('building.import', { n: dry.value.commands })}</Button></div></>
+            : <Empty>{said.value ? <Button onClick={() => { screen.value = 'floors' }} keys="2">{t('building.to_floors')}</Button> : t('building.nothing')}</Empty>}
+          <ul class="known">
+            {entitiesOf('structure').map((it) => <li key={it.id}><bdi>{textOf(it, 'name') || it.id}</bdi> <small><bdi>{it.id}</bdi></small></li>)}
+          </ul>
+        </div>
+      </div>
+    </Part>
+  )
+}
