@@ -359,6 +359,11 @@ export function startMap(target: HTMLElement): () => void {
     },
     entityAt: (x: number, y: number) => entityAt([x, y]),
     labels: () => layer.labels(),
+    places: () => placed.peek().map((it) => ({ key: `${it.entity.kind}/${it.entity.id}`, places: it.places })),
+    placeAt(x: number, y: number) {
+      const [mx, my] = map.getCoordinateFromPixel([x, y])
+      return { lat: latOf(my!), lon: lonOf(mx!) }
+    },
     sketch: () => (drawing.peek() ? cornersOf(drawing.peek()!) : measured.peek()),
     pixelOf: (lat: number, lon: number) => map.getPixelFromCoordinate([mercatorX(lon), mercatorY(lat)]),
   }

@@ -17,6 +17,8 @@ import { centre, dialog } from '../state/view'
 import { Icon } from '../ui/icon'
 import type { IconName } from '../ui/icon'
 import { Button } from '../ui/parts'
+import { lazy } from '../base/lazy'
+import { floors } from '../state/incident'
 import { MapMenu } from './mapmenu'
 import { PrintMap, printMap } from './mapprint'
 import '../css/map.css'
@@ -170,12 +172,15 @@ function Attribution() {
   return <div id="attribution"><bdi>{[...new Set(texts)].join(' · ')}</bdi></div>
 }
 
+const FloorStack = lazy(() => import('../ui/stack'))
+
 export default function MapScreen() {
   const target = useRef<HTMLDivElement>(null)
   useEffect(() => startMap(target.current!), [])
   return (
     <>
       <div id="map" ref={target} role="application" aria-label={t('map.label')} />
+      {floors.value.length > 0 && <div id="stackbox" class="over-map"><FloorStack until={null} /></div>}
       <Tools />
       <Legend />
       {drawing.value && <i id="crosshair" aria-hidden="true" />}

@@ -10,7 +10,7 @@ import { entity, incident_id } from '../state/incident'
 import { addPlace, startDrawing, toggleMeasure } from '../state/drawing'
 import type { DrawnAs } from '../state/drawing'
 import { map_menu } from '../state/map_menu'
-import { past_at } from '../state/past'
+import { may_write } from '../state/moment'
 import { placed } from '../state/places'
 import { units_by_uid } from '../state/tracks'
 import { said, select, selectEntity, write } from '../state/view'
@@ -39,7 +39,7 @@ function groundVerbs(at: Place): Verb[] {
     },
   }
   const copy: Verb = { id: 'copy', name: t('coord.copy', { text: mgrsText(at.lat, at.lon) }), run: () => void copyPlace(at) }
-  if (incident_id.value === '' || past_at.value !== null) return [measure, copy]
+  if (incident_id.value === '' || !may_write.value) return [measure, copy]
   return [
     { id: 'cordon', name: t('mark.cordon_circle'), run: () => drawThen('cordon.set', 'circle', at) },
     { id: 'cordon_area', name: t('mark.cordon_area'), run: () => drawThen('cordon.set', 'area', at) },
@@ -55,7 +55,7 @@ function groundVerbs(at: Place): Verb[] {
 function entityVerbs(key: string): Verb[] {
   const [kind = '', ...rest] = key.split('/')
   const it = entity(kind, rest.join('/'))
-  const change: Verb[] = it && past_at.value === null
+  const change: Verb[] = it && may_write.value
     ? [{ id: 'shape', name: t('place.shape'), keys: 'E', run: () => void import('./shaping').then(({ editShape }) => editShape(it)) }]
     : []
   return [{ id: 'card', name: t('place.card'), run: () => selectEntity(key) }, ...change]

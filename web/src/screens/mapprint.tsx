@@ -1,18 +1,17 @@
 // The map on one sheet of paper: the picture as it is seen, with grid, scale and north, and the names of what is drawn.
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { ageText, clockText, dateText } from '../base/format'
+import { ageText } from '../base/format'
 import { coordinateText } from '../base/geo'
-import { joined, t } from '../base/i18n'
+import { t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { map_commands, maps, scale_bar } from '../map/commands'
 import { serverNow } from '../state/clock'
-import { strip } from '../state/incident'
 import { placed } from '../state/places'
 import { hidden_maps, show_incident, theme } from '../state/prefs'
-import { session } from '../state/session'
 import { silence, units } from '../state/tracks'
 import { centre } from '../state/view'
+import { printPage } from '../ui/print'
 
 interface Sheet {
   url: string
@@ -63,7 +62,7 @@ export function PrintMap() {
     }
     addEventListener('afterprint', after, { once: true })
     // The sheet is in the page when the browser has drawn it once.
-    const frame = requestAnimationFrame(() => requestAnimationFrame(() => print()))
+    const frame = requestAnimationFrame(() => requestAnimationFrame(() => void printPage(t('nav.map'))))
     return () => {
       cancelAnimationFrame(frame)
       removeEventListener('afterprint', after)
@@ -74,12 +73,6 @@ export function PrintMap() {
   const sources = maps.value.filter((map) => map.attribution && !hidden_maps.value.has(map.name)).map((map) => map.attribution.replace(/<[^>]*>/g, ''))
   return (
     <section id="mapsheet" class="print-only" aria-hidden="true">
-      <header>
-        <b><bdi>{strip.value?.name ?? t('nav.map')}</bdi></b>
-        {strip.value?.exercise && <strong>{t('incident.exercise')}</strong>}
-        <span>{joined([t('print.as_of'), dateText(it.at), clockText(it.at)], ' ')}</span>
-        <span>{t('print.by', { who: session.value?.operator?.name ?? '' })}</span>
-      </header>
       <figure>
         <img class={theme.value} src={it.url} alt="" />
         <span class="north" aria-hidden="true">↑<br />N</span>

@@ -12,7 +12,7 @@ import { map_commands } from '../map/commands'
 import type { Entity } from '../net/incident'
 import { now } from '../state/clock'
 import { entity, textOf, timeOf } from '../state/incident'
-import { past_at } from '../state/past'
+import { may_write } from '../state/moment'
 import { placed } from '../state/places'
 import { events, events_changed } from '../state/record'
 import { screen, selectEntity, selected_entity, shown_event } from '../state/view'
@@ -110,7 +110,7 @@ export default function PlaceCard() {
   const changed = timeOf(it.fields['recorded_at'])
   const who = textOf(it, 'by') || textOf(it, 'actor') || textOf(it, 'source')
   const shape = placed.value.find((one) => one.entity === it)?.places ?? []
-  const ended = past_at.value === null ? ends[kind] : undefined
+  const ended = may_write.value ? ends[kind] : undefined
   return (
     <section id="card" class="card" aria-label={t('place.card')}>
       <h3>

@@ -2,7 +2,7 @@
 import { t } from '../base/i18n'
 import type { Entity } from '../net/incident'
 import { entitiesOf, entity, incident_id, par, textOf } from '../state/incident'
-import { past_at } from '../state/past'
+import { may_write } from '../state/moment'
 import type { Unit } from '../state/tracks'
 import { following, write } from '../state/view'
 import { writeTo } from '../shell/actions'
@@ -31,7 +31,7 @@ export function unitVerbs(it: Unit): Verb[] {
   const on_record = unitOf(it)
   const call: Verb = { id: 'call', name: t('act.call_short'), keys: 'C', run: () => writeTo(it.uid) }
   const follow: Verb = { id: 'follow', name: t('act.follow_short'), keys: 'F', pressed: following.value, run: () => { following.value = !following.value } }
-  if (incident_id.value === '' || past_at.value !== null) return [call, follow]
+  if (incident_id.value === '' || !may_write.value) return [call, follow]
   if (!on_record) {
     const join = () => write('unit.checked_in', { unit: it.callsign })
     return [call, { id: 'checkin', name: t('unit.check_in'), run: join }, follow]

@@ -102,6 +102,12 @@ function walk(step: 1 | -1): void {
   stops[Math.min(stops.length - 1, Math.max(0, at + step))]?.focus()
 }
 
+/** The map is a sheet of its own; the other screens are printed as they are. */
+function printScreen(): void {
+  if (screen.peek() === 'map') void import('../screens/mapprint').then(({ printMap }) => printMap())
+  else void printPage()
+}
+
 /** First the corner that the arrows have, then all of it. */
 function leaveDrawing(): void {
   if (drawing.peek()!.at >= 0) chooseCorner(-1)
@@ -187,17 +193,13 @@ export const actions: Action[] = [
   { id: 'grid', name: 'act.grid', codes: ['KeyG'], shown: 'G', group: 'map', run: toggleGrid },
   { id: 'dim', name: 'act.dim', codes: ['KeyM'], shown: 'M', group: 'map', run: () => toggle(dim_map) },
   { id: 'layers', name: 'act.layers', codes: ['KeyY'], shown: 'Y', group: 'map', run: () => { dialog.value = 'layers' } },
-  {
-    id: 'print_map', name: 'print.map', codes: ['Ctrl+KeyP'], shown: 'Ctrl P', group: 'map',
-    run: () => { if (screen.value === 'map') void import('../screens/mapprint').then(({ printMap }) => printMap()); else print() },
-  },
   { id: 'theme', name: 'act.theme', codes: ['KeyT'], shown: 'T', group: 'general', run: nextTheme },
   { id: 'play', name: 'past.play', codes: ['Space'], shown: 'Space', group: 'general', run: inPast(playOrPause) },
   { id: 'event_before', name: 'past.event_before', codes: ['Comma'], shown: ',', group: 'general', run: inPast(() => stepEvent(-1)) },
   { id: 'event_next', name: 'past.event_next', codes: ['Period'], shown: '.', group: 'general', run: inPast(() => stepEvent(1)) },
   { id: 'past', name: 'past.title', codes: ['KeyR'], shown: 'R', group: 'general', run: () => { if (incident_id.value !== '') askPast() } },
   { id: 'find', name: 'act.find', codes: ['Ctrl+KeyK'], shown: 'Ctrl K', group: 'general', always: true, run: () => { dialog.value = 'find' } },
-  { id: 'print', name: 'act.print', codes: ['Ctrl+KeyP'], shown: 'Ctrl P', group: 'general', always: true, run: () => void printPage() },
+  { id: 'print', name: 'act.print', codes: ['Ctrl+KeyP'], shown: 'Ctrl P', group: 'general', always: true, run: printScreen },
   { id: 'keys', name: 'act.keys', codes: ['Shift+Slash'], shown: '?', group: 'general', run: () => { dialog.value = 'keys' } },
   { id: 'back', name: 'act.back', codes: ['Escape'], shown: 'Esc', group: 'general', always: true, run: back },
 ]

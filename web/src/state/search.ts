@@ -13,6 +13,7 @@ import { call } from '../net/api'
 import type { Entity } from '../net/incident'
 import type { RecordEvent } from '../net/protocol'
 import { describeLine } from '../shell/lines'
+import { chooseZone } from './floor'
 import { entitiesOf, textOf } from './incident'
 import { entityName, levelName } from './names'
 import { isOwnObject, placed } from './places'
@@ -131,6 +132,7 @@ function entityFound(it: Entity): Found {
   const { group, screen: shown_on } = screens[it.kind]!
   const run = () => {
     if (shown_on === null) shown_event.value = it.made
+    if (it.kind === 'zone') chooseZone(it.id)
     screen.value = shown_on ?? 'log'
   }
   const title = it.kind === 'level' ? levelName(it.id) : entityName(it)
