@@ -14,11 +14,12 @@ import {
   chooseLevel, chooseStructure, chooseZone, chosen, clearance_kind, level as chosen_level, markZone, markZones, marked_zones, structure,
 } from '../state/floor'
 import { floors, strip } from '../state/incident'
-import { past_at } from '../state/past'
+import { may_write } from '../state/past'
 import { floors_as } from '../state/prefs'
 import { write } from '../state/view'
 import { Button, Empty } from '../ui/parts'
 import { Plan } from '../ui/plan'
+import { printPage } from '../ui/print'
 import { ZoneCard } from './floors_card'
 import { SeveralCard } from './floors_many'
 import { FloorPaper } from './floors_print'
@@ -61,9 +62,9 @@ function Bar(props: { several: { value: boolean } }) {
             <Button class="small" pressed={floors_as.value === 'plan'} onClick={() => { floors_as.value = 'plan' }}>{t('floor.as_plan')}</Button>
           </div>
         )}
-        {it && past_at.value === null && <Button class="small" pressed={props.several.value} onClick={() => { props.several.value = !props.several.value }}>{t('floor.several')}</Button>}
-        {it && <Button class="small" keys="Ctrl P" onClick={() => print()}>{t('floor.print')}</Button>}
-        {strip.value && past_at.value === null && mayEnter('structure.defined') && (
+        {it && may_write.value && <Button class="small" pressed={props.several.value} onClick={() => { props.several.value = !props.several.value }}>{t('floor.several')}</Button>}
+        {it && <Button class="small" keys="Ctrl P" onClick={() => void printPage()}>{t('floor.print')}</Button>}
+        {strip.value && may_write.value && mayEnter('structure.defined') && (
           <Button class="small" onClick={() => write('structure.defined', { structure: `B${floors.value.length + 1}` })}>{t('floor.add')}</Button>
         )}
       </div>
@@ -89,15 +90,15 @@ function Body(props: { structure: StructureView; several: { value: boolean } }) 
           <Legend />
         </div>
       ) : (
-        <div class="planside">
-          <Storeys />
-          <div class="planwork">
-            <Plan structure={it} level={level} kind={kind} onOpen={(id) => open(null, id)} onMark={markZone} />
-            <Legend />
-          </div>
+        <div class="planwork">
+          <Plan structure={it} level={level} kind={kind} onOpen={(id) => open(null, id)} onMark={markZone} />
+          <Legend />
         </div>
       )}
-      {marked_zones.value.size > 0 ? <SeveralCard kind={kind} /> : found ? <ZoneCard found={found} kind={kind} /> : <Side structure={it} kind={kind} />}
+      <div class="besides">
+        {floors_as.value === 'plan' && <Storeys />}
+        {marked_zones.value.size > 0 ? <SeveralCard kind={kind} /> : found ? <ZoneCard found={found} kind={kind} /> : <Side structure={it} kind={kind} />}
+      </div>
     </div>
   )
 }

@@ -11,7 +11,7 @@ import { clearanceOf, glyphs, heads, insideOf, lookOf, lookText, openThreats, st
 import { chooseZone, floorLabel, zoneName } from '../state/floor'
 import type { Found } from '../state/floor'
 import { entitiesOf, entity, shown_now, strip, textOf, timeOf } from '../state/incident'
-import { past_at } from '../state/past'
+import { may_write } from '../state/past'
 import { askZoneRecord, zoneRecord, zone_record_state } from '../state/zone_record'
 import { screen, shown_event, write } from '../state/view'
 import { HoldButton } from '../ui/hold'
@@ -247,7 +247,7 @@ export function ZoneCard(props: { found: Found; kind: string }) {
           <small>{byText(zone, kind)}</small>
         </div>
       </div>
-      {past_at.value !== null && <p class="empty">{t('past.read_only')}</p>}
+      {!may_write.value && <p class="empty">{t('past.read_only')}</p>}
       {step === null && next && (
         <div class="acts next">
           <Button kind="primary" keys="↵" disabled={busy.value} onClick={() => begin(next)}>{t(`step.${next}`)}</Button>
@@ -266,7 +266,7 @@ export function ZoneCard(props: { found: Found; kind: string }) {
       <p class={`said ${said.value?.level ?? ''}`} role="status">{said.value?.text}</p>
       <h3>{t('floor.inside')}{inside.length > 0 && <> <bdi>{heads(inside)}</bdi></>}</h3>
       <div class="insidelist"><Inside inside={inside} /></div>
-      {past_at.value === null && strip.value && (
+      {may_write.value && strip.value && (
         <div class="acts">
           {step !== 'in' && <Button class="small" onClick={() => { asking.value = 'in' }}>{t('step.unit.entered_zone')}</Button>}
           {inside.map((it) => <Button key={it.unit} class="small" disabled={busy.value} onClick={() => void move(it.unit, 'out')}><bdi>{it.unit}</bdi> {t('floor.leaves')}</Button>)}

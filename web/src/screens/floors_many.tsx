@@ -7,7 +7,7 @@ import { wordText } from '../base/values'
 import type { ZoneView } from '../net/incident'
 import { clearanceOf, lookText, looks, tally } from '../state/clearing'
 import { findZone, floorName, marked_zones, markZones, zoneName } from '../state/floor'
-import { past_at } from '../state/past'
+import { may_write } from '../state/past'
 import { write } from '../state/view'
 import { Icon } from '../ui/icon'
 import { Button } from '../ui/parts'
@@ -74,7 +74,7 @@ export function SeveralCard(props: { kind: string }) {
         <p class="dimmed">{joined(found.slice(0, 12).map((it) => `${floorName(it.level)} ${zoneName(it.zone)}`), t('comma'))}{found.length > 12 ? ' …' : ''}</p>
       </div>
       <h3>{t('floor.search_of', { kind: wordText(kind, 'kind') })}</h3>
-      {step === null && past_at.value === null && (
+      {step === null && may_write.value && (
         <div class="acts next column">
           {steps.map((it) => {
             const n = can(it).length

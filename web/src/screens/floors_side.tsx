@@ -9,7 +9,7 @@ import { heads, insideOf, isClear, rateOf, searchesOf, stateOf, strangers } from
 import type { Rate } from '../state/clearing'
 import { chooseLevel, chooseZone, clearance_kind, floorLabel, floorName, level as chosen_level, zoneName } from '../state/floor'
 import { entitiesOf, entity, par, shown_now, strip, textOf } from '../state/incident'
-import { past_at } from '../state/past'
+import { may_write } from '../state/past'
 import { write } from '../state/view'
 import { Button } from '../ui/parts'
 import { levelOf } from '../ui/plan_data'
@@ -118,7 +118,7 @@ export function Reentry(props: { structure: StructureView; always?: boolean }) {
       <p>
         {decision ? <T k="floor.reentry_given" p={{ decision }} /> : <T k="floor.reentry_needs" p={{ n, total: zones.length }} />}
       </p>
-      {!decision && past_at.value === null && mayEnter('structure.reentry_allowed') && (
+      {!decision && may_write.value && mayEnter('structure.reentry_allowed') && (
         <Button class="small" disabled={n < zones.length} onClick={() => write('structure.reentry_allowed', { structure: structure.id })}>{t('floor.reentry_allow')}</Button>
       )}
     </div>
@@ -142,7 +142,7 @@ export function Side(props: { structure: StructureView; kind: string }) {
       <h3>{t('floor.who_inside')}{inside.length > 0 && <>: <bdi>{heads(inside)}</bdi></>}{missed > 0 && <b class="bad"> <bdi>{t('strip.missed', { n: missed })}</bdi></b>}</h3>
       <People structure={structure} />
       {near.size > 0 && [...new Set(near.values())].map((text) => <p key={text} class="stranger"><b class="warn">≠</b> <span dir="auto">{text}</span></p>)}
-      {strip.value && past_at.value === null && near.size > 0 && <Button class="small" onClick={() => write('deconfliction.requested')}>{t('floor.deconflict')}</Button>}
+      {strip.value && may_write.value && near.size > 0 && <Button class="small" onClick={() => write('deconfliction.requested')}>{t('floor.deconflict')}</Button>}
       {par.value && inside.length > 0 && <p class="hint"><T k="floor.as_of" p={{ time: timeText(shown_now.value, shown_now.value) }} /></p>}
     </section>
   )

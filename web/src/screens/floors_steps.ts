@@ -13,7 +13,7 @@ import { findZone, zoneName } from '../state/floor'
 import { entitiesOf, entity, textOf } from '../state/incident'
 import { submit } from '../state/outbox'
 import type { Outcome } from '../state/outbox'
-import { past_at } from '../state/past'
+import { may_write } from '../state/past'
 import { hasRole } from '../state/session'
 import { offerUndo } from '../state/undo'
 
@@ -32,7 +32,7 @@ const allowed: Record<string, readonly Step[]> = {
 }
 
 export function stepsOf(zone: ZoneView, kind: string): Step[] {
-  if (past_at.value !== null) return []
+  if (!may_write.value) return []
   return (allowed[stateOf(zone, kind)] ?? []).filter(mayEnter)
 }
 

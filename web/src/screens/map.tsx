@@ -4,6 +4,7 @@ import { metresText, squareText } from '../base/format'
 import { T, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { ahead, areaOf, bearing, distance, pathLength } from '../base/measure'
+import { lazy } from '../base/lazy'
 import type { Place } from '../base/place'
 import { startMap } from '../map/engine'
 import { grid_shown, map_commands, maps, scale_bar, toggleGrid } from '../map/commands'
@@ -12,6 +13,7 @@ import { silence, text_changed, units } from '../state/tracks'
 import { now } from '../state/clock'
 import { addPlace, chooseCorner, cornersOf, drawing, enough, finishDrawing, insertCorner, measured, moveCorner, stepCorner, stopDrawing, stopMeasure, toggleMeasure, undoPlace } from '../state/drawing'
 import type { Drawing } from '../state/drawing'
+import { floors } from '../state/incident'
 import { placed, unplaced } from '../state/places'
 import { centre, dialog } from '../state/view'
 import { Icon } from '../ui/icon'
@@ -22,6 +24,8 @@ import { floors } from '../state/incident'
 import { MapMenu } from './mapmenu'
 import { PrintMap, printMap } from './mapprint'
 import '../css/map.css'
+
+const FloorStack = lazy(() => import('../ui/stack'))
 
 function Tool(props: { icon: IconName; name: Key; keys: string; pressed?: boolean; onClick: () => void }) {
   return (

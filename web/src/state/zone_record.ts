@@ -4,7 +4,7 @@ import { call } from '../net/api'
 import type { RecordEvent } from '../net/protocol'
 import { incident_id } from './incident'
 import { past_at } from './past'
-import { events, events_changed } from './record'
+import { events, events_changed, lastSeq } from './record'
 
 const KINDS = [
   'zone.search_started', 'zone.search_ended', 'zone.confirmed', 'zone.held', 'zone.hold_released', 'zone.voided', 'zone.no_go', 'zone.no_go_lifted',
@@ -23,7 +23,7 @@ export async function askZoneRecord(): Promise<void> {
   if (incident === '' || fetched.peek().incident === incident || zone_record_state.peek() === 'asking') return
   zone_record_state.value = 'asking'
   const answer = await call<{ events: RecordEvent[] }>(
-    'GET', `/api/incidents/${encodeURIComponent(incident)}/events?before=${Number.MAX_SAFE_INTEGER}&limit=${LIMIT}&kinds=${KINDS.join(',')}`,
+    'GET', `/api/incidents/${encodeURIComponent(incident)}/events?before=${(lastSeq() ?? 0) + 1}&limit=${LIMIT}&kinds=${KINDS.join(',')}`,
   )
   if (answer.ok) fetched.value = { incident, events: answer.data.events }
   zone_record_state.value = answer.ok ? '' : 'failed'

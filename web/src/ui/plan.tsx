@@ -34,6 +34,7 @@ const PICTURES_MAX = 8
 
 /** Drawn floors by floor: coming back to one costs a copy. */
 const pictures = new Map<string, { key: string; canvas: HTMLCanvasElement }>()
+let drawn = 0
 
 function pictureOf(id: string, key: string, width: number, height: number, job: Job, dpr: number): HTMLCanvasElement {
   const known = pictures.get(id)
@@ -44,6 +45,7 @@ function pictureOf(id: string, key: string, width: number, height: number, job: 
   const ctx = canvas.getContext('2d')!
   ctx.scale(dpr, dpr)
   drawPlan(ctx, job)
+  drawn++
   pictures.delete(id)
   if (pictures.size >= PICTURES_MAX) pictures.delete(pictures.keys().next().value!)
   pictures.set(id, { key, canvas })
@@ -59,6 +61,8 @@ interface Probe {
   level: () => string
   pixelOf: (zone: string) => Point | null
   zoneAt: (x: number, y: number) => string | null
+  /** How many floors were drawn and not copied. */
+  drawn: () => number
 }
 
 function usePointer(view: () => View | null, set: (view: View) => void, tap: (at: Point, several: boolean) => void) {
@@ -169,7 +173,7 @@ export function Plan(props: PlanProps) {
     if (props.inset) return
     const place = (id: string) => geometry.zones.find((zone) => zone.id === id)
     const probe: Probe = {
-      level: () => level.id,
+      level: () => level.id, drawn: () => drawn,
       pixelOf: (id) => { const zone = place(id); return zone ? toScreen(view, zone.label) : null },
       zoneAt: (x, y) => zoneAt(geometry, toPlan(view, [x, y]))?.id ?? null,
     }

@@ -1,0 +1,375 @@
+// Floors against the real server: the storey stack, plans from names and from an imported building of 400 rooms, a
+// search marked by keyboard alone, several zones at once, a void with its reason, and what comes out on paper.
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { axe, setUp, shot, start, visit } from './real.mjs'
+
+const PLAN = process.env.CORDON_INDOOR ?? fileURLToPath(new URL('../../../shared/data/indoor/apb.geojson', import.meta.url))
+let evening, watching
+
+before(async () => {
+  evening = await start('exercise', 'floors', ['--speed', '600', '--until', '2023-02-17T21:30:00+05:00'])
+  watching = await visit(evening)
+  await setUp(watching.page, evening.code)
+})
+
+const CLEAR = ['complete', 'confirmed', 'held']
+
+/** What the server says of an incident's floors: zones and clear ones by floor. */
+async function counted(page, kind, structure) {
+  return page.evaluate(async ({ kind, structure, clear }) => {
+    const { incidents } = await (await fetch('/api/incidents')).json()
+    const { structures } = await (await fetch(`/api/incidents/${encodeURIComponent(incidents[0].id)}/views/floors`)).json()
+    return structures.find((it) => it.id === structure).levels.map((level) => ({
+      id: level.id, total: level.zones.length, clear: level.zones.filter((zone) => clear.includes(zone.clearance[kind]?.state)).length,
+    }))
+  }, { kind, structure, clear: CLEAR })
+}
+
+/** The same as the page shows it. */
+const shownLevels = (page) => page.locator('.level').evaluateAll((levels, clear) => levels.map((level) => {
+  const zones = [...level.querySelectorAll('.zones:not(.folded) .zone')]
+  return { id: level.querySelector('[data-floor]').dataset.floor, total: zones.length, clear: zones.filter((zone) => clear.some((state) => zone.classList.contains(state))).length }
+}), CLEAR)
+
+const pressed = (page) => page.locator('#stackbox .storey[aria-pressed=true]').getAttribute('data-level')
+const pressedIs = (page, id) => page.locator(`#stackbox .storey[aria-pressed=true][data-level="${id}"]`).waitFor()
+
+/** A canvas that has something on it: more than one colour. */
+const isDrawn = (page, selector) => page.waitForFunction((it) => {
+  const canvas = document.querySelector(it)
+  if (!canvas?.width) return false
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  const colours = new Set()
+  for (let i = 0; i < data.length; i += 4 * 97) colours.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2])
+  return colours.size > 3
+}, selector)
+
+async function language(page, code) {
+  if ((await page.evaluate(() => document.documentElement.lang)) === code) return
+  await page.locator(`#top [lang=${code}]`).click()
+  await page.waitForFunction((it) => document.documentElement.lang === it, code)
+  await page.evaluate(() => document.fonts.ready)
+}
+
+async function theme(page, wanted) {
+  while ((await page.evaluate(() => document.documentElement.dataset.theme)) !== wanted) {
+    await page.locator('#foot').click()
+    await page.keyboard.press('t')
+  }
+}
+
+const notTooWide = async (page, where) => {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  assert.ok(wide <= 0, `${where} is ${wide} px too wide`)
+}
+
+test('the evening: the stack by keys, the same counts as the server, themes, languages, sizes and paper', { timeout: 240_000 }, async () => {
+  const { page } = watching
+  await page.locator('#stackbox .storey').nth(5).waitFor()
+  // The evening is played when the last search before half past nine is there.
+  await page.locator('#strip .cell').filter({ hasText: 'Threat searched' }).getByText('34 of 43', { exact: true }).waitFor({ timeout: 120_000 })
+
+  // Keys on the map: up, down, and floors by their number.
+  await page.locator('#foot').click()
+  await page.keyboard.press('Shift+Digit1')
+  await pressedIs(page, 'Main block/0')
+  await page.keyboard.press(']')
+  await pressedIs(page, 'Main block/1')
+  await page.keyboard.press('Shift+Digit5')
+  await pressedIs(page, 'Main block/4')
+  await page.keyboard.press('[')
+  await pressedIs(page, 'Main block/3')
+  for (let i = 0; i < 9; i++) await page.keyboard.press('[')
+  assert.equal(await pressed(page), 'Main block/0')
+  await page.keyboard.press('Shift+Digit4')
+  await page.waitForFunction(() => document.querySelector('#stackbox canvas').dataset.level === 'Main block/3')
+  await isDrawn(page, '#stackbox canvas')
+  const share = await page.evaluate(() => document.querySelector('#stackbox').offsetWidth / document.querySelector('#map').offsetWidth)
+  assert.ok(share <= 0.245, `the stack hides ${share} of the map`)
+  await axe(page, 'the storey stack')
+  await shot(page, 'floors-stack-dark')
+
+  // Folded away, which is remembered, and back.
+  await page.getByRole('button', { name: 'Fold the storeys' }).click()
+  await page.locator('#stackbox .folded').waitFor()
+  await page.reload()
+  await page.locator('#stackbox .folded .storey').nth(5).waitFor()
+  await page.getByRole('button', { name: 'Show the storeys' }).click()
+
+  // A room of the inset opens on Floors.
+  await page.keyboard.press('Shift+Digit4')
+  await page.locator('#stackbox canvas').click({ position: { x: 20, y: 40 } })
+  await page.locator('.zonecard').getByText('Floor 3, B', { exact: true }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.locator('.zonecard').waitFor({ state: 'detached' })
+
+  const said = await counted(page, 'threat', 'Main block')
+  assert.ok(said.reduce((sum, level) => sum + level.clear, 0) >= 20, JSON.stringify(said))
+  assert.deepEqual(await shownLevels(page), said)
+  const all = said.reduce((sum, level) => ({ clear: sum.clear + level.clear, total: sum.total + level.total }), { clear: 0, total: 0 })
+  await page.locator('.bar.second').getByText(`${all.clear} of ${all.total} rooms clear`).waitFor()
+  await page.locator('.insidetable').getByText('RGR-1').waitFor()
+
+  for (const code of ['en', 'ur']) {
+    await language(page, code)
+    for (const wanted of ['dark', 'light', 'red']) {
+      await theme(page, wanted)
+      for (const as of ['strips', 'plan']) {
+        await page.getByRole('button', { name: { en: { strips: 'Strips', plan: 'Plan' }, ur: { strips: 'پٹیاں', plan: 'نقشہ' } }[code][as], exact: true }).and(page.locator('.bar .btn')).click()
+        await page.locator(as === 'strips' ? '.level' : '#planlist').first().waitFor()
+        if (as === 'plan') await isDrawn(page, '.planwork canvas')
+        if (wanted !== 'red') await axe(page, `${as} ${wanted} ${code}`)
+        await shot(page, `floors-${as}-${wanted}-${code}`)
+        assert.doesNotMatch(await page.evaluate(() => document.body.innerText), /\b(floor|act|step|word)[.:][a-z_]+\b/)
+      }
+    }
+  }
+  // A plan does not mirror: what is west in one language is west in the other.
+  const west = (zone) => page.evaluate((id) => window.cordon_plan.pixelOf(id)[0], zone)
+  assert.ok(await west('Main block/3/B') < await west('Main block/3/D'))
+  await theme(page, 'dark')
+
+  // A laptop, and twice the size: nothing has to be scrolled sideways.
+  for (const [width, height] of [[1366, 768], [800, 450]]) {
+    await page.setViewportSize({ width, height })
+    await notTooWide(page, `plan at ${width}`)
+    await page.getByRole('button', { name: 'پٹیاں' }).click()
+    await page.locator('.level').first().waitFor()
+    await notTooWide(page, `strips at ${width}`)
+    await shot(page, `floors-strips-${width}-ur`)
+    await page.getByRole('button', { name: 'نقشہ', exact: true }).and(page.locator('.bar .btn')).click()
+  }
+  await page.setViewportSize({ width: 1600, height: 900 })
+
+  // On paper: all floors, with what the signs mean, in both languages.
+  for (const code of ['ur', 'en']) {
+    await language(page, code)
+    await page.emulateMedia({ media: 'print' })
+    await page.locator('.floorpaper').waitFor()
+    assert.deepEqual(await page.locator('[data-paper-level]').evaluateAll((it) => it.map((level) => level.dataset.paperLevel)), said.map((level) => level.id))
+    assert.equal(await page.locator('[data-paper-zone]').count(), all.total)
+    assert.ok(await page.locator('.floorpaper .paperlegend').isVisible())
+    assert.equal(await page.locator('.floors').isVisible(), false)
+    await shot(page, `floors-paper-${code}`)
+    await page.emulateMedia({ media: 'screen' })
+    await page.locator('.floorpaper').waitFor({ state: 'detached' })
+  }
+
+  // A link for a wall: this building, this kind.
+  await page.goto('about:blank')
+  await page.goto(`https://127.0.0.1:${evening.web}/?scale=1.4&floors=strips#s=floors&f=${encodeURIComponent('Place of worship')}&k=eod`)
+  await page.locator('.level').first().waitFor()
+  assert.equal(await page.locator('.level').count(), 1)
+  assert.equal(await page.locator('.bar .chips [aria-pressed=true]').filter({ hasText: 'EOD' }).count(), 1)
+  assert.deepEqual(await shownLevels(page), await counted(page, 'eod', 'Place of worship'))
+  await notTooWide(page, 'a wall')
+  await shot(page, 'floors-wall')
+  await watching.close()
+  await evening.stop()
+})
+
+const entry = (page, kind, fields, more = {}) => page.evaluate(async ({ kind, fields, more }) => {
+  const { csrf } = await (await fetch('/api/session')).json()
+  const path = kind === 'incident.opened' ? '/api/incidents' : '/api/incidents/EX-1/commands'
+  const answer = await fetch(path, {
+    method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Cordon-CSRF': csrf }, body: JSON.stringify({ id: crypto.randomUUID(), kind, fields, ...more }),
+  })
+  return answer.ok ? 'ok' : (await answer.json()).detail
+}, { kind, fields, more })
+
+/** An incident with an imported building and three units. */
+async function building(page) {
+  const put = async (...what) => assert.equal(await entry(page, ...what), 'ok', JSON.stringify(what))
+  await put('incident.opened', { name: 'EX Hall', type: 'complex-attack', exercise: true }, { incident: 'EX-1' })
+  const imported = await page.evaluate(async (body) => {
+    const { csrf } = await (await fetch('/api/session')).json()
+    return (await fetch('/api/incidents/EX-1/import?structure=EX-H&name=EX%20Hall&doors=closed', {
+      method: 'POST', headers: { 'Content-Type': 'application/geo+json', 'X-Cordon-CSRF': csrf }, body,
+    })).json()
+  }, readFileSync(PLAN, 'utf8'))
+  assert.equal(imported.ok, true, JSON.stringify(imported))
+  for (const [agency, agency_kind] of [['police', 'police'], ['army', 'army']]) await put('agency.joined', { agency, name: agency, agency_kind })
+  for (const [unit, agency] of [['EX-SPU-1', 'police'], ['EX-SPU-2', 'police'], ['EX-ARMY-1', 'army']]) await put('unit.checked_in', { unit, agency, strength: 6 })
+}
+
+/** Asks until the answer is good; the test's own time ends it. */
+async function until(ask) {
+  for (let i = 0; ; i++) {
+    if (i === 150) console.log(new Error('until').stack.split('\n')[3])
+    const answer = await ask()
+    if (answer) return answer
+    await new Promise((done) => setTimeout(done, 100))
+  }
+}
+
+const clearanceIs = (page, zone, state) => until(() => page.evaluate(async ({ zone, state }) => {
+  const { structures } = await (await fetch('/api/incidents/EX-1/views/floors')).json()
+  const found = structures.flatMap((it) => it.levels.flatMap((level) => level.zones)).find((it) => it.id === zone)
+  return (found.clearance.threat?.state ?? 'unknown') === state
+}, { zone, state }))
+
+/** The lines of a kind, once there are so many. */
+const lines = (page, kind, count) => until(() => page.evaluate(async ({ kind, count }) => {
+  const { events } = await (await fetch(`/api/incidents/EX-1/events?after=0&limit=1000&kinds=${kind}`)).json()
+  return events.length >= count && events.map((it) => it.fields)
+}, { kind, count }))
+const activeZone = (page) => page.evaluate(() => {
+  const list = document.querySelector('#planlist')
+  return document.getElementById(list.getAttribute('aria-activedescendant')).dataset.planZone
+})
+
+/** Tab, until what is wanted has the focus: the whole way by keyboard. */
+async function tabTo(page, selector) {
+  for (let i = 0; i < 80; i++) {
+    if (await page.evaluate((it) => document.activeElement.matches(it), selector)) return
+    await page.keyboard.press('Tab')
+  }
+  assert.fail(`${selector} is not reached by Tab`)
+}
+const focusIn = (page, selector) => page.waitForFunction((it) => document.activeElement.matches(it), selector)
+
+test('an imported building: its plan, floors in an instant, a search from start to void by keyboard alone', { timeout: 240_000, skip: !existsSync(PLAN) && 'no imported building here' }, async () => {
+  const server = await start('serve', 'hall')
+  const it = await visit(server, '?floors=plan')
+  const { page } = it
+  await setUp(page, server.code)
+  await building(page)
+  await page.locator('#stackbox .storey').nth(4).waitFor()
+  await page.locator('#foot').click()
+  await page.keyboard.press('2')
+  await page.locator('#planlist').waitFor()
+  await page.keyboard.press('Shift+Digit4')
+  await page.waitForFunction(() => document.querySelector('.planwork canvas').dataset.level === 'EX-H/3')
+  await isDrawn(page, '.planwork canvas')
+  assert.equal(await page.locator('#planlist [role=option]').count(), (await counted(page, 'threat', 'EX-H')).find((level) => level.id === 'EX-H/3').total)
+  await shot(page, 'floors-imported')
+
+  // From the key to the frame that shows the floor, each of them more than a hundred rooms.
+  const drawn = await page.evaluate(() => window.cordon_plan.drawn())
+  const took = await page.evaluate(async () => {
+    const took = []
+    const frame = () => new Promise((done) => requestAnimationFrame(() => { const { port1, port2 } = new MessageChannel(); port1.onmessage = done; port2.postMessage(0) }))
+    for (let i = 0; i < 12; i++) {
+      const canvas = document.querySelector('.planwork canvas')
+      const before = canvas.dataset.level
+      await frame()
+      const from = performance.now()
+      window.dispatchEvent(new KeyboardEvent('keydown', { code: i % 4 < 2 ? 'BracketLeft' : 'BracketRight', key: 'x' }))
+      while (canvas.dataset.level === before) await frame()
+      await frame()
+      took.push(performance.now() - from)
+    }
+    return took
+  })
+  console.log(`floor switch, ms: ${took.map((ms) => ms.toFixed(0)).join(' ')}`)
+  // Each floor was drawn once: coming back to it is a copy, however busy this computer is.
+  assert.equal(await page.evaluate(() => window.cordon_plan.drawn()) - drawn, 2)
+
+  for (const code of ['en', 'ur']) {
+    await language(page, code)
+    await page.locator('#foot').click()
+    await page.keyboard.press('Shift+Digit4')
+    await page.waitForFunction(() => document.querySelector('.planwork canvas').dataset.level === 'EX-H/3')
+    await tabTo(page, '#planlist')
+    const first = await activeZone(page)
+    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowRight', ...(code === 'ur' ? ['ArrowRight', 'ArrowRight', 'ArrowDown'] : [])]) await page.keyboard.press(key)
+    const zone = await activeZone(page)
+    assert.notEqual(zone, first)
+
+    // The zone, the step, who: three times Enter, and the search runs.
+    assert.equal(await entry(page, 'unit.entered_zone', { unit: code === 'en' ? 'EX-SPU-1' : 'EX-SPU-2', zone, count: 6 }), 'ok')
+    await page.waitForFunction((id) => document.querySelector(`[data-plan-zone="${CSS.escape(id)}"]`).textContent.includes('EX-SPU'), zone)
+    await page.keyboard.press('Enter')
+    await focusIn(page, '.zonecard .next .primary')
+    await page.keyboard.press('Enter')
+    await focusIn(page, '.whobox .primary')
+    assert.match(await page.evaluate(() => document.activeElement.textContent), code === 'en' ? /EX-SPU-1/ : /EX-SPU-2/, 'who is there is offered first')
+    await page.keyboard.press('Enter')
+    await clearanceIs(page, zone, 'entered')
+    // The next step has the focus; who began ends.
+    await page.locator('.zonecard .state .glyph.entered').waitFor()
+    await focusIn(page, '.zonecard .next .primary')
+    await page.keyboard.press('Enter')
+    await clearanceIs(page, zone, 'complete')
+    await page.locator('.zonecard .state .glyph.complete').waitFor()
+    await page.locator('.history li').nth(2).waitFor()
+    await axe(page, `a zone of the plan ${code}`)
+    await shot(page, `floors-zone-${code}`)
+
+    // It does not hold any more: a reason, and a button that is held. A short press changes nothing.
+    const step = (name) => page.locator('.zonecard .next').getByRole('button', { name, exact: true })
+    await step(code === 'en' ? 'Void' : 'کالعدم').focus()
+    await page.keyboard.press('Enter')
+    await focusIn(page, '.whobox input[type=radio]')
+    await page.keyboard.press('ArrowDown')
+    const reason = await page.locator('.whobox input:checked').getAttribute('value')
+    await tabTo(page, '.btn.hold')
+    await page.keyboard.press('Space')
+    await clearanceIs(page, zone, 'complete')
+    await page.keyboard.down('Space')
+    await clearanceIs(page, zone, 'void')
+    await page.keyboard.up('Space')
+    const voided = (await lines(page, 'zone.voided', code === 'en' ? 1 : 2)).filter((fields) => fields.zone === zone)
+    assert.deepEqual(voided.map((fields) => fields.void_reason), [reason])
+    await page.locator('.zonecard .state .glyph.void').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.zonecard').waitFor({ state: 'detached' })
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'planlist')
+  }
+
+  // Several at once: started and ended by one unit, taken back within ten seconds.
+  await language(page, 'en')
+  await tabTo(page, '#planlist')
+  const several = []
+  for (let i = 0; i < 3; i++) {
+    await page.keyboard.press('ArrowLeft')
+    several.push(await activeZone(page))
+    await page.keyboard.press('Shift+Enter')
+  }
+  assert.equal(new Set(several).size, 3)
+  const card = page.locator('.zonecard')
+  await card.getByText('3 zones', { exact: true }).waitFor()
+  await card.getByRole('button', { name: 'Search starts' }).click()
+  await card.getByRole('button', { name: 'EX-SPU-1' }).click()
+  for (const zone of several) await clearanceIs(page, zone, 'entered')
+  await card.getByText('3 entries made').waitFor()
+  await card.getByRole('button', { name: 'Search ends' }).click()
+  await card.getByRole('button', { name: 'EX-SPU-1' }).click()
+  for (const zone of several) await clearanceIs(page, zone, 'complete')
+  await shot(page, 'floors-several')
+  await page.locator('#foot').click()
+  await page.keyboard.press('z')
+  for (const zone of several) await clearanceIs(page, zone, 'void')
+  assert.equal((await lines(page, 'zone.voided', 5)).filter((fields) => fields.void_reason === 'withdrawn').length, 3)
+
+  // What the plan must not hide: a threat, a stranger's unit in the same room, a building that came down in part.
+  await page.keyboard.press('Escape')
+  const [bad, shaken] = several
+  assert.equal(await entry(page, 'source.registered', { source: 'EX-caller', name: 'EX-caller', source_kind: 'caller' }), 'ok')
+  assert.equal(await entry(page, 'threat.reported', { threat: 'T-1', threat_kind: 'person', lo: 1, hi: 2, zone: bad, source: 'EX-caller', grade: 'B2' }), 'ok')
+  assert.equal(await entry(page, 'hazard.reported', { hazard: 'H-1', hazard_kind: 'collapse', zone: shaken }), 'ok')
+  assert.equal(await entry(page, 'unit.entered_zone', { unit: 'EX-ARMY-1', zone: bad, count: 6 }), 'ok')
+  assert.equal(await entry(page, 'unit.entered_zone', { unit: 'EX-SPU-1', zone: bad, count: 6 }), 'ok')
+  await page.locator('.storey.threat').waitFor()
+  await page.locator('.floorside .reentry').waitFor()
+  await page.locator('.floorside .stranger').waitFor()
+  const at = await page.evaluate((id) => window.cordon_plan.pixelOf(id), bad)
+  await page.locator('#planlist').click({ position: { x: at[0], y: at[1] } })
+  await card.getByText('T-1').waitFor()
+  await shot(page, 'floors-threat')
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Strips', exact: true }).click()
+  await page.locator('.zones.folded').first().waitFor()
+  await shot(page, 'floors-imported-strips')
+  const chosen = (await shownLevels(page)).find((level) => level.total > 24)
+  assert.deepEqual(chosen, (await counted(page, 'threat', 'EX-H')).find((level) => level.id === chosen.id))
+  await page.emulateMedia({ media: 'print' })
+  await page.locator('[data-paper-level]').nth(4).waitFor()
+  await isDrawn(page, '[data-paper-level="EX-H/3"] canvas')
+  await shot(page, 'floors-paper-imported')
+  await it.close()
+  await server.stop()
+})
