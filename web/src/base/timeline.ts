@@ -145,5 +145,5 @@ export type Speed = (typeof SPEEDS)[number]
 
 /** Where a replay is after `real_ms` of somebody's time. */
 export function advanced(at: number, real_ms: number, speed: number, end: number): number {
-  return Math.min(end, at + real_ms * speed)
+  return Math.min(end, at + Math.round(real_ms * speed))
 }

@@ -9,12 +9,13 @@ import { rangeText, timeText } from '../base/values'
 import { offsetMs } from '../base/zone'
 import { live_now, now } from '../state/clock'
 import { live_id } from '../state/incident'
-import { as_role, askPast, past_at } from '../state/past'
+import { as_role, askPast } from '../state/past'
 import { span } from '../state/span'
 import { askTexts } from '../state/texts'
 import { timeline } from '../state/timeline'
 import { Button, Empty } from '../ui/parts'
 import { Scrubber } from '../ui/scrubber'
+import { printing } from '../ui/print'
 import { Steps, TickRows } from '../ui/ticks'
 import { compared } from './replay_compare'
 import { ReplayCards } from './replay_cards'
@@ -132,11 +133,11 @@ export default function ReplayScreen() {
       </div>
       {!it || !span.value ? <Empty>{t('replay.loading')}</Empty> : (
         <>
-          <section class="card timelinecard" aria-label={t('replay.line')}><Lines it={it} clock={clock.value} /></section>
+          <section class="card timelinecard no-print" aria-label={t('replay.line')}><Lines it={it} clock={clock.value} /></section>
           <ReplayCards it={it} clock={clock.value} />
         </>
       )}
-      {past_at.value !== null && <Report at={past_at.value} />}
+      {printing.value && <Report />}
     </section>
   )
 }

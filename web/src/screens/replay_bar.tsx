@@ -5,7 +5,7 @@ import { ageText, clockText } from '../base/format'
 import { T, t } from '../base/i18n'
 import { SPEEDS, countTo, lateAt } from '../base/timeline'
 import { timeText, wordText } from '../base/values'
-import { schema } from '../entry/schema'
+import { wordsOf } from '../entry/schema'
 import { parseWhen } from '../entry/when'
 import { live_now, now } from '../state/clock'
 import {
@@ -21,7 +21,7 @@ import { TickLine } from '../ui/ticks'
 import '../css/replay.css'
 
 /** The server itself has no screen. */
-const roles = (schema.words['role'] ?? []).filter((role) => role !== 'system')
+const roles = wordsOf('role').filter((role) => role !== 'system')
 
 function Ask() {
   const text = useSignal('')
@@ -53,7 +53,7 @@ function Ask() {
 
 function Transport() {
   return (
-    <div class="transport" role="group" aria-label={t('past.transport')}>
+    <div class="transport" dir="ltr" role="group" aria-label={t('past.transport')}>
       <Button label={t('past.event_before')} keys="," onClick={() => stepEvent(-1)}><Icon name="before" /></Button>
       <Button kind="primary" label={t('past.play')} keys="Space" pressed={playing.value} onClick={playOrPause}>
         <Icon name={playing.value ? 'pause' : 'play'} />

@@ -95,7 +95,7 @@ function Later(props: { it: Timeline }) {
 
 export function ReplayCards(props: { it: Timeline; clock: 'recorded' | 'observed' }) {
   return (
-    <div class="replaycards">
+    <div class="replaycards no-print">
       <Events it={props.it} clock={props.clock} />
       <div><Compare /><Later it={props.it} /></div>
     </div>

@@ -1,18 +1,17 @@
 // Two moments beside each other: what differs, in words.
 import { computed, signal } from '@preact/signals'
-import { timeText, valueText, fieldText } from '../base/values'
-import { T, t } from '../base/i18n'
-import type { Value } from '../net/incident'
+import { fieldText, timeText, valueText, wordText } from '../base/values'
+import { T, joined, t, tMaybe } from '../base/i18n'
+import type { Entity, Value } from '../net/incident'
 import { live_now, now } from '../state/clock'
 import { differ } from '../state/differ'
 import type { Change } from '../state/differ'
-import { past_book } from '../state/incident'
+import { past_book, textOf } from '../state/incident'
 import type { Book } from '../state/incident'
 import { as_role, past_at, scrubTo } from '../state/past'
 import { entityName, placeName } from '../state/names'
 import { schema } from '../entry/schema'
 import { Button, Empty } from '../ui/parts'
-import { tMaybe } from '../base/i18n'
 
 interface Kept {
   at: number
@@ -46,6 +45,13 @@ function value(name: string, it: Value | null): string {
   return valueText(name, it, now.peek())
 }
 
+/** What it is called: what was said about it last is no name. */
+function titleOf(it: Entity): string {
+  const zone = textOf(it, 'zone')
+  if (it.kind === 'clearance' && zone) return joined([placeName('zone', zone), wordText(textOf(it, 'kind'), 'kind')], ' · ')
+  return it.kind === 'unit' || it.kind === 'casualty' ? it.id : entityName(it)
+}
+
 const own_keys = new Set(Object.values(schema.entities).map((it) => it.key))
 
 function Item(props: { it: Change }) {
@@ -53,7 +59,7 @@ function Item(props: { it: Change }) {
   const told = fields.filter((field) => !own_keys.has(field.name) || places[field.name] !== undefined || field.name === 'unit')
   return (
     <li data-key={`${entity.kind}/${entity.id}`}>
-      <b>{tMaybe('place.' + entity.kind, tMaybe('entity.' + entity.kind, fieldText(schema.entities[entity.kind]?.key ?? entity.kind)))} <bdi>{entityName(entity)}</bdi></b>
+      <b>{tMaybe('place.' + entity.kind, tMaybe('entity.' + entity.kind, fieldText(schema.entities[entity.kind]?.key ?? entity.kind)))} <bdi>{titleOf(entity)}</bdi></b>
       {made && <> <span class="pill">{t('replay.new')}</span></>}
       <small>
         {told.map((field, i) => (

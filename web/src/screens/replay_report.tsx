@@ -1,17 +1,18 @@
 // A clip to take away: the moment that is shown as a report on paper, and the entries between two moments as a file.
-import { clockText, dateText } from '../base/format'
+import { clockText } from '../base/format'
 import { joined, T, t, tMaybe } from '../base/i18n'
 import { counterText, timeText, wordText } from '../base/values'
 import { wordsOf } from '../entry/schema'
+import { now } from '../state/clock'
 import { counters, duties, entitiesOf, floors, gaps, live_id, par, strip, textOf, timeOf } from '../state/incident'
 import { floorText, levelName } from '../state/names'
 import { as_role, past_at } from '../state/past'
 import { events } from '../state/record'
-import { session } from '../state/session'
 import { span } from '../state/span'
 import { describeLine, minor } from '../shell/lines'
 import { compared } from './replay_compare'
 import { Button } from '../ui/parts'
+import { printPage } from '../ui/print'
 
 const LINES = 40
 
@@ -28,7 +29,7 @@ export function Exports() {
   const it = clip()
   return (
     <>
-      <Button class="small" keys="Ctrl P" disabled={past_at.value === null} onClick={() => window.print()}>{t('replay.print')}</Button>
+      <Button class="small" keys="Ctrl P" onClick={() => void printPage(t('replay.report'))}>{t('print.print')}</Button>
       {it && (
         <a
           class="btn plain small" download={`${live_id.value}.ndjson`} title={t('replay.export_hint')}
@@ -102,18 +103,14 @@ function List(props: { title: string; lines: readonly string[] }) {
 }
 
 /** On paper alone. */
-export function Report(props: { at: number }) {
-  const { at } = props
+export function Report() {
+  const at = now.value
   const it = strip.value
   const tasks = entitiesOf('task').filter((task) => task.fields['state'] === 'open')
   const told = events.filter((event) => !minor.has(event.kind)).slice(-LINES)
   return (
     <div class="report print-only">
-      <h1><bdi>{it?.name}</bdi> {it?.exercise && t('incident.exercise')}</h1>
-      <p>
-        <T k="replay.report_of" p={{ time: `${dateText(at)} ${clockText(at)}`, who: session.value?.operator?.name ?? '' }} />{' '}
-        {as_role.value && <T k="past.as_shown" p={{ role: wordText(as_role.value, 'role') }} />}
-      </p>
+      {as_role.value && <p><b><T k="past.as_shown" p={{ role: wordText(as_role.value, 'role') }} /></b></p>}
       <p>{t('strip.command')}: <bdi>{it?.commanders.join(', ') || t('strip.vacant')}</bdi> {it?.posture && wordText(it.posture, 'posture')}</p>
       <Counts />
       <h2>{t('strip.inside')}</h2><Inside />

@@ -11,6 +11,8 @@ const AGREE = 0.2
 const SAMPLE_MS = 2_000
 /** What only a wrong measurement would call fast. */
 const FAST = 1.5
+/** A beat is a second; more than that is a jump. */
+const JUMP_MS = 2_000
 /** Finer than that is only the jitter of the measurement. */
 const STEP = 5
 
@@ -51,6 +53,8 @@ export function heardClock(server_now: number, local = Date.now()): void {
   measure(server_now, local)
   at_server = server_now
   at_local = local
+  // Far from what is shown, as at first: that is not left standing until the next beat.
+  if (Math.abs(serverNow(local) - live_now.peek()) > JUMP_MS) live_now.value = serverNow(local)
   const offset_ms = server_now - local
   if (Math.abs(offset_ms - skew_ms.peek()) > 500) skew_ms.value = offset_ms
 }
