@@ -482,6 +482,40 @@ static void test_what_is_not_seen_is_not_changed(void **state)
     free(s);
 }
 
+/* As another role one reads at most what both read. */
+static void test_as_another_role(void **state)
+{
+    static const struct {
+        const char *own, *as;
+        bool whole;
+    } rows[] = {
+        {"commander", "eod", true},      {"eod", "commander", false},    {"commander,medical", "clinician", true},
+        {"commander", "medical", false}, {"observer", "commander", false}, {"commander", "observer", true},
+        {"medical", "eod", false}, /* what is addressed to eod alone */
+        {"medical", "medical", true},
+    };
+    struct access out;
+    bool whole;
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct access own = access_within(str_from(rows[i].own), STR("EX-police"));
+        struct access role = access_within(str_from(rows[i].as), STR("EX-police"));
+
+        assert_true(access_as(&own, str_from(rows[i].as), &out, &whole, &e));
+        assert_int_equal(whole, rows[i].whole);
+        assert_int_equal(out.classes, own.classes & role.classes);
+        assert_true(out.observes || !(own.observes || role.observes));
+        assert_false(out.writes || out.administers);
+        assert_string_equal(out.agency, "EX-police");
+        if (!(own.classes >> HANDLING_COMMAND & 1))
+            assert_int_equal(out.roles & ~own.roles, 0);
+    }
+    out = access_all();
+    assert_false(access_as(&out, STR("king"), &out, &whole, &e));
+}
+
 static void test_roles_are_checked_and_compared(void **state)
 {
     static const struct {
@@ -528,6 +562,7 @@ int main(void)
         cmocka_unit_test(test_assignments_and_messages_go_to_whom_they_concern),
         cmocka_unit_test(test_who_may_ask),
         cmocka_unit_test(test_what_is_not_seen_is_not_changed),
+        cmocka_unit_test(test_as_another_role),
         cmocka_unit_test(test_roles_are_checked_and_compared),
     };
 

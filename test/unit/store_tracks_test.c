@@ -182,6 +182,37 @@ static void the_newest_of_each_unit_is_found(void **state)
     folder_remove(dir);
 }
 
+/* One speaks all the time, one fell silent an hour ago, one comes only later: each is found once, or not at all. */
+static void who_is_silent_for_long_is_found_behind_who_is_not(void **state)
+{
+    static struct seen s;
+    char *dir = folder_make();
+    struct tracks *t = open_in(dir);
+    struct err e;
+
+    (void)state;
+    for (int i = 0; i < 3600; i += 20) {
+        struct point p = {.uid = "loud", .callsign = "L", .at_ms = START + i * 1000, .lat = i / 1000.0};
+        struct track_point made = point_of(&p);
+
+        add(t, &made);
+        if (i == 0 || i == 3580) {
+            (void)snprintf(p.uid, sizeof p.uid, "%s", i ? "late" : "silent");
+            made = point_of(&p);
+            add(t, &made);
+        }
+    }
+    s = (struct seen){0};
+    assert_true(tracks_at(t, START + 3570 * 1000, 7200 * 1000, see, &s, &e));
+    assert_int_equal(s.count, 2);
+    assert_string_equal(s.at[0].uid, "loud");
+    assert_int_equal(s.at[0].at_ms, START + 3560 * 1000);
+    assert_string_equal(s.at[1].uid, "silent");
+    assert_int_equal(s.at[1].at_ms, START);
+    tracks_close(t);
+    folder_remove(dir);
+}
+
 static bool see_one(void *ctx, const struct track_point *p)
 {
     *(struct track_point *)ctx = *p;
@@ -359,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reading_is_what_a_list_would_say),
         cmocka_unit_test(the_newest_of_each_unit_is_found),
+        cmocka_unit_test(who_is_silent_for_long_is_found_behind_who_is_not),
         cmocka_unit_test(numbers_come_back_within_their_steps),
         cmocka_unit_test(what_cannot_be_kept_is_left_out),
         cmocka_unit_test(points_of_the_same_millisecond_are_all_kept),
