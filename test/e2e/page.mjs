@@ -39,7 +39,8 @@ after(async () => {
   await Promise.all(mocks.map((mock) => mock.stop()))
 })
 
-/** A page at a mock server of its own; fails the test on what no page may do. `worker`: with its service worker, in a context of its own. */
+/** A page at a mock server of its own; fails the test on what no page may do. `worker`: with its service worker, in a
+ * context of its own; path null: nothing is loaded yet. */
 export async function open({ worker = false, ...options } = {}, path = '') {
   const mock = await startMock({ accounts: ACCOUNTS, logged_in: true, ...options })
   mocks.push(mock)
@@ -50,7 +51,7 @@ export async function open({ worker = false, ...options } = {}, path = '') {
   watch(page, mock, wrong, watched)
   if (!options.first) await page.addInitScript(putFirstAway)
   await page.addInitScript(look)
-  await page.goto(mock.url + path)
+  if (path !== null) await page.goto(mock.url + path)
   return {
     mock, page, context, wrong,
     /** Another page of the same browser, held to the same. */

@@ -71,8 +71,9 @@ for (const [language, do_not, picture_of] of [['en', 'Do not reload', 'Picture o
 }
 
 test('the worker keeps files alone, all or none, and nothing of an older build', async () => {
-  const it = await open({ worker: true, history: 3 }, 'healthz')
+  const it = await open({ worker: true, history: 3 }, null)
   const { page, mock } = it
+  await page.goto(mock.url + 'healthz')
   await page.evaluate(async () => (await caches.open('cordon-page-older')).put('/assets/old.js', new Response('old')))
   mock.state.missing = /floors-/
   await page.goto(mock.url)

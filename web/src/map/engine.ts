@@ -33,6 +33,7 @@ const ZOOM_MAX = 22
 const FIT_ZOOM_MAX = 17
 const PAN_PX = 160
 const REDRAW_SILENT_MS = 5_000
+const IDLE_MS = 5_000
 /** From here on the coarse outline of the world is seen to be coarse. */
 const CLOSE_ZOOM = 5.5
 /** How far an arrow key moves a chosen corner. */
@@ -116,7 +117,8 @@ export function startMap(target: HTMLElement): () => void {
     })
     if (close_world || view.getZoom()! < CLOSE_ZOOM) return
     close_world = true
-    void import('./world_close').then(({ default: url }) => loadWorld(world, url))
+    // The first picture stands; what it needs goes first on a slow line.
+    requestIdleCallback(() => void import('./world_close').then(({ default: url }) => loadWorld(world, url)), { timeout: IDLE_MS })
   })
 
   let hovered = false
