@@ -117,8 +117,9 @@ export function startMap(target: HTMLElement): () => void {
     })
     if (close_world || view.getZoom()! < CLOSE_ZOOM) return
     close_world = true
-    // The first picture stands; what it needs goes first on a slow line.
-    requestIdleCallback(() => void import('./world_close').then(({ default: url }) => loadWorld(world, url)), { timeout: IDLE_MS })
+    // The first picture stands; what it needs goes first on a slow line. A lost server is asked again at the next move.
+    const fetchClose = () => import('./world_close').then(({ default: url }) => loadWorld(world, url)).catch(() => { close_world = false })
+    requestIdleCallback(() => void fetchClose(), { timeout: IDLE_MS })
   })
 
   let hovered = false
