@@ -176,8 +176,6 @@ function Attribution() {
   return <div id="attribution"><bdi>{[...new Set(texts)].join(' · ')}</bdi></div>
 }
 
-const FloorStack = lazy(() => import('../ui/stack'))
-
 export default function MapScreen() {
   const target = useRef<HTMLDivElement>(null)
   useEffect(() => startMap(target.current!), [])
