@@ -7,7 +7,6 @@ import { Card } from './screens/card'
 import { PlaceCard } from './shell/later'
 import { Gate } from './screens/gate'
 import { EventCard, LogScreen } from './screens/log'
-import { PeopleScreen } from './screens/people'
 import { Dialogs } from './shell/dialogs'
 import { Foot } from './shell/foot'
 import { Rail } from './shell/rail'
@@ -33,7 +32,7 @@ const later = {
   tasks: lazy(() => import('./screens/tasks')),
   statements: lazy(() => import('./screens/statements')),
   replay: lazy(() => import('./screens/replay')),
-  par: lazy(() => import('./screens/par')),
+  people: lazy(() => import('./screens/people')),
   points: lazy(() => import('./screens/points')),
 }
 
@@ -55,7 +54,6 @@ function Title() {
 function Work() {
   switch (screen.value) {
     case 'log': return <LogScreen />
-    case 'people': return <PeopleScreen />
     case 'admin': return <AdminScreen />
     case 'map': return null
     default: {

@@ -4,7 +4,7 @@ import { describe } from '../src/base/describe'
 import { counterText, rangeText, valueText } from '../src/base/values'
 import type { Counter, Entity, IncidentMessage, Strip } from '../src/net/incident'
 import type { RecordEvent } from '../src/net/protocol'
-import { attention } from '../src/state/attention'
+import { attention, waiting } from '../src/state/attention'
 import {
   chooseIncident, clearIncidents, duties, entitiesOf, entity, incident_id, incidentMessages, isOverdue, nextId, strip, takeIncident, textOf,
 } from '../src/state/incident'
@@ -105,6 +105,8 @@ test('an alarm of the incident waits for a decision until it is acknowledged', (
   takeIncident(message('I', 1, true, [], { alarms: { alarms: [alarm, { ...alarm, id: 'task.overdue:TK-1', rule: 'task.overdue' }] } }))
   assert.deepEqual(attention.value.filter((one) => one.duty).map((one) => [one.id, one.level]), [['duty:command.vacant:incident', 'crit'], ['duty:task.overdue:TK-1', 'warn']])
   takeIncident(message('I', 2, false, [], { alarms: { alarms: [{ ...alarm, acked: true }] } }))
-  assert.deepEqual(attention.value.filter((one) => one.duty), [])
+  // It stays in sight until its cause is gone, and waits for nobody.
+  assert.deepEqual(attention.value.filter((one) => one.duty).map((one) => one.level), ['calm'])
+  assert.equal(waiting.value, 0)
   assert.equal(duties.value.length, 1)
 })

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { latOf, latLonText, lonOf, mercatorX, mercatorY, mgrsText } from '../src/base/geo'
 import { layout } from '../src/map/layout'
 import type { UnitMessage } from '../src/net/protocol'
-import { note, attention, steady } from '../src/state/attention'
+import { note, attention } from '../src/state/attention'
+import { inPlace } from '../src/ui/steady'
 import { live_alarms, live_emergencies } from '../src/state/record'
 import { clearUnits, codeOf, dropUnits, silence, takePosition, takeUnits, units, units_by_uid } from '../src/state/tracks'
 
@@ -118,5 +119,5 @@ test('emergencies come before alarms; a noted alarm asks again when it changes',
 
 test('nothing moves under the pointer: what is new goes below', () => {
   const list = attention.value
-  assert.deepEqual(steady(list, ['alarm:journal']).map((it) => it.id), ['alarm:journal', 'emergency:e'])
+  assert.deepEqual(inPlace(list, (it) => it.id, new Map([['alarm:journal', 0]])).map((it) => it.id), ['alarm:journal', 'emergency:e'])
 })

@@ -13,6 +13,8 @@ import { menu, menu_active, said, slash, write, writing } from '../state/view'
 import type { Writing } from '../state/view'
 import { Button, Empty } from '../ui/parts'
 import { Icon } from '../ui/icon'
+import { countUse, recent } from '../shell/chips'
+import { Transfer } from './transfer'
 import { isFresh, joinPosition, toFields } from './convert'
 import { OpenIncident } from './open'
 import { follow, mayEnter, offered, rolesFor, specOf, startOf } from './forms'
@@ -20,14 +22,25 @@ import type { FormSpec, Raw } from './forms'
 import { EntryField } from './inputs'
 import { keyOf, schema, wordsOf } from './schema'
 
-const MENU_MAX = 60
+const MENU_MAX = 200
 
 function matching(words: string): FormSpec[] {
   const wanted = words.trim().toLowerCase()
   const possible = offered.filter((spec) => mayEnter(spec.kind))
-  const starts = possible.filter((spec) => spec.slash.startsWith(wanted))
-  const holds = possible.filter((spec) => !spec.slash.startsWith(wanted) && `${spec.kind} ${kindText(spec.kind)}`.toLowerCase().includes(wanted))
-  return [...starts, ...holds].slice(0, MENU_MAX)
+  const rank = (spec: FormSpec) => {
+    const last = recent.value.indexOf(spec.kind)
+    if (wanted === '') return last >= 0 ? last - recent.value.length : 0
+    const name = kindText(spec.kind).toLowerCase()
+    if (spec.slash === wanted) return 0
+    if (spec.slash.startsWith(wanted)) return 1
+    if (name.startsWith(wanted)) return 2
+    if (name.split(/\s+/).some((word) => word.startsWith(wanted))) return 3
+    // Each word of what was typed, somewhere in the name: "unit out" finds "Unit leaves a zone" by its kind.
+    const all = `${name} ${spec.kind} ${spec.slash}`
+    return wanted.split(/\s+/).every((word) => all.includes(word)) ? 4 : NaN
+  }
+  return possible.map((spec) => ({ spec, at: rank(spec) })).filter((it) => !Number.isNaN(it.at)).sort((a, b) => a.at - b.at)
+    .map((it) => it.spec).slice(0, MENU_MAX)
 }
 
 function Menu() {
@@ -141,6 +154,7 @@ function useEntry(it: Writing, spec: FormSpec) {
       const value = made.fields[name]
       if (value !== undefined) sticky[name] = value
     }
+    countUse(spec.kind)
     finished(outcome)
     return null
   }
@@ -216,6 +230,7 @@ function Form(props: { it: Writing }) {
 export default function EntryPanel() {
   const it = writing.value
   if (it?.kind === 'incident.opened') return <OpenIncident />
+  if (it?.kind === 'command.transferred' && it.supersedes === undefined) return <Transfer key={JSON.stringify(it.preset)} />
   if (!strip.value) return <div id="entry"><Empty>{t('entry.no_incident')}</Empty></div>
   return it ? <Form key={it.kind + (it.supersedes ?? '') + (it.promote ?? '') + JSON.stringify(it.preset)} it={it} /> : <Menu />
 }

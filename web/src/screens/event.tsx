@@ -14,7 +14,10 @@ import { incident_id, timeOf } from '../state/incident'
 import { asQuery } from '../state/moment'
 import { correctedBy, events, events_changed } from '../state/record'
 import { shown_event, write } from '../state/view'
-import { asTyped } from '../shell/lines'
+import { pins, togglePin } from '../state/pins'
+import { asTyped, describeLine } from '../shell/lines'
+import { chainOf } from './event_chain'
+import type { Link as ChainLink } from './event_chain'
 import { Button, Empty } from '../ui/parts'
 import { Icon } from '../ui/icon'
 
@@ -91,11 +94,38 @@ function correct(event: RecordEvent, fields: Fields): void {
   write(event.kind, asTyped(own), event.seq)
 }
 
+function Chain(props: { title: string; links: readonly ChainLink[] }) {
+  if (props.links.length === 0) return null
+  return (
+    <section class="chain" aria-label={props.title}>
+      <h3>{props.title}</h3>
+      <ul>
+        {props.links.map(({ seq, depth, event }) => (
+          <li key={seq} class={'depth' + depth}><Link seq={seq} /> <span dir="auto">{event ? describeLine(event).text : t('entry.not_here')}</span></li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+/** What a phone or the server said, as it came. */
+function Data(props: { data: Readonly<Record<string, unknown>> }) {
+  const text = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+  return (
+    <dl>
+      {Object.entries(props.data).filter(([, value]) => value !== null && value !== '').map(([name, value]) => (
+        <div key={name} class="pairrow"><dt><bdi>{name}</bdi></dt><dd dir="auto">{text(value)}</dd></div>
+      ))}
+    </dl>
+  )
+}
+
 function Body(props: { event: RecordEvent }) {
   const { event } = props
   const fields = event.fields ?? {}
   const corrected = correctedBy(event.seq)
-  const cause = Array.isArray(fields['cause']) ? (fields['cause'] as unknown as number[]) : []
+  void events_changed.value
+  const chain = chainOf(event)
   const supersedes = fields['supersedes']
   return (
     <>
@@ -108,9 +138,14 @@ function Body(props: { event: RecordEvent }) {
           </div>
         ))}
       </dl>
+      {!event.fields && <><p dir="auto">{describeLine(event).text}</p><Data data={event.data ?? {}} /></>}
       <dl><Times event={event} fields={fields} /><Author fields={fields} /></dl>
-      {cause.length > 0 && <p>{fieldText('cause')} {cause.map((seq) => <Link key={seq} seq={seq} />)}</p>}
-      {!corrected && schema.kinds[event.kind] && <div class="acts"><Button onClick={() => correct(event, fields)}>{t('entry.correct')}</Button></div>}
+      <Chain title={t('entry.rests_on')} links={chain.rests_on} />
+      <Chain title={t('entry.carries')} links={chain.carries} />
+      <div class="acts">
+        <Button pressed={pins.value.includes(event.seq)} onClick={() => togglePin(event.seq)}>{t('log.pin')}</Button>
+        {!corrected && schema.kinds[event.kind] && <Button onClick={() => correct(event, fields)}>{t('entry.correct')}</Button>}
+      </div>
     </>
   )
 }

@@ -1,88 +1,45 @@
-// Units and people (4): the same facts as the map, as a table; the way in for those who cannot see it.
-import { useSignal } from '@preact/signals'
-import { ageText, metresText } from '../base/format'
-import { mgrsText } from '../base/geo'
-import { T, t } from '../base/i18n'
-import { now } from '../state/clock'
-import { unacknowledged } from '../state/attention'
-import { hasFix, moved, silence, text_changed, units } from '../state/tracks'
-import type { Unit } from '../state/tracks'
-import { select, selected } from '../state/view'
-import { Button, Empty, Team } from '../ui/parts'
-import { Table } from '../ui/table'
-import type { Column } from '../ui/table'
+// People (4): who is inside and has answered, where units are, who went in and out, who is here at all, who lives here.
+import type { ComponentType } from 'preact'
+import '../css/people.css'
+import { t } from '../base/i18n'
+import { entitiesOf, par } from '../state/incident'
+import { people_tab, people_tabs } from '../state/view'
+import type { PeopleTab } from '../state/view'
+import { Button } from '../ui/parts'
+import { printPage } from '../ui/print'
+import { Tabs } from '../ui/tabs'
+import { RollCall } from './par'
+import { Agencies } from './people_agencies'
+import { Occupants } from './people_occupants'
+import { Persons } from './people_persons'
+import { PhoneTable } from './people_units'
 
-type Kind = 'people' | 'objects'
-type State = 'emergency' | 'silent2' | 'silent' | 'live' | 'offline'
+const parts: Record<PeopleTab, ComponentType> = { roll: RollCall, units: PhoneTable, persons: Persons, agencies: Agencies, occupants: Occupants }
 
-function stateOf(unit: Unit, at: number, calling: ReadonlySet<string>): State {
-  if (calling.has(unit.uid)) return 'emergency'
-  const silent = silence(unit, at)
-  if (silent === 2) return 'silent2'
-  if (silent === 1) return 'silent'
-  return unit.online || !unit.presence ? 'live' : 'offline'
+/** What waits behind a tab, so that one need not look into each. */
+function waits(tab: PeopleTab): number {
+  if (tab === 'roll') return (par.value?.units ?? []).filter((it) => it.state !== 'ok').length
+  if (tab === 'persons') return entitiesOf('person').filter((it) => it.fields['state'] === 'missing').length
+  if (tab === 'agencies') return entitiesOf('unit').filter((it) => it.fields['state'] === 'self-deployed').length
+  return 0
 }
 
-const rank: Record<State, number> = { emergency: 0, silent2: 1, silent: 2, offline: 3, live: 4 }
-
-function columns(at: number, calling: ReadonlySet<string>): Column<Unit>[] {
-  const state = (unit: Unit) => stateOf(unit, at, calling)
-  return [
-    { id: 'callsign', title: t('col.callsign'), by: (unit) => unit.callsign, cell: (unit) => <bdi>{unit.callsign}</bdi> },
-    { id: 'agency', title: t('col.agency'), by: (unit) => unit.code, cell: (unit) => <bdi>{unit.code}</bdi> },
-    { id: 'team', title: t('col.team'), by: (unit) => unit.team, cell: (unit) => <Team team={unit.team} /> },
-    { id: 'role', title: t('col.role'), by: (unit) => unit.role, cell: (unit) => <bdi>{unit.role}</bdi> },
-    { id: 'state', title: t('col.state'), by: (unit) => rank[state(unit)], cell: (unit) => <span class={'state ' + state(unit)}>{t(`state.${state(unit)}`)}</span> },
-    { id: 'heard', title: t('col.heard'), by: (unit) => -unit.heard, end: true, cell: (unit) => <bdi>{ageText(at - unit.heard)}</bdi> },
-    { id: 'where', title: t('col.where'), cell: (unit) => (hasFix(unit) ? <bdi>{mgrsText(unit.lat, unit.lon)}</bdi> : <span class="dimmed">{t('unit.no_fix')}</span>) },
-    { id: 'ce', title: t('col.accuracy'), by: (unit) => unit.ce, end: true, cell: (unit) => (Number.isNaN(unit.ce) ? '' : <bdi>±{metresText(unit.ce)}</bdi>) },
-    {
-      id: 'battery', title: t('col.battery'), by: (unit) => unit.battery ?? NaN, end: true,
-      cell: (unit) => (unit.battery === null ? '' : <bdi class={unit.battery <= 15 ? 'warn' : ''}>{unit.battery}%</bdi>),
-    },
-    { id: 'user', title: t('col.user'), by: (unit) => unit.user, cell: (unit) => <bdi>{unit.user}</bdi> },
-    { id: 'device', title: t('col.device'), by: (unit) => unit.device, cell: (unit) => <bdi>{unit.device}</bdi> },
-    { id: 'groups', title: t('col.groups'), cell: (unit) => <bdi>{unit.groups.join(', ')}</bdi> },
-  ]
-}
-
-export function PeopleScreen() {
-  void text_changed.value
-  void moved.value
-  const words = useSignal('')
-  const kind = useSignal<Kind>('people')
-  const wanted = words.value.trim().toLowerCase()
-  const rows: Unit[] = []
-  for (const unit of units.values()) {
-    if (unit.presence !== (kind.value === 'people')) continue
-    const text = `${unit.callsign} ${unit.code} ${unit.team} ${unit.role} ${unit.user} ${unit.device} ${unit.uid} ${unit.groups.join(' ')}`
-    if (!wanted || text.toLowerCase().includes(wanted)) rows.push(unit)
-  }
-  const calling = new Set(unacknowledged.value.map((it) => it.unit_uid))
+export default function PeopleScreen() {
+  const tab = people_tab.value
+  const Part = parts[tab]
+  const title = t(`people.tab_${tab}`)
   return (
     <section class="screen" aria-labelledby="people-title">
-      <div class="bar">
+      <div class="bar tabbar">
         <h1 id="people-title">{t('nav.people')}</h1>
-        <div class="chips" role="group" aria-label={t('people.kinds')}>
-          <Button pressed={kind.value === 'people'} onClick={() => { kind.value = 'people' }}>{t('people.people')}</Button>
-          <Button pressed={kind.value === 'objects'} onClick={() => { kind.value = 'objects' }}>{t('people.objects')}</Button>
-        </div>
-        <span class="dimmed"><T k="people.count" n={rows.length} /></span>
-        <span class="gap" />
-        <input
-          type="search" class="filter" aria-label={t('filter')} placeholder={t('filter')} dir="auto"
-          value={words.value} onInput={(event) => { words.value = event.currentTarget.value }}
+        <Tabs
+          ids={people_tabs} chosen={tab} onChoose={(it) => { people_tab.value = it }} title={(it) => t(`people.tab_${it}`)} waits={waits}
+          heading="people-title" part="people-part" prefix="tab-"
         />
+        <span class="gap" />
+        <Button keys="Ctrl P" onClick={() => void printPage(title)}>{t('print.print')}</Button>
       </div>
-      {rows.length === 0
-        ? <Empty>{wanted ? t('people.none') : kind.value === 'people' ? t('people.empty') : t('people.no_objects')}</Empty>
-        : (
-          <Table
-            id="unittable" caption={t('nav.people')} columns={columns(now.value, calling)} rows={rows} sort="callsign"
-            keyOf={(unit) => unit.n} chosen={(unit) => unit.uid === selected.value} onRow={(unit) => select(unit.uid)}
-            rowClass={(unit) => (calling.has(unit.uid) ? 'crit' : '')}
-          />
-        )}
+      <div class="part" id="people-part" role="tabpanel" aria-labelledby={'tab-' + tab}><Part /></div>
     </section>
   )
 }

@@ -1,15 +1,19 @@
 // Open points (O): alarms with their owners, what does not fit together, and what is not known yet.
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { ageText, clockText } from '../base/format'
 import { T, t, tMaybe } from '../base/i18n'
 import { serverText, wordText } from '../base/values'
 import type { Duty, Finding } from '../net/incident'
 import { now } from '../state/clock'
+import { ackOf } from '../state/attention'
+import type { Attention } from '../state/attention'
 import { acknowledgeDuty } from '../state/duty'
-import { duties, findings, gaps, timeOf } from '../state/incident'
+import { duties, entity, findings, gaps, textOf, timeOf } from '../state/incident'
 import { answered } from '../state/outbox'
-import { write } from '../state/view'
+import { openEvent, shown_point, write } from '../state/view'
+import { decisionOf } from '../shell/decisions'
 import { Button, Empty } from '../ui/parts'
-import { openEvent } from './casualties'
+import { printPage } from '../ui/print'
 
 function Events(props: { events: readonly number[] }) {
   return (
@@ -29,19 +33,53 @@ function Said(props: { rule: string; text: string }) {
   )
 }
 
+/** What somebody came here for is brought into sight, once. */
+function useShown(id: string) {
+  const item = useRef<HTMLLIElement>(null)
+  const wanted = shown_point.value === id
+  useLayoutEffect(() => {
+    if (!wanted) return
+    item.current?.scrollIntoView({ block: 'nearest' })
+    item.current?.querySelector<HTMLElement>('[data-stop]')?.focus()
+    shown_point.value = ''
+  }, [wanted])
+  return item
+}
+
 function AlarmItem(props: { it: Duty }) {
   const { it } = props
   const sent = answered.value.has(it.id)
+  const item: Attention = { id: 'duty:' + it.id, level: it.acked ? 'calm' : 'warn', since: timeOf(it.since), group: '', duty: it }
+  const decision = decisionOf(item)
+  const ack = ackOf(it)
   return (
-    <li class={it.acked ? 'calm' : 'crit'} data-id={it.id}>
+    <li ref={useShown(it.id)} class={it.acked ? 'calm' : 'crit'} data-id={it.id}>
       <Said rule={it.rule} text={it.text} />
       <p class="detail">
         <bdi>{clockText(timeOf(it.since), false)} ({ageText(now.value - timeOf(it.since))})</bdi>
         <span><T k="points.owner" p={{ who: wordText(it.owner) }} /></span>
-        {it.escalated && <b class="warn">{t('points.escalated')}</b>} {it.acked && <span>{t('points.acked')}</span>} <Events events={it.events} />
+        {it.escalated && <b class="warn">{t('points.escalated')}</b>}{' '}
+        {it.acked && <span>{ack.by ? <T k="att.acknowledged_by" p={{ who: ack.by }} /> : t('points.acked')} <bdi>{clockText(ack.at, false)}</bdi></span>}{' '}
+        <Events events={it.events} />
       </p>
-      {!it.acked && <Button kind="primary" disabled={sent} onClick={() => acknowledgeDuty(it.id)}>{sent ? t('att.sending') : t('acknowledge')}</Button>}
+      {!it.acked && (
+        <div class="acts">
+          {decision && decision.label !== t('acknowledge') && <Button kind="primary" onClick={decision.run}>{decision.label}</Button>}
+          <button type="button" class="btn plain" data-stop disabled={sent} onClick={() => acknowledgeDuty(it.id)}>{sent ? t('att.sending') : t('acknowledge')}</button>
+        </div>
+      )}
     </li>
+  )
+}
+
+/** It was resolved on other grounds, and something new has come since. */
+function Again(props: { it: Finding }) {
+  const before = entity('finding', props.it.id)
+  if (props.it.resolved || !before) return null
+  return (
+    <p class="detail">
+      <b class="warn">{t('points.again')}</b> <T k="points.before" p={{ who: textOf(before, 'by'), reason: textOf(before, 'reason') }} />
+    </p>
   )
 }
 
@@ -49,12 +87,16 @@ function FindingItem(props: { it: Finding }) {
   const { it } = props
   const level = it.resolved ? 'calm' : it.severity === 'ALARM' ? 'crit' : it.severity === 'WARN' ? 'warn' : 'calm'
   return (
-    <li class={level} data-id={it.id}>
+    <li ref={useShown(it.id)} class={level} data-id={it.id}>
       <Said rule={it.rule} text={it.text} />
+      <Again it={it} />
       <p class="detail">
         {t(`severity.${it.severity}`)} <bdi dir="ltr">{it.rule}</bdi> {it.resolved && <span>{t('points.resolved')}</span>} <Events events={it.events} />
       </p>
-      {!it.resolved && <Button class={it.severity === 'INFO' ? 'small' : ''} onClick={() => write('finding.resolved', { finding: it.id, number: it.ground })}>{t('points.resolve')}</Button>}
+      {it.resolved && <p class="detail"><T k="points.before" p={{ who: textOf(entity('finding', it.id), 'by'), reason: textOf(entity('finding', it.id), 'reason') }} /></p>}
+      {!it.resolved && (
+        <button type="button" class="btn plain" data-stop onClick={() => write('finding.resolved', { finding: it.id, number: it.ground })}>{t('points.resolve')}</button>
+      )}
     </li>
   )
 }
@@ -81,8 +123,12 @@ export default function PointScreen() {
   const done = list.filter((it) => it.resolved)
   return (
     <section class="screen scrolls" aria-labelledby="points-title">
-      <div class="bar"><h1 id="points-title">{t('nav.points')}</h1></div>
-      <div class="threecards">
+      <div class="bar">
+        <h1 id="points-title">{t('nav.points')}</h1>
+        <span class="gap" />
+        <Button keys="Ctrl P" onClick={() => void printPage(t('nav.points'))}>{t('print.print')}</Button>
+      </div>
+      <div class="threecards" data-walk>
         <section class="card" aria-labelledby="alarms-title">
           <div class="sechead"><h2 id="alarms-title">{t('points.alarms')}</h2><span class="count">{duties.value.length}</span></div>
           {duties.value.length === 0 && <Empty>{t('points.no_alarms')}</Empty>}

@@ -1,22 +1,20 @@
 // Everything that a key or the palette can do. Letters are bound by their place on the keyboard
 // (KeyboardEvent.code), so that they work while an Urdu layout is active. Off inside inputs.
 import type { Key } from '../base/i18n'
-import { acknowledgeDuty } from '../state/duty'
-import { attention, note } from '../state/attention'
-import type { Attention } from '../state/attention'
+import { attention } from '../state/attention'
 import { silenceSound } from '../state/alarm_sound'
-import { acknowledge } from '../state/outbox'
 import { dim_map, nextTheme, show_labels } from '../state/prefs'
 import { chooseZone, floorAt, marked_zones, stepFloor, zone_id } from '../state/floor'
 import { entity, incident_id } from '../state/incident'
 import { askPast, asking, backToNow, may_write, past_at, playOrPause, scrub_keys, stepEvent } from '../state/past'
 import { addPlace, chooseCorner, drawing, finishDrawing, insertCorner, measured, stepCorner, stopDrawing, stopMeasure, toggleMeasure, undoPlace } from '../state/drawing'
+import { startVoice } from '../state/roll'
 import { undo } from '../state/undo'
-import { units_by_uid } from '../state/tracks'
-import { centre, client_filter, dialog, draft, following, recipient, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
+import { centre, dialog, draft, following, people_tab, recipient, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
 import type { Screen } from '../state/view'
 import { map_commands, toggleGrid } from '../map/commands'
 import { printPage } from '../ui/print'
+import { decide } from './decisions'
 
 export interface Action {
   id: string
@@ -36,6 +34,12 @@ function go(to: Screen): void {
   screen.value = to
 }
 
+/** The roll call is the first part of People. */
+function openRoll(): void {
+  people_tab.value = 'roll'
+  go('people')
+}
+
 function toggle(it: { value: 'on' | 'off' }): void {
   it.value = it.value === 'on' ? 'off' : 'on'
 }
@@ -50,37 +54,6 @@ export function startSlash(): void {
   writing.value = null
   draft.value = '/'
   focusComposer()
-}
-
-/** The default action of an item that needs a decision. */
-export function decide(item: Attention): void {
-  if (item.emergency) acknowledge(item.emergency.uid)
-  else if (item.duty) acknowledgeDuty(item.duty.id)
-  else if (item.alarm) note(item.alarm)
-}
-
-/** Shows what an item is about. */
-export function openItem(item: Attention): void {
-  if (item.emergency) {
-    const unit = units_by_uid.get(item.emergency.unit_uid)
-    select(item.emergency.unit_uid)
-    go('map')
-    if (unit) map_commands.value?.showUnit(unit.uid)
-    else if (item.emergency.lat !== null && item.emergency.lon !== null) {
-      map_commands.value?.showPlace(item.emergency.lat, item.emergency.lon)
-    }
-    return
-  }
-  if (item.duty) return go('points')
-  const uid = item.alarm!.id.split(':').slice(1).join(':')
-  if (uid && !item.alarm!.id.startsWith('uid_conflict')) {
-    select(uid)
-    go('map')
-    map_commands.value?.showUnit(uid)
-  } else {
-    client_filter.value = uid
-    go('admin')
-  }
 }
 
 function decideTop(): void {
@@ -158,9 +131,10 @@ export const actions: Action[] = [
   { id: 'tasks', name: 'nav.tasks', codes: ['Digit6', 'Numpad6'], shown: '6', group: 'screens', run: () => go('tasks') },
   { id: 'statements', name: 'nav.statements', codes: ['Digit7', 'Numpad7'], shown: '7', group: 'screens', run: () => go('statements') },
   { id: 'replay', name: 'nav.replay', codes: ['Digit8', 'Numpad8'], shown: '8', group: 'screens', run: () => go('replay') },
-  { id: 'par', name: 'nav.par', codes: ['KeyP'], shown: 'P', group: 'screens', run: () => go('par') },
+  { id: 'par', name: 'nav.par', codes: ['KeyP'], shown: 'P', group: 'screens', run: openRoll },
   { id: 'points', name: 'nav.points', codes: ['KeyO'], shown: 'O', group: 'screens', run: () => go('points') },
   { id: 'admin', name: 'nav.admin', codes: ['Digit9', 'Numpad9'], shown: '9', group: 'screens', run: () => go('admin') },
+  { id: 'voice', name: 'roll.voice', codes: ['KeyV'], shown: 'V', group: 'decide', run: () => { openRoll(); startVoice() } },
   { id: 'acknowledge', name: 'act.acknowledge_top', codes: ['KeyA'], shown: 'A', group: 'decide', run: decideTop },
   { id: 'silence', name: 'act.silence', codes: ['KeyS'], shown: 'S', group: 'decide', run: silenceSound },
   { id: 'next', name: 'act.next', codes: ['KeyJ'], shown: 'J', group: 'decide', run: () => walk(1) },

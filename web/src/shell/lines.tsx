@@ -8,10 +8,11 @@ import { typedTime } from '../base/format'
 import { again, drop, outbox } from '../state/outbox'
 import type { Command } from '../state/outbox'
 import { correctedBy, events, events_changed } from '../state/record'
+import { pins } from '../state/pins'
 import { screen, select, selected, shown_event, write } from '../state/view'
 import { units_by_uid } from '../state/tracks'
 import { now } from '../state/clock'
-import { names_known } from '../state/incident'
+import { names_known, timeOf } from '../state/incident'
 import type { Fields } from '../net/incident'
 import type { RecordEvent } from '../net/protocol'
 import { Button, Clock } from '../ui/parts'
@@ -26,28 +27,62 @@ export interface LogLine {
 
 /** Receipts say nothing that a commander reads line by line. */
 const quiet = new Set(['chat.receipt'])
+/** A chat line of this browser is among the newest when it comes back. */
+const SAID_MAX = 500
 /** On the record, but not what a commander reads while it happens: the log's own screen has them. */
 export const minor = new Set(['source.registered', 'alarm.raised', 'alarm.escalated', 'count.reconciled', 'operator.login', 'client.connected', 'client.left'])
 
-function waitingLine(command: Command): LogLine {
-  return { key: 'w' + command.id, at: command.at, family: command.kind === 'chat' ? 'chat' : 'incident', waiting: command }
+const line_of = new WeakMap<RecordEvent, LogLine>()
+
+/** One object for an event: a list of fifty thousand is not made anew for each that comes. */
+export function lineOf(event: RecordEvent): LogLine {
+  const known = line_of.get(event)
+  if (known) return known
+  const line: LogLine = { key: 'e' + event.seq, at: event.at, family: familyOf(event), event }
+  line_of.set(event, line)
+  return line
 }
 
-export const lines = computed<LogLine[]>(() => {
+/** What still waits in this browser, the newest first; a line that is on the record already waits no more. */
+export const waiting_lines = computed<LogLine[]>(() => {
   void events_changed.value
-  const list: LogLine[] = []
-  const said = new Set<unknown>()
-  for (let i = events.length - 1; i >= 0; i--) {
-    const event = events[i]!
-    if (event.kind === 'chat.said') said.add(event.data?.['message_id'])
-    if (!quiet.has(event.kind)) list.push({ key: 'e' + event.seq, at: event.at, family: familyOf(event), event })
-  }
-  const waiting = outbox.value.filter((command) => command.kind !== 'acknowledge' && !said.has(command.id))
-  return [
-    ...waiting.map(waitingLine).reverse(),
-    ...list,
-  ]
+  const waiting = outbox.value.filter((command) => command.kind !== 'acknowledge')
+  if (waiting.length === 0) return []
+  const said = new Set(events.slice(-SAID_MAX).map((event) => event.data?.['message_id']))
+  return waiting.filter((command) => !said.has(command.id)).reverse()
+    .map((command) => ({ key: 'w' + command.id, at: command.at, family: command.kind === 'chat' ? 'chat' as const : 'incident' as const, waiting: command }))
 })
+
+/**
+ * The lines that `fits` lets through, oldest first, kept up to date: each event is looked at once. What is new is put
+ * behind in the same list, what is older comes before; a record that begins anew is another list.
+ */
+export function makeFeed(fits: (line: LogLine) => boolean): () => readonly LogLine[] {
+  let rows: LogLine[] = []
+  let first = NaN
+  let last = NaN
+  const pick = (from: number, to: number) => events.slice(from, to).filter((event) => !quiet.has(event.kind)).map(lineOf).filter(fits)
+  return () => {
+    if (events.length === 0) {
+      rows = []
+      first = last = NaN
+      return rows
+    }
+    const [oldest, newest] = [events[0]!.seq, events[events.length - 1]!.seq]
+    if (!(oldest <= last) || newest < last) {
+      rows = pick(0, events.length)
+    } else {
+      if (oldest < first) rows = [...pick(0, events.findIndex((event) => event.seq >= first)), ...rows]
+      else if (oldest > first) rows = rows.filter((line) => line.event!.seq >= oldest)
+      let from = events.length
+      while (from > 0 && events[from - 1]!.seq > last) from--
+      if (from < events.length) rows.push(...pick(from, events.length))
+    }
+    first = oldest
+    last = newest
+    return rows
+  }
+}
 
 const described = new WeakMap<RecordEvent, { lang: string; names: number; line: Line }>()
 
@@ -100,6 +135,12 @@ function Waiting(props: { command: Command }) {
   )
 }
 
+/** What is not sent yet stands above the log, and nothing scrolls it away. */
+export function WaitingLines(props: { lines: readonly LogLine[] }) {
+  if (props.lines.length === 0) return null
+  return <ul class="waitinglines">{props.lines.map((line) => <li key={line.key}><Waiting command={line.waiting!} /></li>)}</ul>
+}
+
 /** When it was seen and said, who wrote it, how far it is believed, who may see it. */
 function Meta(props: { fields: Fields; source: string }) {
   const { fields } = props
@@ -118,41 +159,43 @@ function Meta(props: { fields: Fields; source: string }) {
   )
 }
 
-/** A line of an incident; a click shows all of it on the log's own screen. */
-function EntryRow(props: { line: LogLine; event: RecordEvent; seconds: boolean }) {
-  const { event } = props
-  const { source, text, level } = describeLine(event)
-  const corrected = correctedBy(event.seq)
-  return (
-    <button
-      type="button" class={`row entry ${level} ${corrected ? 'corrected' : ''} ${shown_event.value === event.seq ? 'chosen' : ''}`} data-seq={event.seq}
-      onClick={() => {
-        shown_event.value = event.seq
-        screen.value = 'log'
-      }}
-    >
-      <Clock at={props.line.at} seconds={props.seconds} />
-      <span class="src" dir="auto">{source}</span>
-      <span class="tx said" dir="auto">{corrected ? <><s>{text}</s> <b>{t('entry.corrected', { seq: corrected })}</b></> : text}</span>
-      <Meta fields={event.fields!} source={source} />
-    </button>
-  )
+const LATE_MS = 5 * 60_000
+
+/** Entered long after it was seen: a line that was not there when others looked. */
+function isLate(fields: Fields, at: number): boolean {
+  return fields['late_entry'] === true || at - timeOf(fields['observed_at']) > LATE_MS
 }
 
-export function LogRow(props: { line: LogLine; seconds?: boolean }) {
+function Marks(props: { event: RecordEvent }) {
+  const { event } = props
+  const pinned = pins.value.includes(event.seq)
+  const late = event.fields !== undefined && isLate(event.fields, event.at)
+  if (!pinned && !late) return null
+  return <span class="marks">{late && <i title={t('log.late_hint')}>{t('log.late')}</i>} {pinned && <i>{t('log.pinned')}</i>}</span>
+}
+
+/** A line; a click shows all of it on the log's own screen. Beside the map a chat line selects who said it. */
+export function LogRow(props: { line: LogLine; seconds?: boolean; whole?: boolean }) {
   const { line } = props
-  if (line.waiting) return <Waiting command={line.waiting} />
-  if (line.event!.fields) return <EntryRow line={line} event={line.event!} seconds={props.seconds ?? false} />
-  const { source, text, level, unit, said } = describeLine(line.event!)
-  const known = unit !== '' && units_by_uid.has(unit)
-  const inside = (
-    <>
+  const event = line.event!
+  const { source, text, level, unit, said: was_said } = describeLine(event)
+  const corrected = correctedBy(event.seq)
+  const known = !event.fields && unit !== '' && units_by_uid.has(unit)
+  const chosen = shown_event.value === event.seq || (known && selected.value === unit)
+  const open = () => {
+    if (known && !props.whole) return select(unit)
+    shown_event.value = event.seq
+    screen.value = 'log'
+  }
+  return (
+    <button
+      type="button" class={`row ${event.fields ? 'entry' : ''} ${level} ${corrected ? 'corrected' : ''} ${chosen ? 'chosen' : ''}`} data-seq={event.seq} data-stop
+      aria-current={chosen ? 'true' : undefined} onClick={open}
+    >
       <Clock at={line.at} seconds={props.seconds ?? false} />
       <span class="src" dir="auto">{source}</span>
-      <span class={said ? 'tx said' : 'tx'} dir="auto">{text}</span>
-    </>
+      <span class={was_said || event.fields ? 'tx said' : 'tx'} dir="auto">{corrected ? <><s>{text}</s> <b>{t('entry.corrected', { seq: corrected })}</b></> : text}</span>
+      <span class="metas"><Marks event={event} />{event.fields && <Meta fields={event.fields} source={source} />}</span>
+    </button>
   )
-  const style = `row ${level} ${known && selected.value === unit ? 'chosen' : ''}`
-  if (!known) return <div class={style} data-seq={line.event!.seq}>{inside}</div>
-  return <button type="button" class={style} data-seq={line.event!.seq} onClick={() => select(unit)}>{inside}</button>
 }

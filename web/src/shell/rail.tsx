@@ -26,8 +26,6 @@ const places: Place[] = [
   { to: 'tasks', name: 'nav.tasks', icon: 'tasks', key: '6' },
   { to: 'statements', name: 'nav.statements', icon: 'statements', key: '7' },
   { to: 'replay', name: 'nav.replay', icon: 'replay', key: '8' },
-  { to: 'par', name: 'nav.par', icon: 'par', key: 'P' },
-  { to: 'points', name: 'nav.points', icon: 'points', key: 'O' },
   { to: 'admin', name: 'nav.admin', icon: 'admin', key: '9', end: true },
 ]
 
@@ -37,8 +35,7 @@ function waits(to: Screen): { count: number; crit: boolean } {
   const count = (n: number, crit = false) => ({ count: n, crit })
   switch (to) {
     case 'map': return count(unacknowledged.value.length, true)
-    case 'par': return count((it?.par?.due ?? 0) + (it?.par?.missed ?? 0), (it?.par?.missed ?? 0) > 0)
-    case 'points': return count((it?.findings?.warn ?? 0) + (it?.findings?.alarm ?? 0), (it?.findings?.alarm ?? 0) > 0)
+    case 'people': return count((it?.par?.due ?? 0) + (it?.par?.missed ?? 0), (it?.par?.missed ?? 0) > 0)
     case 'tasks': return count(entitiesOf('task').filter((task) => isOverdue(task, now.value)).length)
     case 'admin': return count(attention.value.filter((item) => item.alarm && item.level !== 'calm').length)
     default: return count(0)

@@ -6,7 +6,7 @@ import { counterText, differs, timeText, wordText } from '../base/values'
 import type { Strip as StripView } from '../net/incident'
 import { now } from '../state/clock'
 import { strip, timeOf } from '../state/incident'
-import { screen, write } from '../state/view'
+import { people_tab, screen, write } from '../state/view'
 import type { Screen } from '../state/view'
 import { askPast, past_at } from '../state/past'
 import { Button, Kbd } from '../ui/parts'
@@ -51,7 +51,13 @@ export function Command() {
 
 function Cell(props: { name: Key; to: Screen; value: string; level?: '' | 'crit' | 'warn' | undefined; dot?: boolean; title?: string }) {
   return (
-    <button type="button" class={'cell ' + (props.level ?? '')} title={props.title} onClick={() => { screen.value = props.to }}>
+    <button
+      type="button" class={'cell ' + (props.level ?? '')} title={props.title}
+      onClick={() => {
+        if (props.to === 'people') people_tab.value = 'roll'
+        screen.value = props.to
+      }}
+    >
       <span class="name">{t(props.name)}</span>
       <b><bdi>{props.value}</bdi></b>
       {props.dot && <i class="dot" role="img" aria-label={t('count.conflict')} />}
@@ -87,7 +93,7 @@ function Inside(props: { it: NonNullable<StripView['par']> }) {
   const text = inside === 0 ? t('strip.nobody') : joined([
     t('strip.inside_n', { n: inside }), due > 0 ? t('strip.due', { n: due }) : '', missed > 0 ? t('strip.missed', { n: missed }) : '',
   ], t('comma'))
-  return <Cell name="strip.inside" to="par" value={text} level={missed > 0 ? 'crit' : due > 0 ? 'warn' : ''} />
+  return <Cell name="strip.inside" to="people" value={text} level={missed > 0 ? 'crit' : due > 0 ? 'warn' : ''} />
 }
 
 function Points(props: { findings: StripView['findings']; alarms: StripView['alarms'] }) {

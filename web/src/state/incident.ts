@@ -98,9 +98,9 @@ export function timeOf(value: Value | null | undefined): number {
   return typeof value === 'string' ? Date.parse(value) : NaN
 }
 
-/** A task that is open past its time. */
+/** A task that is not done past its time. */
 export function isOverdue(task: Entity, now: number): boolean {
-  return task.fields['state'] === 'open' && timeOf(task.fields['due_at']) < now
+  return ['open', 'blocked'].includes(textOf(task, 'state')) && timeOf(task.fields['due_at']) < now
 }
 
 /** The next free "R-12" of an entity's kind. */

@@ -7,7 +7,7 @@ import { computed, signal } from '@preact/signals'
 import type { Alarm, Client, Emergency, RecordEvent, Snapshot } from '../net/protocol'
 
 /** The oldest ones are dropped past this; the log screen fetches them again when asked. */
-const EVENTS_MAX = 20_000
+const EVENTS_MAX = 60_000
 
 /** A past moment of the record: its last events, and what was open. */
 export interface PastRecord {

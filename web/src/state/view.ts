@@ -5,8 +5,13 @@ import { t } from '../base/i18n'
 import { clearance_kind, level_id, structure_id } from './floor'
 import { as_role, may_write, past_at } from './moment'
 
-export const screens = ['map', 'floors', 'log', 'people', 'casualties', 'tasks', 'statements', 'replay', 'par', 'points', 'admin'] as const
+export const screens = ['map', 'floors', 'log', 'people', 'casualties', 'tasks', 'statements', 'replay', 'points', 'admin'] as const
 export type Screen = (typeof screens)[number]
+
+/** The parts of People (4); the roll call is the first. */
+export const people_tabs = ['roll', 'units', 'persons', 'agencies', 'occupants'] as const
+export type PeopleTab = (typeof people_tabs)[number]
+export const people_tab = signal<PeopleTab>('roll')
 
 export const screen = signal<Screen>('map')
 export const selected = signal<string | null>(null)
@@ -39,6 +44,13 @@ export const menu: { key: ((key: string) => boolean) | null } = { key: null }
 export const menu_active = signal('')
 /** The line of the log that is shown whole. */
 export const shown_event = signal<number | null>(null)
+/** Shows an entry whole, in the log. */
+export function openEvent(seq: number): void {
+  shown_event.value = seq
+  screen.value = 'log'
+}
+/** The alarm or finding that the open points show first. */
+export const shown_point = signal('')
 /** What became of the last entry. */
 export const said = signal<{ text: string; level: '' | 'warn' } | null>(null)
 
@@ -74,6 +86,8 @@ function read(): void {
   const asked = new URLSearchParams(location.hash.slice(1))
   const s = asked.get('s') as Screen
   if (screens.includes(s)) screen.value = s
+  const tab = asked.get('tab') as PeopleTab
+  if (people_tabs.includes(tab)) people_tab.value = tab
   const c = (asked.get('c') ?? '').split(',').map(Number)
   if (c.length === 3 && c.every(Number.isFinite)) centre.value = { lat: c[0]!, lon: c[1]!, zoom: c[2]! }
   selected.value = asked.get('sel')
@@ -93,6 +107,7 @@ export function startView(): void {
   effect(() => {
     const parts = ['s=' + screen.value]
     const c = centre.value
+    if (screen.value === 'people') parts.push('tab=' + people_tab.value)
     if (c) parts.push(`c=${c.lat.toFixed(5)},${c.lon.toFixed(5)},${c.zoom.toFixed(2)}`)
     if (selected.value) parts.push('sel=' + encodeURIComponent(selected.value))
     if (structure_id.value) parts.push('f=' + encodeURIComponent(structure_id.value))

@@ -11,7 +11,7 @@ import { dir, joined, lang, T, t } from '../base/i18n'
 import { serverNow } from '../state/clock'
 import { strip } from '../state/incident'
 import { lost_since, picture_at } from '../state/live'
-import { past_at } from '../state/past'
+import { past_at } from '../state/moment'
 import { session } from '../state/session'
 import { screen } from '../state/view'
 

@@ -1,0 +1,145 @@
+// The line to write: to the log, to all, to one unit; a slash enters anything. In a line to the log "[21:43] " is
+// when it was seen, @ names a unit and # a zone.
+import { useSignal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
+import { unitName } from '../base/describe'
+import { t } from '../base/i18n'
+import { kindText } from '../base/values'
+import { complete, completionOf, parseLogLine } from '../entry/line'
+import { entitiesOf, incident_id } from '../state/incident'
+import { placeName } from '../state/names'
+import { say } from '../state/outbox'
+import { may_write } from '../state/moment'
+import { text_changed, units } from '../state/tracks'
+import { draft, menu, menu_active, recipient, slash, write, writing } from '../state/view'
+import { Button } from '../ui/parts'
+import { startSlash } from './actions'
+import { chips } from './chips'
+
+const NAMES_MAX = 8
+
+function recipients(): { uid: string; callsign: string }[] {
+  return [...units.values()]
+    .filter((unit) => unit.presence && unit.online)
+    .map(({ uid, callsign }) => ({ uid, callsign }))
+    .sort((a, b) => a.callsign.localeCompare(b.callsign, undefined, { numeric: true }))
+}
+
+const unitNames = () => entitiesOf('unit').map((it) => it.id)
+const zoneNames = () => entitiesOf('zone').map((it) => it.id)
+
+/** The entries that this post makes most, one tap each. */
+export function Chips() {
+  if (!incident_id.value || writing.value || slash.value !== null || !may_write.value) return null
+  return (
+    <div id="kindchips" role="group" aria-label={t('chips.title')}>
+      {chips.value.map((kind) => <Button key={kind} class="small" onClick={() => write(kind)}>{kindText(kind)}</Button>)}
+    </div>
+  )
+}
+
+/** What a line to the log says beside its words, for the form that asks who said it. */
+function noteOf(line: string): Record<string, unknown> {
+  const { text, at, about, unit, zone } = parseLogLine(line, unitNames(), zoneNames())
+  return {
+    predicate: 'note', text, ...(at ? { observed_at: at } : {}), ...(about ? { about: true } : {}), ...(unit ? { subject: unit } : {}), ...(zone ? { zone } : {}),
+  }
+}
+
+interface Named {
+  id: string
+  name: string
+}
+
+/** The names that fit what is typed behind @ or #. */
+function fitting(mark: '@' | '#', typed: string): Named[] {
+  const wanted = typed.toLowerCase()
+  const all: Named[] = mark === '@' ? unitNames().map((id) => ({ id, name: '' })) : zoneNames().map((id) => ({ id, name: placeName('zone', id) }))
+  const fits = (it: Named) => it.id.toLowerCase().includes(wanted) || it.name.toLowerCase().includes(wanted)
+  const first = (it: Named) => Number(!it.id.toLowerCase().startsWith(wanted))
+  return all.filter(fits).sort((a, b) => first(a) - first(b)).slice(0, NAMES_MAX)
+}
+
+export function Composer() {
+  void text_changed.value
+  const input = useRef<HTMLInputElement>(null)
+  const at = useSignal(0)
+  const closed = useSignal('')
+  const to = recipient.value
+  const list = recipients()
+  const known = to === 'all' || (to === 'log' && incident_id.value !== '') || list.some((unit) => unit.uid === to)
+  const typed = slash.value !== null
+  const naming = to === 'log' && !typed && closed.value !== draft.value ? completionOf(draft.value) : null
+  const names = naming ? fitting(naming.mark, naming.typed) : []
+  const place = Math.min(at.value, names.length - 1)
+  const change = (value: string) => {
+    draft.value = value
+    at.value = 0
+    if (value.startsWith('/')) writing.value = null
+  }
+  const take = (name: Named) => {
+    change(complete(draft.value, naming!, name.id))
+    input.current?.focus()
+  }
+  const send = (event: Event) => {
+    event.preventDefault()
+    const line = draft.value.trim()
+    if (!line || typed) return
+    if (to === 'log') write('report.received', noteOf(line))
+    else say(to, line)
+    draft.value = ''
+  }
+  /** True when the list of names takes the key. */
+  const inNames = (key: string): boolean => {
+    if (names.length === 0) return false
+    if (key === 'ArrowDown') at.value = Math.min(names.length - 1, place + 1)
+    else if (key === 'ArrowUp') at.value = Math.max(0, place - 1)
+    else if (key === 'Enter' || key === 'Tab') take(names[place]!)
+    else if (key === 'Escape') closed.value = draft.value
+    else return false
+    return true
+  }
+  const listed = typed || names.length > 0
+  return (
+    <form id="composer" onSubmit={send}>
+      {names.length > 0 && (
+        <ul id="names" role="listbox" aria-label={t('chat.names')}>
+          {names.map((it, i) => (
+            <li key={it.id} id={'name-' + i} role="option" aria-selected={i === place} onPointerDown={(event) => { event.preventDefault(); take(it) }}>
+              <b><bdi>{it.id}</bdi></b> <small><bdi>{it.name}</bdi></small>
+            </li>
+          ))}
+        </ul>
+      )}
+      <label class="hidden" for="composer-to">{t('chat.to')}</label>
+      <select id="composer-to" value={to} disabled={!may_write.value} onChange={(event) => { recipient.value = event.currentTarget.value }}>
+        {incident_id.value && <option value="log">{t('chat.log')}</option>}
+        <option value="all">{t('chat.all')}</option>
+        {!known && <option value={to}>{unitName(to)}</option>}
+        {list.map((unit) => <option key={unit.uid} value={unit.uid}>{unit.callsign}</option>)}
+      </select>
+      <label class="hidden" for="composer-text">{t('chat.text')}</label>
+      <input
+        id="composer-text"
+        ref={input}
+        value={draft.value}
+        disabled={!may_write.value}
+        role={listed ? 'combobox' : undefined}
+        aria-expanded={listed ? 'true' : undefined}
+        aria-controls={typed ? 'kinds' : listed ? 'names' : undefined}
+        aria-activedescendant={typed ? menu_active.value || undefined : listed ? 'name-' + place : undefined}
+        onInput={(event) => change(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (typed ? menu.key?.(event.key) : inNames(event.key)) event.preventDefault()
+        }}
+        placeholder={!may_write.value ? t('past.composer') : to === 'log' ? t('chat.placeholder_log') : incident_id.value ? t('chat.placeholder_slash') : t('chat.placeholder')}
+        maxLength={2000}
+        autocomplete="off"
+        dir="auto"
+        aria-keyshortcuts="N"
+      />
+      <Button class="slash" label={t('act.enter')} keys="/" disabled={!may_write.value} onClick={startSlash}>{''}</Button>
+      <Button kind="primary" type="submit" keys="↵" disabled={!may_write.value}>{t('chat.send')}</Button>
+    </form>
+  )
+}
