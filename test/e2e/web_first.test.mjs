@@ -215,10 +215,10 @@ test('the same in Urdu, by keyboard alone', { timeout: 120_000 }, async () => {
   await page.locator('#drawbar').waitFor()
   await page.evaluate(() => document.activeElement?.blur())
   for (const turn of ['ArrowRight', 'ArrowDown', 'ArrowLeft']) {
-    const before = await page.locator('#foot .coord').first().innerText()
+    const before = await page.locator('#foot .coords').first().innerText()
     await keyboard.press('Space')
     await keyboard.press(turn)
-    await until('the map has moved', async () => (await page.locator('#foot .coord').first().innerText()) !== before)
+    await until('the map has moved', async () => (await page.locator('#foot .coords').first().innerText()) !== before)
   }
   await keyboard.press('Enter')
   await page.locator('#firsthint').waitFor({ state: 'detached' })

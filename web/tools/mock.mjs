@@ -361,6 +361,11 @@ export async function startMock(options = {}) {
     if (!operator) return answer(response, 401, 'Log in first.')
     if (path === '/api/events') return answer(response, 200, { events: events(url), head: state.seq })
     if (path === '/api/incidents') return answer(response, 200, { incidents: incident.id() ? [incident.view('strip')] : [] })
+    if (path === '/api/practice') return answer(response, 200, { possible: false, state: 'none', port: 0, speed: 0, by: '', why: '' })
+    if (path === '/api/machine') {
+      const ports = { web: 8443, enrol: 8446, tak: 8089 }
+      return answer(response, 200, { now: Date.now(), started, clock: 'by-hand', disk: { size: 256e9, free: 41e9, record: 5e6, growth: 1e8 }, battery: { percent: 78, on_mains: false, left_s: 11400 }, hosts: ['10.0.0.5'], ports })
+    }
     if (path === '/api/operators') return answer(response, 200, { operators: [...state.accounts].map(accountOf) })
     if (path === '/api/clients') return answer(response, 200, { type: 'clients', clients: clients() })
     const welcomed = welcome.get(path)
