@@ -92,8 +92,11 @@ async function openIncident(page) {
   await page.keyboard.type('EX Harbour House')
   await page.keyboard.press('Tab')
   await page.keyboard.press('Space')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('ArrowRight')
   await page.locator('#open-place').fill('EX Harbour Road')
-  await page.locator('#open-place').press('Enter')
+  await page.locator('#open-floors').fill('5')
+  await page.locator('#open-floors').press('Enter')
   await page.locator('#top .stamp').waitFor()
   await page.locator('#strip .cell').first().waitFor()
 }
@@ -217,7 +220,8 @@ for (const language of ['en', 'ur']) {
 
 /** A page with the exercise on it, and nothing that has the focus. */
 async function board(options = {}) {
-  const it = await open({ incident: exercise(), history: 0, ...options })
+  const cordon = ['cordon.set', { cordon: 'K-1', cordon_kind: 'inner', name: 'EX inner', shape: '10.002,66.000 10.000,66.002 9.998,66.000 10.000,65.998 10.002,66.000' }]
+  const it = await open({ incident: [...exercise(), cordon], history: 0, ...options })
   await shown(it.page)
   await it.page.locator('#strip .cell').first().waitFor()
   await it.page.locator('#foot b').first().click()
@@ -269,7 +273,7 @@ test('measured along a path, kept until Escape; coordinates in four ways, copied
 test('Ctrl K finds each kind of thing in its group, walked by arrows, also from right to left', async () => {
   const it = await board()
   const { page } = it
-  for (const [words, group] of [['Show all', 'Actions'], ['RC-1', 'On the map'], ['B1/2/A', 'Buildings and zones'], ['C-2', 'Casualties and persons'], ['east gate', 'Tasks'], ['wait for bomb', 'Decisions'], ['amb-3', 'Units']]) {
+  for (const [words, group] of [['Show all', 'Actions'], ['K-1', 'On the map'], ['B1/2/A', 'Buildings and zones'], ['C-2', 'Casualties and persons'], ['east gate', 'Tasks'], ['wait for bomb', 'Decisions'], ['amb-3', 'Units']]) {
     await find(page, words)
     await page.locator(`#found [role=group][aria-label="${group}"] [role=option]`).first().waitFor()
     await page.keyboard.press('Escape')

@@ -5,6 +5,7 @@ import { defaults as interactions } from 'ol/interaction/defaults'
 import { batch, effect } from '@preact/signals'
 import { WORLD, lonOf, latOf, mercatorX, mercatorY } from '../base/geo'
 import { metresText } from '../base/format'
+import { dir } from '../base/i18n'
 import { addPlace, cornersOf, drawing, finishDrawing, measured, moveCorner } from '../state/drawing'
 import { mapMenu } from '../state/map_menu'
 import { placed } from '../state/places'
@@ -31,11 +32,14 @@ import world_url from 'world-atlas/countries-110m.json?url'
 
 const ZOOM_MAX = 22
 const FIT_ZOOM_MAX = 17
+const FIT_PX = 50
 const PAN_PX = 160
 const REDRAW_SILENT_MS = 5_000
 const IDLE_MS = 5_000
 /** From here on the coarse outline of the world is seen to be coarse. */
 const CLOSE_ZOOM = 5.5
+/** Nearer together than that two clicks are one double click. */
+const TWICE_PX = 8
 /** How far an arrow key moves a chosen corner. */
 const CORNER_PX = 8
 
@@ -136,15 +140,18 @@ export function startMap(target: HTMLElement): () => void {
   })
   target.addEventListener('pointerleave', () => { hovered = false })
   map.on('pointerdrag', () => { following.value = false })
+  let clicked: number[][] = []
   map.on('dblclick', (event) => {
     if (!drawing.peek()) return
     event.stopPropagation()
-    finishDrawing()
+    // Two quick clicks at two places are two corners.
+    const [a, b] = clicked
+    if (a && b && Math.hypot(a[0]! - b[0]!, a[1]! - b[1]!) < TWICE_PX) finishDrawing()
   })
   map.on('click', (event) => {
     if (drawing.peek()) {
-      // The second click of a double click says that it is done, not that there is another corner.
-      if ((event.originalEvent as MouseEvent).detail >= 2) return
+      clicked = [event.pixel, ...clicked.slice(0, 1)]
+      // The second click of a double click is on the corner that the first one made, and adds none.
       const corner = cornerAt(map, event.pixel)
       if (corner < 0) addPlace(snapped(map, event.pixel))
       else if (corner === 0 && drawing.peek()!.as === 'area' && drawing.peek()!.name === '') finishDrawing()
@@ -176,6 +183,13 @@ export function startMap(target: HTMLElement): () => void {
     view.animate({ center: [x, y], zoom, duration: 200 })
   }
 
+  /** Room for what lies over the map: the storey stack at its beginning, the tools at its end. */
+  function around(): number[] {
+    const stack = document.getElementById('stackbox')?.offsetWidth ?? 0
+    const [start, end] = [stack + FIT_PX, FIT_PX * 1.5]
+    return dir.peek() === 'rtl' ? [FIT_PX, start, FIT_PX * 1.5, end] : [FIT_PX, end, FIT_PX * 1.5, start]
+  }
+
   function fit(): void {
     let west = Infinity
     let east = -Infinity
@@ -200,7 +214,7 @@ export function startMap(target: HTMLElement): () => void {
       if (!bounds) return
       ;[west, east, south, north] = [mercatorX(bounds[0]), mercatorX(bounds[2]), mercatorY(bounds[1]), mercatorY(bounds[3])]
     }
-    view.fit([west, south, east, north], { padding: [60, 60, 60, 60], maxZoom: FIT_ZOOM_MAX, duration: placed_view ? 200 : 0 })
+    view.fit([west, south, east, north], { padding: around(), maxZoom: FIT_ZOOM_MAX, duration: placed_view ? 200 : 0 })
   }
 
   map_commands.value = {
@@ -217,7 +231,7 @@ export function startMap(target: HTMLElement): () => void {
     },
     showEntity(key) {
       const geometry = ground.layer.getSource()!.getFeatureById(key)?.getGeometry()
-      if (geometry) view.fit(geometry.getExtent(), { padding: [80, 80, 80, 80], maxZoom: FIT_ZOOM_MAX, duration: 200 })
+      if (geometry) view.fit(geometry.getExtent(), { padding: around(), maxZoom: FIT_ZOOM_MAX, duration: 200 })
     },
     showPlace: (lat, lon) => goTo(mercatorX(lon), mercatorY(lat), 15),
     nudge(right, down) {

@@ -152,7 +152,7 @@ export function layout(input: LayoutInput): Placed[] {
     const width = input.width(it.unit)
     const sides = [
       { dx: half_w + GAP, dy: 0 }, { dx: -half_w - GAP - width, dy: 0 },
-      { dx: -width / 2, dy: half_h + line + 1 }, { dx: -width / 2, dy: -half_h - line - 1 },
+      { dx: -width / 2, dy: half_h + line + 4 }, { dx: -width / 2, dy: -half_h - line - 4 },
     ]
     const boxAt = (side: { dx: number; dy: number }) => ({
       x0: it.px + side.dx - 3, y0: it.py + side.dy - line, x1: it.px + side.dx + width + 3, y1: it.py + side.dy + line,
