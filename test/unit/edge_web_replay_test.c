@@ -246,11 +246,11 @@ static void put_points(void)
     MUST(tracks_open(world.dir, &t, &e));
     for (int i = 0; i < 60; i++) {
         struct track_point p[2] = {{.uid = STR("EX-A"), .callsign = STR("EX-ALPHA"), .type = STR("a-f-G-U-C"),
-                                    .at_ms = START + i * 1000, .time_ms = START + i * 1000, .lat = 10 + i / 1000.0, .lon = 66,
-                                    .hae = NAN, .ce = 6, .speed = 1.5, .course = 370},
+                                    .at_ms = START + i * 1000, .time_ms = START + i * 1000, .lat = 10 + i / 1000.0,
+                                    .lon = 66, .hae = NAN, .ce = 6, .speed = 1.5, .course = 370},
                                    {.uid = STR("EX-B"), .callsign = STR("EX-BRAVO"), .type = STR("a-f-G-U-C"),
-                                    .at_ms = START + i * 100, .time_ms = START, .lat = 11, .lon = -66, .hae = NAN, .ce = NAN,
-                                    .speed = NAN, .course = NAN}};
+                                    .at_ms = START + i * 100, .time_ms = START, .lat = 11, .lon = -66, .hae = NAN,
+                                    .ce = NAN, .speed = NAN, .course = NAN}};
 
         MUST(tracks_add(t, p, 2, &e));
     }
