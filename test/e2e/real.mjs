@@ -77,17 +77,17 @@ export function putFirstAway() {
   if (location.protocol !== 'about:') sessionStorage.setItem('cordon.first', 'away')
 }
 
-/** A browser of its own: cookies and kept entries are shared with no other. `lost()`: the server goes away on purpose.
- * first: with the cards of the first minute, which other tests have put away; the rest are the context's options. */
+/** A browser of its own: cookies and kept entries are shared with no other. `lost()`: the server goes away on purpose,
+ * `refused()`: it refuses on purpose. first: with the cards of the first minute, which other tests have put away; the rest are the context's options. */
 export async function visit(server, path = '', { first = false, ...options } = {}) {
   const context = await newContext({ viewport: { width: 1600, height: 900 }, ...options })
   const page = await context.newPage()
-  const { wrong, lost } = watch(page, server)
+  const { wrong, lost, refused } = watch(page, server)
   if (!first) await page.addInitScript(putFirstAway)
   await look(page)
   await page.goto(`https://127.0.0.1:${server.web}/${path}`)
   return {
-    page, lost,
+    page, lost, refused,
     async close() {
       const csp = await page.evaluate(() => window.csp)
       await context.close()
@@ -120,18 +120,20 @@ const look = (page) => page.addInitScript(() => {
 function watch(page, server) {
   const wrong = []
   let away = false
+  let refuses = false
   page.on('pageerror', (error) => wrong.push('error: ' + error.message))
   page.on('console', (message) => {
     // The browser's own words about a worker that it does not allow here.
     if (/Service Worker registration blocked by Playwright|SSL certificate error occurred when fetching the script/.test(message.text())) return
     const lost = away && /ERR_|WebSocket connection|status of (50|403)/.test(message.text())
-    if (['error', 'warning'].includes(message.type()) && !lost) wrong.push('console: ' + message.text())
+    const refused = refuses && /status of 4(00|03|09)/.test(message.text())
+    if (['error', 'warning'].includes(message.type()) && !lost && !refused) wrong.push('console: ' + message.text())
   })
   page.on('request', (request) => {
     const url = new URL(request.url())
     if (!['data:', 'blob:'].includes(url.protocol) && url.host !== `127.0.0.1:${server.web}`) wrong.push('request to ' + url.host)
   })
-  return { wrong, lost() { away = true } }
+  return { wrong, lost() { away = true }, refused() { refuses = true } }
 }
 
 export async function setUp(page, code, name = 'Duty officer') {

@@ -298,7 +298,21 @@ export function makeIncident(record) {
     }
   }
 
-  const views = { strip, counters, findings, alarms, par, floors, gaps }
+  /** Only whether a line rests on a fact that is live: the guard is the server's. */
+  function release() {
+    const judge = (facts = []) => {
+      const dead = facts.some((fact) => get('fact', fact)?.fields.state !== 'live')
+      const rule = dead ? 'not_live' : facts.length === 0 ? 'no_fact' : null
+      const said = facts.map((fact) => ({ fact, state: text(get('fact', fact), 'state') ?? 'live', lo: get('fact', fact)?.fields.lo ?? null, stale: false, now: null, now_lo: null }))
+      return { light: rule ? 'red' : 'green', rule, why: rule, fatality: false, facts: said }
+    }
+    return {
+      lines: all('line').filter((line) => line.fields.state !== 'dropped').map((line) => ({ line: line.id, statement: line.fields.statement, outdated: false, ...judge(line.fields.facts) })),
+      alerts: all('alert').map((alert) => ({ alert: alert.id, ...judge(alert.fields.facts) })), families_know: true,
+    }
+  }
+
+  const views = { strip, counters, findings, alarms, par, floors, gaps, release }
   const sent = new Map()
   let told = false
 

@@ -52,13 +52,22 @@ export async function setLanguage(code: string): Promise<void> {
   }
 }
 
-function find(key: string, values?: Values): string {
-  const list = words.value
+function pick(list: Catalogue, rules: Intl.PluralRules, key: string, values?: Values): string {
   if (values && typeof values['n'] === 'number') {
-    const form = list[`${key}.${plural.select(values['n'])}`] ?? list[`${key}.other`]
+    const form = list[`${key}.${rules.select(values['n'])}`] ?? list[`${key}.other`]
     if (form !== undefined) return form
   }
   return list[key] ?? (en as Catalogue)[key] ?? key
+}
+
+const find = (key: string, values?: Values) => pick(words.value, plural, key, values)
+
+/** The words of a language whatever the page's own is: for what is written in both, as plain text. */
+export async function wordsIn(code: string): Promise<(key: string, values?: Values) => string> {
+  const path = Object.keys(files).find((file) => nameOf(file) === code)
+  const list = path ? (await files[path]!()).default : en
+  const rules = new Intl.PluralRules(code)
+  return (key, values) => pick(list, rules, key, values).replace(/\{(\w+)\}/g, (whole, name: string) => String(values?.[name] ?? whole))
 }
 
 export function t(key: Key, values?: Values): string {
