@@ -149,7 +149,7 @@ test('from an empty folder to an open incident, a floor grid, a commander and an
   // What comes next: three clicks and Enter, and the hint is gone.
   await page.getByRole('button', { name: 'Draw the inner cordon' }).click()
   for (const [x, y] of [[400, 200], [700, 250], [500, 550]]) await page.locator('#map').click({ position: { x, y } })
-  await page.getByRole('button', { name: 'Done' }).click()
+  await page.locator('#drawbar .primary').click()
   await page.locator('#sidelog').getByText('Cordon set').waitFor()
   await page.locator('#firsthint').getByText('EX-OTHER').waitFor()
   assert.equal(await page.getByRole('button', { name: 'Draw the inner cordon' }).count(), 0)
