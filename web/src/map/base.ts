@@ -27,10 +27,25 @@ export function styleWorld(layer: VectorImageLayer, p: Palette): void {
   layer.setStyle(new Style({ fill: new Fill({ color: p.land }), stroke: new Stroke({ color: p.border, width: 1 }) }))
 }
 
+const POLE = -85
+
+/** A coast that crosses 180 degrees goes on beyond it, where else it would run back around the whole world. */
+function unbroken(ring: number[][]): number[][] {
+  // Antarctica goes around the pole: its edges are meant.
+  if (ring.some((at) => at[1]! < POLE)) return ring
+  let turns = 0
+  return ring.map(([lon, lat], i) => {
+    const step = i === 0 ? 0 : lon! - ring[i - 1]![0]!
+    if (step > 180) turns -= 360
+    else if (step < -180) turns += 360
+    return [lon! + turns, lat!]
+  })
+}
+
 export async function loadWorld(layer: VectorImageLayer, url: string): Promise<void> {
   const response = await fetch(url)
   const topology = (await response.json()) as Topology<{ countries: GeometryCollection }>
-  const project = (ring: number[][]) => ring.map((at) => [mercatorX(at[0]!), mercatorY(at[1]!)])
+  const project = (ring: number[][]) => unbroken(ring).map((at) => [mercatorX(at[0]!), mercatorY(at[1]!)])
   const features = feature(topology, topology.objects.countries).features.map((country) => {
     const geometry = country.geometry as Polygon | Polygons
     const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates

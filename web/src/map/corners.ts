@@ -14,19 +14,26 @@ const SNAP_PX = 10
 const at = (place: Place) => [mercatorX(place.lon), mercatorY(place.lat)]
 const placeOf = (coordinate: number[]): Place => ({ lat: latOf(coordinate[1]!), lon: lonOf(coordinate[0]!) })
 
-/** The middles of the sides, where a corner can be put; the one after corner i is the i-th. */
-export function middlesOf(it: { as: string; places: readonly Place[] }): Place[] {
+/** A shorter side has no room for a corner between its two. */
+const SIDE_PX = 40
+
+/** The middles of the sides, where a corner can be put: the one after corner i is the i-th; null: the side is too short. */
+export function middlesOf(it: { as: string; places: readonly Place[] }, resolution: number): (Place | null)[] {
   if (it.as === 'circle' || it.as === 'place') return []
   const round = it.as === 'area' && it.places.length > 2
   const ends = round ? [...it.places.slice(1), it.places[0]!] : it.places.slice(1)
-  return ends.map((next, i) => ({ lat: (it.places[i]!.lat + next.lat) / 2, lon: (it.places[i]!.lon + next.lon) / 2 }))
+  return ends.map((next, i) => {
+    const [x0, y0, x1, y1] = [...at(it.places[i]!), ...at(next)] as [number, number, number, number]
+    if (Math.hypot(x1 - x0, y1 - y0) / resolution < SIDE_PX * scale) return null
+    return { lat: (it.places[i]!.lat + next.lat) / 2, lon: (it.places[i]!.lon + next.lon) / 2 }
+  })
 }
 
-function nearest(map: OlMap, places: readonly Place[], pixel: number[], reach: number): number {
+function nearest(map: OlMap, places: readonly (Place | null)[], pixel: number[], reach: number): number {
   let best = -1
   let least = reach * scale
   places.forEach((place, i) => {
-    const there = map.getPixelFromCoordinate(at(place))
+    const there = place && map.getPixelFromCoordinate(at(place))
     if (!there) return
     const far = Math.hypot(there[0]! - pixel[0]!, there[1]! - pixel[1]!)
     if (far >= least) return
@@ -63,7 +70,7 @@ export class Corners extends PointerInteraction {
       chooseCorner(this.held)
       return true
     }
-    const side = nearest(this.olmap, middlesOf(it), event.pixel, REACH_PX)
+    const side = nearest(this.olmap, middlesOf(it, this.olmap.getView().getResolution() ?? 1), event.pixel, REACH_PX)
     if (side < 0) return false
     insertCorner(side)
     this.held = side + 1

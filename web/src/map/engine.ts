@@ -139,7 +139,10 @@ export function startMap(target: HTMLElement): () => void {
     target.classList.toggle('over', over !== null)
   })
   target.addEventListener('pointerleave', () => { hovered = false })
-  map.on('pointerdrag', () => { following.value = false })
+  map.on('pointerdrag', () => {
+    following.value = false
+    placed_view = true
+  })
   let clicked: number[][] = []
   map.on('dblclick', (event) => {
     if (!drawing.peek()) return
@@ -179,6 +182,8 @@ export function startMap(target: HTMLElement): () => void {
   }
 
   function goTo(x: number, y: number, zoom_min: number): void {
+    // Who went somewhere himself is not taken elsewhere by the first unit that comes.
+    placed_view = true
     const zoom = Math.max(view.getZoom() ?? 2, zoom_min)
     view.animate({ center: [x, y], zoom, duration: 200 })
   }
@@ -219,10 +224,14 @@ export function startMap(target: HTMLElement): () => void {
 
   map_commands.value = {
     fit,
-    zoom: (step) => view.animate({ zoom: (view.getZoom() ?? 2) + step, duration: 150 }),
+    zoom(step) {
+      placed_view = true
+      view.animate({ zoom: (view.getZoom() ?? 2) + step, duration: 150 })
+    },
     pan(right, down) {
       const [x, y] = view.getCenter()!
       const resolution = view.getResolution()!
+      placed_view = true
       view.animate({ center: [x! + right * PAN_PX * resolution, y! - down * PAN_PX * resolution], duration: 100 })
     },
     showUnit(uid) {
@@ -231,6 +240,7 @@ export function startMap(target: HTMLElement): () => void {
     },
     showEntity(key) {
       const geometry = ground.layer.getSource()!.getFeatureById(key)?.getGeometry()
+      placed_view = true
       if (geometry) view.fit(geometry.getExtent(), { padding: around(), maxZoom: FIT_ZOOM_MAX, duration: 200 })
     },
     showPlace: (lat, lon) => goTo(mercatorX(lon), mercatorY(lat), 15),
@@ -294,7 +304,8 @@ export function startMap(target: HTMLElement): () => void {
 
   stops.push(effect(() => {
     void theme.value
-    sketch.set(drawing.value, measured.value, palette.peek()!)
+    void scale_bar.value
+    sketch.set(drawing.value, measured.value, palette.peek()!, view.getResolution() ?? 1)
     target.classList.toggle('drawing', drawing.value !== null)
   }))
 

@@ -216,7 +216,7 @@ export class SketchLayer {
     })
   }
 
-  set(it: Drawing | null, measured: readonly Place[], p: Palette): void {
+  set(it: Drawing | null, measured: readonly Place[], p: Palette, resolution: number): void {
     const source = this.layer.getSource()!
     source.clear(true)
     const corners = it ? cornersOf(it) : measured
@@ -230,7 +230,7 @@ export class SketchLayer {
     if (it?.as === 'circle') this.lengths(it.places, p)
     const dot = (radius: number, fill: string, stroke: string) =>
       new Style({ image: new Circle({ radius: radius * scale, fill: new Fill({ color: fill }), stroke: new Stroke({ color: stroke, width: 2 * scale }) }) })
-    for (const middle of it ? middlesOf(it) : []) this.put(new Point(at(middle)), dot(4, p.bg, p.sel))
+    for (const middle of it ? middlesOf(it, resolution) : []) if (middle) this.put(new Point(at(middle)), dot(4, p.bg, p.sel))
     const places = it?.places ?? measured
     places.forEach((place, i) => this.put(new Point(at(place)), i === it?.at ? dot(9, p.text, p.sel) : dot(6, p.sel, p.bg)))
   }
