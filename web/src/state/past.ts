@@ -107,7 +107,7 @@ function isQuiet(at: number): boolean {
 }
 
 /** Puts a moment on the screen, all of it. */
-function put(at: number, moment: Moment): void {
+function put(at: number, moment: Moment, record: PastLog): void {
   const known = moment.whole ? undefined : past_book.peek() ?? undefined
   batch(() => {
     past_book.value = toBook({ type: 'incident', id: moment.incident, seq: moment.seq, whole: moment.whole, entities: moment.entities, views: moment.views }, known)
@@ -115,33 +115,38 @@ function put(at: number, moment: Moment): void {
     state_hash.value = moment.hash
     past_at.value = at
     showUnits(tracks)
-    showRecord(log!.at(moment.row))
+    showRecord(record.at(moment.row))
   })
   shown = { row: moment.row, role: as_role.peek(), fetched_at: performance.now() }
 }
 
-async function show(at: number): Promise<boolean> {
+/** `overtaken`: meanwhile it was asked for as another role, or for now. */
+type Outcome = 'shown' | 'failed' | 'overtaken'
+
+async function show(at: number): Promise<Outcome> {
   const mine = turn
   if (isQuiet(at)) {
-    if (!(await tracks.go(at)) || mine !== turn) return mine === turn
+    await tracks.go(at)
+    if (mine !== turn) return 'overtaken'
     batch(() => {
       past_at.value = at
       showUnits(tracks)
     })
-    return true
+    return 'shown'
   }
-  log ??= new PastLog(() => showRecord(log!.at(shown.row)))
+  const record = log ?? new PastLog(() => showRecord(record.at(shown.row)))
+  log = record
   const [answer] = await Promise.all([askMoment(at), tracks.go(at)])
-  if (mine !== turn) return false
+  if (mine !== turn) return 'overtaken'
   if (!answer.ok) {
     past_error.value = answer.detail || t(answer.status === 0 ? 'error.unreachable' : 'past.nothing')
-    return false
+    return 'failed'
   }
-  if (!(await log.go(answer.data.row))) past_error.value = t('error.unreachable')
-  if (mine !== turn) return false
-  tracks.draw(log.drawnAt(answer.data.row))
-  put(at, answer.data)
-  return true
+  if (!(await record.go(answer.data.row))) past_error.value = t('error.unreachable')
+  if (mine !== turn) return 'overtaken'
+  tracks.draw(record.drawnAt(answer.data.row))
+  put(at, answer.data, record)
+  return 'shown'
 }
 
 async function pump(): Promise<void> {
@@ -149,9 +154,8 @@ async function pump(): Promise<void> {
   busy = true
   while (wanted_at.peek() !== null && (wanted_at.peek() !== past_at.peek() || shown.role !== as_role.peek())) {
     const at = wanted_at.peek()!
-    if (await show(at)) continue
     // What could not be had is not asked for again by itself.
-    if (wanted_at.peek() === at) {
+    if ((await show(at)) === 'failed' && wanted_at.peek() === at) {
       pause()
       wanted_at.value = past_at.peek()
       break
@@ -203,6 +207,7 @@ export function stepEvent(to: 1 | -1): void {
 /** The role whose screen is looked at; '': one's own. */
 export function lookAs(role: string): void {
   if (role === as_role.peek()) return
+  turn++
   as_role.value = role
   // What another role was given is another record.
   log = null

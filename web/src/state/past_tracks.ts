@@ -68,11 +68,12 @@ export class PastTracks {
     if (this.asking || left > length / 3) return
     this.asking = true
     const from = this.at
+    const role = as_role.peek()
     const every = Math.floor(speed / FRAMES_S)
     const found = await ask(`from=${iso(from)}&to=${iso(from + length)}&every=${every}`)
     this.asking = false
-    // Meanwhile somebody may have jumped elsewhere.
-    if (!found || this.at < from || this.at > found.whole) return
+    // Meanwhile somebody may have jumped elsewhere, or looks as another role.
+    if (!found || role !== as_role.peek() || !(this.at >= from && this.at <= found.whole)) return
     const now = this.at
     this.stretch = found
     this.place = 0
