@@ -5,7 +5,7 @@ Usage: script/bench [--quick] [--build FOLDER] [--keep] [--json FILE] [--list] [
 
 Each row starts its own server (build/cordon) on an empty data folder and free
 ports of 127.0.0.1, loads it with build/cordon-load, and ends it.  Without a NAME
-all rows run (about ten minutes); --quick shortens each.  --build takes a folder
+all rows run (about twenty minutes; web: those of the page); --quick shortens each.  --build takes a folder
 that is built already.  CPU is compared with the floor: the same bytes sent to
 the same sockets by a program that does nothing else, measured just before and
 after.  A run in which server and tool had to wait for a processor is repeated once.
@@ -400,10 +400,80 @@ def calm(bench, row):
     bench.tell(row, "ratio", found["busy_ms"] / found["idle_ms"], 1.5, "x")
 
 
+def of_page(bench, row):
+    """What test/bench/web_bench.mjs found in Chromium for a part."""
+    part = row.removeprefix("web-")
+    command = ["node", os.path.join(os.path.dirname(os.path.abspath(__file__)), "web_bench.mjs"), part]
+    done = subprocess.run(command + ["--quick"] * bench.quick, check=False, capture_output=True, text=True, timeout=600,
+                          env=dict(os.environ, CORDON=bench.cordon, CORDON_LOAD=bench.load_tool))
+    if done.returncode or not done.stdout:
+        raise NoRun(done.stderr.strip() or f"web_bench.mjs ended with {done.returncode}")
+    found = bench.results[row] = json.loads(done.stdout.splitlines()[-1])["web_" + part]
+    return found
+
+
+def web_units(bench, row):
+    """the map in Chromium without a GPU, 1600x900: units that move once a second, beside an empty page"""
+    found = of_page(bench, row)
+    bench.tell(row, "empty page, CPU of one core while it counts frames", found["empty"]["cpu_pct"], None, " %")
+    bench.tell(row, "empty page, frames a second", found["empty"]["fps"])
+    for count in (n for n in ("2000", "10000") if n in found):
+        it, held = found[count], count == "2000"
+        bench.tell(row, f"{count} units, CPU of one core", it["cpu_pct"], 15 if held else None, " %")
+        bench.tell(row, f"{count} units, frames a second", it["idle"]["fps"])
+        if held:  # at least 55 a second
+            bench.tell(row, f"{count} units, 55 frames over them", 55 / it["idle"]["fps"], 1, "x")
+        bench.tell(row, f"{count} units dragged, redraws a second", it["drag"]["draws_per_s"])
+        if held:  # at least 20 a second
+            bench.tell(row, f"{count} units dragged, 20 redraws over them", 20 / it["drag"]["draws_per_s"], 1, "x")
+        bench.tell(row, f"{count} units dragged, CPU of one core", it["drag"]["cpu_pct"], None, " %")
+
+
+def web_events(bench, row):
+    """a chat line and a position of a phone, from its socket to the row and the place on the screen"""
+    found = of_page(bench, row)
+    for name, what, held in (("event_ms", "event", 150), ("position_ms", "position", None)):
+        for share in "p50", "p95", "p99":
+            bench.tell(row, f"{what} on the screen, {share}", found[name][share], held if share == "p95" else None, " ms")
+
+
+def web_floors(bench, row):
+    """another floor by its key, until the next frame, on the reference evening"""
+    found = of_page(bench, row)["floor_ms"]
+    bench.tell(row, "floor switch, p50", found["p50"], None, " ms")
+    bench.tell(row, "floor switch, p95", found["p95"], 50, " ms")
+
+
+def web_log(bench, row):
+    """a log of 50,000 rows, scrolled"""
+    found = of_page(bench, row)
+    bench.tell(row, "lines", found["lines"])
+    bench.tell(row, "frames a second", found["fps"])
+    bench.tell(row, "57 frames over them", 57 / found["fps"], 1, "x")
+    bench.tell(row, "rows in the document", found["rows_in_dom"], 100)
+
+
+def web_heap(bench, row):
+    """memory of the page over an exercise at 20 times its speed, after collecting, screens changed meanwhile"""
+    found = of_page(bench, row)
+    bench.tell(row, "minutes of exercise", found["minutes_of_exercise"])
+    bench.tell(row, "at the end", found["heap_mib"][-1], None, " MiB")
+    bench.tell(row, "grown", found["grown_mib"], 10, " MiB")
+
+
+def web_first(bench, row):
+    """the first screen with an empty cache: to the first paint, to the map, to live"""
+    found = of_page(bench, row)
+    for name in "paint_ms", "map_ms", "live_ms":
+        bench.tell(row, name.removesuffix("_ms"), found[name], None, " ms")
+
+
 ROWS = {"phones-1000": phones_1000, "phones-2000": phones_2000, "phones-3000": phones_3000,
         "xml-1000": xml_1000, "neighbours-10000": neighbours_10000, "storm": storm, "slow": slow,
         "newcomer": newcomer, "mixed": mixed, "start": start, "record": record, "record-http": record_http, "files": files,
-        "enrol": enrol, "handshakes": handshakes, "calm": calm}
+        "enrol": enrol, "handshakes": handshakes, "calm": calm,
+        "web-units": web_units, "web-events": web_events, "web-floors": web_floors, "web-log": web_log, "web-heap": web_heap,
+        "web-first": web_first}
 
 
 def print_table(lines):
@@ -433,6 +503,8 @@ def main():
         for name, run in ROWS.items():
             print(f"{name:18} {run.__doc__}")
         return 0
+    if "web" in o.names:
+        o.names = [name for name in o.names if name != "web"] + [name for name in ROWS if name.startswith("web-")]
     for name in o.names:
         if name not in ROWS:
             print(f"script/bench: there is no row {name}: see --list", file=sys.stderr)

@@ -20,6 +20,7 @@ const { chromium } = require('playwright-core')
 const built = (name) => fileURLToPath(new URL(`../../build/${name}`, import.meta.url))
 const CORDON = process.env.CORDON ?? built('cordon')
 const LOAD = process.env.CORDON_LOAD ?? built('cordon-load')
+const LINES = 51_000
 const SIZE = { width: 1600, height: 900 }
 const TICKS_PER_S = Number(execFileSync('getconf', ['CLK_TCK']))
 const quick = process.argv.includes('--quick')
@@ -40,7 +41,7 @@ function freePort() {
 
 async function serve(command, ...more) {
   const [web, tcp, tls] = [await freePort(), await freePort(), await freePort()]
-  const args = [command, '--data', join(folder, command + web), '--listen', '127.0.0.1', '--web', web, '--tak-tcp', tcp, '--tak-tls', tls, '--enrol', 0, ...more]
+  const args = [command, ...(more.includes('--data') ? [] : ['--data', join(folder, command + web)]), '--listen', '127.0.0.1', '--web', web, '--tak-tcp', tcp, '--tak-tls', tls, '--enrol', 0, ...more]
   const child = spawn(CORDON, args.map(String), { stdio: ['ignore', 'pipe', 'ignore'] })
   children.push(child)
   let text = ''
@@ -173,8 +174,7 @@ async function units() {
     }
     await page.close()
     await end(load)
-    await end(children.shift())
-    children.length = 0
+    for (const child of children.splice(0)) if (child !== load) await end(child)
   }
   return found
 }
@@ -283,19 +283,19 @@ async function floors() {
 }
 
 async function log() {
-  const server = await serve('serve')
+  const data = join(folder, 'long')
+  execFileSync(LOAD, ['--fill-journal', data, '--rows', String(quick ? 10_000 : LINES), '--quiet'], { stdio: 'ignore' })
+  const server = await serve('serve', '--data', data)
   const page = await open(server)
-  const rows = 50_000
-  // So many lines as one page of the log may hold at all; they come as from the server.
-  const link = connect(server.tcp, '127.0.0.1')
-  await new Promise((done) => link.once('connect', done))
-  link.resume()
-  link.write(cot('EX-bench', 'a-f-G-U-C', 'EX-bench', 10, 20))
   await page.keyboard.press('3')
-  await page.evaluate((count) => window.cordon_bench?.fillLog(count), rows)
-  for (let i = 0; i < 200; i++) link.write(chat(i))
-  await page.locator('#biglog').getByText('EX-mark-199.').waitFor()
-  const shown = await page.evaluate(() => Number(document.querySelector('#biglog li').getAttribute('aria-setsize')))
+  await page.locator('#biglog').waitFor()
+  // Older lines come as one scrolls: to the end, until all are there.
+  const count = () => page.evaluate(() => Number(document.querySelector('#biglog li').getAttribute('aria-setsize')))
+  for (let had = 0, now = await count(); now > had || had === 0; had = now, now = await count()) {
+    await page.evaluate(() => { const box = document.querySelector('#biglog'); box.scrollTop = box.scrollHeight })
+    await page.waitForFunction((had) => Number(document.querySelector('#biglog li').getAttribute('aria-setsize')) > had, now, { timeout: 3_000 }).catch(() => undefined)
+  }
+  const shown = await count()
   const scroll = () => page.evaluate(async (seconds) => {
     const box = document.querySelector('#biglog')
     let least = Infinity, most = 0, last = performance.now(), frames = 0, late = 0
@@ -318,7 +318,6 @@ async function log() {
     return { fps: frames / seconds, late, rows_in_dom: most }
   }, quick ? 4 : 8)
   const it = await scroll()
-  link.destroy()
   await page.close()
   return { lines: shown, fps: round(it.fps), late_frames: it.late, rows_in_dom: it.rows_in_dom }
 }

@@ -88,7 +88,7 @@ function watch(page, mock, wrong, watched) {
     const refused = /status of (40[139]|422)/.test(message.text()) || (watched.away && /status of/.test(message.text()))
     const blocked = message.text() === 'Service Worker registration blocked by Playwright'
     if (blocked) return
-    if ((message.type() === 'error' || message.type() === 'warning') && !lost && !refused) wrong.push('console: ' + message.text())
+    if ((message.type() === 'error' || message.type() === 'warning') && !lost && !refused) wrong.push(`console: ${message.text()} ${message.location().url}`)
   })
   page.on('request', (request) => {
     const url = new URL(request.url())
@@ -114,10 +114,11 @@ function look() {
 
 export const shown = (page) => page.waitForFunction(() => window.cordon_map?.draws() > 0 && document.querySelector('#sidelog'))
 
-export async function axe(page, where) {
+/** rules: only these; without, all of WCAG 2.2 AA. */
+export async function axe(page, where, rules) {
   // Through the debugger, as the page's own policy rightly refuses a foreign script.
-  await page.evaluate(axe_source)
-  const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }))
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe_source)
+  const result = await page.evaluate((only) => window.axe.run(document, { runOnly: only }), rules ?? ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
   const found = result.violations.map((it) => `${it.id}: ${it.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`)
   assert.deepEqual(found, [], where)
 }
