@@ -346,11 +346,11 @@ export async function startMock(options = {}) {
     }).seq })
   }
 
-  function events(url) {
+  function events(url, all = state.events) {
     const limit = Math.min(1000, Number(url.searchParams.get('limit')) || 200)
     const before = url.searchParams.get('before')
-    if (before) return state.events.filter((event) => event.seq < Number(before)).slice(-limit)
-    return state.events.filter((event) => event.seq > Number(url.searchParams.get('after') ?? 0)).slice(0, limit)
+    if (before) return all.filter((event) => event.seq < Number(before)).slice(-limit)
+    return all.filter((event) => event.seq > Number(url.searchParams.get('after') ?? 0)).slice(0, limit)
   }
 
   function get(request, response, url, operator) {
@@ -360,6 +360,10 @@ export async function startMock(options = {}) {
     if (!path.startsWith('/api/') && !path.startsWith('/t/')) return file(request, response, path)
     if (!operator) return answer(response, 401, 'Log in first.')
     if (path === '/api/events') return answer(response, 200, { events: events(url), head: state.seq })
+    if (/^\/api\/incidents\/[^/]+\/events$/.test(path)) {
+      const kinds = url.searchParams.get('kinds')?.split(',')
+      return answer(response, 200, { events: events(url, state.events.filter((event) => event.incident && (!kinds || kinds.includes(event.kind)))), head: state.seq })
+    }
     if (path === '/api/incidents') return answer(response, 200, { incidents: incident.id() ? [incident.view('strip')] : [] })
     if (path === '/api/practice') return answer(response, 200, { possible: false, state: 'none', port: 0, speed: 0, by: '', why: '' })
     if (path === '/api/machine') {
