@@ -32,6 +32,12 @@ void incidents_fini(struct incidents *v)
         incidents_drop_last(v);
 }
 
+/* A row of the river that had the number of an incident's kind would open or change an incident. */
+#define EVENT(id, number, ...)                                                                                         \
+    _Static_assert((number) < (int)INC_INCIDENT_OPENED || (number) >= (int)INC_END, "a number of incident.def");
+#include "core/event.def"
+#undef EVENT
+
 bool incident_kind_is(unsigned kind)
 {
     return kind >= INC_INCIDENT_OPENED && kind < INC_END;
@@ -123,9 +129,12 @@ bool incidents_load(struct incidents *v, struct str id, struct str state)
 
 struct incident *incidents_apply(struct incidents *v, uint64_t seq, unsigned kind, struct str payload)
 {
-    struct incident *s = incidents_find(v, incident_value(payload, IN_INCIDENT));
+    struct str id = incident_value(payload, IN_INCIDENT);
+    struct incident *s = incidents_find(v, id);
     struct err e;
 
+    if (id.len == 0)
+        return NULL; /* a source of video of an older folder, which had the number of "opened" */
     if (!s && kind == INC_INCIDENT_OPENED)
         s = incidents_add(v, &e);
     if (s && seq > s->seq)

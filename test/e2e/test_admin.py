@@ -208,6 +208,7 @@ def test_the_video_list_from_the_page():
         assert other.json("/Marti/api/video")["videoConnections"] == []
         assert [v["uuid"] for v in s.page.get("/Marti/api/video")["videoConnections"]] == ["EX-drone"]
         assert s.wait_journal("video.put")["by"] == s.page.name
+        assert s.page.get("/api/incidents")["incidents"] == [], "a source of video is no incident"
         s.page.post("/api/operators", id="EX-000001", name="EX eye", password="an exercise only", roles=["observer"])
         eye = Page(s, s.page.port, "EX eye")
         assert eye.ask("GET", "/Marti/api/video")[0] in (401, 403)

@@ -98,7 +98,7 @@ for (const lang of ['en', 'ur']) {
       await page.locator('#adminpart h1, #adminpart h2').first().waitFor()
       await page.waitForFunction((waits) => !document.querySelector('#adminpart')?.innerText.includes(waits), word(lang, 'entry.fetching'))
       assert.equal(await page.locator('#adminpart').evaluate((it) => it.scrollWidth <= it.clientWidth + 1), true, `${tab} is wider than its place`)
-      for (const theme of lang === 'en' ? ['dark', 'light', 'red'] : ['dark', 'light']) {
+      for (const theme of lang === 'en' ? ['dark', 'red'] : ['light']) {
         await page.evaluate((it) => { document.documentElement.dataset.theme = it }, theme)
         await axe(page, `${tab} ${theme} ${lang}`)
         await shot(page, `admin-${tab}-${theme}-${lang}`)
@@ -228,7 +228,7 @@ for (const lang of ['en', 'ur']) {
     const name = readdirSync(join(server.data, 'backups'))[0]
     const to = join(folder, `restored-${lang}`)
     mkdirSync(to)
-    for (const part of ['record', 'keys']) execFileSync('cp', ['-a', join(server.data, 'backups', name, part, '.'), to])
+    for (const part of ['record', 'keys']) execFileSync('cp', ['-a', join(server.data, 'backups', name, part) + '/.', to])
     assert.match(execFileSync(CORDON, ['verify', '--data', to, '--files']).toString(), /the chain holds/)
     await hold(card.getByRole('button', { name: word(lang, 'record.delete') }))
     await card.waitFor({ state: 'detached' })
