@@ -119,6 +119,7 @@ test('from the setup code to units, an emergency, chat, a restart, and the recor
   two.send(report('U2', 'SPU-2', 10.002, 20.002))
   await two.until('uid="U1"')
   await page.keyboard.press('4')
+  await page.locator('#tab-units').click()
   await page.getByRole('row', { name: /RGR-1/ }).waitFor()
   await page.getByRole('row', { name: /SPU-2/ }).waitFor()
   await page.keyboard.press('1')

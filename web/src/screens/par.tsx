@@ -9,7 +9,9 @@ import { call } from '../net/api'
 import type { RecordEvent } from '../net/protocol'
 import { entitiesOf, entity, incident_id, par, shown_now, textOf, timeOf } from '../state/incident'
 import { levelName, zoneText } from '../state/names'
+import { asQuery } from '../state/moment'
 import { numbered, quick } from '../state/quick'
+import { events } from '../state/record'
 import { holding, isShort, missing, nextVoice, people_answered, people_inside, roll, roll_call, voicing } from '../state/roll'
 import type { RollRow } from '../state/roll'
 import { openEvent, write } from '../state/view'
@@ -129,6 +131,8 @@ function Row(props: { it: RollRow; next: boolean; open: boolean; onOpen: () => v
   )
 }
 
+const kinds_told = 'par.called,par.acked,par.missed,unit.entered_zone,unit.left_zone'
+
 /** What became of each call of a unit, asked of the server: the page may not have it any more. */
 function History(props: { unit: string; onClose: () => void }) {
   const list = useSignal<RecordEvent[] | null>(null)
@@ -136,7 +140,7 @@ function History(props: { unit: string; onClose: () => void }) {
   const { unit } = props
   const known = textOf(entity('unit', unit), 'par_at') + textOf(entity('unit', unit), 'missed')
   useEffect(() => {
-    const path = `/api/incidents/${encodeURIComponent(incident_id.peek())}/events?before=999999999999&limit=1000&kinds=par.called,par.acked,par.missed,unit.entered_zone,unit.left_zone`
+    const path = `/api/incidents/${encodeURIComponent(incident_id.peek())}/events?before=${(events.at(-1)?.seq ?? 0) + 1}&limit=1000&kinds=${kinds_told}${asQuery()}`
     void call<{ events: RecordEvent[] }>('GET', path).then((got) => {
       if (!got.ok) failed.value = got.detail || t('error.unreachable')
       else {
@@ -153,7 +157,7 @@ function History(props: { unit: string; onClose: () => void }) {
     return t(`roll.was_${event.kind === 'par.called' ? 'called' : event.kind === 'par.missed' ? 'missed' : event.kind === 'unit.left_zone' ? 'out' : 'in'}`)
   }
   return (
-    <section class="card history" aria-label={t('roll.history_of', { who: unit })}>
+    <section class="card rollhistory" aria-label={t('roll.history_of', { who: unit })}>
       <div class="sechead">
         <h2><T k="roll.history_of" p={{ who: unit }} /></h2>
         <button type="button" class="square" aria-label={t('close')} onClick={props.onClose}><Icon name="close" /></button>

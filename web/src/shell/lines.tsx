@@ -176,6 +176,8 @@ function Marks(props: { event: RecordEvent }) {
 
 /** A line; a click shows all of it on the log's own screen. Beside the map a chat line selects who said it. */
 export function LogRow(props: { line: LogLine; seconds?: boolean; whole?: boolean }) {
+  // The line stays the same object when a later one corrects it.
+  void events_changed.value
   const { line } = props
   const event = line.event!
   const { source, text, level, unit, said: was_said } = describeLine(event)

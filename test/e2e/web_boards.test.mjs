@@ -1,0 +1,293 @@
+// Log, people, tasks and what needs a decision, against the real server: an incident of its own, in both languages.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { axe, setUp, shot, start, visit } from './real.mjs'
+
+const words = {
+  en: { start: 'Start roll call', held: /Not complete: 2 missing/, close: 'Close as complete', done: 'Done', accept: 'Accepts', nudge: 'Nudge', staging: 'staging area', hand: 'Hand over', inside: 'In', out: 'Out' },
+  ur: { start: 'حاضری شروع', held: /نامکمل/, close: 'مکمل کریں', done: 'مکمل', accept: 'قبول', nudge: 'یاد دہانی', staging: 'اسٹیجنگ', hand: 'سپرد کریں', inside: 'اندر', out: 'باہر' },
+}
+
+/** Enters what the page would enter, as a program does. */
+async function enter(page, kind, fields, incident = '') {
+  const answer = await page.evaluate(async ([kind, fields, incident]) => {
+    const session = await (await fetch('/api/session')).json()
+    const id = crypto.randomUUID()
+    const path = kind === 'incident.opened' ? '/api/incidents' : `/api/incidents/${incident}/commands`
+    const response = await fetch(path, {
+      method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Cordon-CSRF': session.csrf },
+      body: JSON.stringify({ id, kind, fields, ...(kind === 'incident.opened' ? { incident } : {}) }),
+    })
+    return { ok: response.ok, body: await response.json() }
+  }, [kind, fields, incident])
+  assert.ok(answer.ok, `${kind}: ${JSON.stringify(answer.body)}`)
+  return answer.body
+}
+
+/** An incident with two units inside, a task past its time, and a person. */
+async function scene(page, id) {
+  const put = (kind, fields) => enter(page, kind, fields, id)
+  await put('incident.opened', { name: 'EX Harbour House', type: 'complex-attack', exercise: true })
+  await put('command.assumed', { scope: 'incident', commanders: ['Duty officer'], place: 'ICP' })
+  await put('structure.defined', { structure: 'B1', name: 'Main block', storeys: 3, inside_inner_cordon: true })
+  await put('agency.joined', { agency: 'EX-Police', name: 'EX-Police', agency_kind: 'police' })
+  for (const [unit, strength] of [['EX-RRF-1', 8], ['EX-SPU-2', 6]]) {
+    await put('unit.checked_in', { unit, agency: 'EX-Police', strength, leader: 'EX Inspector' })
+    await put('unit.entered_zone', { unit, zone: unit === 'EX-RRF-1' ? 'B1/0/A' : 'B1/1/B', count: strength })
+  }
+  await put('task.created', { task: 'TK-1', text: 'EX lamps for floor 1', owner: 'EX-RRF-1', due_at: new Date(Date.now() - 300_000).toISOString() })
+  await put('person.registered', { person: 'EX-77', name: 'EX Sapper' })
+  await put('occupants.estimated', { occupants: 'G-1', occupant: 'residents', count: 40, place: 'Main block' })
+}
+
+async function ready(page) {
+  await page.locator('#strip .cell').first().waitFor()
+  await page.locator('#foot').click({ position: { x: 2, y: 10 } })
+}
+
+for (const language of ['en', 'ur']) {
+  test(`a roll call, statuses, tasks and command, ${language}`, { timeout: 170_000 }, async () => {
+    const server = await start('serve', 'boards-' + language)
+    const it = await visit(server)
+    const { page } = it
+    const w = words[language]
+    await setUp(page, server.code)
+    await scene(page, 'EX-BOARDS')
+    await page.goto(`https://127.0.0.1:${server.web}/?lang=${language}`)
+    await ready(page)
+    const button = (name, within = page) => within.getByRole('button', { name, exact: false })
+
+    // Rail: nine entries, all with their key.
+    assert.deepEqual(await page.locator('#rail kbd').allInnerTexts(), ['1', '2', '3', '4', '5', '6', '7', '8', '9'])
+
+    // Called; not closed while somebody is missing; answered by one tap and by voice with a number; closed.
+    await page.keyboard.press('p')
+    await button(w.start).click()
+    const close = page.locator('.rollhead').getByRole('button', { name: w.held })
+    await close.waitFor()
+    assert.equal(await close.isDisabled(), true)
+    await page.locator('[data-unit="EX-RRF-1"] .acts .primary').click()
+    await page.locator('[data-unit="EX-RRF-1"] .figure b').getByText('8').waitFor()
+    await page.locator('#people-title').click()
+    await page.keyboard.press('v')
+    await page.locator('.voice input').first().fill('5')
+    await page.keyboard.press('Enter')
+    await page.locator('[data-unit="EX-SPU-2"] b.bad').getByText('5').waitFor()
+    await axe(page, 'roll call ' + language)
+    await shot(page, 'boards-roll-' + language)
+    await page.locator('.voice input').first().waitFor({ state: 'detached' })
+    await page.locator('#people-title').click()
+    await page.locator('[data-unit="EX-SPU-2"] [data-stop]').focus()
+    await page.keyboard.press('v')
+    await page.locator('.voice input').first().fill('6')
+    await page.keyboard.press('Enter')
+    await page.locator('.rollhead').getByRole('button', { name: w.close }).click()
+    await page.locator('.rollhead h2').getByText(/PAR-1/).waitFor()
+    await page.locator('.rollhead').getByRole('button', { name: w.close }).waitFor({ state: 'detached' })
+    await page.locator('[data-unit="EX-SPU-2"] [data-stop]').click()
+    await page.waitForFunction(() => document.querySelectorAll('.rollhistory li').length >= 4)
+
+    // Two units at once: tick all, one status.
+    await page.locator('#tab-agencies').click()
+    await page.locator('#agencytable input').nth(0).check()
+    await page.locator('#agencytable input').nth(1).check()
+    await button(w.staging, page.locator('.statusbar')).click()
+    await page.waitForFunction((word) => [...document.querySelectorAll('#agencytable tbody tr')].filter((row) => row.innerText.includes(word)).length === 2, w.staging)
+    await axe(page, 'agencies ' + language)
+
+    // In and out by a tag; who is not known is registered.
+    await page.locator('#tab-persons').click()
+    await page.fill('#person-tag', 'EX-77')
+    await page.keyboard.press('Enter')
+    await page.locator('#persontable tr').filter({ hasText: 'EX-77' }).getByRole('button', { name: w.out, exact: true }).waitFor()
+    await page.fill('#person-tag', 'EX-78')
+    await page.keyboard.press('Enter')
+    await page.locator('#persontable tr').filter({ hasText: 'EX-78' }).getByRole('button', { name: w.out, exact: true }).click()
+    await page.locator('#persontable tr').filter({ hasText: 'EX-78' }).getByRole('button', { name: w.inside, exact: true }).waitFor()
+    await axe(page, 'persons ' + language)
+    await page.locator('#tab-occupants').click()
+    await page.locator('#occupanttable .figureinput').first().fill('12')
+    await page.keyboard.press('Enter')
+    await page.locator('#occupanttable .warn').getByText('28').first().waitFor()
+    await axe(page, 'occupants ' + language)
+    await shot(page, 'boards-occupants-' + language)
+
+    // A task in one line: understood, entered, accepted, reminded, done.
+    await page.locator('#people-title').click()
+    await page.keyboard.press('6')
+    await page.fill('#task-line', '@EX-SPU EX open the gate +20 !')
+    await page.locator('.understood').getByText('EX-SPU-2').waitFor()
+    await page.keyboard.press('Enter')
+    const row = page.locator('[data-task="TK-2"]')
+    await button(w.accept, row).click()
+    await button(w.accept, row).waitFor({ state: 'detached' })
+    await button(w.nudge, row).click()
+    await page.locator('#sidelog').getByText(/TK-2/).first().waitFor()
+    await axe(page, 'tasks ' + language)
+    await shot(page, 'boards-tasks-' + language)
+    await row.getByRole('button', { name: w.done, exact: true }).click()
+    await row.waitFor({ state: 'detached' })
+
+    // What is overdue has its own button, under A; done, it stays in sight with who did.
+    const overdue = page.locator('.att[data-id="duty:task.overdue:TK-1"]')
+    await overdue.getByRole('button', { name: w.nudge }).click()
+    await page.locator('.att.calm[data-id="duty:task.overdue:TK-1"]').getByText('Duty officer').waitFor()
+
+    // Command in three taps: the name above, who takes over, enter.
+    await page.locator('#top .command').click()
+    await page.locator('.transfer .chips .btn').filter({ hasText: 'EX Inspector' }).click()
+    await axe(page, 'transfer ' + language)
+    await shot(page, 'boards-transfer-' + language)
+    await page.locator('.transfer .primary').click()
+    await page.locator('#top .command').getByText('EX Inspector').waitFor()
+    await page.locator('#tasks-title').click()
+    await page.keyboard.press('o')
+    await page.locator('.points').first().waitFor()
+    await axe(page, 'points ' + language)
+    await it.close()
+    await server.stop()
+  })
+}
+
+test('the log: filters, a pin, a chain, a time, files; the focus stays while lines stream in', { timeout: 170_000 }, async () => {
+  const server = await start('serve', 'boards-log')
+  const it = await visit(server)
+  const { page } = it
+  await setUp(page, server.code)
+  await scene(page, 'EX-LOG')
+  await enter(page, 'source.registered', { source: 'EX-Gate', source_kind: 'responder', name: 'EX-Gate' }, 'EX-LOG')
+  await enter(page, 'report.received', { report: 'R-1', predicate: 'note', text: 'EX two buses', source: 'EX-Gate', grade: 'B2', observed_at: new Date(Date.now() - 3_600_000).toISOString() }, 'EX-LOG')
+  await enter(page, 'fact.accepted', { fact: 'F-1', text: 'EX two buses are there', basis: ['R-1'], role: 'commander' }, 'EX-LOG')
+  await page.reload()
+  await ready(page)
+  await page.keyboard.press('3')
+  await page.locator('#biglog').waitFor()
+
+  // A line entered an hour late says so; its chain leads both ways.
+  const line = page.locator('#biglog .row').filter({ hasText: /^.*EX two buses(?! are)/ }).last()
+  await line.getByText('late').waitFor()
+  await line.click()
+  const card = page.locator('.eventcard')
+  await card.getByText('Rests on').waitFor()
+  await card.getByText('What rests on it').waitFor()
+  await card.locator('.chain li').filter({ hasText: 'EX two buses are there' }).waitFor()
+  await card.getByRole('button', { name: 'Pin' }).click()
+  await page.locator('.pinned').getByText('EX two buses').waitFor()
+  await axe(page, 'a pinned line and its chain')
+  await shot(page, 'boards-log-en')
+  await page.reload()
+  await ready(page)
+  await page.locator('.pinned').getByText('EX two buses').waitFor()
+
+  // Filters, each of which leaves what it says.
+  await page.getByRole('button', { name: 'Filters' }).click()
+  await page.getByLabel('Kind', { exact: true }).selectOption('unit.entered_zone')
+  await page.locator('.logfoot').getByText('2 lines').waitFor()
+  await page.getByLabel('Unit, person, place').selectOption('unit/EX-SPU-2')
+  await page.locator('.logfoot').getByText('1 line').waitFor()
+  await axe(page, 'filters')
+  await page.getByRole('button', { name: 'Show all' }).click()
+  await page.getByLabel('Unit, person, place').selectOption('level/B1/0')
+  await page.locator('#biglog .row').filter({ hasText: 'EX-RRF-1' }).first().waitFor()
+  assert.equal(await page.locator('#biglog .row').filter({ hasText: 'EX-SPU-2' }).count(), 0)
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.locator('.files summary').click().then(() => page.getByRole('button', { name: 'What is shown, as CSV' }).click()),
+  ])
+  assert.match(saved.suggestedFilename(), /EX-LOG-log\.csv/)
+  await page.getByRole('button', { name: 'Show all' }).click()
+
+  // The focus stays on its row while others come on top, also when it is scrolled out of sight.
+  await page.locator('#log-title').click()
+  await page.locator('#biglog .row').nth(3).focus()
+  const focused = () => page.evaluate(() => document.activeElement?.dataset?.seq)
+  const seq = await focused()
+  for (let i = 0; i < 60; i++) await enter(page, 'report.received', { report: `R-${10 + i}`, predicate: 'note', text: `EX line ${i} ${'long '.repeat(i % 40)}`, source: 'EX-Gate', grade: 'B2' }, 'EX-LOG')
+  await page.locator('#biglog .row').filter({ hasText: 'EX line 59' }).waitFor()
+  assert.equal(await focused(), seq)
+  await page.keyboard.press('j')
+  assert.notEqual(await focused(), seq)
+  assert.ok(await focused(), 'the focus is on a line')
+
+  // Lines are as tall as they need, none over another.
+  const overlaps = () => page.evaluate(() => {
+    const boxes = [...document.querySelectorAll('#biglog li')].map((li) => li.getBoundingClientRect()).sort((a, b) => a.top - b.top)
+    return boxes.slice(1).filter((box, i) => box.top < boxes[i].bottom - 1).length
+  })
+  await page.waitForFunction(() => new Set([...document.querySelectorAll('#biglog li')].map((li) => Math.round(li.offsetHeight))).size > 2)
+  assert.equal(await overlaps(), 0)
+  await page.locator('#biglog').evaluate((box) => { box.scrollTop = 900 })
+  await page.waitForFunction(() => document.querySelector('#biglog').scrollTop > 500)
+  assert.equal(await overlaps(), 0)
+
+  // The composer: a time, a unit and a zone in one line.
+  await page.locator('#composer-to').selectOption('log')
+  await page.locator('#composer-text').fill('[~-5] @EX-SP')
+  await page.locator('#names').getByText('EX-SPU-2').waitFor()
+  await page.keyboard.press('Tab')
+  assert.equal(await page.locator('#composer-text').inputValue(), '[~-5] @EX-SPU-2 ')
+  await page.keyboard.type('holds #B1/1/B')
+  await page.keyboard.press('Escape')
+  await page.locator('#composer-text').focus()
+  await page.locator('#composer .primary').click()
+  assert.equal(await page.locator('#entry-text').inputValue(), '@EX-SPU-2 holds #B1/1/B')
+  await page.locator('#entry summary').click()
+  assert.equal(await page.locator('#entry-observed_at').inputValue(), '-5')
+  await it.close()
+  await server.stop()
+})
+
+test('twelve main tasks by keyboard alone', { timeout: 170_000 }, async () => {
+  const server = await start('serve', 'boards-keys')
+  const it = await visit(server)
+  const { page } = it
+  await setUp(page, server.code)
+  await scene(page, 'EX-KEYS')
+  await page.reload()
+  await ready(page)
+  const keys = async (...list) => { for (const key of list) await page.keyboard.press(key) }
+  const shown = (selector) => page.locator(selector).waitFor()
+  await page.evaluate(() => document.activeElement?.blur())
+  // 1 the sheet of keys; 2 a screen; 3 a roll call's answer; 4 the default action of the top item
+  await keys('Shift+Slash')
+  await shown('dialog.keys')
+  const sheet = await page.locator('dialog.keys dt').allInnerTexts()
+  for (const key of ['1', '9', 'A', 'J', 'K', 'N', '/', 'V', 'P', 'O', 'Z', 'Ctrl K', 'Ctrl P', '?', 'Esc']) assert.ok(sheet.includes(key), key + ' is on the sheet')
+  await keys('Escape', '5')
+  await shown('#counters')
+  await keys('v')
+  await shown('.voice')
+  await keys('8', 'Enter')
+  await page.locator('#sidelog').getByText(/PAR answered/).first().waitFor()
+  await keys('Escape', 'Escape')
+  await page.evaluate(() => document.activeElement?.blur())
+  await keys('a')
+  await page.locator('.att.calm').first().waitFor()
+  // 5 an entry by the slash; 6 a note; 7 find; 8 a task; 9 undo is offered; 10 the past; 11 points; 12 theme and back to the map
+  await keys('/')
+  await page.keyboard.type('hazard')
+  await keys('Enter')
+  await page.locator('#entry-title').getByText(/azard/).waitFor()
+  await keys('Escape', 'Escape', 'Escape')
+  await page.locator('#entry').waitFor({ state: 'detached' })
+  await keys('n')
+  await page.keyboard.type('EX all quiet')
+  await keys('Enter')
+  await page.locator('#sidelog').getByText('EX all quiet').waitFor()
+  await keys('Escape', 'Control+k')
+  await page.keyboard.type('tasks')
+  await keys('Enter')
+  await shown('#task-line')
+  await page.locator('#task-line').focus()
+  await page.keyboard.type('@EX-RRF-1 EX second ladder by +15')
+  await keys('Enter')
+  await page.locator('#tasktable').getByText('EX second ladder').waitFor()
+  await keys('Escape', 'o')
+  await shown('.points')
+  await keys('r')
+  await keys('Escape', '1')
+  await page.waitForFunction(() => location.hash.includes('s=map'))
+  assert.ok(await page.evaluate(() => document.activeElement !== null))
+  await it.close()
+  await server.stop()
+})
