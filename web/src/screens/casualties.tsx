@@ -28,7 +28,7 @@ function Counts() {
       <div class="sechead">
         <h2 id="counts-title">{t('count.by_source')}</h2>
         <small>{t('count.blank_not_zero')}</small>
-        <span class="rule"><T k="strip.rule" p={{ rule: strip.value?.rule ?? '' }} /></span>
+        <small class="dimmed"><T k="strip.rule" p={{ rule: strip.value?.rule ?? '' }} /></small>
       </div>
       <Matrix names={names} />
       {may_write.value && (

@@ -22,7 +22,7 @@ function Cell(props: { name: string; claims: readonly Claim[] }) {
   const other = claim.lo !== null && differs(counterOf(props.name))
   return (
     <td data-counter={props.name} class={other ? 'differs' : ''}>
-      <button type="button" class="claimed" onClick={() => openEvent(claim.event)}>
+      <button type="button" class="count-cell" onClick={() => openEvent(claim.event)}>
         <b class="figure">{claim.lo === null ? '·' : <bdi>{rangeText(claim.lo, claim.hi)}</bdi>}{other && <i class="dot" role="img" aria-label={t('count.conflict')} />}</b>
         <small><bdi>{timeText(timeOf(claim.as_of), shown_now.value)}</bdi> <bdi title={tMaybe('grade.' + claim.grade.slice(0, 1), '')}>{claim.grade}</bdi></small>
         {claim.shift !== 0 && <small><T k="count.shift" p={{ n: claim.shift }} /></small>}
@@ -40,7 +40,7 @@ function Basis(props: { row: SourceRow }) {
     return !n || of === null || of === undefined ? [] : [{ name, n, of }]
   })
   if (held.length === 0) return <>{t('count.only')}</>
-  return <>{held.map(({ name, n, of }) => <span key={name} class="held"><T k="count.names_held" p={{ what: wordText(name, 'counter'), n, of }} /></span>)}</>
+  return <>{held.map(({ name, n, of }) => <span key={name} class="names-held"><T k="count.names_held" p={{ what: wordText(name, 'counter'), n, of }} /></span>)}</>
 }
 
 function SourceLine(props: { row: SourceRow; names: readonly string[] }) {
@@ -70,7 +70,7 @@ function AcceptedCell(props: { name: string }) {
   const over = review < shown_now.value
   return (
     <td data-counter={props.name}>
-      <button type="button" class="claimed" onClick={() => openEvent(it.accepted_event!)}>
+      <button type="button" class="count-cell" onClick={() => openEvent(it.accepted_event!)}>
         <b class="figure"><bdi>{it.accepted}</bdi></b>
         <small><bdi>{textOf(record, 'actor')}</bdi> <bdi>{timeText(timeOf(record?.fields['recorded_at']), shown_now.value)}</bdi></small>
         {textOf(record, 'basis') !== '' && <small><T k="count.basis_is" p={{ what: textOf(record, 'basis') }} /></small>}
@@ -121,7 +121,7 @@ export function Matrix(props: { names: readonly string[] }) {
   // Who may not know the sources is not told that there are none.
   const hidden = props.names.some((name) => counterOf(name)?.known)
   return (
-    <div class="matrix" tabIndex={0} role="region" aria-label={t('count.title')}>
+    <div class="count-matrix" tabIndex={0} role="region" aria-label={t('count.title')}>
       <table id="counters">
         <caption class="hidden">{t('count.title')}</caption>
         <thead>

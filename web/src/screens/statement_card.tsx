@@ -81,7 +81,7 @@ function Steps(props: { it: Entity; pairs: readonly Pair[]; onMade: (id: string)
     else props.onMade(made.id)
   }
   return (
-    <footer class="steps no-print">
+    <footer class="statement-steps no-print">
       {props.pairs.length > 0 && state === 'draft' && <Button kind="primary" onClick={() => void run('statement.checked', { checked_by: operator() })}>{t('statement.check')}</Button>}
       {state === 'checked' && mayEnter('statement.approved') && (
         <>
@@ -162,7 +162,7 @@ export function StatementCard(props: { it: Entity; onMade: (id: string) => void 
         <Stages it={it} />
       </header>
       {isOut(state) && differsNow(it.id) && <p class="banner"><b aria-hidden="true">≠</b> {t('statement.differs')}</p>}
-      <ol class="pairs" aria-label={t('statement.lines')}>
+      <ol class="said-pairs" aria-label={t('statement.lines')}>
         {pairs.map((pair, i) => writing.value === pair.number && open
           ? <li key={pair.number} class="pair writing"><PairForm statement={it.id} pair={pair} number={pair.number} onDone={done} /></li>
           : <PairRow key={pair.number} pair={pair} place={i + 1} open={open} out={isOut(state)} onEdit={() => { writing.value = pair.number }} onDrop={() => void takeOut(pair)} />)}

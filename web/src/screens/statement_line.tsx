@@ -95,7 +95,7 @@ export function PairRow(props: { pair: Pair; place: number; open: boolean; out: 
     <li class={'pair ' + (light ?? '')} data-pair={pair.number} data-light={light ?? ''}>
       <span class="place"><bdi>{props.place}</bdi></span>
       {languages.map((tongue) => (
-        <p key={tongue} class={'said ' + tongue} lang={tongue} dir="auto">
+        <p key={tongue} class={'tongue ' + tongue} lang={tongue} dir="auto">
           {textOf(pair[tongue], 'text') || <span class="dimmed missing" lang={undefined}>{t(`statement.no_${tongue}`)}</span>}
         </p>
       ))}
@@ -189,7 +189,7 @@ export function PairForm(props: { statement: string; pair?: Pair | undefined; nu
     if (wrong.value === '') props.onDone()
   }
   const area = (tongue: Tongue) => (
-    <div class={'field said ' + tongue}>
+    <div class={'field tongue ' + tongue}>
       <label for={'line-' + tongue}>{t(`statement.in_${tongue}`)}</label>
       <textarea
         id={'line-' + tongue} ref={tongue === 'en' ? first : undefined} rows={3} lang={tongue} dir={tongue === 'ur' ? 'rtl' : 'ltr'}
