@@ -60,19 +60,19 @@ export function drawGrid(ctx: CanvasRenderingContext2D, view: { x: number; y: nu
   for (const { at, text } of across) if (at > 24 * scale) figure(text, 4, at)
 }
 
+/** Drawn into the canvas of the layers below, as each canvas of its own costs a PC without a GPU its frames. */
 export function gridLayer(): Layer {
-  const canvas = document.createElement('canvas')
-  canvas.className = 'gridlines'
-  const render = (frame: FrameState) => {
+  const render = (frame: FrameState, target: HTMLElement | null): HTMLElement | null => {
+    const canvas = target?.firstElementChild
+    const ctx = canvas instanceof HTMLCanvasElement ? canvas.getContext('2d') : null
+    if (!ctx) return target
     const [width, height] = frame.size as [number, number]
-    const ratio = frame.pixelRatio
-    canvas.width = Math.round(width * ratio)
-    canvas.height = Math.round(height * ratio)
-    const ctx = canvas.getContext('2d')!
-    ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
     const [x, y] = frame.viewState.center as [number, number]
+    ctx.save()
+    ctx.setTransform(frame.pixelRatio, 0, 0, frame.pixelRatio, 0, 0)
     drawGrid(ctx, { x, y, resolution: frame.viewState.resolution, width, height })
-    return canvas
+    ctx.restore()
+    return target
   }
-  return new Layer({ render, zIndex: 20 })
+  return new Layer({ render: render as (frame: FrameState) => HTMLElement, zIndex: 20 })
 }
