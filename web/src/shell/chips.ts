@@ -1,9 +1,9 @@
-// The ten entries that a post makes most, one tap each: what this operator entered most here, filled up by what his
+// The six entries that a post makes most, one tap each: what this operator entered most here, filled up by what his
 // role usually does. Also which kinds he entered last, for the list behind the slash.
 import { computed, signal } from '@preact/signals'
 import { hasRole, session } from '../state/session'
 
-const CHIPS = 10
+const CHIPS = 6
 const LAST = 5
 
 /** By role, the most frequent first; who has several gets those of the first that is here. */
