@@ -84,6 +84,7 @@ test('from minute one to a killed server, on two browsers at once', { timeout: 3
 
   // A log keeper gets an account and works beside.
   await a.keyboard.press('9')
+  await a.locator('#admintab-operators').click()
   await a.getByRole('button', { name: 'New account' }).click()
   await a.fill('#operator-name', 'EX keeper')
   await a.fill('#operator-password', 'practice only 2')

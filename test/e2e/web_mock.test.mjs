@@ -203,7 +203,7 @@ test('keys: screens, palette, sheet; off inside inputs', async () => {
   const { page } = it
   await shown(page)
   await page.keyboard.press('9')
-  await page.locator('#clienttable').waitFor()
+  await page.locator('#devicetable').waitFor()
   await page.keyboard.press('Shift+?')
   await page.locator('dialog.keys').waitFor()
   await axe(page, 'keys')

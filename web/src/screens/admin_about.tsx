@@ -48,7 +48,7 @@ export default function AboutPart() {
             </section>
             <section class="card" aria-labelledby="about-certificates">
               <div class="sechead"><h2 id="about-certificates">{t('about.certificates')}</h2></div>
-              <p class="words" dir="ltr"><b>{about.words}</b></p>
+              <p class="certwords" dir="ltr"><b>{about.words}</b></p>
               <p class="dimmed">{t('about.words_how')}</p>
               <Facts
                 rows={about.certificates.map((it) => {

@@ -46,7 +46,7 @@ function DryReport(props: { dry: Dry }) {
   return (
     <section class="card dry" aria-labelledby="dry-title">
       <div class="sechead"><h2 id="dry-title">{t('building.would')}</h2></div>
-      <div class="figures">
+      <div class="adminfigures">
         {([['levels', report.levels], ['zones', report.zones], ['openings', report.openings], ['stairs', report.openings_up]] as const).map(([name, n]) => (
           <div key={name}><b><bdi>{n}</bdi></b><span>{t(`building.${name}` as Key)}</span></div>
         ))}
@@ -157,7 +157,7 @@ export default function Building() {
           {dry.value
             ? <><DryReport dry={dry.value} /><div class="acts"><Button kind="primary" disabled={busy.value} onClick={() => void bring()}>{t('building.import', { n: dry.value.commands })}</Button></div></>
             : <Empty>{said.value ? <Button onClick={() => { screen.value = 'floors' }} keys="2">{t('building.to_floors')}</Button> : t('building.nothing')}</Empty>}
-          <ul class="known">
+          <ul class="knownbuildings">
             {entitiesOf('structure').map((it) => <li key={it.id}><bdi>{textOf(it, 'name') || it.id}</bdi> <small><bdi>{it.id}</bdi></small></li>)}
           </ul>
         </div>

@@ -32,7 +32,7 @@ export default function DiskPart() {
       {!disk && <Waiting error={error.value} />}
       {disk && (
         <>
-          <div class="figures">
+          <div class="adminfigures">
             <div class={low ? 'warn' : ''}><b><bdi>{bytesText(disk.free)}</bdi></b><span><T k="disk.free_of" p={{ total: bytesText(disk.total) }} /></span></div>
             <div class={hours !== null && hours < HOURS_WARN ? 'warn' : ''}>
               <b><bdi>{hours === null ? '—' : hoursText(hours)}</bdi></b>

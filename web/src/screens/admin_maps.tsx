@@ -37,7 +37,7 @@ function Cover() {
   const area = areaOf(placed.value.flatMap((it) => it.places))
   if (!area) return <Empty>{t('maps.no_area')}</Empty>
   return (
-    <section class="card cover" aria-labelledby="cover-title">
+    <section class="card mapcover" aria-labelledby="cover-title">
       <div class="sechead"><h2 id="cover-title">{t('maps.cover')}</h2></div>
       <ul>
         {coverOf(area, maps.value).map((it) => (

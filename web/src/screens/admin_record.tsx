@@ -57,12 +57,12 @@ function JobLine(props: { job: Job | null; which: Job['job'] }) {
   if (job?.job !== which) return null
   if (job.state === 'running') {
     const label = which === 'verify' ? t('record.checking', { done: job.done, of: job.of }) : t('record.copying', { done: bytesText(job.done), of: bytesText(job.of) })
-    return <p class="job"><Share part={job.done} whole={job.of} label={label} /> <span role="status">{label}</span></p>
+    return <p class="carejob"><Share part={job.done} whole={job.of} label={label} /> <span role="status">{label}</span></p>
   }
   if (job.state === 'failed') return <p class="bad" role="alert"><bdi>{job.text}</bdi></p>
   if (job.bad) return <p class="bad" role="alert"><T k="record.broken" p={{ seq: job.bad, finding: job.finding ?? '' }} /></p>
   const values = { rows: job.rows ?? 0, erased: job.erased ?? 0, witnesses: job.witnesses ?? 0, at: clockText(job.ended), name: job.name ?? '' }
-  return <p class="job" role="status">✓ <T k={which === 'verify' ? 'record.holds' : 'record.copied'} p={values} /></p>
+  return <p role="status">✓ <T k={which === 'verify' ? 'record.holds' : 'record.copied'} p={values} /></p>
 }
 
 function BackupCard(props: { backup: Backup; onDone: (error: string) => void }) {

@@ -48,7 +48,7 @@ function Matrix(props: { sharing: Sharing; onPick: (from: string, to: string) =>
   const pairOf = (from: string, to: string) => matrix.find((it) => it.from === from && it.to === to)
   return (
     <div class="tablebox matrixbox" tabIndex={0} role="region" aria-label={t('sharing.matrix')}>
-      <table class="matrix">
+      <table class="sharematrix">
         <caption>{t('sharing.matrix_how')}</caption>
         <thead>
           <tr>
@@ -85,7 +85,7 @@ function Matrix(props: { sharing: Sharing; onPick: (from: string, to: string) =>
 function RuleRow(props: { rule: Rule; onConfirm?: (rule: Rule) => void }) {
   const { rule, onConfirm } = props
   return (
-    <li class="rule">
+    <li class="sharerule">
       <b>{consequenceText(rule)}</b>
       <small>
         <T k="sharing.by" p={{ by: rule.by === rule.proposed_by ? rule.by : `${rule.proposed_by}, ${rule.by}`, at: rule.at ? clockText(rule.at, false) : '' }} />
@@ -182,7 +182,7 @@ export default function SharingPart() {
       acts={sharing?.on && mayDecide() && <Button onClick={() => { draft.value = { from: ALL, to: ALL, classes: ['markers'], allow: true } }}>{t('sharing.new')}</Button>}
     >
       {!sharing && <Waiting error={error.value} />}
-      {sharing && !sharing.on && <p class="note warn">{t('sharing.off')}</p>}
+      {sharing && !sharing.on && <p class="adminnote warn">{t('sharing.off')}</p>}
       {sharing && (
         <div class={draft.value ? 'withform' : ''}>
           <div class="lists">

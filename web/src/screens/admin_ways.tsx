@@ -55,7 +55,7 @@ function WayForm(props: { onDone: (token: string, name: string) => void; onClose
             {kinds.map((it) => <option key={it} value={it}>{word(it)}</option>)}
           </select>
         </div>
-        <p class="note warn" role="note">{warning(kind.value)}</p>
+        <p class="adminnote warn" role="note">{warning(kind.value)}</p>
         <Field label={t('ways.name')} name="way-name" autofocus />
         {kind.value !== 'http' && <Field label={t('ways.address')} name="way-address" hint={t('ways.address_hint')} required={kind.value === 'multicast'} />}
         {kind.value !== 'http' && <Field label={t('ways.port')} name="way-port" />}
@@ -107,7 +107,7 @@ export default function Ways() {
       id="ways" title={t('admin.tab.ways')} about={t('ways.about')} said={said.value} error={failed.value || (inputs ? error.value : '')}
       acts={<Button onClick={() => { form.value = true }}>{t('ways.new')}</Button>}
     >
-      {token.value && <p class="note">{t('ways.token')} <code dir="ltr">{token.value}</code></p>}
+      {token.value && <p class="adminnote">{t('ways.token')} <code dir="ltr">{token.value}</code></p>}
       {!inputs && <Waiting error={error.value} />}
       {inputs && (
         <div class={form.value ? 'withform' : ''}>
