@@ -156,7 +156,7 @@ test('the main path by keyboard alone, with an Urdu layout on the keys', async (
   }
   await key('KeyP', '\u067e')
   await page.locator('[data-unit="EX-RGR-3"]').waitFor()
-  await tabTo('[data-unit="EX-RGR-3"] button')
+  await tabTo('[data-unit="EX-RGR-3"] .acts button')
   await page.keyboard.press('Enter')
   await enter('par.acked')
   await key('Digit2', '۲')
@@ -190,7 +190,7 @@ test('the focus can be seen on whatever has it, and is not lost when the list ch
     assert.equal(seen, '')
   }
   mock.raise(mock.person(3))
-  await page.locator('.att.crit .what').focus()
+  await page.locator('.att.crit .what button').first().focus()
   mock.raise(mock.person(7))
   await page.locator('.att.crit').nth(1).waitFor()
   assert.ok(await page.evaluate(() => document.activeElement.closest('.att')))
