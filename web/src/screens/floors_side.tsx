@@ -41,7 +41,7 @@ export function Matrix(props: { structure: StructureView; plain?: boolean }) {
   const { structure } = props
   const kinds = wordsOf('kind')
   return (
-    <table class="matrix">
+    <table class="floormatrix">
       <caption class="hidden">{t('floor.matrix')}</caption>
       <thead>
         <tr>

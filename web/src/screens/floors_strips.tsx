@@ -11,7 +11,7 @@ import { chooseLevel, floorLabel, floorName, level as chosen_level, marked_zones
 import { entitiesOf, shown_now, textOf } from '../state/incident'
 import { wordText } from '../base/values'
 import { Icon } from '../ui/icon'
-import { gridOf } from '../ui/plan_grid'
+import { byName, gridOf } from '../ui/plan_grid'
 import type { Cell } from '../ui/plan_grid'
 import { levelOf } from '../ui/plan_data'
 import { neighbour, shortNames } from '../ui/plan_shape'
@@ -105,10 +105,11 @@ function Zones(props: { level: LevelView; kind: string; stop: string; inside: re
   const { level, kind } = props
   const dense = level.zones.length > STRIP_MAX
   const cells = dense ? new Map<string, Cell>() : new Map(gridOf(level.zones).map((cell) => [cell.id, cell]))
-  const names = shortNames(level.zones.map(zoneName))
+  const zones = [...level.zones].sort(byName)
+  const names = shortNames(zones.map(zoneName))
   return (
     <div class={dense ? 'zones dense' : 'zones'}>
-      {level.zones.map((zone, i) => (
+      {zones.map((zone, i) => (
         <ZoneCell
           key={zone.id} zone={zone} name={names[i]!} kind={kind} floor={floorLabel(level)} at={cells.get(zone.id) ?? null} hazard={props.hazards.get(zone.id) ?? ''}
           stop={props.stop === zone.id} units={props.inside.filter((it) => it.zone === zone)} onOpen={props.onOpen}

@@ -30,22 +30,47 @@ const ZOOM_STEP = 1.3
 const ZOOM_MAX = 40
 /** A hand that shakes is not a drag. */
 const DRAG_PX = 5
-const PICTURES_MAX = 8
+const PICTURES_MAX = 24
+const INSET_MARGIN = 4
 
 /** Drawn floors by floor: coming back to one costs a copy. */
 const pictures = new Map<string, { key: string; canvas: HTMLCanvasElement }>()
+/** For measurements: floors drawn and not copied, and whether all of a building are. */
 let drawn = 0
+let all_drawn = false
 
-function pictureOf(id: string, key: string, width: number, height: number, job: Job, dpr: number): HTMLCanvasElement {
+interface Size { w: number; h: number }
+
+interface Shown {
+  structure: StructureView
+  level: LevelView
+  kind: string
+  size: Size
+  inset: boolean
+  /** Null: all of it. */
+  moved: View | null
+}
+
+function jobOf(it: Shown): Job {
+  const plan = planFor(it.structure, it.level)
+  const view = it.moved ?? fitView(plan, it.size.w, it.size.h, it.inset ? INSET_MARGIN : MARGIN)
+  return { plan, view, inks: readInks(), marks: marksOf(it.level, it.kind), doors: doorMarks(plan), text: TEXT_PX * scale }
+}
+
+function pictureOf(it: Shown, job: Job): HTMLCanvasElement {
+  const { w, h } = it.size
+  const dpr = devicePixelRatio
+  const id = `${it.level.id}${it.inset ? ' inset' : ''}`
+  const key = JSON.stringify([w, h, dpr, theme.value, lang.value, it.kind, [...job.marks.values()], [...job.doors.values()], job.view, job.plan.zones.length])
   const known = pictures.get(id)
   if (known?.key === key) return known.canvas
   const canvas = document.createElement('canvas')
-  canvas.width = width * dpr
-  canvas.height = height * dpr
+  canvas.width = w * dpr
+  canvas.height = h * dpr
   const ctx = canvas.getContext('2d')!
   ctx.scale(dpr, dpr)
   drawPlan(ctx, job)
-  drawn++
+  if (!it.inset) drawn++
   pictures.delete(id)
   if (pictures.size >= PICTURES_MAX) pictures.delete(pictures.keys().next().value!)
   pictures.set(id, { key, canvas })
@@ -54,15 +79,13 @@ function pictureOf(id: string, key: string, width: number, height: number, job: 
 
 const ways: Record<string, Direction> = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' }
 
-interface Size { w: number; h: number }
-
 /** What a test or a measurement asks of the plan on the screen. */
 interface Probe {
   level: () => string
   pixelOf: (zone: string) => Point | null
   zoneAt: (x: number, y: number) => string | null
-  /** How many floors were drawn and not copied. */
   drawn: () => number
+  allDrawn: () => boolean
 }
 
 function usePointer(view: () => View | null, set: (view: View) => void, tap: (at: Point, several: boolean) => void) {
@@ -124,7 +147,7 @@ export function Plan(props: PlanProps) {
   const focus = useSignal('')
   const has_focus = useSignal(false)
   const geometry: Geometry = planFor(structure, level)
-  const fit = fitView(geometry, size.value.w, size.value.h, props.inset ? 4 : MARGIN)
+  const fit = fitView(geometry, size.value.w, size.value.h, props.inset ? INSET_MARGIN : MARGIN)
   const view = moved.value ?? fit
   const active = level.zones.some((zone) => zone.id === focus.value) ? focus.value : level.zones[0]?.id ?? ''
   const set = (to: View) => {
@@ -150,16 +173,16 @@ export function Plan(props: PlanProps) {
     const it = canvas.current!
     if (w === 0 || h === 0) return
     const dpr = devicePixelRatio
+    const shown: Shown = { structure, level, kind, size: size.value, inset: props.inset ?? false, moved: moved.value }
     if (it.width !== Math.round(w * dpr) || it.height !== Math.round(h * dpr)) {
       it.width = Math.round(w * dpr)
       it.height = Math.round(h * dpr)
     }
-    const job: Job = { plan: geometry, view, inks: readInks(), marks: marksOf(level, kind), doors: doorMarks(geometry), text: TEXT_PX * scale }
-    const key = [w, h, dpr, theme.value, lang.value, kind, JSON.stringify([...job.marks.values()]), JSON.stringify([...job.doors.values()]), JSON.stringify(view), geometry.zones.length].join()
+    const job = jobOf(shown)
     const ctx = it.getContext('2d')!
     ctx.setTransform(1, 0, 0, 1, 0, 0)
     ctx.clearRect(0, 0, it.width, it.height)
-    ctx.drawImage(pictureOf(`${level.id}${props.inset ? ' inset' : ''}`, key, w, h, job, dpr), 0, 0)
+    ctx.drawImage(pictureOf(shown, job), 0, 0)
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0)
     for (const zone of geometry.zones) {
       if (marked_zones.value.has(zone.id)) drawRing(ctx, job, zone, 'marked')
@@ -167,13 +190,27 @@ export function Plan(props: PlanProps) {
       if (has_focus.value && active === zone.id && !props.inset) drawRing(ctx, job, zone, 'focus')
     }
     it.dataset['level'] = level.id
+    if (!props.inset) all_drawn = false
+    if (shown.moved) return
+    // The other floors are drawn while nobody waits for them, one at a time.
+    let next = 0
+    const others = structure.levels.filter((one) => one !== level)
+    const draw = () => {
+      const other = others[next++]
+      if (!props.inset) all_drawn = !other
+      if (!other) return
+      pictureOf({ ...shown, level: other }, jobOf({ ...shown, level: other }))
+      idle = requestIdleCallback(draw)
+    }
+    let idle = requestIdleCallback(draw)
+    return () => cancelIdleCallback(idle)
   })
 
   useEffect(() => {
     if (props.inset) return
     const place = (id: string) => geometry.zones.find((zone) => zone.id === id)
     const probe: Probe = {
-      level: () => level.id, drawn: () => drawn,
+      level: () => level.id, drawn: () => drawn, allDrawn: () => all_drawn,
       pixelOf: (id) => { const zone = place(id); return zone ? toScreen(view, zone.label) : null },
       zoneAt: (x, y) => zoneAt(geometry, toPlan(view, [x, y]))?.id ?? null,
     }

@@ -212,9 +212,12 @@ function drawVisitors(ctx: CanvasRenderingContext2D, job: Job, zone: PlanZone, m
   const [x, y] = toScreen(job.view, zone.label)
   const worst = mark.visitors.find((it) => it.level === 'crit') ?? mark.visitors.find((it) => it.level === 'warn') ?? mark.visitors[0]!
   const wide = (texts: readonly string[]) => texts.reduce((sum, text) => sum + widthOf(ctx, text) + 12, 0)
-  const names = mark.visitors.map((it) => (it.stranger ? '≠ ' : '') + it.name)
-  const codes = mark.visitors.map((it) => (it.stranger ? '≠ ' : '') + it.code)
-  const rest = mark.visitors.length > 1 ? [`${worst.code} +${mark.visitors.length - 1}`] : [worst.code]
+  // A threat that has no room for a word of its own stands in the frame.
+  const loud = below === 0 && (mark.look === 'threat' || mark.look === 'eod') ? `${glyphs[mark.look]} ` : ''
+  const sign = (it: Visitor) => (it.stranger ? '≠ ' : '')
+  const names = mark.visitors.map((it, i) => (i === 0 ? loud : '') + sign(it) + it.name)
+  const codes = mark.visitors.map((it, i) => (i === 0 ? loud : '') + sign(it) + it.code)
+  const rest = [`${loud}${worst.code}${mark.visitors.length > 1 ? ` +${mark.visitors.length - 1}` : ''}`]
   const texts = wide(names) <= w ? names : wide(codes) <= w ? codes : rest
   const shown = texts.length === mark.visitors.length ? mark.visitors : [worst]
   const h = size * 1.5
@@ -222,7 +225,7 @@ function drawVisitors(ctx: CanvasRenderingContext2D, job: Job, zone: PlanZone, m
   const middle = y + below / 2
   texts.forEach((text, i) => {
     const width = widthOf(ctx, text) + 8
-    const { level } = shown[i]!
+    const level = loud ? 'crit' : shown[i]!.level
     ctx.fillStyle = level === 'crit' ? job.inks.crit : level === 'warn' ? job.inks.warn : job.inks.frame
     ctx.fillRect(left + 2, middle - h / 2, width, h)
     ctx.strokeStyle = job.inks.bg
