@@ -353,6 +353,14 @@ export async function startMock(options = {}) {
     return all.filter((event) => event.seq > Number(url.searchParams.get('after') ?? 0)).slice(0, limit)
   }
 
+  /** What happened when; the mock computes no figures. */
+  function timeline() {
+    const list = state.events.filter((event) => event.incident)
+    const kinds = [...new Set(list.map((event) => event.kind))]
+    const rows = list.map((event) => [event.seq, event.at, Date.parse(event.fields?.observed_at) || 0, kinds.indexOf(event.kind)])
+    return { incident: incident.id(), head: list.at(-1)?.seq ?? 0, cut: false, kinds, events: rows, figures: [] }
+  }
+
   function get(request, response, url, operator) {
     const path = url.pathname
     if (path === '/api/session') return answer(response, 200, session(operator))
@@ -364,6 +372,7 @@ export async function startMock(options = {}) {
       const kinds = url.searchParams.get('kinds')?.split(',')
       return answer(response, 200, { events: events(url, state.events.filter((event) => event.incident && (!kinds || kinds.includes(event.kind)))), head: state.seq })
     }
+    if (/^\/api\/incidents\/[^/]+\/timeline$/.test(path)) return answer(response, 200, timeline())
     if (path === '/api/incidents') return answer(response, 200, { incidents: incident.id() ? [incident.view('strip')] : [] })
     if (path === '/api/practice') return answer(response, 200, { possible: false, state: 'none', port: 0, speed: 0, by: '', why: '' })
     if (path === '/api/machine') {
