@@ -381,12 +381,6 @@ export async function startMock(options = {}) {
     }
     if (path === '/api/operators') return answer(response, 200, { operators: [...state.accounts].map(accountOf) })
     if (path === '/api/clients') return answer(response, 200, { type: 'clients', clients: clients() })
-    if (/^\/api\/incidents\/[^/]+\/timeline$/.test(path)) {
-      return answer(response, 200, { incident: incident.id(), head: state.seq, cut: false, kinds: [], events: [], figures: [] })
-    }
-    if (/^\/api\/incidents\/[^/]+\/events$/.test(path)) {
-      return answer(response, 200, { events: events(url).filter((event) => event.incident !== undefined), head: state.seq })
-    }
     const welcomed = welcome.get(path)
     if (welcomed) return answer(response, 200, welcomed)
     if (/^\/api\/invites\/\d+\/qr\.svg$/.test(path)) {
