@@ -118,7 +118,7 @@ test('sources differ: a dot, each source with time and grade, and blank is not z
   await finding.getByRole('button', { name: 'Resolve with a reason' }).click()
   await page.fill('#entry-reason', 'The caller counted one twice')
   await page.locator('#entry-reason').press('Enter')
-  await finding.getByText('resolved').waitFor()
+  await finding.getByText('resolved', { exact: true }).waitFor()
   await it.close()
 })
 

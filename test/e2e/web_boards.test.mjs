@@ -5,7 +5,7 @@ import { axe, setUp, shot, start, visit } from './real.mjs'
 
 const words = {
   en: { start: 'Start roll call', held: /Not complete: 2 missing/, close: 'Close as complete', done: 'Done', accept: 'Accepts', nudge: 'Nudge', staging: 'staging area', hand: 'Hand over', inside: 'In', out: 'Out' },
-  ur: { start: 'حاضری شروع', held: /نامکمل/, close: 'مکمل کریں', done: 'مکمل', accept: 'قبول', nudge: 'یاد دہانی', staging: 'اسٹیجنگ', hand: 'سپرد کریں', inside: 'اندر', out: 'باہر' },
+  ur: { start: 'حاضری شروع', held: /نامکمل/, close: 'مکمل کریں', done: 'مکمل', accept: 'قبول', nudge: 'یاد دہانی', staging: 'اجتماع گاہ', hand: 'سپرد کریں', inside: 'اندر', out: 'باہر' },
 }
 
 /** Enters what the page would enter, as a program does. */
@@ -168,7 +168,7 @@ test('the log: filters, a pin, a chain, a time, files; the focus stays while lin
   await line.getByText('late').waitFor()
   await line.click()
   const card = page.locator('.eventcard')
-  await card.getByText('Rests on').waitFor()
+  await card.getByText('Rests on', { exact: true }).waitFor()
   await card.getByText('What rests on it').waitFor()
   await card.locator('.chain li').filter({ hasText: 'EX two buses are there' }).waitFor()
   await card.getByRole('button', { name: 'Pin' }).click()
@@ -246,7 +246,7 @@ test('twelve main tasks by keyboard alone', { timeout: 170_000 }, async () => {
   await page.reload()
   await ready(page)
   const keys = async (...list) => { for (const key of list) await page.keyboard.press(key) }
-  const shown = (selector) => page.locator(selector).waitFor()
+  const shown = (selector) => page.locator(selector).first().waitFor()
   await page.evaluate(() => document.activeElement?.blur())
   // 1 the sheet of keys; 2 a screen; 3 a roll call's answer; 4 the default action of the top item
   await keys('Shift+Slash')

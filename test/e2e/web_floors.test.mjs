@@ -337,7 +337,7 @@ test('an imported building: its plan, floors in an instant, a search from start 
   for (const zone of several) await clearanceIs(page, zone, 'entered')
   await card.getByText('3 entries made').waitFor()
   await shot(page, 'floors-several')
-  await card.getByRole('button', { name: 'Search ends' }).click()
+  await card.getByRole('button', { name: 'Search ends 3' }).click() // all three have come back from the record
   await card.getByRole('button', { name: 'EX-SPU-1' }).click()
   // The offer lasts ten seconds: it is taken when it is there.
   await page.getByText('Search ended: 3 zones').waitFor()

@@ -37,7 +37,7 @@ test('the log on paper: ink on white from each theme, a head on it, all lines, o
       await onPaper(page, async () => {
         await page.locator('table.paper').waitFor()
         const seen = await page.evaluate(() => ({
-          hidden: ['#top', '#rail', '#side', '#foot', '.bar'].filter((part) => document.querySelector(part).getClientRects().length > 0),
+          hidden: ['#top', '#rail', '#side', '#foot', '.bar'].filter((part) => document.querySelector(part)?.getClientRects().length > 0),
           ink: [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('table.paper td')).color],
           head: document.querySelector('#printhead').innerText,
           rows: document.querySelectorAll('table.paper tbody tr:not(.day)').length,

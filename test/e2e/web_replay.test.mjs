@@ -71,7 +71,7 @@ before(async () => {
   await setUp(page, server.code)
   await page.locator('#strip .cell').first().waitFor()
   await atRest(first)
-  await key('4')
+  await page.evaluate(() => { location.hash = '#s=people&tab=units' })
   await page.waitForFunction(() => document.querySelectorAll('#unittable tbody tr').length >= 7)
   // What the server says before and after is the same, and so is what the page shows: nothing was on its way.
   const state = async () => (await ask(page, `${INCIDENT}/state`)).data
