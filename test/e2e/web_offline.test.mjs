@@ -13,7 +13,10 @@ import { CORDON, folder, persistent, setUp, start, visit } from './real.mjs'
 const LOST = '#top.lost'
 const THERE = '#top:not(.lost)'
 /** The page's files are on this computer, and the worker answers for them. */
-const kept = (page) => page.waitForFunction(async () => navigator.serviceWorker.controller && (await caches.keys()).length === 1)
+async function kept(page) {
+  const is = () => page.evaluate(async () => navigator.serviceWorker.controller !== null && (await caches.keys()).length === 1 && Boolean(await caches.match('/')))
+  while (!(await is())) await page.waitForTimeout(50)
+}
 const said = (mock, text) => mock.state.events.filter((event) => event.kind === 'chat.said' && event.data.text === text).length
 
 async function board(options = {}, path = '') {

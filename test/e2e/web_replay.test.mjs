@@ -78,7 +78,7 @@ before(async () => {
   for (;;) {
     const first = { state: await state(), cells: await figures(), wheres: await wheres() }
     // Phones report each second, and a page hears of it within the next.
-    await page.waitForFunction(async ([path, at]) => Date.parse((await (await fetch(path)).json()).at) > at + 3_000, [`${INCIDENT}/state?kinds=incident`, Date.parse(first.state.at)])
+    await atRest(new Date(Date.parse(first.state.at) + 3_000).toISOString())
     seen = { cells: await figures(), wheres: await wheres(), state: await state() }
     seen.at = seen.state.at
     const same = (name) => JSON.stringify(first[name]) === JSON.stringify(seen[name])

@@ -217,8 +217,8 @@ function onKey(event: KeyboardEvent): void {
   const action = by_code.get(code)
   if (!action) return
   if (!action.always && typing(event.target)) return
-  // A button that has the focus is pressed by Space.
-  if (event.code === 'Space' && event.target instanceof HTMLElement && event.target.closest('button, summary, [role=option]')) return
+  // A button that has the focus is pressed by Space, and a box is ticked.
+  if (event.code === 'Space' && event.target instanceof HTMLElement && event.target.closest('button, summary, input, [role=option]')) return
   // In a dialog only Escape and the palette work, and the dialog itself handles Escape.
   if (dialog.value && action.id !== 'find') return
   // One of a screen's own is not left by another's key either.
