@@ -181,7 +181,7 @@ test('the log: filters, a pin, a chain, a time, files; the focus stays while lin
 
   // Filters, each of which leaves what it says.
   await page.getByRole('button', { name: 'Filters' }).click()
-  await page.getByLabel('Kind', { exact: true }).selectOption('unit.entered_zone')
+  await page.locator('.pick', { has: page.getByText('Kind', { exact: true }) }).locator('select').selectOption('unit.entered_zone')
   await page.locator('.logfoot').getByText('2 lines').waitFor()
   await page.getByLabel('Unit, person, place').selectOption('unit/EX-SPU-2')
   await page.locator('.logfoot').getByText('1 line').waitFor()

@@ -27,7 +27,7 @@ import type { LogLine } from '../shell/lines'
 import { saveCsv, saveLines } from './log_file'
 import { countOf, fitsLine, no_filter } from './log_filter'
 import type { LogFilter } from './log_filter'
-import { LogPaper } from './log_paper'
+import { LINES_MAX, LogPaper } from './log_paper'
 
 const FETCH = 1000
 /** As many as one jump goes back for. */
@@ -43,6 +43,11 @@ async function fetchOlder(): Promise<boolean> {
   fetching = false
   if (answer.ok) takeOlder(answer.data.events)
   return answer.ok && answer.data.events.length > 0
+}
+
+/** What the paper would hold is here before the browser's own menu prints, which waits for nobody. */
+async function fetchForPaper(): Promise<void> {
+  while (events.length < LINES_MAX && (await fetchOlder()));
 }
 
 export const EventCard = lazy(() => import('./event'))
@@ -204,6 +209,7 @@ export function LogScreen() {
   const count = useComputed(() => countOf(filter.value))
   filter_of.current = filter.value
   const { rows, name } = useFeed(filter.value)
+  useEffect(() => void fetchForPaper(), [])
   // A filter that lets little through wants more lines than are here.
   useEffect(() => {
     if (rows.length < 40) void fetchOlder()

@@ -7,7 +7,7 @@ import { describeLine, waitingText } from '../shell/lines'
 import type { LogLine } from '../shell/lines'
 
 /** More than anybody carries away; a browser lays no more out in the time that one waits for a dialog. */
-const LINES_MAX = 5_000
+export const LINES_MAX = 5_000
 
 function Row(props: { line: LogLine }) {
   const { event, at, waiting } = props.line
