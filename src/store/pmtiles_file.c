@@ -73,7 +73,9 @@ static bool unpack(struct pmtiles *p, struct pmtiles_part part, struct directory
         return false;
     }
     fit = realloc(bytes, to->len + 1);
-    to->bytes = fit ? fit : bytes;
+    if (fit)
+        bytes = fit;
+    to->bytes = bytes;
     return true;
 }
 

@@ -67,7 +67,7 @@ test('every screen, dialog and card, in each theme and language: axe-clean, insi
   await page.locator('#foot').click()
   mock.raise(mock.person(3))
   mock.setAlarms([{ id: 'uid_conflict:x', level: 'warn', text: 'EX-RGR-2: user3 holds it, user9 claims it', since: Date.now() }])
-  await page.locator('.att.warn').waitFor()
+  await page.locator('.att.warn').first().waitFor()
   const wrong = []
   const look = async (where, tongue, wanted) => {
     for (const text of await page.evaluate(looks)) wrong.push(`${where}: ${text}`)
@@ -158,7 +158,7 @@ test('the main path by keyboard alone, with an Urdu layout on the keys', async (
   await page.locator('[data-unit="EX-RGR-3"]').waitFor()
   await tabTo('[data-unit="EX-RGR-3"] .acts button')
   await page.keyboard.press('Enter')
-  await enter('par.acked')
+  while (sent('par.acked') === 0) await page.waitForTimeout(50)
   await key('Digit2', '۲')
   await page.locator('[data-zone="B1/3/A"]').waitFor()
   await tabTo('[data-zone][tabindex="0"]') // one stop for all zones: arrows go on from there

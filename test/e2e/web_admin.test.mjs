@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { before, test } from 'node:test'
 import { CORDON, axe, folder, logIn, setUp, shot, start, visit } from './real.mjs'
 
 const catalogues = Object.fromEntries(['en', 'ur'].map((lang) => [lang, JSON.parse(readFileSync(new URL(`../../web/src/i18n/${lang}.json`, import.meta.url), 'utf8'))]))
@@ -88,11 +88,6 @@ before(async () => {
     execFileSync(CORDON, ['client', name, '--data', server.data, '--agency', agency, '--group', 'all', '--out', join(folder, name)])
   }
   await goTo(admin.page)
-})
-
-after(async () => {
-  await admin.close()
-  await server.stop()
 })
 
 for (const lang of ['en', 'ur']) {
@@ -278,4 +273,9 @@ test('who may not have a part does not see it, and the server refuses it', async
     assert.equal(await it.page.getByRole('button', { name: 'New rule' }).count(), name === 'EX deputy' ? 1 : 0)
     await it.page.context().close()
   }
+})
+
+test('no page did what no page may do', async () => {
+  await admin.close()
+  await server.stop()
 })

@@ -169,6 +169,9 @@ static void sign_in_as(const char *name, const char *roles)
 /* Who gets what from each call: one row a route, and a route without one fails. */
 enum { WALKERS = 5 };
 static const char *const walkers[WALKERS] = {"", "administrator", "commander", "observer", "medical"};
+/* 200, or 409 while the job before it is not done, which nobody here can know. */
+enum { BEGUN_OR_BUSY = -1 };
+
 static const struct walk {
     const char *route, *method, *path, *body;
     int wants[WALKERS];
@@ -235,7 +238,7 @@ static const struct walk {
     /* tests have no worker: 503 when all else fits */
     {"/api/admin/record", "GET", "/api/admin/record", "", {401, 503, 403, 403, 403}},
     {"/api/admin/record/verify", "POST", "/api/admin/record/verify", "{}", {401, 200, 403, 403, 403}},
-    {"/api/admin/backups", "POST", "/api/admin/backups", "{}", {401, 409, 403, 403, 403}},
+    {"/api/admin/backups", "POST", "/api/admin/backups", "{}", {401, BEGUN_OR_BUSY, 403, 403, 403}},
     {"/api/admin/backups/{}/{}", "GET", "/api/admin/backups/backup-1/journal.key", "", {401, 404, 403, 403, 403}},
     {"/api/admin/backups/{}/delete", "POST", "/api/admin/backups/backup-1/delete", "{}", {401, 503, 403, 403, 403}},
     {"/api/admin/disk", "GET", "/api/admin/disk", "", {401, 503, 403, 403, 403}},
@@ -305,6 +308,8 @@ static void every_role_walks_every_route(void **state)
             (void)snprintf(name, sizeof name, "EX-%s", walkers[k]);
             sign_in_as(name, walkers[k]);
             got = status(walks[i].method, walks[i].path, walks[i].body);
+            if (walks[i].wants[k] == BEGUN_OR_BUSY && (got == 200 || got == 409))
+                continue;
             if (got != walks[i].wants[k])
                 fail_msg("%s %s as %s: %d, wanted %d", walks[i].method, walks[i].path,
                          walkers[k][0] ? walkers[k] : "nobody", got, walks[i].wants[k]);

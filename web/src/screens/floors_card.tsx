@@ -26,7 +26,7 @@ const WHO_MAX = 6
 const HISTORY_MAX = 40
 
 /** Who did it: the likeliest first and ready for Enter. */
-export function Who(props: { title: string; units: readonly string[]; onUnit: (unit: string) => void; onOther: () => void; onClose: () => void }) {
+export function Who(props: { title: string; units: readonly string[]; onUnit: (unit: string) => void; onAnother: () => void; onClose: () => void }) {
   const first = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => first.current?.querySelector('button')?.focus(), [])
   return (
@@ -39,7 +39,7 @@ export function Who(props: { title: string; units: readonly string[]; onUnit: (u
             <bdi>{unit}</bdi> <small><bdi>{unitWords(unit)}</bdi></small>
           </Button>
         ))}
-        <Button onClick={props.onOther}>{t('floor.other_unit')}</Button>
+        <Button onClick={props.onAnother}>{t('floor.other_unit')}</Button>
         <Button keys="Esc" onClick={props.onClose}>{t('entry.cancel')}</Button>
       </div>
     </div>
@@ -255,12 +255,12 @@ export function ZoneCard(props: { found: Found; kind: string }) {
           {others.map((it) => <Button key={it} disabled={busy.value} onClick={() => begin(it)}>{t(`step.${it}`)}</Button>)}
         </div>
       )}
-      {step === 'in' && <Who title={t('floor.who_enters')} units={comers(zone.id)} onUnit={(unit) => void move(unit, 'in')} onOther={() => write('unit.entered_zone', { zone: zone.id })} onClose={close} />}
+      {step === 'in' && <Who title={t('floor.who_enters')} units={comers(zone.id)} onUnit={(unit) => void move(unit, 'in')} onAnother={() => write('unit.entered_zone', { zone: zone.id })} onClose={close} />}
       {step === 'zone.voided' && <VoidBox zones={[zone.id]} kind={kind} onDone={finish} onClose={close} />}
       {step !== null && step !== 'in' && step !== 'zone.voided' && (
         <Who
           title={t('floor.who', { step: t(`step.${step}`) })} units={candidates(step, [zone.id], kind)} onUnit={(unit) => void run(step, { [whoField[step]!]: unit })}
-          onOther={() => write(step, { zone: zone.id, kind })} onClose={close}
+          onAnother={() => write(step, { zone: zone.id, kind })} onClose={close}
         />
       )}
       <p class={`said ${said.value?.level ?? ''}`} role="status">{said.value?.text}</p>

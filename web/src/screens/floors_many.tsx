@@ -87,7 +87,7 @@ export function SeveralCard(props: { kind: string }) {
       {step !== null && step !== 'zone.voided' && (
         <Who
           title={t('floor.who', { step: t(`step.${step}`) })} units={candidates(step, ids, kind)} onUnit={(unit) => void run(step, unit)}
-          onOther={() => write(step, { kind })} onClose={close}
+          onAnother={() => write(step, { kind })} onClose={close}
         />
       )}
       <p class={`said ${said.value?.level ?? ''}`} role="status">{said.value?.text}</p>

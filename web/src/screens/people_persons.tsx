@@ -19,7 +19,7 @@ const nameOf = (it: Entity) => textOf(it, 'name') || it.id
 const stateOf = (it: Entity) => textOf(it, 'state') || 'checked-in'
 const since = (it: Entity) => timeOf(it.fields[stateOf(it) === 'inside' ? 'inside_at' : 'recorded_at'] ?? it.fields['recorded_at'])
 
-function goIn(it: Entity): void {
+function enterZone(it: Entity): void {
   void quick({ kind: 'person.in', fields: { person: it.id } }, t('person.went_in', { who: nameOf(it) }), () => {
     void quick({ kind: 'person.out', fields: { person: it.id } }, t('person.went_out', { who: nameOf(it) }))
   })
@@ -44,7 +44,7 @@ function Acts(props: { it: Entity }) {
   const inside = state === 'inside' || state === 'missing'
   return (
     <div class="acts" onClick={(event) => event.stopPropagation()}>
-      {inside ? <Button class="small" onClick={() => goOut(it)}>{t('person.out')}</Button> : <Button class="small" onClick={() => goIn(it)}>{t('person.in')}</Button>}
+      {inside ? <Button class="small" onClick={() => goOut(it)}>{t('person.out')}</Button> : <Button class="small" onClick={() => enterZone(it)}>{t('person.in')}</Button>}
       {(['missing', 'injured', 'rehab'] as const).filter((word) => word !== state).map((word) => (
         <Button key={word} class="small" onClick={() => setStatus(it, word)}>{wordText(word, 'accountability')}</Button>
       ))}
@@ -78,7 +78,7 @@ function Gate() {
     const id = known?.id ?? typed
     if (!known && !(await quick({ kind: 'person.registered', fields: { person: id, name: typed } }, t('person.registered', { who: typed })))) return
     const moved = known ?? { kind: 'person', id, made: 0, changed: 0, fields: { name: typed } }
-    if (inward) goIn(moved)
+    if (inward) enterZone(moved)
     else goOut(moved)
     tag.value = ''
     input.current?.focus()

@@ -68,7 +68,7 @@ function Floor(props: { level: LevelView }) {
           <small>{shortText(sum)}</small>
           <ClearBar sum={sum} />
         </span>
-        <span class="whos"><Units inside={inside} most={2} /></span>
+        <span class="storeywho"><Units inside={inside} most={2} /></span>
       </button>
     </li>
   )
