@@ -213,6 +213,7 @@ test('the log: filters, a pin, a chain, a time, files; the focus stays while lin
     const boxes = [...document.querySelectorAll('#biglog li')].map((li) => li.getBoundingClientRect()).sort((a, b) => a.top - b.top)
     return boxes.slice(1).filter((box, i) => box.top < boxes[i].bottom - 1).length
   })
+  await page.locator('#biglog').evaluate((box) => { box.scrollTop = 0 })
   await page.waitForFunction(() => new Set([...document.querySelectorAll('#biglog li')].map((li) => Math.round(li.offsetHeight))).size > 2)
   assert.equal(await overlaps(), 0)
   await page.locator('#biglog').evaluate((box) => { box.scrollTop = 900 })

@@ -133,10 +133,12 @@ export function LongList<Item>(props: LongListProps<Item>) {
       </li>,
     )
   }
+  // The row that has the focus, and those to which a key goes from there.
   const kept = focused.current
-  if (kept !== null && kept > shown.high && kept < it.length) draw(kept)
+  const near = kept === null ? [] : [kept + 1, kept, kept - 1].filter((row) => row >= 0 && row < it.length)
+  for (const row of near) if (row > shown.high) draw(row)
   for (let row = shown.high; row >= shown.low; row--) draw(row)
-  if (kept !== null && kept < shown.low) draw(kept)
+  for (const row of near) if (row < shown.low) draw(row)
   return (
     <div
       class="windowed long" id={props.id} ref={box} onScroll={onScroll} tabIndex={0} role="region" aria-label={props.label} data-walk
