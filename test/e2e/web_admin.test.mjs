@@ -73,6 +73,7 @@ const report = (uid, callsign, off_s) => {
 before(async () => {
   server = await start('serve', 'admin', ['--sharing', 'on'])
   admin = await visit(server)
+  admin.refused() // a port that is taken, a file that is none
   admin.page.setDefaultTimeout(15_000)
   await setUp(admin.page, server.code)
   const made = await post(admin.page, '/api/incidents', { id: 'EX-open-0001', kind: 'incident.opened', fields: { name: 'EX Harbour House', type: 'complex-attack', exercise: true } })
