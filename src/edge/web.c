@@ -25,7 +25,9 @@ enum {
     BODY_SECONDS = 45, /* between two pieces of a body; exchange_keeps_up() asks for more */
     WAIT_SECONDS = WEB_WORK_MS / 1000 + WEB_ANSWER_MS / 1000 + 15, /* web_turn.c answers before */
     SEND_SECONDS = 30, /* of one chunk */
-    IDLE_SECONDS = 20, /* between two requests of a connection */
+    /* Between two requests of a connection. A browser that asks in the moment in which all of its idle connections are
+     * closed tries one after the other and gives up: long, so that this is rare. */
+    IDLE_SECONDS = 75,
     CLOSE_SECONDS = 5,
     HEAD_POOL = 64,    /* heads that are read at once; further ones wait */
     SWALLOW = 8 << 20, /* a body that is refused is read up to this, so that its sender hears why */
