@@ -55,7 +55,7 @@ export function startMap(target: HTMLElement): () => void {
   })
   const world = worldLayer()
   map.addLayer(world)
-  void loadWorld(world, world_url)
+  const outline = loadWorld(world, world_url).catch(() => undefined)
   let close_world = false
 
   const ground = new IncidentLayer(palette.peek()!)
@@ -122,7 +122,7 @@ export function startMap(target: HTMLElement): () => void {
     if (close_world || view.getZoom()! < CLOSE_ZOOM) return
     close_world = true
     // The first picture stands; what it needs goes first on a slow line. A lost server is asked again at the next move.
-    const fetchClose = () => import('./world_close').then(({ default: url }) => loadWorld(world, url)).catch(() => { close_world = false })
+    const fetchClose = () => outline.then(() => import('./world_close')).then(({ default: url }) => loadWorld(world, url)).catch(() => { close_world = false })
     requestIdleCallback(() => void fetchClose(), { timeout: IDLE_MS })
   })
 
