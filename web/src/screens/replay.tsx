@@ -9,7 +9,7 @@ import { rangeText, timeText } from '../base/values'
 import { offsetMs } from '../base/zone'
 import { live_now, now } from '../state/clock'
 import { live_id } from '../state/incident'
-import { as_role, askPast } from '../state/past'
+import { as_role, askPast, leaveUnasked } from '../state/past'
 import { span } from '../state/span'
 import { askTexts } from '../state/texts'
 import { timeline } from '../state/timeline'
@@ -102,7 +102,10 @@ export default function ReplayScreen() {
   const clock = useSignal<Clock>('recorded')
   const it = timeline.value
   const head = it?.events.at(-1)?.seq ?? 0
-  useEffect(askPast, [live_id.value])
+  useEffect(() => {
+    askPast()
+    return leaveUnasked
+  }, [live_id.value])
   useEffect(() => { if (head > 0) void askTexts(head) }, [head, as_role.value])
   if (live_id.value === '') {
     return (

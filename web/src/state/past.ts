@@ -68,6 +68,11 @@ export function askPast(): void {
   void askTimeline()
 }
 
+/** The replay was left before any moment was asked for: its bar goes, and takes no key on another screen. */
+export function leaveUnasked(): void {
+  if (past_at.peek() === null && wanted_at.peek() === null) asking.value = false
+}
+
 export function pause(): void {
   playing.value = false
   clearInterval(timer)
