@@ -108,6 +108,9 @@ test('every screen, dialog and card, in each theme and language: axe-clean, insi
     }
   }
   assert.deepEqual([...new Set(wrong)], [])
+  // The mock has none of the calls of Admin's parts; web_admin looks at them before the real server.
+  const of_admin = /404 .*\/(api\/admin\/|api\/clients\/inputs|api\/incidents\/[^/]+\/sharing|Marti\/api\/video)/
+  it.wrong.splice(0, Infinity, ...it.wrong.filter((text) => !of_admin.test(text)))
   await it.close()
 })
 
