@@ -65,7 +65,7 @@ export function Top() {
   const { online, known } = phones()
   const lost = link_state.value === 'lost' || lost_since.value !== 0
   const lost_ms = lost && live_now.value ? Date.now() - lost_since.value : 0
-  const exercise = strip.value?.exercise === true || session.value?.server.exercise === true || pace.value > 1
+  const exercise = strip.value?.exercise === true || session.value?.server.exercise === true
   const skewed = Math.abs(skew_ms.value) > 5_000
   return (
     <header id="top" class={`${past_at.value === null ? '' : 'replay '}${lost ? (lost_ms > 60_000 ? 'lost long' : 'lost') : ''}`}>
