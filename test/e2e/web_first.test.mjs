@@ -3,16 +3,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { request } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import tls from 'node:tls'
+import { read } from './qr.mjs'
 import { CORDON, axe, folder, freePort, logIn, shot, start, visit } from './real.mjs'
 
-const require = createRequire(new URL('../../web/package.json', import.meta.url))
-const jsQR = require('jsqr')
 
 const STEPS_MS = 60_000 // from an empty folder to a phone on the map
 const record = (data) => execFileSync(CORDON, ['log', '--data', data, '--json'], { maxBuffer: 1 << 26 }).toString().trim().split('\n').map((line) => JSON.parse(line))
@@ -21,23 +19,6 @@ const until = async (what, is) => {
     if (await is()) return
     await new Promise((done) => setTimeout(done, 50))
   }
-}
-
-/** What the code in an image of the page says. */
-async function read(page, selector) {
-  const side = 400
-  const dots = await page.locator(selector).evaluate(async (image, side) => {
-    await image.decode()
-    const context = Object.assign(document.createElement('canvas'), { width: side, height: side }).getContext('2d')
-    context.drawImage(image, 0, 0, side, side)
-    const { data } = context.getImageData(0, 0, side, side)
-    let text = ''
-    for (let i = 0; i < data.length; i += 4) text += data[i] < 128 ? '1' : '0'
-    return text
-  }, side)
-  const pixels = new Uint8ClampedArray(side * side * 4)
-  for (let i = 0; i < dots.length; i++) pixels.fill(dots[i] === '1' ? 0 : 255, i * 4, i * 4 + 3).fill(255, i * 4 + 3, i * 4 + 4)
-  return jsQR(pixels, side, side)?.data
 }
 
 const report = (uid, callsign) => {

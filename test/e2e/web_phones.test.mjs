@@ -2,17 +2,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { request } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import tls from 'node:tls'
 import { axe, open, shot, shown, theme } from './page.mjs'
+import { read } from './qr.mjs'
 import { CORDON, folder, freePort, newContext, setUp, start, visit } from './real.mjs'
 
-const require = createRequire(new URL('../../web/package.json', import.meta.url))
-const jsQR = require('jsqr')
 
 const goToAdmin = async (page) => {
   await page.locator('#work').click({ position: { x: 5, y: 300 } })
@@ -137,23 +135,6 @@ test('all of it in Urdu and in the light', async () => {
 })
 
 // From here on against the real server: what a code says, what its page gives, and what an operator's tap does.
-
-/** What the code in an image of the page says. Its dots come as one text: a list of a million numbers takes half a minute. */
-async function read(page, selector) {
-  const side = 400
-  const dots = await page.locator(selector).evaluate(async (image, side) => {
-    await image.decode()
-    const context = Object.assign(document.createElement('canvas'), { width: side, height: side }).getContext('2d')
-    context.drawImage(image, 0, 0, side, side)
-    const { data } = context.getImageData(0, 0, side, side)
-    let text = ''
-    for (let i = 0; i < data.length; i += 4) text += data[i] < 128 ? '1' : '0'
-    return text
-  }, side)
-  const pixels = new Uint8ClampedArray(side * side * 4)
-  for (let i = 0; i < dots.length; i++) pixels.fill(dots[i] === '1' ? 0 : 255, i * 4, i * 4 + 3).fill(255, i * 4 + 3, i * 4 + 4)
-  return jsQR(pixels, side, side)?.data
-}
 
 /** A phone with what the package holds: the trust store and its own key, over TLS. */
 async function phoneOf(zip, port) {
