@@ -36,6 +36,21 @@ void buf_fmt(struct buf *b, const char *format, ...)
         b->len += (size_t)n;
 }
 
+void buf_int(struct buf *b, int64_t v)
+{
+    char digits[20]; /* a sign and 19 digits */
+    size_t at = sizeof digits;
+    uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (v < 0)
+        digits[--at] = '-';
+    buf_put(b, str_of(digits + at, sizeof digits - at));
+}
+
 static struct str xml_escape(char c)
 {
     switch (c) {

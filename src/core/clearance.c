@@ -45,7 +45,9 @@ static struct str clearance_id(struct str zone, struct str kind, char *to, size_
 {
     struct buf b = buf_over(to, max);
 
-    buf_fmt(&b, "%.*s|%.*s", STR_ARG(zone), STR_ARG(kind));
+    buf_put(&b, zone);
+    buf_byte(&b, '|');
+    buf_put(&b, kind);
     return buf_str(&b);
 }
 

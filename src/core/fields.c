@@ -1,6 +1,5 @@
 #include "core/fields.h"
 
-#include <inttypes.h>
 
 void fields_put(struct buf *b, enum field tag, struct str value)
 {
@@ -22,7 +21,7 @@ void fields_put_int(struct buf *b, enum field tag, int64_t value)
     char text[24];
     struct buf t = buf_over(text, sizeof text);
 
-    buf_fmt(&t, "%" PRId64, value);
+    buf_int(&t, value);
     fields_put(b, tag, buf_str(&t));
 }
 

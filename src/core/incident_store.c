@@ -1,6 +1,5 @@
 #include "core/incident_store.h"
 
-#include <inttypes.h>
 
 /* A reserve of one part in eight is left for what applying writes beyond the event itself. */
 enum { RESERVE = 8 };
@@ -371,7 +370,7 @@ void ent_set_int(struct incident *s, uint32_t e, enum incident_field f, int64_t 
     char digits[24];
     struct buf b = buf_over(digits, sizeof digits);
 
-    buf_fmt(&b, "%" PRId64, v);
+    buf_int(&b, v);
     ent_set(s, e, f, buf_str(&b), seq);
 }
 

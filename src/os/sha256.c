@@ -32,6 +32,11 @@ void sha256_end(struct sha256 *h, unsigned char out[SHA256_SIZE])
     MUST(EVP_DigestFinal_ex(h->at, out, &n) == 1 && n == SHA256_SIZE);
 }
 
+void sha256_anew(struct sha256 *h)
+{
+    MUST(EVP_DigestInit_ex(h->at, NULL, NULL) == 1);
+}
+
 void sha256_free(struct sha256 *h)
 {
     if (!h)

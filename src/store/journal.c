@@ -49,11 +49,21 @@ bool journal_body_is_whole(const struct stored *row)
            row->hash.len == JOURNAL_HASH;
 }
 
-bool journal_hash_fits(const struct stored *row, const unsigned char before[JOURNAL_HASH])
+/* The chain: the hash over the one before and this row's body. */
+static void chain_hash(struct journal *j, const unsigned char before[JOURNAL_HASH], struct str body,
+                       unsigned char out[JOURNAL_HASH])
+{
+    sha256_anew(j->hash);
+    sha256_add(j->hash, str_of(before, JOURNAL_HASH));
+    sha256_add(j->hash, body);
+    sha256_end(j->hash, out);
+}
+
+bool journal_hash_fits(struct journal *j, const struct stored *row, const unsigned char before[JOURNAL_HASH])
 {
     unsigned char hash[JOURNAL_HASH];
 
-    secret_sha256_two(str_of(before, JOURNAL_HASH), row->body, hash);
+    chain_hash(j, before, row->body, hash);
     return str_eq(str_of(hash, sizeof hash), row->hash);
 }
 
@@ -145,7 +155,8 @@ static bool journal_new(const char *dir, bool reader, struct journal **out, stru
     /* Pages that are never touched cost nothing; most payloads are small. */
     j->body = malloc(reader ? 1 : BODY_MAX);
     j->text = malloc(JOURNAL_PAYLOAD_MAX);
-    if (!j->body || !j->text)
+    j->hash = sha256_new();
+    if (!j->body || !j->text || !j->hash)
         return err_set(e, ERR_WORLD, "there is not enough memory for the journal");
     return true;
 }
@@ -339,6 +350,7 @@ void journal_close(struct journal *j)
     secret_wipe(j->chance, sizeof j->chance);
     free(j->body);
     free(j->text);
+    sha256_free(j->hash);
     free(j);
 }
 
@@ -427,7 +439,7 @@ bool journal_add(struct journal *j, uint16_t kind, int64_t recorded_ms, int64_t 
     row.seq = j->next.seq + 1;
     stored.seq = row.seq;
     stored.body = row_encode(j, &row, wrapped);
-    secret_sha256_two(str_of(j->next.hash, JOURNAL_HASH), stored.body, hash);
+    chain_hash(j, j->next.hash, stored.body, hash);
     stored.hash = str_of(hash, sizeof hash);
     if (!row_put(j, &stored, str_of(wrapped, sizeof wrapped), e)) {
         j->batch_failed = true;

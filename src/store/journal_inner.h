@@ -9,6 +9,7 @@
 #define CORDON_STORE_JOURNAL_INNER_H
 
 #include "os/secret.h"
+#include "os/sha256.h"
 #include "store/db.h"
 #include "store/journal.h"
 
@@ -50,6 +51,7 @@ struct journal {
     unsigned char key[SECRET_KEY];
     unsigned char *body; /* BODY_MAX, of the row being added */
     unsigned char *text; /* JOURNAL_PAYLOAD_MAX, of the row being read */
+    struct sha256 *hash; /* of the chain, one row at a time */
     struct db_stmt *put_row, *put_key, *rows, *keys, *row, *row_key, *last;
     /* Made at first use. */
     struct db_stmt *checkpoints, *put_checkpoint, *snapshots, *put_snapshot;
@@ -109,7 +111,7 @@ bool journal_body_is_whole(const struct stored *row);
 bool journal_hash_of(struct journal *j, uint64_t seq, unsigned char out[JOURNAL_HASH],
                      struct err *e);
 /* hash = SHA-256(before || body), and is that what is stored? */
-bool journal_hash_fits(const struct stored *row, const unsigned char before[JOURNAL_HASH]);
+bool journal_hash_fits(struct journal *j, const struct stored *row, const unsigned char before[JOURNAL_HASH]);
 /* Opens the seal of a whole body into j->text; wrapped is the row's key as stored. */
 bool journal_unseal(struct journal *j, const struct stored *row, struct str wrapped,
                     struct str *text);

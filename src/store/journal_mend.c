@@ -117,7 +117,7 @@ static bool tail_look(struct journal *j, int64_t limit, struct tail *t, struct e
 
         t->last = row.seq;
         if (!first && row.seq == expected && journal_body_is_whole(&row) &&
-            journal_hash_fits(&row, before)) {
+            journal_hash_fits(j, &row, before)) {
             t->good.seq = row.seq;
             memcpy(t->good.hash, row.hash.at, JOURNAL_HASH);
         } else if (!first) {

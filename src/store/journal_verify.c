@@ -60,7 +60,7 @@ static bool prove_row(void *ctx, const struct stored *row, struct row_key key)
     if (seq != due)
         journal_find(v, due, seq == due + 1 ? "row %llu is missing" : "rows %llu to %llu are missing", due,
              seq - 1);
-    else if (!journal_hash_fits(row, v->head.hash))
+    else if (!journal_hash_fits(p->j, row, v->head.hash))
         journal_find(v, seq,
              "row %llu was changed: its hash is not that of its bytes and of the row before", seq);
     if (!journal_body_is_whole(row))

@@ -158,6 +158,26 @@ static void buf_stops_where_it_is_full(void **state)
     assert_true(b.full);
 }
 
+static void buf_writes_numbers(void **state)
+{
+    static const struct { int64_t v; const char *text; } rows[] = {
+        {0, "0"}, {7, "7"}, {-1, "-1"}, {1234567890123, "1234567890123"},
+        {INT64_MAX, "9223372036854775807"}, {INT64_MIN, "-9223372036854775808"}};
+    char at[24];
+    struct buf b;
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        b = buf_over(at, strlen(rows[i].text)); /* not a byte more than it needs */
+        buf_int(&b, rows[i].v);
+        assert_false(b.full);
+        assert_str(buf_str(&b), rows[i].text);
+        b = buf_over(at, strlen(rows[i].text) - 1);
+        buf_int(&b, rows[i].v);
+        assert_true(b.full && b.len == 0);
+    }
+}
+
 static void buf_escapes(void **state)
 {
     static const struct {
@@ -481,6 +501,7 @@ int main(void)
         cmocka_unit_test(integers_are_read),
         cmocka_unit_test(hex_is_read_whole_or_not_at_all),
         cmocka_unit_test(buf_stops_where_it_is_full),
+        cmocka_unit_test(buf_writes_numbers),
         cmocka_unit_test(buf_escapes),
         cmocka_unit_test(buf_writes_hex),
         cmocka_unit_test(errors_say_where),

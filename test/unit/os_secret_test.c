@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "os/clock.h"
 #include "os/secret.h"
+#include "os/sha256.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,6 +22,7 @@ static void hashes_known_texts(void **state)
         {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
     };
     unsigned char out[SECRET_SHA], two[SECRET_SHA];
+    struct sha256 *piecewise;
     char hex[65] = {0};
 
     (void)state;
@@ -31,6 +33,15 @@ static void hashes_known_texts(void **state)
         buf_hex(&b, out, sizeof out);
         assert_string_equal(hex, rows[i].hex);
     }
+    piecewise = sha256_new();
+    for (int again = 0; again < 2; again++) {
+        sha256_anew(piecewise);
+        sha256_add(piecewise, STR("ab"));
+        sha256_add(piecewise, STR("c"));
+        sha256_end(piecewise, two);
+        assert_memory_equal(two, out, SECRET_SHA);
+    }
+    sha256_free(piecewise);
     secret_sha256_two(STR("a"), STR("bc"), two);
     assert_memory_equal(two, out, SECRET_SHA);
     secret_sha256_two(STR("abc"), (struct str){0}, two);
