@@ -23,7 +23,7 @@ struct config_list {
 struct config {
     char data[CONFIG_TEXT], config[CONFIG_TEXT], listen[64], tak_tcp_listen[64], default_group[64], sharing[8],
         log_level[16], server_name[64];
-    int64_t tak_tcp, tak_tls, web, enrol, loops, clients_max, units_max, uids_per_user, track_days,
+    int64_t tak_tcp, tak_tls, web, enrol, loops, tls_seal, clients_max, units_max, uids_per_user, track_days,
         cert_days, cert_days_many, emergency_repeat_s, interest_from, interest_far_every, interest_cell_udeg,
         live_ring_mib, file_max_mib, files_quota_gib;
     struct config_list input;

@@ -222,6 +222,7 @@ static bool prepare_hub(struct server *s, struct err *e)
     h->client_max = (uint32_t)(s->conf.clients_max + 2 * s->conf.loops);
     h->clients = map(h->client_max * sizeof *h->clients);
     h->loop_count = (int)s->conf.loops;
+    h->openssl_seals = s->conf.tls_seal == 0;
     return h->clients != NULL || err_set(e, ERR_WORLD, "no memory for %u clients: lower clients_max", h->client_max);
 }
 

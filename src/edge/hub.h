@@ -82,6 +82,7 @@ struct hub {
     struct mailbox *to_recorder;
     struct mailbox *to_loop[HUB_LOOPS_MAX];
     int loop_count;
+    bool openssl_seals; /* setting tls_seal: 0 */
     struct mailbox *to_web;
     void (*wake_loops)(struct hub *h); /* something urgent stands in the must ring */
     void (*wake_web)(struct hub *h);   /* new rows in the journal */

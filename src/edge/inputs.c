@@ -190,7 +190,7 @@ static bool open_descriptor(const struct inputs *v, const struct input_rule *r, 
     case INPUT_UDP: return net_udp(r->address, r->port, &o->fd, &o->port, e);
     case INPUT_MULTICAST: return net_multicast(&m, &o->fd, &o->port, e);
     case INPUT_AUTH_TLS:
-        if (!tak_open_ctx(v->dir, &o->tls, e))
+        if (!tak_open_ctx(v->h, &o->tls, e))
             return false;
         return net_listen(r->address, r->port, false, &o->fd, &o->port, e);
     case INPUT_TCP:

@@ -685,14 +685,14 @@ static void wake_loops(struct hub *h)
         loop_wake(h->loops[i]->loop);
 }
 
-static bool server_ctx(const char *dir, struct tls_ctx **out, struct err *e)
+static bool server_ctx(const struct hub *h, struct tls_ctx **out, struct err *e)
 {
     char certificate[300], key[300], ca[300];
-    struct tls_files files = {certificate, key, ca};
+    struct tls_files files = {certificate, key, ca, h->openssl_seals};
 
-    (void)snprintf(certificate, sizeof certificate, "%s/ca/server.pem", dir);
-    (void)snprintf(key, sizeof key, "%s/ca/server.key", dir);
-    (void)snprintf(ca, sizeof ca, "%s/ca/trust.pem", dir);
+    (void)snprintf(certificate, sizeof certificate, "%s/ca/server.pem", h->dir);
+    (void)snprintf(key, sizeof key, "%s/ca/server.key", h->dir);
+    (void)snprintf(ca, sizeof ca, "%s/ca/trust.pem", h->dir);
     return tls_server(&files, out, e);
 }
 
@@ -747,7 +747,7 @@ static bool start_loop(struct hub *h, struct tak_config *c, int index, struct er
     conn_world(l);
     if (!loop_memory(l, e) || !loop_new(&l->loop, e))
         return false;
-    if (c->tls_port && !server_ctx(h->dir, &l->ctx, e))
+    if (c->tls_port && !server_ctx(h, &l->ctx, e))
         return false;
     if (!listen_on(l, c->address, &c->tls_port, TOKEN_TLS, &l->tls_fd, e) ||
         !listen_on(l, c->tcp_address, &c->tcp_port, TOKEN_TCP, &l->tcp_fd, e))
@@ -780,7 +780,7 @@ bool tak_reload(struct hub *h, struct err *e)
 
         if (!h->loops[i]->ctx)
             continue;
-        if (!server_ctx(h->dir, &fresh, e))
+        if (!server_ctx(h, &fresh, e))
             return false;
         unused = atomic_exchange(&h->loops[i]->new_ctx, fresh);
         if (unused)
@@ -790,13 +790,13 @@ bool tak_reload(struct hub *h, struct err *e)
     return true;
 }
 
-bool tak_open_ctx(const char *dir, struct tls_ctx **out, struct err *e)
+bool tak_open_ctx(const struct hub *h, struct tls_ctx **out, struct err *e)
 {
     char certificate[300], key[300];
-    struct tls_files files = {certificate, key, NULL};
+    struct tls_files files = {certificate, key, NULL, h->openssl_seals};
 
-    (void)snprintf(certificate, sizeof certificate, "%s/ca/server.pem", dir);
-    (void)snprintf(key, sizeof key, "%s/ca/server.key", dir);
+    (void)snprintf(certificate, sizeof certificate, "%s/ca/server.pem", h->dir);
+    (void)snprintf(key, sizeof key, "%s/ca/server.key", h->dir);
     return tls_server_open(&files, out, e);
 }
 

@@ -31,8 +31,8 @@ enum { TAK_BUFFERS = 256 * 1024 * 1024, TAK_SEND_BUFFER = 64 * 1024 };
 bool tak_start(struct hub *h, struct tak_config *c, struct err *e) MUST_USE;
 /* New certificates from the data folder, for connections from now on. */
 bool tak_reload(struct hub *h, struct err *e) MUST_USE;
-/* A context for TLS without a client certificate, with the server's own from dir.  Not on a loop thread. */
-bool tak_open_ctx(const char *dir, struct tls_ctx **out, struct err *e) MUST_USE;
+/* A context for TLS without a client certificate, with the server's own from the data folder.  Not on a loop thread. */
+bool tak_open_ctx(const struct hub *h, struct tls_ctx **out, struct err *e) MUST_USE;
 /* Gives a connection that was accepted elsewhere to a loop: who it is it says by <auth> (ctx NULL: over plain TCP).
  * false: no loop has room for it, and fd stays the caller's. */
 bool tak_adopt(struct hub *h, int fd, struct tls_ctx *ctx, const char *from) MUST_USE;

@@ -503,14 +503,14 @@ static bool make_ctx(struct fleet *f, struct err *e)
     for (uint32_t i = 0; i < packages; i++) {
         char certificate[512], key[512], ca[512];
         const char *slash = o->package_count ? strrchr(o->package[i], '/') : NULL;
-        struct tls_files files = {o->certificate, o->key, o->ca};
+        struct tls_files files = {o->certificate, o->key, o->ca, false};
 
         if (o->package_count) {
             (void)snprintf(certificate, sizeof certificate, "%s.pem", o->package[i]);
             (void)snprintf(key, sizeof key, "%s.key", o->package[i]);
             (void)snprintf(ca, sizeof ca, "%.*sca.pem",
                            slash ? (int)(slash - o->package[i] + 1) : 0, o->package[i]);
-            files = (struct tls_files){certificate, key, o->ca ? o->ca : ca};
+            files = (struct tls_files){certificate, key, o->ca ? o->ca : ca, false};
         }
         if (!tls_client(&files, 0, &f->ctx[i], e))
             return false;

@@ -1,5 +1,7 @@
 #include "os/tls.h"
 
+#include "os/tls_seal.h"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdatomic.h>
@@ -32,8 +34,14 @@ struct tls {
     struct str *in;
     struct buf *out;
     struct refused *refused;
-    uint32_t records; /* written under the present key */
+    uint32_t records; /* written by OpenSSL under the present key */
     bool heard, failed;
+    /* What goes out under TLS 1.3 from the end of the handshake on. */
+    bool seals; /* OpenSSL's own records are dropped: what is in them is sealed here */
+    struct tls_seal seal;
+    unsigned char secret[TLS_SEAL_SECRET]; /* until the handshake is over */
+    uint8_t secret_len;
+    bool no_room; /* in the call that runs now, for what OpenSSL had to say */
 };
 
 /* Whose certificate was not accepted. */
@@ -66,6 +74,8 @@ static int bio_write(BIO *b, const char *from, int n)
 
     BIO_clear_retry_flags(b);
     MUST(n >= 0);
+    if (t->seals)
+        return n; /* on_message() has sealed it; two records must never go out under one nonce */
     if (!t->out || (size_t)n > t->out->max - t->out->len) {
         BIO_set_retry_write(b);
         return -1;
@@ -290,6 +300,69 @@ static SSL_TICKET_RETURN on_ticket(SSL *ssl, SSL_SESSION *session, const unsigne
     return SSL_TICKET_RETURN_USE_RENEW;
 }
 
+/* ---- what goes out under TLS 1.3 is sealed here ---- */
+
+/* The secret that a key log would get; it goes nowhere else. */
+static void on_secret(const SSL *ssl, const char *line)
+{
+    static const struct str label = {"SERVER_TRAFFIC_SECRET_0 ", 24};
+    struct tls *t = of_ssl(ssl);
+    struct str rest = str_from(line);
+    size_t digits;
+
+    if (!t || t->seals || !str_starts(rest, label) || rest.len < label.len + 65)
+        return;
+    rest = str_from_at(rest, label.len + 65); /* the client's random and a space */
+    digits = rest.len;
+    if (digits / 2 <= sizeof t->secret && str_from_hex(rest, t->secret, digits / 2))
+        t->secret_len = (uint8_t)(digits / 2);
+}
+
+static void seal_text(struct tls *t, unsigned char type, struct str text)
+{
+    while (text.len > 0) {
+        size_t n = text.len < TLS_RECORD ? text.len : TLS_RECORD;
+
+        tls_seal_put(&t->seal, type, str_cut(text, 0, n), t->out);
+        text = str_from_at(text, n);
+    }
+}
+
+/* What OpenSSL has to say after the handshake (tickets, changes of key, alerts), before it seals that. */
+static void on_message(int written, int version, int type, const void *at, size_t len, SSL *ssl, void *arg)
+{
+    struct tls *t = of_ssl(ssl);
+    struct str text = str_of(at, len);
+
+    (void)version;
+    (void)arg;
+    if (!written || !t || !t->seals || (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT) || len == 0)
+        return;
+    if (!t->out || t->out->max - t->out->len < len + (len / TLS_RECORD + 1) * TLS_SEAL_MORE) {
+        t->no_room = true;
+        return;
+    }
+    seal_text(t, type == SSL3_RT_ALERT ? TLS_ALERT : TLS_HANDSHAKE, text);
+    if (type == SSL3_RT_HANDSHAKE && (unsigned char)text.at[0] == TLS_KEY_UPDATE)
+        tls_seal_next(&t->seal);
+}
+
+/* The handshake is over and nothing was written under the new keys (no tickets, see server_rules()): from here on this
+ * file seals. */
+static enum tls_step take_over(struct tls *t, enum tls_step step)
+{
+    if (step != TLS_DONE)
+        return step;
+    if (t->secret_len > 0 && SSL_version(t->ssl) == TLS1_3_VERSION)
+        t->seals = tls_seal_begin(&t->seal, SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(t->ssl)),
+                                  str_of(t->secret, t->secret_len));
+    OPENSSL_cleanse(t->secret, sizeof t->secret);
+    t->secret_len = 0;
+    if (t->seals)
+        SSL_set_msg_callback(t->ssl, on_message);
+    return step;
+}
+
 /* A key with a pass phrase must not stop a server that nobody watches. */
 static int no_pass_phrase(char *to, int size, int writing, void *arg)
 {
@@ -362,7 +435,7 @@ static bool server_rules(SSL_CTX *ssl)
     /* A server checks for the purpose "TLS client" unless told otherwise; a test holds it to that.
      */
     return SSL_CTX_set_session_id_context(ssl, context, sizeof context - 1) &&
-           SSL_CTX_set_num_tickets(ssl, 0) && /* tls_ticket() */
+           SSL_CTX_set_num_tickets(ssl, 0) && /* tls_ticket(); take_over() relies on it */
            SSL_CTX_set_session_ticket_cb(ssl, NULL, on_ticket, NULL);
 }
 
@@ -382,6 +455,12 @@ static struct tls_ctx *ctx_new(bool server)
     return NULL;
 }
 
+static void seal_here(struct tls_ctx *c, const struct tls_files *files)
+{
+    if (!files->openssl_seals)
+        SSL_CTX_set_keylog_callback(c->ssl, on_secret);
+}
+
 static bool start_refused(struct err *e)
 {
     return err_set(e, ERR_WORLD, "OpenSSL does not start (%s)", openssl_reason(ERR_peek_error()));
@@ -397,6 +476,7 @@ bool tls_server(const struct tls_files *files, struct tls_ctx **out, struct err 
     c = ctx_new(true);
     if (!c)
         return start_refused(e);
+    seal_here(c, files);
     if (load_own(c->ssl, files, e) && load_trust(c->ssl, files, true, e))
         *out = c;
     else
@@ -416,6 +496,7 @@ bool tls_server_open(const struct tls_files *files, struct tls_ctx **out, struct
         return start_refused(e);
     SSL_CTX_set_verify(c->ssl, SSL_VERIFY_NONE, NULL);
     (void)SSL_CTX_set_options(c->ssl, SSL_OP_NO_TICKET);
+    seal_here(c, files);
     if (load_own(c->ssl, files, e))
         *out = c;
     else
@@ -500,6 +581,8 @@ void tls_free(struct tls *t)
         return;
     SSL_free(t->ssl);
     tls_drop(t->ctx);
+    tls_seal_wipe(&t->seal);
+    OPENSSL_cleanse(t->secret, sizeof t->secret);
     free(t);
 }
 
@@ -534,6 +617,9 @@ static enum tls_step call_ends(struct tls *t, int answer, struct err *e)
     int why = answer > 0 ? SSL_ERROR_NONE : SSL_get_error(t->ssl, answer);
     enum tls_step step = TLS_FAILED;
 
+    if (t->no_room)
+        why = SSL_ERROR_WANT_WRITE;
+    t->no_room = false;
     if (why == SSL_ERROR_NONE)
         step = TLS_DONE;
     else if (why == SSL_ERROR_ZERO_RETURN)
@@ -584,7 +670,7 @@ enum tls_step tls_handshake(struct tls *t, struct str *in, struct buf *out, stru
     t->heard = t->heard || in->len > 0;
     call_begins(t, in, out);
     t->refused = &refused;
-    return slim(t, call_ends(t, SSL_do_handshake(t->ssl), e));
+    return take_over(t, slim(t, call_ends(t, SSL_do_handshake(t->ssl), e)));
 }
 
 enum tls_step tls_read(struct tls *t, struct str *in, void *to, size_t max, size_t *got,
@@ -596,6 +682,33 @@ enum tls_step tls_read(struct tls *t, struct str *in, void *to, size_t max, size
     MUST(max > 0 && SSL_is_init_finished(t->ssl));
     call_begins(t, in, out);
     return call_ends(t, SSL_read_ex(t->ssl, to, max, got), e);
+}
+
+/* Seals text for the peer, and changes the key before it was used too often. */
+static void seal_for_peer(struct tls *t, struct str text, struct buf *out)
+{
+    static const char key_update[] = {TLS_KEY_UPDATE, 0, 0, 1, 0}; /* update_not_requested (RFC 8446, 4.6.3) */
+
+    while (text.len > 0) {
+        size_t n = text.len < TLS_RECORD ? text.len : TLS_RECORD;
+
+        if (t->seal.record >= TLS_REKEY_RECORDS) {
+            tls_seal_put(&t->seal, TLS_HANDSHAKE, str_of(key_update, sizeof key_update), out);
+            tls_seal_next(&t->seal);
+        }
+        tls_seal_put(&t->seal, TLS_TEXT, str_cut(text, 0, n), out);
+        text = str_from_at(text, n);
+    }
+}
+
+/* The peer may have asked for a new key: it is due before our next text (RFC 8446, 4.6.3), where OpenSSL says it. */
+static int answer_key_update(struct tls *t)
+{
+    if (SSL_get_key_update_type(t->ssl) == SSL_KEY_UPDATE_NONE)
+        return 1;
+    if (SSL_key_update(t->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1)
+        return 0;
+    return SSL_do_handshake(t->ssl);
 }
 
 /* Changes the key of a long connection before AES-GCM has used it too often. */
@@ -621,6 +734,12 @@ enum tls_step tls_write(struct tls *t, struct str text, struct buf *out, struct 
         return TLS_DONE;
     t->out = out;
     ERR_clear_error();
+    if (t->seals) {
+        answer = answer_key_update(t);
+        if (answer == 1)
+            seal_for_peer(t, text, out);
+        return call_ends(t, answer, e);
+    }
     answer = rekey_when_due(t, records) ? SSL_write_ex(t->ssl, text.at, text.len, &put) : 0;
     MUST(answer != 1 || put == text.len);
     return call_ends(t, answer, e);

@@ -4,7 +4,8 @@
  * thread shares its buffers between all its connections, writes are gathered
  * into one send(), and a test needs no socket.  A struct tls_ctx may be shared by
  * threads; a struct tls belongs to one thread.  About 24 kB a connection
- * (SSL_MODE_RELEASE_BUFFERS, no auto chain). */
+ * (SSL_MODE_RELEASE_BUFFERS, no auto chain).  OpenSSL does the handshake, all that comes in, and TLS 1.2; a
+ * server's records under TLS 1.3 are sealed by os/tls_seal.h. */
 #ifndef CORDON_OS_TLS_H
 #define CORDON_OS_TLS_H
 
@@ -31,6 +32,9 @@ struct tls_files {
     const char *certificate; /* PEM, own chain */
     const char *key;         /* PEM */
     const char *ca;          /* PEM, whom to trust; each of them may end a chain, root or not */
+    /* Server side: OpenSSL seals what goes out under TLS 1.3 too, instead of os/tls_seal.h, at more than twice the
+     * work. For a client that cannot live with ours. */
+    bool openssl_seals;
 };
 
 /* Server side: TLS 1.2 and 1.3, client certificate demanded and checked for

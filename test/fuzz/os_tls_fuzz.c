@@ -45,7 +45,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     char path[6][64];
     static const char *const names[] = {"ca/server.pem", "ca/server.key", "ca/trust.pem",
                                         "out/phone.pem", "out/phone.key", "out"};
-    struct tls_files sf = {path[0], path[1], path[2]}, cf = {path[3], path[4], path[2]};
+    struct tls_files sf = {path[0], path[1], path[2], false}, cf = {path[3], path[4], path[2], false};
     int64_t now_ms = clock_wall_ms();
     struct pki_client made;
     struct pki_made ca;

@@ -291,8 +291,8 @@ static void connects(const char *name, const struct pki_client *made)
     static char wire[2][65536];
     char out[128], pem[160], key[160], ca[160];
     struct tls_files sf = {file_of("ca/server.pem"), file_of("ca/server.key"),
-                           file_of("ca/trust.pem")};
-    struct tls_files cf = {pem, key, ca};
+                           file_of("ca/trust.pem"), false};
+    struct tls_files cf = {pem, key, ca, false};
     struct buf to[2] = {buf_over(wire[0], sizeof wire[0]), buf_over(wire[1], sizeof wire[1])};
     struct str in[2] = {{wire[1], 0}, {wire[0], 0}};
     struct tls_ctx *ctx[2];

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <malloc.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -153,7 +154,7 @@ static int remove_all(void **state)
 static struct tls_ctx *server_ctx(void)
 {
     struct tls_files files = {file_of("server", "pem"), file_of("server", "key"),
-                              file_of("root", "pem")};
+                              file_of("root", "pem"), false};
     struct tls_ctx *c;
     struct err e = {0};
 
@@ -165,7 +166,7 @@ static struct tls_ctx *server_ctx(void)
 static struct tls_ctx *client_ctx(const char *name, int max_version)
 {
     struct tls_files files = {name ? file_of(name, "pem") : NULL,
-                              name ? file_of(name, "key") : NULL, file_of("root", "pem")};
+                              name ? file_of(name, "key") : NULL, file_of("root", "pem"), false};
     struct tls_ctx *c;
     struct err e = {0};
 
@@ -768,6 +769,174 @@ static void changes_keys(void **state)
     pair_close(&p);
 }
 
+/* ---- a client of OpenSSL's alone ---- */
+
+struct raw {
+    SSL_CTX *ctx;
+    SSL *ssl;
+    BIO *to, *from;
+    struct tls_ctx *server;
+    struct end s;
+};
+
+/* Moves what the client wrote to the server; gives what the server read of it, its answers stand in s.out. */
+static size_t to_server(struct raw *r, char *text, size_t max)
+{
+    static char wire[WIRE];
+    int n = BIO_read(r->to, wire, sizeof wire);
+    struct str in = str_of(wire, n > 0 ? (size_t)n : 0);
+    size_t total = 0, got = 0;
+
+    do {
+        r->s.last = tls_read(r->s.t, &in, text + total, max - total, &got, &r->s.out, &r->s.e);
+        total += got;
+    } while (r->s.last == TLS_DONE);
+    return total;
+}
+
+/* Moves what the server wrote to the client; gives what it read of it, -1 when it failed. */
+static int to_client(struct raw *r, char *text, int max)
+{
+    int total = 0, n;
+
+    assert_true(BIO_write(r->from, r->s.wire, (int)r->s.out.len) == (int)r->s.out.len);
+    r->s.out.len = 0;
+    while (total < max && (n = SSL_read(r->ssl, text + total, max - total)) > 0)
+        total += n;
+    return total > 0 || SSL_get_error(r->ssl, n) == SSL_ERROR_WANT_READ ? total : -1;
+}
+
+static void raw_open(struct raw *r, const char *suites, bool openssl_seals)
+{
+    static char wire[WIRE];
+    struct tls_files files = {file_of("server", "pem"), file_of("server", "key"), file_of("issuer", "pem"),
+                              openssl_seals};
+    struct err e;
+
+    *r = (struct raw){.ctx = SSL_CTX_new(TLS_client_method()), .to = BIO_new(BIO_s_mem()),
+                      .from = BIO_new(BIO_s_mem())};
+    assert_true(tls_server(&files, &r->server, &e));
+    assert_int_equal(SSL_CTX_set_ciphersuites(r->ctx, suites), 1);
+    r->ssl = SSL_new(r->ctx);
+    assert_int_equal(SSL_use_certificate_chain_file(r->ssl, file_of("phone", "pem")), 1);
+    assert_int_equal(SSL_use_PrivateKey_file(r->ssl, file_of("phone", "key"), SSL_FILETYPE_PEM), 1);
+    SSL_set_bio(r->ssl, r->from, r->to);
+    SSL_set_connect_state(r->ssl);
+    end_open(&r->s, r->server);
+    for (int i = 0; i < 20 && !r->s.done; i++) {
+        struct str in;
+        int n;
+
+        (void)SSL_do_handshake(r->ssl);
+        n = BIO_read(r->to, wire, sizeof wire);
+        in = str_of(wire, n > 0 ? (size_t)n : 0);
+        r->s.done = tls_handshake(r->s.t, &in, &r->s.out, &r->s.e) == TLS_DONE;
+        assert_true(BIO_write(r->from, r->s.wire, (int)r->s.out.len) >= 0);
+        r->s.out.len = 0;
+    }
+    assert_true(r->s.done);
+    assert_string_equal(SSL_get_version(r->ssl), "TLSv1.3");
+}
+
+static void raw_close(struct raw *r)
+{
+    end_close(&r->s);
+    tls_drop(r->server);
+    SSL_free(r->ssl);
+    SSL_CTX_free(r->ctx);
+}
+
+/* Each suite, sealed by us and by OpenSSL: text, a ticket, changes of key from both sides, the end. */
+static void seals_as_openssl_does(void **state)
+{
+    static const char *const suites[] = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+                                         "TLS_CHACHA20_POLY1305_SHA256"};
+    char text[256];
+    struct raw r;
+
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNTOF(suites); i++) {
+        raw_open(&r, suites[i / 2], i % 2);
+        assert_string_equal(SSL_get_cipher(r.ssl), suites[i / 2]);
+        for (int round = 0; round < 6; round++) {
+            size_t ticket = r.s.out.len;
+
+            write_text(&r.s, "to the phone", 12);
+            /* a change that the phone asked for goes before the text */
+            assert_int_equal(r.s.out.len - ticket, 12 + 22 + (round > 3 ? 5 + 22 : 0));
+            assert_int_equal(to_client(&r, text, sizeof text), 12);
+            assert_memory_equal(text, "to the phone", 12);
+            if (round == 1)
+                assert_int_equal(tls_ticket(r.s.t, &r.s.out, &r.s.e), TLS_DONE);
+            if (round > 1) /* the client changes its key, and wants ours changed from the third round on */
+                assert_int_equal(SSL_key_update(r.ssl, round > 2 ? SSL_KEY_UPDATE_REQUESTED
+                                                                 : SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+            assert_int_equal(SSL_write(r.ssl, "to the post", 11), 11);
+            assert_int_equal(to_server(&r, text, sizeof text), 11);
+            assert_memory_equal(text, "to the post", 11);
+            assert_int_equal(r.s.last, TLS_MORE);
+            assert_int_equal(r.s.out.len > 0, round == 1);
+        }
+        assert_true(SSL_SESSION_is_resumable(SSL_get0_session(r.ssl)));
+        tls_goodbye(r.s.t, &r.s.out);
+        assert_int_equal(to_client(&r, text, sizeof text), -1);
+        assert_int_equal(SSL_get_shutdown(r.ssl) & SSL_RECEIVED_SHUTDOWN, SSL_RECEIVED_SHUTDOWN);
+        raw_close(&r);
+    }
+}
+
+/* A damaged record ends the connection with an alert that the client can read, and nothing is written after it. */
+static void an_alert_is_sealed_too(void **state)
+{
+    char text[64], wire[256];
+    struct raw r;
+
+    (void)state;
+    for (int openssl_seals = 0; openssl_seals < 2; openssl_seals++) {
+        struct str in;
+        size_t got;
+        int n;
+
+        raw_open(&r, "TLS_AES_128_GCM_SHA256", openssl_seals);
+        assert_int_equal(SSL_write(r.ssl, "hello", 5), 5);
+        n = BIO_read(r.to, wire, sizeof wire);
+        wire[n - 1] ^= 1;
+        in = str_of(wire, (size_t)n);
+        assert_int_equal(tls_read(r.s.t, &in, text, sizeof text, &got, &r.s.out, &r.s.e), TLS_FAILED);
+        assert_int_equal(r.s.out.len, 5 + 2 + 17); /* one alert */
+        ERR_clear_error();
+        assert_int_equal(to_client(&r, text, sizeof text), -1);
+        assert_int_equal(ERR_GET_REASON(ERR_peek_error()), SSL_R_SSLV3_ALERT_BAD_RECORD_MAC);
+        ERR_clear_error();
+        assert_int_equal(tls_write(r.s.t, STR("more"), &r.s.out, &r.s.e), TLS_FAILED);
+        tls_goodbye(r.s.t, &r.s.out);
+        assert_int_equal(r.s.out.len, 0);
+        raw_close(&r);
+    }
+}
+
+/* A phone that asks for a new key in each record is answered once for each call, or ended: never without bound. */
+static void key_updates_without_end(void **state)
+{
+    static char text[WIRE];
+    struct raw r;
+
+    (void)state;
+    raw_open(&r, "TLS_AES_128_GCM_SHA256", false);
+    for (int i = 0; i < 200 && r.s.last != TLS_FAILED; i++) {
+        assert_int_equal(SSL_key_update(r.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        assert_int_equal(SSL_do_handshake(r.ssl), 1);
+    }
+    (void)to_server(&r, text, sizeof text);
+    assert_true(r.s.last == TLS_MORE || r.s.last == TLS_FAILED);
+    assert_true(r.s.out.len <= TLS_CIPHER_ROOM);
+    if (r.s.last == TLS_MORE) {
+        write_text(&r.s, "still there", 11);
+        assert_int_equal(to_client(&r, text, sizeof text), 11);
+    }
+    raw_close(&r);
+}
+
 /* A peer that makes us answer without end is stopped by the room that there is. */
 static void refuses_a_flood_of_renegotiations(void **state)
 {
@@ -817,7 +986,7 @@ static void refuses_a_flood_of_renegotiations(void **state)
 static void says_what_is_wrong_with_files(void **state)
 {
     struct tls_files files = {file_of("server", "pem"), file_of("phone", "key"),
-                              file_of("root", "pem")};
+                              file_of("root", "pem"), false};
     char missing[128];
     struct tls_ctx *c;
     struct err e = {0};
@@ -1029,6 +1198,9 @@ int main(void)
         cmocka_unit_test(resumes_by_ticket),
         cmocka_unit_test(a_ticket_ends_with_its_certificate),
         cmocka_unit_test(changes_keys),
+        cmocka_unit_test(seals_as_openssl_does),
+        cmocka_unit_test(an_alert_is_sealed_too),
+        cmocka_unit_test(key_updates_without_end),
         cmocka_unit_test(refuses_a_flood_of_renegotiations),
         cmocka_unit_test(says_what_is_wrong_with_files),
         cmocka_unit_test(a_context_lives_as_long_as_it_is_used),
