@@ -366,6 +366,8 @@ def files(bench, row):
     for way in "up", "down":
         bench.tell(row, f"MiB a second {way}", found[f"{way}_mib_s"])
         bench.tell(row, f"bare copy's rate over it, {way}", 1 / found[f"{way}_of_bare"], 1 / 0.7)
+        if way == "up":
+            bench.tell(row, "over it, a copy that hashes, writes and syncs", 1 / found["up_of_kept"])
         bench.tell(row, f"processor time of 100 MB {way}", found[f"{way}_cpu_s"], None, " s")
     bench.tell(row, "memory grown during a transfer", found["grown_kib"] / 1024, 4, " MiB")
 
