@@ -1,6 +1,5 @@
 // The map: OpenLayers on canvas for what stands still, our own canvas for what moves.
 import OlMap from 'ol/Map'
-import View from 'ol/View'
 import { defaults as interactions } from 'ol/interaction/defaults'
 import { batch, effect } from '@preact/signals'
 import { WORLD, lonOf, latOf, mercatorX, mercatorY } from '../base/geo'
@@ -27,6 +26,7 @@ import { mapPicture } from './picture'
 import { palette, readPalette } from './palette'
 import { IncidentLayer, SketchLayer } from './incident_layer'
 import { UnitLayer } from './unit_layer'
+import { WholePixelView } from './whole_pixels'
 import type { View as Seen } from './unit_layer'
 import world_url from 'world-atlas/countries-110m.json?url'
 
@@ -45,7 +45,7 @@ const CORNER_PX = 8
 
 export function startMap(target: HTMLElement): () => void {
   readPalette()
-  const view = new View({
+  const view = new WholePixelView({
     center: [0, mercatorY(20)], zoom: 2, minZoom: 1, maxZoom: ZOOM_MAX, enableRotation: false,
     smoothResolutionConstraint: true,
   })
@@ -89,10 +89,9 @@ export function startMap(target: HTMLElement): () => void {
 
   function draw(): void {
     const size = map.getSize()
-    const at = view.getCenter()
-    const resolution = view.getResolution()
-    if (!size || !at || !resolution || size[0] === 0) return
-    layer.draw({ x: at[0]!, y: at[1]!, resolution, width: size[0]!, height: size[1]! })
+    if (!size || !view.isDef() || size[0] === 0) return
+    const { center: [x, y], resolution } = view.getState()
+    layer.draw({ x: x!, y: y!, resolution, width: size[0]!, height: size[1]! })
   }
 
   function soon(): void {
@@ -128,8 +127,10 @@ export function startMap(target: HTMLElement): () => void {
 
   let hovered = false
   map.on('pointermove', (event) => {
-    const at = event.coordinate
     hovered = true
+    // The place under the pointer goes along with the map that it drags.
+    if (view.getInteracting()) return
+    const at = event.coordinate
     pointer.value = { lat: latOf(at[1]!), lon: lonOf(at[0]!) }
     if (drawing.peek()) {
       target.classList.toggle('over', cornerAt(map, event.pixel) >= 0)
