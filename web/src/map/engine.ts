@@ -26,8 +26,8 @@ import { mapPicture } from './picture'
 import { palette, readPalette } from './palette'
 import { IncidentLayer, SketchLayer } from './incident_layer'
 import { UnitLayer } from './unit_layer'
+import type { Seen } from './seen'
 import { WholePixelView } from './whole_pixels'
-import type { View as Seen } from './unit_layer'
 import world_url from 'world-atlas/countries-110m.json?url'
 
 const ZOOM_MAX = 22
@@ -91,7 +91,7 @@ export function startMap(target: HTMLElement): () => void {
     const size = map.getSize()
     if (!size || !view.isDef() || size[0] === 0) return
     const { center: [x, y], resolution } = view.getState()
-    layer.draw({ x: x!, y: y!, resolution, width: size[0]!, height: size[1]! })
+    layer.draw({ x: x!, y: y!, resolution, width: size[0]!, height: size[1]! }, view.getInteracting() || view.getAnimating())
   }
 
   function soon(): void {

@@ -3,7 +3,7 @@ import LineString from 'ol/geom/LineString'
 import { mercatorX, mercatorY } from '../base/geo'
 import type { Placed } from '../state/places'
 import { units_by_uid } from '../state/tracks'
-import type { View } from './unit_layer'
+import type { Seen } from './seen'
 
 export interface Hint {
   /** Where it is nearest, metres of the map. */
@@ -30,14 +30,14 @@ function cordons(list: readonly Placed[]): Line[] {
   return lines
 }
 
-export function hintsOf(view: View, list: readonly Placed[], selected: string | null): Hint[] {
-  const half_w = (view.width / 2) * view.resolution
-  const half_h = (view.height / 2) * view.resolution
-  const extent = [view.x - half_w, view.y - half_h, view.x + half_w, view.y + half_h]
+export function hintsOf(seen: Seen, list: readonly Placed[], selected: string | null): Hint[] {
+  const half_w = (seen.width / 2) * seen.resolution
+  const half_h = (seen.height / 2) * seen.resolution
+  const extent = [seen.x - half_w, seen.y - half_h, seen.x + half_w, seen.y + half_h]
   const hints: Hint[] = []
   for (const { name, line } of cordons(list)) {
     if (line.intersectsExtent(extent)) continue
-    const [x, y] = line.getClosestPoint([view.x, view.y])
+    const [x, y] = line.getClosestPoint([seen.x, seen.y])
     hints.push({ x: x!, y: y!, name, level: 'calm' })
   }
   const unit = selected ? units_by_uid.get(selected) : undefined

@@ -22,8 +22,8 @@ import { cornersOf } from '../state/drawing'
 import type { Drawing } from '../state/drawing'
 import type { Placed } from '../state/places'
 import { middlesOf } from './corners'
-import type { Letters } from './unit_layer'
 import type { Palette } from './palette'
+import type { Letters } from './unit_draw'
 
 const FONT = '"Noto Sans Variable", "Noto Naskh Arabic Variable", sans-serif'
 const HATCH_PX = 9

@@ -116,21 +116,24 @@ function draw(ctx: CanvasRenderingContext2D, frame: Frame, code: string, look: L
 
 /** Copies looks onto a canvas. A new one is made per theme and pixel ratio. */
 export class Symbols {
-  readonly half = { w: HALF_W * 1.1 + MARGIN, h: HALF_H * 1.5 + MARGIN }
+  /** Whole pixels of the screen: else each copy would be a scaled one. */
+  readonly half: { w: number; h: number }
   private readonly made = new Map<string, HTMLCanvasElement>()
 
   constructor(
     private readonly p: Palette,
     private readonly ratio: number,
-  ) {}
+  ) {
+    this.half = { w: Math.ceil((HALF_W * 1.1 + MARGIN) * ratio) / ratio, h: Math.ceil((HALF_H * 1.5 + MARGIN) * ratio) / ratio }
+  }
 
   get(frame: Frame, code: string, look: Look, team: string): HTMLCanvasElement {
     const key = `${frame}|${code}|${look}|${team}`
     const known = this.made.get(key)
     if (known) return known
     const canvas = document.createElement('canvas')
-    canvas.width = Math.ceil(this.half.w * 2 * this.ratio)
-    canvas.height = Math.ceil(this.half.h * 2 * this.ratio)
+    canvas.width = Math.round(this.half.w * 2 * this.ratio)
+    canvas.height = Math.round(this.half.h * 2 * this.ratio)
     const ctx = canvas.getContext('2d')!
     ctx.scale(this.ratio, this.ratio)
     ctx.translate(this.half.w, this.half.h)
