@@ -5,6 +5,7 @@
  * (edge/importing.h) does it, in one batch. */
 #include "app/args.h"
 #include "app/commands.h"
+#include "app/who.h"
 #include "base/buf.h"
 #include "edge/claims.h"
 #include "edge/import_make.h"
@@ -24,7 +25,8 @@ enum { FILES_MAX = 16, WAIT_MS = 30000, STEP_MS = 50, ALONE_MS = 1000 };
 
 struct wish {
     const char *structure, *name, *scheme, *level_missing, *doors, *format, *dir, *incident, *by, *claims, *commands,
-        *until;
+        *until, *roles;
+    struct who_acts who;
     bool dry_run, json, exists;
     const char *files[FILES_MAX];
     int file_count;
@@ -69,7 +71,7 @@ static bool take_wish(int argc, char **argv, struct wish *w, struct err *e)
         {.name = "--exists", .flag = &w->exists},        {.name = "--data", .value = &w->dir},
         {.name = "--incident", .value = &w->incident},   {.name = "--by", .value = &w->by},
         {.name = "--claims", .value = &w->claims},       {.name = "--commands", .value = &w->commands},
-        {.name = "--until", .value = &w->until},
+        {.name = "--until", .value = &w->until},         {.name = "--roles", .value = &w->roles},
     };
     for (int i = 1; i < argc; i++) {
         int at = 0, n = 2;
@@ -226,6 +228,7 @@ static bool make(struct wish *w, const struct str *files, const struct target *t
     struct import_ask ask = {
         .what = w->claims ? IMPORT_CLAIMS : w->commands ? IMPORT_COMMANDS : IMPORT_MAP,
         .head = {.incident = str_from(t->id), .by = str_from(w->by ? w->by : "nobody"),
+                 .roles = str_from(w->who.roles), .agency = str_from(w->who.agency),
                  .source = str_from(w->files[0]), .exercise = t->exercise},
         .text = files[0],
         .until_ms = INT64_MAX,
@@ -403,9 +406,10 @@ static bool bring(struct wish *w, const struct str *files, struct err *e)
     int fd = -1;
     bool ok = memory || err_set(e, ERR_WORLD, "there is no memory for this import");
 
-    ok = ok && find_target(w, &t, e) && make(w, files, &t, &out, e);
+    inbox_name(name);
+    ok = ok && who_acts(w->dir, w->by, w->roles, &w->who, e) && find_target(w, &t, e) && make(w, files, &t, &out, e);
     if (ok && !w->dry_run)
-        ok = inbox_open(w->dir, &fd, e) && inbox_put(w->dir, buf_str(&out), name, e) &&
+        ok = inbox_open(w->dir, &fd, e) && inbox_put(w->dir, name, buf_str(&out), e) &&
              wait_for(w, fd, name, &r, e) && tell(&r, e);
     inbox_close(fd);
     free(memory);

@@ -514,3 +514,12 @@ bool access_may_change(const struct access *a, const struct incident *s, const s
                        field_info(entity_info(k->entity)->key)->name, entity_info(k->entity)->name);
     return true;
 }
+
+bool access_may_command(const struct access *a, const struct incident *s, const struct incident_command *c,
+                        struct err *e)
+{
+    struct str role = fields_has(c->payload, (enum field)IN_ON_BEHALF_OF) ? STR("loggist")
+                                                                          : incident_value(c->payload, IN_ROLE);
+
+    return access_may(a, c->kind, role, e) && (!s || access_may_change(a, s, c, e));
+}

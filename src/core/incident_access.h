@@ -92,5 +92,9 @@ bool access_may(const struct access *a, enum incident_kind kind, struct str role
  * class he has not: else a later event could take that class away.  Asked after access_may(). */
 bool access_may_change(const struct access *a, const struct incident *s, const struct incident_command *c,
                        struct err *e) MUST_USE;
+/* Both of one command, as whoever sends it is asked.  s: the incident, NULL when it is not at hand.  Who enters
+ * what somebody else decided does so as a log keeper. */
+bool access_may_command(const struct access *a, const struct incident *s, const struct incident_command *c,
+                        struct err *e) MUST_USE;
 
 #endif

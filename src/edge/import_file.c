@@ -51,6 +51,7 @@ static bool read_head(struct import_file *f, const struct json *j, struct err *e
         !json_take_text(j, "source", (struct json_length){0, IMPORT_NAME_MAX}, &source, e) ||
         !take_exercise(root, &f->exercise, &f->says_exercise, e))
         return false;
+    f->access = access_within(json_as_text(json_get(root, "roles")), json_as_text(json_get(root, "agency")));
     (void)str_copy(f->incident, sizeof f->incident, incident);
     (void)str_copy(f->by, sizeof f->by, by);
     (void)str_copy(f->source, sizeof f->source, source);
@@ -260,6 +261,10 @@ void import_head_put(const struct import_head *h, struct buf *b)
     buf_json(b, h->incident);
     buf_put(b, STR(",\"by\":"));
     buf_json(b, h->by);
+    buf_put(b, STR(",\"roles\":"));
+    buf_json(b, h->roles);
+    buf_put(b, STR(",\"agency\":"));
+    buf_json(b, h->agency);
     buf_put(b, STR(",\"address\":"));
     buf_json(b, h->address);
     buf_put(b, STR(",\"source\":"));
@@ -271,7 +276,11 @@ void import_head_put(const struct import_head *h, struct buf *b)
 
 void import_result_put(const struct import_result *r, struct buf *b)
 {
-    buf_fmt(b, "{\"ok\":%s,\"total\":%zu,\"known\":%zu,\"commands\":%zu,\"events\":%zu,\"first\":%" PRIu64,
+    buf_put(b, STR("{\"incident\":"));
+    buf_json(b, str_from(r->incident));
+    buf_put(b, STR(",\"by\":"));
+    buf_json(b, str_from(r->by));
+    buf_fmt(b, ",\"ok\":%s,\"total\":%zu,\"known\":%zu,\"commands\":%zu,\"events\":%zu,\"first\":%" PRIu64,
             r->ok ? "true" : "false", r->total, r->known, r->commands, r->events, r->first);
     buf_fmt(b, ",\"last\":%" PRIu64 ",\"refused\":%d,\"text\":", r->last, (int)r->refused);
     buf_json(b, str_from(r->text));
@@ -296,6 +305,8 @@ bool import_result_read(struct str json, struct import_result *r, struct err *e)
         .last = (uint64_t)json_as_whole(json_get(root, "last")),
         .refused = (enum err_kind)json_as_whole(json_get(root, "refused")),
     };
+    (void)str_copy(r->incident, sizeof r->incident, json_as_text(json_get(root, "incident")));
+    (void)str_copy(r->by, sizeof r->by, json_as_text(json_get(root, "by")));
     (void)str_copy(r->text, sizeof r->text, json_as_text(json_get(root, "text")));
     json_drop(j);
     return true;

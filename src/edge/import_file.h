@@ -1,7 +1,10 @@
 /* import_file.h -- commands for an incident in a file: what lies in DIR/inbox/UUID.commands.
  *
- *   {"cordon":"import 1","incident":"I-1","by":"NAME","source":"block.geojson"}     the head
+ *   {"cordon":"import 1","incident":"I-1","by":"NAME","roles":"planning","source":"block.geojson"}     the head
  *   {"id":"UUID","kind":"zone.defined","fields":{...}}                              a COMMAND, a line each
+ *
+ * What whoever brings it may do follows from "roles" and "agency", each command as if he sent it alone
+ * (core/incident_access.h); without roles that is nothing.
  *
  * Beside them the head can have "address" (whence a browser sent it) and both "exercise"; a line can
  * have "line", its number in the file that it was made of, and, in an exercise alone, "recorded_at" and
@@ -18,7 +21,7 @@
 #ifndef CORDON_EDGE_IMPORT_FILE_H
 #define CORDON_EDGE_IMPORT_FILE_H
 
-#include "core/incident.h"
+#include "core/incident_access.h"
 
 enum {
     IMPORT_FILE_MAX = 8 << 20,
@@ -41,6 +44,7 @@ struct import_item {
 struct import_file {
     char incident[INCIDENT_ID_MAX + 1], by[IMPORT_NAME_MAX + 1], address[64], source[IMPORT_NAME_MAX + 1];
     bool says_exercise, exercise; /* exercise counts when says_exercise */
+    struct access access;         /* of who brings it */
     struct import_item *items;
     size_t count;
     char *text; /* the file */
@@ -63,13 +67,14 @@ void import_file_end(struct import_file *f);
 
 /* The head, as import_file_begin() reads it. */
 struct import_head {
-    struct str incident, by, address, source;
+    struct str incident, by, roles, agency, address, source;
     bool says_exercise, exercise;
 };
 void import_head_put(const struct import_head *h, struct buf *b);
 
 /* What became of a file. */
 struct import_result {
+    char incident[INCIDENT_ID_MAX + 1], by[IMPORT_NAME_MAX + 1]; /* empty when the head could not be read */
     bool ok;
     size_t total, known;    /* commands; of them those that were in the record already */
     size_t commands;        /* recorded now */

@@ -170,9 +170,11 @@ static bool check(const struct import_ask *ask, struct str made, size_t *count, 
     ok = import_file_begin(&f, copy, made.len, e);
     while (ok && !done)
         ok = import_file_read(&f, ask->head.exercise, IMPORT_COMMANDS_MAX, &done, e);
-    for (size_t i = 0; ok && ask->may && i < f.count; i++)
-        ok = ask->may(ask->ctx, f.items[i].kind, incident_value(f.items[i].core, IN_ROLE), e) ||
-             err_in(e, "line %zu", f.items[i].line);
+    for (size_t i = 0; ok && i < f.count; i++) {
+        struct incident_command c = {.kind = f.items[i].kind, .payload = f.items[i].core};
+
+        ok = access_may_command(&f.access, NULL, &c, e) || err_in(e, "line %zu", f.items[i].line);
+    }
     if (ok && f.count == 0)
         ok = err_set(e, ERR_INPUT, "there is nothing in it to import");
     *count = f.count;

@@ -7,7 +7,8 @@
  *
  * Each command's id is made of what it says (and of its row's id), so that the same file twice changes
  * nothing; commands of a file of their own have the ids that they have there.  What is made is read once more
- * by import_file_read(): what could not be taken is refused here, with its line.
+ * by import_file_read(): what could not be taken, or may not come from whoever brings it, whatever the incident is,
+ * is refused here, with its line.  What he may change in the incident is asked when it is tried (edge/importing.h).
  *
  * Blocks for as long as reading takes, up to a second for a map; for a thread that may.  Takes memory of
  * twenty times a map, five times another file. */
@@ -27,8 +28,6 @@ struct import_ask {
     int64_t until_ms;        /* claims that were recorded later are passed over */
     /* Of claims: a sentence about a line that is no refusal; may be NULL. */
     void (*say)(void *ctx, size_t line, const char *text);
-    /* May this command come from whoever brings it?  NULL: all. */
-    bool (*may)(void *ctx, enum incident_kind kind, struct str role, struct err *e);
     void *ctx;
 };
 

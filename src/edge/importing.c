@@ -144,7 +144,8 @@ static bool decide(struct importing *m, const struct incident *s, const struct i
     struct buf memory = buf_over(m->work, INCIDENT_DECIDE_MEMORY);
     struct incident_command c = {x->kind, x->core, x->recorded_ms >= 0 ? x->recorded_ms : now_ms};
 
-    return incident_decide(s, &c, &memory, &m->decided, e) || err_in(e, "line %zu", x->line);
+    return (access_may_command(&m->file.access, s, &c, e) && incident_decide(s, &c, &memory, &m->decided, e)) ||
+           err_in(e, "line %zu", x->line);
 }
 
 static bool begin_try(struct importing *m, const struct incident *s)
@@ -267,6 +268,8 @@ bool importing_new(const struct importing_world *w, char *text, size_t len, stru
         importing_free(m);
         return false;
     }
+    (void)str_copy(m->result.incident, sizeof m->result.incident, str_from(m->file.incident));
+    (void)str_copy(m->result.by, sizeof m->result.by, str_from(m->file.by));
     *out = m;
     return true;
 }

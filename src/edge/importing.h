@@ -4,8 +4,9 @@
  *                                                            ^                |
  *                                                            +-- somebody changed it meanwhile
  *
- * All or nothing.  Every command is decided first on a copy of the incident, in the order of the file,
- * each upon what those before it changed; only when all are taken the first is recorded.  Other commands
+ * All or nothing.  Every command is decided first on a copy of the incident, in the order of the file, each
+ * upon what those before it changed, after it was asked whether whoever brings it may do that; only when all are
+ * taken the first is recorded.  Other commands
  * go on between the slices, as an import must not keep a Mayday waiting.  When one of them changed the
  * incident while the copy was tried on, the copy is made again, IMPORTING_TRIES times; then, and while
  * the slices are recorded, each command is decided once more against the incident as it is.  What is

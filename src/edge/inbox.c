@@ -20,7 +20,7 @@ enum { FILE_NAME = 64, FOLDER_ROOM = 320 };
 /* ---- names -------------------------------------------------------------- */
 
 /* A random UUID (RFC 9562 section 5.4). */
-static void make_name(char name[INBOX_NAME])
+void inbox_name(char name[INBOX_NAME])
 {
     unsigned char x[16];
 
@@ -43,17 +43,23 @@ static bool path_of(const char *dir, const char *name, const char *end, char *pa
     return (n > 0 && (size_t)n < size) || err_set(e, ERR_INPUT, "the name of the data folder is too long");
 }
 
-/* "UUID.commands" without its end; a name of ours has letters, digits and - alone. */
-static bool is_commands(const char *file, char name[INBOX_NAME])
+/* A name of ours has letters, digits and - alone. */
+static bool take_name(struct str s, char name[INBOX_NAME])
 {
-    struct str s = str_from(file);
-
-    if (!str_ends(s, STR(COMMANDS)) || !str_copy(name, INBOX_NAME, str_cut(s, 0, s.len - STR(COMMANDS).len)))
+    if (!str_copy(name, INBOX_NAME, s))
         return false;
     for (const char *c = name; *c; c++)
         if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '-'))
             return false;
     return name[0] != 0;
+}
+
+/* "UUID.commands" without its end. */
+static bool is_commands(const char *file, char name[INBOX_NAME])
+{
+    struct str s = str_from(file);
+
+    return str_ends(s, STR(COMMANDS)) && take_name(str_cut(s, 0, s.len - STR(COMMANDS).len), name);
 }
 
 /* ---- the folder --------------------------------------------------------- */
@@ -88,11 +94,10 @@ void inbox_close(int fd)
         (void)close(fd);
 }
 
-bool inbox_put(const char *dir, struct str bytes, char name[INBOX_NAME], struct err *e)
+bool inbox_put(const char *dir, const char *name, struct str bytes, struct err *e)
 {
     char path[FOLDER_ROOM];
 
-    make_name(name);
     return path_of(dir, name, COMMANDS, path, sizeof path, e) && file_make(path, bytes, 0600, e);
 }
 
@@ -129,12 +134,13 @@ bool inbox_next(int fd, char name[INBOX_NAME])
     struct timespec oldest = {0};
     bool found = false;
 
-    for (int i = 0; all && i < INBOX_LOOKED && (x = readdir(all)); i++) {
+    for (int i = 0, looked = 0; all && i < INBOX_NAMES && looked < INBOX_LOOKED && (x = readdir(all)); i++) {
         char one[INBOX_NAME];
         struct stat st;
 
         if (!str_ends(str_from(x->d_name), STR(COMMANDS)) || fstatat(fd, x->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
+        looked++;
         if (!is_commands(x->d_name, one) || wrong(&st)[0]) {
             refuse(fd, x->d_name, wrong(&st)[0] ? wrong(&st) : "its name is not UUID.commands");
             continue;
@@ -235,14 +241,27 @@ bool inbox_done(const char *dir, int fd, const char *name, const struct import_r
     return true;
 }
 
-bool inbox_fetch(const char *dir, int fd, const char *name, struct import_result *r)
+bool inbox_look(const char *dir, struct str name, struct import_result *r)
 {
-    char path[FOLDER_ROOM], json[IMPORT_RESULT_MAX];
+    char own[INBOX_NAME], path[FOLDER_ROOM], json[IMPORT_RESULT_MAX];
     size_t n;
     struct err e;
 
-    if (!path_of(dir, name, RESULT, path, sizeof path, &e) || !file_read(path, json, sizeof json, &n, &e) ||
-        !import_result_read(str_of(json, n), r, &e))
+    return take_name(name, own) && path_of(dir, own, RESULT, path, sizeof path, &e) &&
+           file_read(path, json, sizeof json, &n, &e) && import_result_read(str_of(json, n), r, &e);
+}
+
+bool inbox_waits(const char *dir, struct str name)
+{
+    char own[INBOX_NAME], path[FOLDER_ROOM];
+    struct err e;
+
+    return take_name(name, own) && path_of(dir, own, COMMANDS, path, sizeof path, &e) && access(path, F_OK) == 0;
+}
+
+bool inbox_fetch(const char *dir, int fd, const char *name, struct import_result *r)
+{
+    if (!inbox_look(dir, str_from(name), r))
         return false;
     inbox_forget(fd, name);
     return true;
@@ -262,7 +281,7 @@ void inbox_prune(int fd, int64_t now_ms)
     DIR *all = own >= 0 ? fdopendir(own) : NULL;
     const struct dirent *x;
 
-    for (int i = 0; all && i < INBOX_LOOKED && (x = readdir(all)); i++) {
+    for (int i = 0; all && i < INBOX_NAMES && (x = readdir(all)); i++) {
         struct stat st;
 
         if (str_ends(str_from(x->d_name), STR(RESULT)) && fstatat(fd, x->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&

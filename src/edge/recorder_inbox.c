@@ -81,8 +81,7 @@ static void tell(struct recorder *r, const char *name, const struct import_resul
         import_result_put(result, &out);
         json[out.len] = 0;
         recorder_answer(r, &head, result->ok ? json : result->text);
-        b->requests[i].request = 0;
-        inbox_forget(b->fd, name); /* the page has it; nobody else asks */
+        b->requests[i].request = 0; /* whoever gets the answer to who asked takes the result away */
     }
 }
 

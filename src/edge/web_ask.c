@@ -252,5 +252,7 @@ void ask_answered(struct web *w, const struct answer_head *head, struct str text
     if (identity_answered(w, x, head, text))
         return;
     incident_answered(w, x, head, text);
+    if (x->import[0])
+        import_told(w, x);
     exchange_answered(w, x);
 }

@@ -2,7 +2,6 @@
 
 #include "edge/claims.h"
 #include "edge/import_make.h"
-#include "edge/inbox.h"
 #include "edge/web_inner.h"
 #include "os/log.h"
 
@@ -14,11 +13,11 @@ enum { PARAMETER = 160, WAIT_MS = 500, ROOM = 4096 };
 struct job {
     struct hub *h;
     uint64_t request;
-    struct access access;
     enum import_what what;
     enum indoor_format format;
     bool exercise, dry_run, exists;
-    char incident[INCIDENT_ID_MAX + 1], by[WEB_NAME_MAX], address[WEB_ADDRESS_MAX];
+    char incident[INCIDENT_ID_MAX + 1], by[WEB_NAME_MAX], address[WEB_ADDRESS_MAX], file[INBOX_NAME];
+    char roles[ACCESS_ROLES_MAX], agency[ACCESS_AGENCY_MAX + 1];
     char structure[INDOOR_STRUCTURE_MAX + 1], name[PARAMETER], scheme[16], level[16], doors[16];
     int64_t until_ms;
     size_t len;
@@ -42,11 +41,17 @@ static void answer(const struct job *j, const struct err *e, struct str text)
         log_line(LOG_ERROR, "web.full", "request=%" PRIu64, j->request);
 }
 
-static bool may(void *ctx, enum incident_kind kind, struct str role, struct err *e)
+/* So that it can be asked for when the request does not wait any more. */
+static void keep_refusal(const struct job *j, int fd, const struct err *why)
 {
-    const struct job *j = ctx;
+    struct import_result r = {.refused = why->kind};
+    struct err e;
 
-    return access_may(&j->access, kind, role, e);
+    (void)str_copy(r.incident, sizeof r.incident, str_from(j->incident));
+    (void)str_copy(r.by, sizeof r.by, str_from(j->by));
+    (void)str_copy(r.text, sizeof r.text, str_from(why->text));
+    if (!inbox_done(j->h->dir, fd, j->file, &r, &e))
+        log_line(LOG_WARN, "inbox.write", "reason=\"%s\"", e.text);
 }
 
 static bool make(struct job *j, struct indoor_report *report, struct buf *out, size_t *count, struct err *e)
@@ -54,15 +59,13 @@ static bool make(struct job *j, struct indoor_report *report, struct buf *out, s
     struct str body = str_of(j->body, j->len);
     struct import_ask ask = {
         .what = j->what,
-        .head = {.incident = str_from(j->incident), .by = str_from(j->by), .address = str_from(j->address),
-                 .exercise = j->exercise},
+        .head = {.incident = str_from(j->incident), .by = str_from(j->by), .roles = str_from(j->roles),
+                 .agency = str_from(j->agency), .address = str_from(j->address), .exercise = j->exercise},
         .map = {.files = &body, .file_count = 1, .format = j->format, .structure = str_from(j->structure),
                 .name = str_from(j->name), .scheme = str_from(j->scheme), .level_missing = str_from(j->level),
                 .door_state = str_from(j->doors), .exists = j->exists},
         .text = body,
         .until_ms = j->until_ms,
-        .may = may,
-        .ctx = j,
     };
 
     return import_make(&ask, report, out, count, e);
@@ -87,23 +90,23 @@ static void tell_report(const struct job *j, const struct indoor_report *report,
     free(memory);
 }
 
+/* From here on the record answers; when its queue is full it looks by itself within a second, and the request waits
+ * until it is told where to ask. */
 static bool hand_over(const struct job *j, struct str made, struct err *e)
 {
     struct ask_head head = {.ask = ASK_IMPORT, .sender = RING_NO_SENDER, .request = j->request,
                             .at_ms = hub_now().wall_ms};
-    char name[INBOX_NAME];
-    int fd;
 
-    if (!inbox_open(j->h->dir, &fd, e))
+    if (!inbox_put(j->h->dir, j->file, made, e))
         return false;
-    inbox_close(fd);
-    return inbox_put(j->h->dir, made, name, e) &&
-           (hub_ask(j->h, &head, str_from(name)) ||
-            err_set(e, ERR_WORLD, "The record's queue is full; the import is taken all the same: look again soon."));
+    if (!hub_ask(j->h, &head, str_from(j->file)))
+        log_line(LOG_WARN, "import.unasked", "file=%s", j->file);
+    return true;
 }
 
 static void work(struct job *j)
 {
+    int fd = -1;
     struct indoor_report *report = calloc(1, sizeof *report);
     char *memory = malloc(IMPORT_FILE_MAX);
     struct buf out = buf_over(memory, IMPORT_FILE_MAX);
@@ -111,13 +114,16 @@ static void work(struct job *j)
     struct err e;
     bool ok = (report && memory) || err_set(&e, ERR_WORLD, "There is no memory for this import.");
 
-    ok = ok && make(j, report, &out, &count, &e);
+    ok = ok && (j->dry_run || inbox_open(j->h->dir, &fd, &e)) && make(j, report, &out, &count, &e);
     if (ok && j->dry_run)
         tell_report(j, report, count);
     else if (ok)
         ok = hand_over(j, buf_str(&out), &e);
+    if (!ok && fd >= 0)
+        keep_refusal(j, fd, &e);
     if (!ok)
         answer(j, &e, (struct str){0});
+    inbox_close(fd);
     free(memory);
     free(report);
 }
@@ -265,7 +271,8 @@ static bool take_job(struct web *w, const struct request *q, struct job *j, stru
         return err_set(e, ERR_INPUT, "The body is empty: send the file.");
     j->h = w->h;
     j->request = q->id;
-    j->access = q->who.access;
+    (void)str_copy(j->roles, sizeof j->roles, str_from(q->who.roles));
+    (void)str_copy(j->agency, sizeof j->agency, str_from(q->who.access.agency));
     j->what = type->what;
     j->exercise = incident_is_exercise(s);
     (void)str_copy(j->incident, sizeof j->incident, q->part[0]);
@@ -279,6 +286,18 @@ static bool take_job(struct web *w, const struct request *q, struct job *j, stru
     memcpy(j->body, q->body.at, q->body.len);
     j->len = q->body.len;
     return true;
+}
+
+static void begin(struct web *w, const struct request *q, struct job *j)
+{
+    struct exchange *x = w->exchanges[q->id % WEB_CONNECTIONS];
+
+    MUST(x && x->id == q->id);
+    inbox_name(j->file);
+    if (j->dry_run)
+        return;
+    (void)str_copy(x->import, sizeof x->import, str_from(j->file));
+    exchange_waits(w, q->id, IMPORT_ANSWER_MS);
 }
 
 void post_import(struct web *w, struct request *q, struct reply *r, struct now now)
@@ -295,6 +314,7 @@ void post_import(struct web *w, struct request *q, struct reply *r, struct now n
     } else if (!take_job(w, q, j, &e)) {
         reply_refused(r, &e);
     } else {
+        begin(w, q, j);
         (void)atomic_fetch_add(&m->waiting, 1);
         MUST(mailbox_put(m->jobs, str_of(&j, sizeof j), (struct str){0})); /* there is room: IMPORTS_MAX wait */
         r->later = true;
@@ -302,4 +322,62 @@ void post_import(struct web *w, struct request *q, struct reply *r, struct now n
     }
     free(j->body);
     free(j);
+}
+
+/* ---- what became of it ----------------------------------------------------- */
+
+static bool is_his(const struct request *q, const struct import_result *r)
+{
+    return str_eq(q->part[0], str_from(r->incident)) &&
+           (str_eq(str_from(q->who.name), str_from(r->by)) || q->who.access.administers);
+}
+
+void import_goes_on(struct exchange *x)
+{
+    char json[64 + INBOX_NAME];
+    struct buf b = buf_over(json, sizeof json);
+
+    buf_fmt(&b, "{\"done\":false,\"import\":\"%s\"}", x->import);
+    reply_json(&x->reply, buf_str(&b));
+    x->reply.status = 202;
+}
+
+void import_told(struct web *w, const struct exchange *x)
+{
+    struct err e;
+    int fd;
+
+    if (!inbox_open(w->h->dir, &fd, &e)) {
+        log_line(LOG_WARN, "inbox.open", "reason=\"%s\"", e.text);
+        return;
+    }
+    inbox_forget(fd, x->import);
+    inbox_close(fd);
+}
+
+static void write_outcome(void *ctx, struct buf *b)
+{
+    const struct import_result *r = ctx;
+
+    buf_fmt(b, "{\"done\":true,\"ok\":%s,\"total\":%zu,\"known\":%zu,\"commands\":%zu,\"events\":%zu,",
+            r->ok ? "true" : "false", r->total, r->known, r->commands, r->events);
+    buf_fmt(b, "\"first\":%" PRIu64 ",\"last\":%" PRIu64 ",\"detail\":", r->first, r->last);
+    buf_json(b, str_from(r->text));
+    buf_byte(b, '}');
+}
+
+void get_import(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    struct import_result result;
+
+    (void)now;
+    if (inbox_look(w->h->dir, q->part[1], &result) && is_his(q, &result)) {
+        reply_written(r, write_outcome, &result);
+    } else if (inbox_waits(w->h->dir, q->part[1])) {
+        reply_json(r, STR("{\"done\":false}"));
+        r->status = 202;
+    } else {
+        reply_problem(r, 404, "No import of yours has this name, it was told already, or it was longer ago than a day: "
+                              "the record shows what came in.");
+    }
 }

@@ -295,8 +295,6 @@ static bool read_command(const struct json *j, struct str incident, struct comma
 static bool put_command(const struct request *q, const struct json *j, const struct command *c, struct buf *b,
                         struct err *e)
 {
-    struct access access = q->who.access;
-
     fields_put(b, FIELD_TICKET, c->ticket);
     fields_put(b, FIELD_BY, str_from(q->who.name));
     fields_put(b, FIELD_ADDRESS, str_from(q->address));
@@ -306,13 +304,7 @@ static bool put_command(const struct request *q, const struct json *j, const str
     incident_put(b, IN_ACTOR, str_from(q->who.name));
     if (!fields_has(buf_str(b), (enum field)IN_VIA))
         incident_put(b, IN_VIA, STR("web"));
-    if (b->full)
-        return err_set(e, ERR_INPUT, "fields: longer than %d bytes", PAYLOAD_ROOM);
-    /* Who enters what somebody else decided does so as a log keeper; the core asks whether that one may. */
-    return access_may(&access, c->kind,
-                      fields_has(buf_str(b), (enum field)IN_ON_BEHALF_OF) ? STR("loggist")
-                                                                          : incident_value(buf_str(b), IN_ROLE),
-                      e);
+    return !b->full || err_set(e, ERR_INPUT, "fields: longer than %d bytes", PAYLOAD_ROOM);
 }
 
 /* A refusal that names a field says so to the form: "grade: a grade is ..." */
@@ -341,15 +333,12 @@ void reply_refused(struct reply *r, const struct err *e)
 }
 
 /* What he cannot see he cannot change either; judged by the incident as it is on the disk. */
-static bool may_change(struct web *w, const struct request *q, const struct command *c, struct str payload,
-                       struct err *e)
+static bool may_ask(struct web *w, const struct request *q, const struct command *c, struct str payload, struct err *e)
 {
     struct incident_command command = {.kind = c->kind, .payload = payload, .now_ms = hub_now().wall_ms};
-    const struct incident *s;
 
     live_follow(w);
-    s = incidents_find(&w->incidents.all, c->incident);
-    return !s || access_may_change(&q->who.access, s, &command, e);
+    return access_may_command(&q->who.access, incidents_find(&w->incidents.all, c->incident), &command, e);
 }
 
 static void post(struct web *w, struct request *q, struct reply *r, struct str incident)
@@ -362,7 +351,7 @@ static void post(struct web *w, struct request *q, struct reply *r, struct str i
 
     MUST(memory);
     if (!json_read(q->body, &j, &e) || !read_command(j, incident, &c, &e) || !put_command(q, j, &c, &b, &e) ||
-        !may_change(w, q, &c, buf_str(&b), &e)) {
+        !may_ask(w, q, &c, buf_str(&b), &e)) {
         if (e.kind == ERR_DENIED)
             reply_problem(r, 403, e.text);
         else

@@ -83,6 +83,7 @@ struct exchange {
     int64_t window_ms;                    /* since when window_got counts */
     uint64_t window_got;
     int64_t wait_ms; /* how long it waits; 0: WEB_ANSWER_MS */
+    char import[INBOX_NAME]; /* the file that it brought (web_import.c); empty: none */
     struct sink sink;
     struct identity *identity; /* a sealed identity on its way; web_identity.c */
     char *memory; /* what request borrows from */
@@ -257,7 +258,7 @@ handler get_operators, post_operator, post_operator_change;
 handler get_session, post_setup, post_login, post_logout, post_chat, post_acknowledge, get_events,
     get_clients, get_maps, get_tile, get_health, get_metrics, get_asset, get_incidents, get_incident_state,
     get_incident_view, get_incident_events, get_incident_export, get_incident_geojson, get_openapi, post_incident,
-    post_command, post_promote, post_import;
+    post_command, post_promote, post_import, get_import;
 /* A number of the page's making: letters, digits, - and _. */
 bool web_take_ticket(const struct json *j, struct str *out, struct err *e) MUST_USE;
 /* Puts it to the record; the exchange waits for the answer. */
@@ -281,6 +282,10 @@ void reply_refused(struct reply *r, const struct err *e);
 /* web_import.c */
 bool import_takes_type(struct str content_type) MUST_USE;
 void imports_free(struct web *w); /* ends the thread */
+/* It waits too long: 202, and where to ask. */
+void import_goes_on(struct exchange *x);
+/* Its answer tells what became of it: nobody need ask. */
+void import_told(struct web *w, const struct exchange *x);
 /* The answer of the record / of the password thread for an exchange. */
 void ask_answered(struct web *w, const struct answer_head *head, struct str text);
 void login_checked(struct web *w, struct password_job *job, struct now now);

@@ -25,6 +25,7 @@ const struct route web_routes[] = {
     {METHOD_POST, "/api/incidents", RIGHT_WRITES, true, post_incident, DOOR_WEB, NULL},
     {METHOD_POST, "/api/incidents/{}/commands", RIGHT_WRITES, true, post_command, DOOR_WEB, NULL},
     {METHOD_POST, "/api/incidents/{}/import", RIGHT_WRITES, true, post_import, DOOR_WEB, NULL},
+    {READS, "/api/incidents/{}/imports/{}", RIGHT_WRITES, false, get_import, DOOR_WEB, NULL},
     {METHOD_POST, "/api/incidents/{}/promote", RIGHT_WRITES, true, post_promote, DOOR_WEB, NULL},
     {READS, "/api/incidents/{}/geojson", RIGHT_LOGGED_IN, false, get_incident_geojson, DOOR_WEB, NULL},
     {READS, "/api/incidents/{}/state", RIGHT_LOGGED_IN, false, get_incident_state, DOOR_WEB, NULL},

@@ -136,9 +136,12 @@ static void end_waits(struct web *w, struct now now)
 
         if (!x || x->state != EXCHANGE_WAITING || now.mono_ms < x->until_ms)
             continue;
-        reply_problem(&x->reply, 503,
-                      "This is not yet on the disk, and may still get there. Sending it again does "
-                      "not double it.");
+        if (x->import[0])
+            import_goes_on(x);
+        else
+            reply_problem(&x->reply, 503,
+                          "This is not yet on the disk, and may still get there. Sending it again does "
+                          "not double it.");
         exchange_answered(w, x);
     }
 }

@@ -25,8 +25,11 @@ def need(path):
     return path
 
 
-def take(server, *words, ok=True, by="EX planner"):
-    return server.command("import", *words, "--by", by, ok=ok)
+ROLES = "commander,planning,operations,loggist,intelligence,medical,clinician,casualty-officer,family-liaison,information"
+
+
+def take(server, *words, ok=True, by="EX planner", roles=ROLES):
+    return server.command("import", *words, "--by", by, *(["--roles", roles] if roles else []), ok=ok)
 
 
 def command(kind, ticket=None, **fields):
@@ -207,6 +210,10 @@ def test_what_is_no_import_is_refused_at_once():
             assert done.returncode == 1 and why in done.stderr, done.stderr
         done = s.command("import", "--commands", commands(s, tasks(1)), ok=False)
         assert done.returncode == 1 and "--by" in done.stderr, done.stderr
+        for by, roles, why in (("EX nobody", None, 'no operator "EX nobody"'), (page.name, "planning", "is an operator"),
+                               ("EX planner", "boss", "--roles"), ("EX planner", "observer", "line 1: task.created")):
+            done = take(s, "--commands", commands(s, tasks(1)), ok=False, by=by, roles=roles)
+            assert done.returncode == 1 and why in done.stderr, done.stderr
         done = take(s, "--commands", commands(s, tasks(1)), "--incident", "none", ok=False)
         assert 'there is no incident "none"' in done.stderr, done.stderr
         done = take(s, "--commands", commands(s, changes(20001)), ok=False)
@@ -220,7 +227,7 @@ def test_the_inbox_takes_only_files_of_its_own():
         page.open()
         box = f"{s.data}/inbox"
         eventually("the inbox is there", lambda: os.path.isdir(box))
-        head = json.dumps({"cordon": "import 1", "incident": "EX-1", "by": "EX", "source": ""}) + "\n"
+        head = json.dumps({"cordon": "import 1", "incident": "EX-1", "by": "EX", "roles": "planning", "source": ""}) + "\n"
         good = (head + json.dumps(tasks(1)[0]) + "\n").encode()
 
         def put(name, mode, fill):
@@ -261,7 +268,7 @@ def test_an_import_that_a_crash_cuts_off_is_complete_after_the_next_start():
             name = f"EX-K{n}"
             base = page.open(incident=name)["seq"]
             waits = subprocess.Popen([CORDON, "import", "--commands", path, "--incident", name, "--by", "EX planner",
-                                      "--data", s.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                      "--roles", "planning", "--data", s.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             eventually("some are recorded", lambda: head(s) > base + 300 * (n + 1))
             waits.kill()
             waits.wait()
@@ -384,6 +391,55 @@ def test_import_over_http():
         assert rows(s) == before and page.get("/api/incidents")["incidents"]
         assert inbox(s) == []
         s.verify()
+
+
+def test_an_import_may_what_a_single_command_may():
+    """Over HTTP, on the command line with the server and without it: the same refusal, with the line."""
+    port = page_port()
+    with Server(web=port) as s:
+        boss = Page(s, port)
+        boss.open()
+        boss.say("task.created", task="EX-intel", owner="intelligence", text="EX", **{"class": "intel"})
+        made = s.command("operator", "EX-plan", "--roles", "planning").stdout
+        page = Page(s, port, name="EX-plan", password=made.strip().split()[-1])
+        line = command("task.dropped", task="EX-intel", reason="EX")
+        try:
+            page.say("task.dropped", task="EX-intel", reason="EX")
+        except Refused as why:
+            single = why.detail
+        before = rows(s)
+        status, why = post_file(page, ndjson(tasks(3) + [line]), "application/x-ndjson")
+        assert status in (403, 409) and why["detail"].startswith("line 4: " + single), (why, single)
+        path = commands(s, tasks(3) + [line])
+        for stopped in (False, True):
+            if stopped:
+                s.stop()
+                before += 1
+            for by, roles in (("EX-plan", None), ("EX planner", "planning")):
+                done = take(s, "--commands", path, ok=False, by=by, roles=roles)
+                assert done.returncode == 1 and "line 4: " + single in done.stderr, done.stderr
+            assert rows(s) == before
+        take(s, "--commands", path, roles="planning,intelligence")
+        assert rows(s) == before + 4
+
+
+def test_an_import_on_a_slow_disk_is_answered_when_it_is_done():
+    """Far longer than a request waits for the record otherwise; the outcome can be asked for when even that is over."""
+    port, total = page_port(), 6000
+    with clock(sync_ms=250) as (_, env), Server(web=port, env=env) as s:
+        page = Page(s, port)
+        page.open()
+        began = time.monotonic()
+        status, done = post_file(page, ndjson(changes(total)), "application/x-ndjson")
+        print(f"answered with {status} after {time.monotonic() - began:.1f} s")
+        if status == 202:
+            path = f"/api/incidents/EX-1/imports/{done['import']}"
+            done = eventually("it is done", lambda: page.get(path)["done"] and page.get(path), seconds=120)
+            assert inbox(s) == [done["import"] + ".result"], inbox(s)
+        else:
+            assert inbox(s) == [], inbox(s)
+        assert status in (200, 202) and done["ok"] and done["commands"] == total, (status, done)
+        assert page.ask("GET", "/api/incidents/EX-1/imports/EX-none")[0] == 404
 
 
 def drawn(s, uid, closed=True):

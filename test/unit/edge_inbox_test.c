@@ -16,7 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEAD "{\"cordon\":\"import 1\",\"incident\":\"EX-1\",\"by\":\"EX planner\",\"source\":\"EX.geojson\"}\n"
+/* The head of a file that somebody with these roles of this agency brings. */
+#define HEAD_OF(roles, agency) \
+    "{\"cordon\":\"import 1\",\"incident\":\"EX-1\",\"by\":\"EX planner\",\"roles\":\"" roles \
+    "\",\"agency\":\"" agency "\",\"source\":\"EX.geojson\"}\n"
+#define HEAD HEAD_OF("planning", "")
 
 struct scene {
     char *dir;
@@ -310,6 +314,69 @@ static void refuses_with_line_and_field(void **state)
     assert_int_equal(journal_head(scene.journal).seq, head);
 }
 
+/* Each line is asked what a single command is asked: the kind, the role, and the entity that it changes. */
+static void asks_of_each_line_what_a_command_is_asked(void **state)
+{
+#define LINE(n, kind, fields) "{\"id\":\"EX-line-" n "\",\"kind\":\"" kind "\",\"fields\":{" fields "}}\n"
+#define HARMLESS LINE("harmless", "incident.changed", "\"place\":\"EX corner\"")
+#define SECRET LINE("secret", "task.dropped", "\"task\":\"EX-intel\",\"reason\":\"EX\"")
+#define ORDER LINE("order", "message.acked", "\"message\":\"EX-order\",\"acked_by\":\"EX-other\"")
+    static const struct row {
+        const char *text, *why; /* NULL: taken */
+    } rows[] = {
+        {HEAD_OF("", "") HARMLESS, "line 1: incident.changed: this account only reads"},
+        {HEAD_OF("observer", "") HARMLESS, "line 1: incident.changed: this account only reads"},
+        {HEAD_OF("planning", "") HARMLESS LINE("role", "incident.closed", "\"reason\":\"EX\",\"role\":\"commander\""),
+         "line 2: role: this account does not have the role \"commander\""},
+        {HEAD_OF("planning", "") LINE("for", "incident.changed", "\"place\":\"EX\",\"on_behalf_of\":\"EX chief\""),
+         "line 1: role: this account does not have the role \"loggist\""},
+        {HEAD_OF("planning", "") LINE("nok", "casualty.nok_set", "\"casualty\":\"EX-C1\",\"nok\":\"informed\""),
+         "line 1: casualty.nok_set: needs the role casualty-officer"},
+        {HEAD_OF("planning", "") HARMLESS SECRET, "line 2: task: this task is not for the roles"},
+        {HEAD_OF("responder", "EX-other") ORDER, "line 1: message: this message is not for the roles"},
+        /* It is made in the same file, for a class that he has not: he cannot change it any more. */
+        {HEAD_OF("planning", "") LINE("made", "task.created", "\"task\":\"EX-own\",\"owner\":\"intelligence\","
+                                      "\"text\":\"EX\",\"class\":\"intel\"")
+                                 LINE("own", "task.dropped", "\"task\":\"EX-own\",\"reason\":\"EX\""),
+         "line 2: task: this task is not for the roles"},
+        {HEAD_OF("planning,intelligence", "") HARMLESS SECRET, NULL},
+    };
+    struct buf b;
+    char bytes[512];
+    uint64_t head;
+
+    (void)state;
+    open_incident(true);
+    b = buf_over(bytes, sizeof bytes);
+    incident_put(&b, IN_TASK, STR("EX-intel"));
+    incident_put(&b, IN_OWNER, STR("intelligence"));
+    incident_put(&b, IN_TEXT, STR("EX"));
+    incident_put(&b, IN_CLASS, STR("intel"));
+    incident_put(&b, IN_ACTOR, STR("EX"));
+    incident_put(&b, IN_EXERCISE, STR("1"));
+    say(INC_TASK_CREATED, buf_str(&b));
+    b.len = 0;
+    incident_put(&b, IN_MESSAGE, STR("EX-order"));
+    incident_put(&b, IN_TO, STR("logistics"));
+    incident_put(&b, IN_TEXT, STR("EX"));
+    incident_put(&b, IN_ACTOR, STR("EX"));
+    incident_put(&b, IN_EXERCISE, STR("1"));
+    say(INC_MESSAGE_SENT, buf_str(&b));
+    head = journal_head(scene.journal).seq;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct import_result r = run(rows[i].text, 100);
+
+        if (r.ok == (rows[i].why != NULL) || (rows[i].why && !strstr(r.text, rows[i].why)))
+            fail_msg("row %zu: %s", i, r.ok ? "taken" : r.text);
+        assert_true(r.ok || (r.refused == ERR_DENIED && journal_head(scene.journal).seq == head));
+    }
+    assert_int_equal(journal_head(scene.journal).seq, head + 2);
+#undef LINE
+#undef HARMLESS
+#undef SECRET
+#undef ORDER
+}
+
 /* A real record is dated by the clock and signed by who brings the file. */
 static void only_an_exercise_tells_time_and_people(void **state)
 {
@@ -357,8 +424,8 @@ static void a_copy_is_equal_and_lives_alone(void **state)
 
 static void puts_takes_and_tells(void **state)
 {
-    struct import_result done = {.ok = false, .total = 9, .known = 1, .commands = 2, .events = 3, .first = 4, .last = 6,
-                                 .refused = ERR_MISSING, .text = "line 3: \"x\""}, got;
+    struct import_result done = {.incident = "EX-1", .by = "EX planner", .total = 9, .known = 1, .commands = 2,
+                                 .events = 3, .first = 4, .last = 6, .refused = ERR_MISSING, .text = "line 3: \"x\""}, got;
     char first[INBOX_NAME], second[INBOX_NAME], name[INBOX_NAME];
     size_t len;
     char *text;
@@ -366,12 +433,14 @@ static void puts_takes_and_tells(void **state)
     int fd;
 
     (void)state;
+    inbox_name(first);
+    inbox_name(second);
     assert_true(inbox_open(scene.dir, &fd, &e));
     assert_false(inbox_next(fd, name));
-    assert_true(inbox_put(scene.dir, STR("one"), first, &e));
+    assert_true(inbox_put(scene.dir, first, STR("one"), &e));
     assert_true(inbox_next(fd, name));
     assert_string_equal(name, first);
-    assert_true(inbox_put(scene.dir, STR("two"), second, &e));
+    assert_true(inbox_put(scene.dir, second, STR("two"), &e));
     assert_true(inbox_read(fd, second, &text, &len));
     assert_memory_equal(text, "two", 3);
     free(text);
@@ -379,6 +448,9 @@ static void puts_takes_and_tells(void **state)
     assert_false(inbox_fetch(scene.dir, fd, first, &got));
     assert_true(inbox_done(scene.dir, fd, first, &done, &e));
     assert_true(!inbox_has(fd, first) && inbox_is_done(fd, first));
+    assert_true(inbox_waits(scene.dir, str_from(second)) && !inbox_waits(scene.dir, str_from(first)));
+    assert_true(inbox_look(scene.dir, str_from(first), &got) && strcmp(got.by, "EX planner") == 0);
+    assert_false(inbox_look(scene.dir, STR("../inbox/x"), &got) || inbox_look(scene.dir, STR(""), &got));
     assert_true(inbox_next(fd, name));
     assert_string_equal(name, second);
     inbox_prune(fd, 0);
@@ -435,6 +507,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(goes_on_where_it_was_cut, begin, end),
         cmocka_unit_test_setup_teardown(stops_exactly_where_somebody_closed_the_incident, begin, end),
         cmocka_unit_test_setup_teardown(refuses_with_line_and_field, begin, end),
+        cmocka_unit_test_setup_teardown(asks_of_each_line_what_a_command_is_asked, begin, end),
         cmocka_unit_test_setup_teardown(only_an_exercise_tells_time_and_people, begin, end),
         cmocka_unit_test_setup_teardown(a_copy_is_equal_and_lives_alone, begin, end),
         cmocka_unit_test_setup_teardown(puts_takes_and_tells, begin, end),

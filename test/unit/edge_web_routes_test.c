@@ -211,6 +211,7 @@ static const struct walk {
     {"/api/incidents", "POST", "/api/incidents", "{}", {401, 403, 400, 403, 400}},
     {"/api/incidents/{}/commands", "POST", "/api/incidents/EX-none/commands", "{}", {401, 403, 400, 403, 400}},
     {"/api/incidents/{}/import", "POST", "/api/incidents/EX-none/import", "{}", {401, 403, 404, 403, 404}},
+    {"/api/incidents/{}/imports/{}", "GET", "/api/incidents/EX-none/imports/EX-none", "", {401, 403, 404, 403, 404}},
     {"/api/incidents/{}/promote", "POST", "/api/incidents/EX-none/promote", "{}", {401, 403, 404, 403, 404}},
     {"/api/incidents/{}/geojson", "GET", "/api/incidents/EX-none/geojson", "", {401, 404, 404, 404, 404}},
     {"/api/incidents/{}/state", "GET", "/api/incidents/EX-none/state", "", {401, 404, 404, 404, 404}},
@@ -433,6 +434,97 @@ static void a_chat_waits_for_the_disk(void **state)
                               STR("hello")),
                      x->reply.body.len - str_find(x->reply.body, STR("hello")) - 1);
     exchange_free(&scene.web, x);
+}
+
+/* An incident on the disk, as the record would have it. */
+static void open_incident(const char *id)
+{
+    char bytes[256];
+    struct buf b = buf_over(bytes, sizeof bytes);
+    uint64_t seq;
+    struct err e;
+
+    incident_put(&b, IN_INCIDENT, str_from(id));
+    incident_put(&b, IN_NAME, STR("EX drill"));
+    incident_put(&b, IN_TYPE, STR("other"));
+    incident_put(&b, IN_EXERCISE, STR("1"));
+    assert_true(journal_add(scene.world.journal, INC_INCIDENT_OPENED, 1000, 0, buf_str(&b), &seq, &e));
+    assert_true(journal_commit(scene.world.journal, &e));
+}
+
+static struct exchange *import(const char *body)
+{
+    struct exchange *x = ask("POST", "/api/incidents/EX-1/import", body);
+
+    x->request.content_type = STR("application/x-ndjson");
+    exchange_run(&scene.web, x, hub_now());
+    assert_int_equal(x->state, EXCHANGE_WAITING);
+    return x;
+}
+
+static bool outcome_says(const char *path, int status_wanted, const char *words)
+{
+    struct exchange *x = ask("GET", path, "");
+    bool ok = finish(x) == status_wanted && says(x, words);
+
+    exchange_free(&scene.web, x);
+    return ok;
+}
+
+/* The record does not come to it: 202, and the outcome is told to whoever brought it, to nobody else. */
+static void an_import_that_goes_on_can_be_asked_for(void **state)
+{
+    static const char line[] = "{\"id\":\"EX-line-1\",\"kind\":\"incident.changed\",\"fields\":{\"place\":\"EX\"}}\n";
+    struct import_result done = {.incident = "EX-1", .by = "EX-plan", .refused = ERR_DENIED, .text = "line 1: EX no"};
+    char path[128], file[INBOX_NAME], other[128];
+    struct timespec pause = {0, 2000000};
+    struct now now;
+    struct exchange *x;
+    size_t len;
+    int fd;
+    struct err e;
+
+    (void)state;
+    open_incident("EX-1");
+    sign_in_as("EX-first", ACCESS_FIRST_ROLES);
+    sign_in_as("EX-plan", "planning");
+    x = import(line);
+    (void)str_copy(file, sizeof file, str_from(x->import));
+    assert_int_equal(strlen(file), 36);
+    (void)snprintf(path, sizeof path, "/api/incidents/EX-1/imports/%s", file);
+    (void)snprintf(other, sizeof other, "/api/incidents/EX-2/imports/%s", file);
+    while (!inbox_waits(scene.world.dir, str_from(file)))
+        (void)nanosleep(&pause, NULL);
+    now = hub_now();
+    now.mono_ms += WEB_ANSWER_MS;
+    web_tick(&scene.web, now);
+    assert_int_equal(x->state, EXCHANGE_WAITING); /* an import is given more time than a command */
+    now.mono_ms += IMPORT_ANSWER_MS;
+    web_tick(&scene.web, now);
+    assert_int_equal(x->reply.status, 202);
+    assert_true(says(x, file) && says(x, "\"done\":false"));
+    exchange_free(&scene.web, x);
+    while (!mailbox_take(scene.world.hub.to_recorder, scene.world.message, HUB_MESSAGE_MAX, &len))
+        (void)nanosleep(&pause, NULL); /* this record does not know imports */
+    assert_true(outcome_says(path, 202, "\"done\":false"));
+    assert_true(inbox_open(scene.world.dir, &fd, &e) && inbox_done(scene.world.dir, fd, file, &done, &e));
+    assert_true(outcome_says(path, 200, "\"ok\":false") && outcome_says(path, 200, "line 1: EX no"));
+    assert_true(outcome_says(other, 404, "No import of yours"));
+    sign_in_as("EX-other", "commander");
+    assert_true(outcome_says(path, 404, "No import of yours"));
+    sign_in_as("EX-plan", "planning");
+    inbox_forget(fd, file);
+    assert_true(outcome_says(path, 404, "No import of yours"));
+    x = import("EX nonsense\n"); /* refused before the record is asked; told, so that nothing stays */
+    (void)str_copy(file, sizeof file, str_from(x->import));
+    while (x->state == EXCHANGE_WAITING) {
+        web_turn(&scene.web, hub_now());
+        (void)nanosleep(&pause, NULL);
+    }
+    assert_int_equal(x->reply.status, 400);
+    assert_true(says(x, "line 1: ") && !inbox_is_done(fd, file));
+    exchange_free(&scene.web, x);
+    inbox_close(fd);
 }
 
 static void a_record_that_is_full_is_told(void **state)
@@ -891,6 +983,7 @@ int main(void)
         SCENE(too_much_of_it),
         SCENE(bad_bodies),
         SCENE(a_chat_waits_for_the_disk),
+        SCENE(an_import_that_goes_on_can_be_asked_for),
         SCENE(a_record_that_is_full_is_told),
         SCENE(a_session_ends),
         SCENE(many_at_once_wait_or_are_refused),
