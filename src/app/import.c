@@ -1,16 +1,13 @@
 /* import.c -- `cordon import`: an indoor map, claims or commands into an incident, or what they would become.
  *
- * The file is read completely, then put into the inbox (edge/inbox.h).  A running server takes it within a
- * second and writes what became of it; when none runs, the journal is opened here and the same code
- * (edge/importing.h) does it, in one batch. */
+ * The file is read completely and made into commands, then brought to the record (app/bring.h). */
 #include "app/args.h"
+#include "app/bring.h"
 #include "app/commands.h"
 #include "app/who.h"
 #include "base/buf.h"
 #include "edge/claims.h"
 #include "edge/import_make.h"
-#include "edge/importing.h"
-#include "edge/inbox.h"
 #include "edge/incidents_journal.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -19,9 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 
-enum { FILES_MAX = 16, WAIT_MS = 30000, STEP_MS = 50, ALONE_MS = 1000 };
+enum { FILES_MAX = 16 };
 
 struct wish {
     const char *structure, *name, *scheme, *level_missing, *doors, *format, *dir, *incident, *by, *claims, *commands,
@@ -254,109 +250,6 @@ static bool make(struct wish *w, const struct str *files, const struct target *t
     return ok;
 }
 
-/* ---- without a server ------------------------------------------------------- */
-
-struct alone {
-    struct journal *journal;
-    struct incidents all;
-    char *row; /* INCIDENT_DECIDE_MEMORY */
-};
-
-static struct incident *alone_find(void *ctx, struct str id)
-{
-    const struct alone *a = ctx;
-
-    return incidents_find(&a->all, id);
-}
-
-static bool alone_has_room(void *ctx)
-{
-    (void)ctx;
-    return true; /* one batch, of whatever a file can become */
-}
-
-/* The rows of one command, as the record thread writes them. */
-static bool alone_add(void *ctx, const struct import_item *item, struct incident *s, const struct incident_decided *d,
-                      uint64_t *first, struct err *e)
-{
-    struct alone *a = ctx;
-    int64_t now_ms = clock_wall_ms();
-
-    *first = 0;
-    for (size_t i = 0; i < d->n; i++) {
-        struct buf b = buf_over(a->row, INCIDENT_DECIDE_MEMORY);
-        uint64_t seq;
-
-        buf_put(&b, d->events[i].payload);
-        if (!fields_has(d->events[i].payload, (enum field)IN_INCIDENT))
-            incident_put(&b, IN_INCIDENT, incident_value(item->core, IN_INCIDENT));
-        if (i == 0)
-            buf_put(&b, str_cut(item->asked, 0, item->asked.len - item->core.len));
-        MUST(!b.full);
-        if (!journal_add(a->journal, (uint16_t)d->events[i].kind, now_ms, now_ms, buf_str(&b), &seq, e))
-            return false;
-        if (i == 0)
-            *first = seq;
-        incident_apply(s, seq, d->events[i].kind, buf_str(&b));
-    }
-    return true;
-}
-
-/* All of it in one batch: on the disk with the commit, or not at all. */
-static bool alone_run(struct alone *a, const char *name, int fd, struct import_result *out, struct err *e)
-{
-    struct importing_world w = {a, alone_find, alone_has_room, alone_add};
-    struct importing *m;
-    size_t len;
-    char *text;
-    bool ok = true;
-
-    if (!inbox_read(fd, name, &text, &len))
-        return err_set(e, ERR_WORLD, "the import was taken away meanwhile");
-    if (!importing_new(&w, text, len, &m, e))
-        return false;
-    while (!importing_step(m, a->journal, clock_wall_ms()))
-        ;
-    *out = *importing_result(m);
-    if (out->commands > 0)
-        ok = out->ok ? journal_commit(a->journal, e) : err_set(e, ERR_WORLD, "%s", out->text);
-    if (out->commands > 0 && !ok) {
-        journal_rollback(a->journal);
-        (void)err_in(e, "nothing was recorded");
-    }
-    importing_free(m);
-    return ok;
-}
-
-/* False with *running: a server has the journal, and will take it. */
-static bool alone(const struct wish *w, int fd, const char *name, struct import_result *out, bool *running,
-                  struct err *e)
-{
-    struct alone a = {.row = malloc(INCIDENT_DECIDE_MEMORY)};
-    struct journal_opened how;
-    struct hash_key key;
-    uint64_t from;
-    bool ok;
-
-    *running = !journal_open(w->dir, &a.journal, &how, e);
-    if (*running) {
-        free(a.row);
-        return false;
-    }
-    chance_fill(&key, sizeof key);
-    incidents_init(&a.all, key);
-    ok = inbox_fetch(w->dir, fd, name, out) ||
-         (a.row && incidents_restore(&a.all, a.journal, &from, e) &&
-          incidents_read(&a.all, a.journal, from, UINT64_MAX / 2, e) && alone_run(&a, name, fd, out, e));
-    if (!a.row)
-        (void)err_set(e, ERR_WORLD, "there is no memory for this import");
-    inbox_take_back(fd, name);
-    incidents_fini(&a.all);
-    journal_close(a.journal);
-    free(a.row);
-    return ok;
-}
-
 /* ---- and what became of it ---------------------------------------------------- */
 
 static bool tell(const struct import_result *r, struct err *e)
@@ -373,45 +266,28 @@ static bool tell(const struct import_result *r, struct err *e)
     return true;
 }
 
-/* A server answers, or there is none and it is done here. */
-static bool wait_for(const struct wish *w, int fd, const char *name, struct import_result *r, struct err *e)
+/* Each command is asked what he may; for a trial that records nothing he may have every role. */
+static bool take_who(struct wish *w, struct err *e)
 {
-    struct timespec step = {0, STEP_MS * 1000000L};
-    bool running = true;
-
-    for (int64_t t = 0; t < WAIT_MS; t += STEP_MS) {
-        if (inbox_fetch(w->dir, fd, name, r))
-            return true;
-        if (t % ALONE_MS == 0) {
-            bool done = alone(w, fd, name, r, &running, e);
-
-            if (done || !running)
-                return done;
-        }
-        if (!inbox_has(fd, name) && !inbox_is_done(fd, name))
-            return err_set(e, ERR_DENIED, "the server did not take it (its log says why: inbox.refused); run this as "
-                           "the server's user");
-        (void)nanosleep(&step, NULL);
-    }
-    return err_set(e, ERR_WORLD, "not done within %d s: %s. It lies in %s/inbox/%s.commands and will be done; what "
-                   "became of it will lie beside it in %s.result", WAIT_MS / 1000, e->text, w->dir, name, name);
+    if (!w->by)
+        return str_copy(w->who.roles, sizeof w->who.roles, str_from(words_of(WORDS_ROLE)));
+    if (!who_acts(w->dir, w->by, w->roles, &w->who, e))
+        return false;
+    return w->who.is != WHO_UNSAID ||
+           err_set(e, ERR_INPUT, "--by: there is no operator \"%s\"; say with --roles LIST as what he acts", w->by);
 }
 
-static bool bring(struct wish *w, const struct str *files, struct err *e)
+static bool bring_in(struct wish *w, const struct str *files, struct err *e)
 {
-    char *memory = malloc(IMPORT_FILE_MAX), name[INBOX_NAME];
+    char *memory = malloc(IMPORT_FILE_MAX);
     struct buf out = buf_over(memory, IMPORT_FILE_MAX);
     struct import_result r = {0};
     struct target t = {0};
-    int fd = -1;
     bool ok = memory || err_set(e, ERR_WORLD, "there is no memory for this import");
 
-    inbox_name(name);
-    ok = ok && who_acts(w->dir, w->by, w->roles, &w->who, e) && find_target(w, &t, e) && make(w, files, &t, &out, e);
+    ok = ok && take_who(w, e) && find_target(w, &t, e) && make(w, files, &t, &out, e);
     if (ok && !w->dry_run)
-        ok = inbox_open(w->dir, &fd, e) && inbox_put(w->dir, name, buf_str(&out), e) &&
-             wait_for(w, fd, name, &r, e) && tell(&r, e);
-    inbox_close(fd);
+        ok = bring_commands(w->dir, buf_str(&out), &r, e) && tell(&r, e);
     free(memory);
     return ok;
 }
@@ -426,7 +302,7 @@ int command_import(int argc, char **argv)
     for (int i = 0; ok && i < w.file_count; i++)
         ok = read_one(w.files[i], map ? INDOOR_FILE_MAX : IMPORT_FILE_MAX, &files[i], &e);
     if (ok)
-        ok = map && w.dry_run ? show_map(&w, files, &e) : bring(&w, files, &e);
+        ok = map && w.dry_run ? show_map(&w, files, &e) : bring_in(&w, files, &e);
     for (int i = 0; i < w.file_count; i++)
         free((void *)(uintptr_t)files[i].at);
     for (char *c = e.text; *c; c++) /* a file's bytes do not move the cursor of a terminal */

@@ -1,12 +1,16 @@
 /* incident.c -- an incident from the command line: state, report, export.
  *
- * They read the journal beside a running server, as `cordon log` does, and rebuild the incident from it. */
+ * They read the journal beside a running server, as `cordon log` does, and rebuild the incident from it.  An
+ * export is an event before it leaves: a running server records it, without one it is done here (app/bring.h). */
 #include "app/args.h"
+#include "app/bring.h"
 #include "app/commands.h"
+#include "app/who.h"
 #include "base/when.h"
 #include "core/reconcile.h"
 #include "edge/incident_json.h"
 #include "edge/incident_views.h"
+#include "edge/inbox.h"
 #include "edge/incidents_journal.h"
 #include "os/clock.h"
 
@@ -17,8 +21,8 @@
 enum { OUT_ROOM = 64 << 20 };
 
 struct asked {
-    const char *dir, *incident, *at, *seq, *roles, *view;
-    bool json;
+    const char *dir, *incident, *at, *seq, *roles, *view, *by;
+    bool json, everything; /* everything: also what no class lets out */
     struct journal *j;
     struct incidents set;
     const struct incident *s;
@@ -68,7 +72,7 @@ static bool begin(struct asked *a, int argc, char **argv, struct err *e)
     const struct arg args[] = {{.name = "--data", .value = &a->dir}, {.name = "--incident", .value = &a->incident},
                                {.name = "--at", .value = &a->at},    {.name = "--seq", .value = &a->seq},
                                {.name = "--roles", .value = &a->roles}, {.name = "--view", .value = &a->view},
-                               {.name = "--json", .flag = &a->json}};
+                               {.name = "--by", .value = &a->by},       {.name = "--json", .flag = &a->json}};
     struct hash_key key;
 
     a->dir = "cordon-data";
@@ -298,12 +302,61 @@ static bool put_event(void *ctx, const struct journal_row *row)
     buf_fmt(&b, "{\"seq\":%" PRIu64 ",\"kind\":\"%s\",\"recorded\":\"", row->seq, kind_info(row->kind)->tag);
     when_put(&b, row->recorded_ms);
     buf_fmt(&b, "\",\"erased\":%s,\"fields\":", row->erased ? "true" : "false");
-    incident_event_json(row->kind, row->payload, x->a->roles ? &x->a->access : NULL, &b);
+    incident_event_json(row->kind, row->payload, x->a->everything ? NULL : &x->a->access, &b);
     buf_put(&b, STR(",\"hash\":\""));
     buf_hex(&b, row->hash, JOURNAL_HASH);
     buf_put(&b, STR("\"}\n"));
     x->written++;
     return print(&b, &x->e);
+}
+
+/* The command as the inbox takes it. */
+static void put_order(const struct asked *a, const char *now, struct buf *b)
+{
+    const struct incident *s = a->s;
+    struct import_head head = {.incident = ent_id(s, incident_self(s)), .by = str_from(a->by),
+                               .roles = STR(IMPORT_OWNER), .source = STR("cordon export")};
+
+    import_head_put(&head, b);
+    buf_fmt(b, "{\"id\":\"export-%s\",\"kind\":\"export.made\",\"fields\":{\"audit\":\"export-%s\",\"via\":\"system\","
+            "\"number\":\"%" PRIu64 "\",\"by\":", now, now, a->to ? a->to : s->seq);
+    buf_json(b, str_from(a->by));
+    buf_put(b, STR(",\"subject\":\"all events as NDJSON"));
+    if (a->to)
+        buf_fmt(b, " up to event %" PRIu64, a->to);
+    buf_put(b, STR("; classes "));
+    access_put_classes(&a->access, b);
+    buf_put(b, STR("\"}}\n"));
+}
+
+/* The event that tells of it is on the disk before the first byte leaves, as over HTTP. */
+static bool note_export(const struct asked *a, struct err *e)
+{
+    char text[2048], now[INBOX_NAME];
+    struct buf b = buf_over(text, sizeof text);
+    struct import_result r;
+
+    inbox_name(now);
+    put_order(a, now, &b);
+    if (b.full)
+        return err_set(e, ERR_INPUT, "--by: %d bytes at most, please", IMPORT_NAME_MAX);
+    return bring_commands(a->dir, buf_str(&b), &r, e) && (r.ok || err_set(e, r.refused, "%s", r.text));
+}
+
+/* Who takes it out, and what he sees; an operator's export is of the command, as in the browser. */
+static bool take_who(struct asked *a, struct err *e)
+{
+    struct who_acts who;
+
+    if (!a->by || !a->by[0])
+        return err_set(e, ERR_INPUT, "--by: who takes it out, please: the record names everybody");
+    if (!who_acts(a->dir, a->by, a->roles, &who, e))
+        return false;
+    if (who.is == WHO_OPERATOR)
+        a->access = access_within(str_from(who.roles), str_from(who.agency));
+    a->everything = who.is == WHO_UNSAID;
+    return who.is != WHO_OPERATOR || (a->access.writes && a->access.classes >> HANDLING_COMMAND & 1) ||
+           err_set(e, ERR_DENIED, "--by: an export is for the command; \"%s\" has no such role", a->by);
 }
 
 int command_export(int argc, char **argv)
@@ -312,7 +365,7 @@ int command_export(int argc, char **argv)
     struct exporting x = {.a = &a};
     char id[INCIDENT_ID_MAX + 1] = "";
     struct err e;
-    bool ok = begin(&a, argc, argv, &e);
+    bool ok = begin(&a, argc, argv, &e) && take_who(&a, &e) && note_export(&a, &e);
 
     if (ok) {
         (void)str_copy(id, sizeof id, ent_id(a.s, incident_self(a.s)));

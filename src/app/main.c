@@ -49,8 +49,9 @@ static const struct command {
      "an incident as it stands, or stood at any moment; --view: one of its views as JSON"},
     {"report", command_report, "report --data DIR [--incident ID] [--at TIME | --seq N]",
      "the situation report of an incident: gaps first, then people, facts, decisions, alarms"},
-    {"export", command_export, "export --data DIR [--incident ID] [--seq N] [--roles LIST]",
-     "every event of an incident, a line of JSON each, with its hash; --roles: what those may see"},
+    {"export", command_export, "export --data DIR --by NAME [--incident ID] [--seq N] [--roles LIST]",
+     "every event of an incident, a line of JSON each, with its hash, and an event itself; --roles: what those may "
+     "see"},
     {"verify", command_verify, "verify --data DIR [--witness SEQ:HASH] [--files]",
      "proves that no row of the record was changed, and none cut off behind a head that another agency holds; --files: "
      "and that the files are what they were"},
@@ -68,7 +69,8 @@ static const struct command {
     {"import", command_import,
      "import FILE... --structure ID --data DIR --by NAME [--incident ID] [--name NAME] [--scheme ground=0|ground=1] "
      "[--level-missing LEVEL] [--doors STATE] [--format imdf|osm-geojson|osm-xml] [--exists] [--dry-run [--json]] | "
-     "--claims FILE [--until TIME] --data DIR --by NAME | --commands FILE --data DIR --by NAME",
+     "--claims FILE [--until TIME] --data DIR --by NAME | --commands FILE --data DIR --by NAME; of a NAME that is no "
+     "operator's: --roles LIST",
      "an indoor map (IMDF, OSM Simple Indoor Tagging), claims or commands into an incident, also while the server "
      "runs; --dry-run: only tells what it would get"},
     {"input", command_input,

@@ -21,32 +21,27 @@ static bool find_operator(const char *dir, const char *by, struct operator *o, s
     return ok;
 }
 
-static bool take_roles(const char *roles, struct who_acts *out, struct err *e)
-{
-    return (access_check_roles(str_from(roles), e) || err_in(e, "--roles")) &&
-           (str_copy(out->roles, sizeof out->roles, str_from(roles)) || err_set(e, ERR_INPUT, "--roles: too long"));
-}
-
 bool who_acts(const char *dir, const char *by, const char *roles, struct who_acts *out, struct err *e)
 {
     struct operator o;
 
-    *out = (struct who_acts){0};
-    if (!by)
-        return str_copy(out->roles, sizeof out->roles, str_from(words_of(WORDS_ROLE)));
+    *out = (struct who_acts){.is = WHO_UNSAID};
     if (find_operator(dir, by, &o, e)) {
         if (o.disabled)
             return err_set(e, ERR_DENIED, "--by: the operator \"%s\" is disabled", by);
         if (roles)
             return err_set(e, ERR_INPUT, "--roles: \"%s\" is an operator of this server and acts with his own: %s", by,
                            o.roles);
+        out->is = WHO_OPERATOR;
         (void)str_copy(out->roles, sizeof out->roles, str_from(o.roles));
         (void)str_copy(out->agency, sizeof out->agency, str_from(o.agency));
         return true;
     }
     if (e->kind != ERR_MISSING)
         return false;
-    return roles ? take_roles(roles, out, e)
-                 : err_set(e, ERR_INPUT, "--by: there is no operator \"%s\"; say with --roles LIST as what he acts",
-                           by);
+    if (!roles)
+        return true;
+    out->is = WHO_SAID;
+    (void)str_copy(out->roles, sizeof out->roles, str_from(roles));
+    return access_check_roles(str_from(roles), e) || err_in(e, "--roles");
 }

@@ -327,6 +327,19 @@ bool access_as(const struct access *own, struct str role, struct access *out, bo
     return true;
 }
 
+void access_put_classes(const struct access *a, struct buf *b)
+{
+    struct str words = str_from(words_of(WORDS_CLASS)), word;
+    const char *between = "";
+
+    for (unsigned class = 0; next_word(&words, &word); class++)
+        if (has(a, (enum handling)class)) {
+            buf_put(b, str_from(between));
+            buf_put(b, word);
+            between = ",";
+        }
+}
+
 bool access_shrinks(const struct access *a, const struct access *b)
 {
     return (a->classes & ~b->classes) || (a->roles & ~b->roles) || (a->writes && !b->writes) ||

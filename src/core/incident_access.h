@@ -72,6 +72,9 @@ bool access_as(const struct access *own, struct str role, struct access *out, bo
 /* Has b less than a had: a role, a class, the right to write, or another agency? */
 bool access_shrinks(const struct access *a, const struct access *b) MUST_USE;
 
+/* "public,partner,ops": the classes that he has. */
+void access_put_classes(const struct access *a, struct buf *b);
+
 /* The class of a field of such an entity; of its key: of the fact that it is there. */
 enum handling access_class(enum entity_kind kind, enum incident_field f) MUST_USE;
 /* The class without which nothing of an event of this kind is seen. */

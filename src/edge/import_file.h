@@ -4,7 +4,7 @@
  *   {"id":"UUID","kind":"zone.defined","fields":{...}}                              a COMMAND, a line each
  *
  * What whoever brings it may do follows from "roles" and "agency", each command as if he sent it alone
- * (core/incident_access.h); without roles that is nothing.
+ * (core/incident_access.h); without roles that is nothing, as IMPORT_OWNER everything.
  *
  * Beside them the head can have "address" (whence a browser sent it) and both "exercise"; a line can
  * have "line", its number in the file that it was made of, and, in an exercise alone, "recorded_at" and
@@ -22,6 +22,9 @@
 #define CORDON_EDGE_IMPORT_FILE_H
 
 #include "core/incident_access.h"
+
+/* As "roles": whoever has the data folder, who may also what the server itself does.  No account can have it. */
+#define IMPORT_OWNER "system"
 
 enum {
     IMPORT_FILE_MAX = 8 << 20,

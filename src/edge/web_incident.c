@@ -530,19 +530,19 @@ static bool is_clip(const struct exporting *x)
 }
 
 /* What the record says was taken out of it. */
-static void put_subject(const struct exporting *x, struct buf *b)
+static void put_subject(const struct exporting *x, const struct access *a, struct buf *b)
 {
-    if (!is_clip(x)) {
-        buf_put(b, STR("all events as NDJSON"));
-        return;
+    buf_put(b, is_clip(x) ? STR("events as NDJSON, recorded from ") : STR("all events as NDJSON"));
+    if (is_clip(x)) {
+        when_put(b, x->from_ms);
+        buf_put(b, STR(" to "));
+        if (x->to_ms < INT64_MAX)
+            when_put(b, x->to_ms);
+        else
+            buf_put(b, STR("now"));
     }
-    buf_put(b, STR("events as NDJSON, recorded from "));
-    when_put(b, x->from_ms);
-    buf_put(b, STR(" to "));
-    if (x->to_ms < INT64_MAX)
-        when_put(b, x->to_ms);
-    else
-        buf_put(b, STR("now"));
+    buf_put(b, STR("; classes "));
+    access_put_classes(a, b);
 }
 
 static bool put_exported(void *ctx, const struct journal_row *row)
@@ -580,7 +580,7 @@ void get_incident_export(struct web *w, struct request *q, struct reply *r, stru
 {
     struct ask_head head = {
         .ask = ASK_COMMAND, .kind = INC_EXPORT_MADE, .sender = RING_NO_SENDER, .at_ms = now.wall_ms};
-    char memory[1024], text[64], about[128];
+    char memory[1024], text[64], about[256];
     struct buf b = buf_over(memory, sizeof memory), subject = buf_over(about, sizeof about);
     struct exporting clip;
     struct incident *s;
@@ -603,7 +603,7 @@ void get_incident_export(struct web *w, struct request *q, struct reply *r, stru
     (void)snprintf(text, sizeof text, "export-%" PRId64 "-%" PRIu64, now.wall_ms, q->id);
     incident_put(&b, IN_INCIDENT, q->part[0]);
     incident_put(&b, IN_AUDIT, str_from(text));
-    put_subject(&clip, &subject);
+    put_subject(&clip, &q->who.access, &subject);
     incident_put(&b, IN_SUBJECT, buf_str(&subject));
     (void)snprintf(text, sizeof text, "%" PRIu64, s->seq);
     incident_put(&b, IN_NUMBER, str_from(text));

@@ -442,6 +442,37 @@ def test_an_import_on_a_slow_disk_is_answered_when_it_is_done():
         assert page.ask("GET", "/api/incidents/EX-1/imports/EX-none")[0] == 404
 
 
+def test_an_export_on_the_command_line_is_an_event():
+    """Beside a server and without one: who, what, which classes, before the first line; refused, nothing leaves."""
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        page.say("task.created", task="EX-intel", owner="intelligence", text="EX secret", **{"class": "intel"})
+        s.command("operator", "EX-plan", "--roles", "planning")
+        s.command("operator", "EX-medic", "--roles", "medical")
+        cases = [("EX inquiry", [], "public,partner,ops,command,medical,sealed-id,intel", True),
+                 ("EX inquiry", ["--roles", "planning"], "public,partner,ops,command", False),
+                 ("EX-plan", [], "public,partner,ops,command", False)]
+        for stopped in (False, True):
+            if stopped:
+                s.stop()
+            for by, more, classes, secret in cases:
+                out = s.command("export", "--by", by, *more).stdout
+                made = s.journal("export.made")[-1]
+                assert made["by"] == by and made["subject"] == f"all events as NDJSON; classes {classes}", made.list
+                lines = [json.loads(line) for line in out.splitlines()]
+                assert lines[-1]["kind"] == "export.made" and lines[-1]["seq"] == made.seq, lines[-1]
+                assert ("EX secret" in out) == secret, (by, more)
+            before = rows(s)
+            for words, why in ((["--by", "EX-medic"], "for the command"), ([], "--by"),
+                               (["--by", "EX-plan", "--roles", "intelligence"], "is an operator")):
+                done = s.command("export", *words, ok=False)
+                assert done.returncode == 1 and why in done.stderr and done.stdout == "", done
+            assert rows(s) == before
+        s.verify()
+
+
 def drawn(s, uid, closed=True):
     """A freehand shape of the corpus under another uid, seen by the server as that of a phone."""
     text = corpus_shape()

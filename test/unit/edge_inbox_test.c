@@ -425,7 +425,8 @@ static void a_copy_is_equal_and_lives_alone(void **state)
 static void puts_takes_and_tells(void **state)
 {
     struct import_result done = {.incident = "EX-1", .by = "EX planner", .total = 9, .known = 1, .commands = 2,
-                                 .events = 3, .first = 4, .last = 6, .refused = ERR_MISSING, .text = "line 3: \"x\""}, got;
+                                 .events = 3, .first = 4, .last = 6, .refused = ERR_MISSING,
+                                 .text = "line 3: \"x\""}, got;
     char first[INBOX_NAME], second[INBOX_NAME], name[INBOX_NAME];
     size_t len;
     char *text;
