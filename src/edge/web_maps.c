@@ -2,6 +2,7 @@
 
 #include "os/file.h"
 #include "store/mbtiles.h"
+#include "store/pmtiles_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -250,16 +251,18 @@ static bool begin_map(struct web *w, struct request *q, struct reply *r, struct 
 
 /* ---- the map is whole: in the worker --------------------------------------------- */
 
+/* Opened as it will be, and every directory of it is read. */
 static bool is_pmtiles(const char *path, struct err *e)
 {
-    unsigned char head[127] = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : -1;
+    struct pmtiles_header about;
+    struct pmtiles *p;
+    bool ok;
 
-    if (fd >= 0)
-        (void)close(fd);
-    return (n == (ssize_t)sizeof head && memcmp(head, "PMTiles\3", 8) == 0) ||
-           err_set(e, ERR_INPUT, "This is no PMTiles file of version 3.");
+    if (!pmtiles_open(path, &p, &about, e))
+        return err_in(e, "This map cannot be taken");
+    ok = pmtiles_check(p, e) || err_in(e, "This map cannot be taken");
+    pmtiles_close(p);
+    return ok;
 }
 
 /* Opened as it will be, and one tile at least is in it. */

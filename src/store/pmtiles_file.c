@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct directory {
@@ -120,6 +121,77 @@ struct str pmtiles_metadata(struct pmtiles *p)
         return (struct str){0};
     return str_of(p->leaf.bytes, p->leaf.len);
 }
+
+/* ---- before it is taken ------------------------------------------------- */
+
+struct checking {
+    struct pmtiles *p;
+    uint64_t size, looked, tiles;
+};
+
+static bool lies_within(const struct checking *c, struct pmtiles_part part)
+{
+    return part.at <= c->size && part.len <= c->size - part.at;
+}
+
+static bool check_directory(struct checking *c, struct str bytes, int depth, struct err *e);
+
+static bool check_below(struct checking *c, const struct pmtiles_entry *entry, int depth, struct err *e)
+{
+    struct pmtiles_part part = {c->p->about.leaves.at + entry->offset, entry->len};
+    struct directory below;
+    bool ok;
+
+    if (depth == PMTILES_DEPTH)
+        return err_set(e, ERR_INPUT, "its directories lie too deep");
+    if (!lies_within(c, part))
+        return err_set(e, ERR_INPUT, "one of its directories lies behind its end: it is cut short or damaged");
+    if (!unpack(c->p, part, &below, e))
+        return false;
+    ok = check_directory(c, str_of(below.bytes, below.len), depth + 1, e);
+    free(below.bytes);
+    return ok;
+}
+
+static bool check_directory(struct checking *c, struct str bytes, int depth, struct err *e)
+{
+    enum pmtiles_found found;
+    struct pmtiles_walk w;
+
+    if (!pmtiles_begin(bytes, &w))
+        return err_set(e, ERR_INPUT, "one of its directories cannot be read");
+    while ((found = pmtiles_next(&w)) == PMTILES_FOUND) {
+        if (++c->looked > PMTILES_CHECKED_MAX)
+            return err_set(e, ERR_INPUT, "its directories have more entries than are taken");
+        if (w.at.is_directory && !check_below(c, &w.at, depth, e))
+            return false;
+        if (w.at.is_directory)
+            continue;
+        if (!lies_within(c, (struct pmtiles_part){c->p->about.tiles.at + w.at.offset, w.at.len}))
+            return err_set(e, ERR_INPUT, "one of its tiles lies behind its end: it is cut short or damaged");
+        if (w.at.len > PMTILES_TILE_MAX)
+            return err_set(e, ERR_INPUT, "one of its tiles is too large");
+        c->tiles++;
+    }
+    return found == PMTILES_NONE || err_set(e, ERR_INPUT, "one of its directories cannot be read");
+}
+
+bool pmtiles_check(struct pmtiles *p, struct err *e)
+{
+    struct checking c = {.p = p};
+    struct stat is;
+
+    if (fstat(p->fd, &is) != 0)
+        return err_set(e, ERR_WORLD, "it cannot be read");
+    c.size = (uint64_t)is.st_size;
+    /* No part of a file that long begins where a sum could run over. */
+    if (p->about.leaves.at > c.size || p->about.tiles.at > c.size)
+        return err_set(e, ERR_INPUT, "it points behind its own end: it is cut short or damaged");
+    return check_directory(&c, str_of(p->root.bytes, p->root.len), 1, e) &&
+           (c.tiles > 0 || err_set(e, ERR_INPUT, "there is no tile in it"));
+}
+
+/* ---- tiles --------------------------------------------------------------- */
 
 /* The directory below that an entry points to: the one that is there already, most times. */
 static bool follow(struct pmtiles *p, const struct pmtiles_entry *entry, struct err *e)

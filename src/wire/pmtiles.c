@@ -128,35 +128,50 @@ static bool split(struct str directory, struct str column[4], uint64_t *count)
 /* Sums that a hostile directory would let run over are cut off at this: no file is that long. */
 static const uint64_t FAR = UINT64_MAX / 4;
 
+bool pmtiles_begin(struct str directory, struct pmtiles_walk *w)
+{
+    *w = (struct pmtiles_walk){0};
+    return split(directory, w->column, &w->left);
+}
+
+enum pmtiles_found pmtiles_next(struct pmtiles_walk *w)
+{
+    uint64_t step, run, len, offset;
+
+    if (w->left == 0)
+        return PMTILES_NONE;
+    if (!next(&w->column[0], &step) || !next(&w->column[1], &run) || !next(&w->column[2], &len) ||
+        !next(&w->column[3], &offset))
+        return PMTILES_BROKEN;
+    if (step > FAR || run > FAR || len > FAR || offset > FAR || (offset == 0 && !w->begun) || w->at.first > FAR)
+        return PMTILES_BROKEN;
+    offset = offset ? offset - 1 : w->end;
+    w->end = offset + len;
+    if (w->end > FAR)
+        return PMTILES_BROKEN;
+    w->at = (struct pmtiles_entry){.offset = offset, .len = len, .is_directory = run == 0,
+                                   .first = w->at.first + step, .run = run};
+    w->begun = true;
+    w->left--;
+    return PMTILES_FOUND;
+}
+
 enum pmtiles_found pmtiles_find(struct str directory, uint64_t number, struct pmtiles_entry *out)
 {
-    uint64_t count, first = 0, end = 0, run = 0, last_run = 0;
-    struct str column[4];
+    enum pmtiles_found found;
+    struct pmtiles_walk w;
     bool any = false;
 
     *out = (struct pmtiles_entry){0};
-    if (!split(directory, column, &count))
+    if (!pmtiles_begin(directory, &w))
         return PMTILES_BROKEN;
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t step, len, offset;
-
-        if (!next(&column[0], &step) || !next(&column[1], &run) || !next(&column[2], &len) ||
-            !next(&column[3], &offset))
-            return PMTILES_BROKEN;
-        if (step > FAR || run > FAR || len > FAR || offset > FAR || (offset == 0 && i == 0))
-            return PMTILES_BROKEN;
-        if (first + step > number)
-            break;
-        first += step;
-        offset = offset ? offset - 1 : end;
-        end = offset + len;
-        if (end > FAR)
-            return PMTILES_BROKEN;
-        *out = (struct pmtiles_entry){.offset = offset, .len = len, .is_directory = run == 0};
-        last_run = run;
+    while ((found = pmtiles_next(&w)) == PMTILES_FOUND && w.at.first <= number) {
+        *out = w.at;
         any = true;
     }
-    if (!any || (last_run && number - first >= last_run) || out->len == 0)
+    if (found == PMTILES_BROKEN)
+        return PMTILES_BROKEN;
+    if (!any || (out->run && number - out->first >= out->run) || out->len == 0)
         return PMTILES_NONE;
     return PMTILES_FOUND;
 }

@@ -35,6 +35,14 @@ struct pmtiles_header {
 struct pmtiles_entry {
     uint64_t offset, len; /* in leaves when it is a directory, else in tiles */
     bool is_directory;
+    uint64_t first, run; /* the numbers that it is for; a directory has no run */
+};
+/* A walk through the entries of one directory, in their order. */
+struct pmtiles_walk {
+    struct str column[4];
+    uint64_t left, end;
+    bool begun;
+    struct pmtiles_entry at;
 };
 enum pmtiles_found { PMTILES_FOUND, PMTILES_NONE, PMTILES_BROKEN };
 
@@ -42,6 +50,10 @@ enum pmtiles_found { PMTILES_FOUND, PMTILES_NONE, PMTILES_BROKEN };
 bool pmtiles_header(struct str bytes, struct pmtiles_header *out, struct err *e) MUST_USE;
 /* The number of a tile; MUST(z <= PMTILES_ZOOM_MAX, x and y are within it). Rows from the north. */
 uint64_t pmtiles_number(unsigned z, uint32_t x, uint32_t y) MUST_USE;
+/* The directory is unpacked; false: it cannot be read. */
+bool pmtiles_begin(struct str directory, struct pmtiles_walk *w) MUST_USE;
+/* The next one is w->at; PMTILES_NONE: there are no more. */
+enum pmtiles_found pmtiles_next(struct pmtiles_walk *w) MUST_USE;
 /* Looks for a tile in an unpacked directory. */
 enum pmtiles_found pmtiles_find(struct str directory, uint64_t number, struct pmtiles_entry *out) MUST_USE;
 

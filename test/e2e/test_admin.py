@@ -141,6 +141,33 @@ def make_map(path):
     return pathlib.Path(path).read_bytes()
 
 
+def pmtiles(damage=None):
+    """Two directories and seventeen times one picture; damage: (place, byte)."""
+    parts = [bytes([2, 0, 5, 5, 0, 4, 5, 1, 1]), b'{"attribution":"EX"}', bytes([1, 5, 16, 4, 1]), b"\x89PNG"]
+    head, at = bytearray(b"PMTiles\3" + bytes(119)), 127
+    for i, part in enumerate(parts):
+        head[8 + 16 * i:24 + 16 * i] = at.to_bytes(8, "little") + len(part).to_bytes(8, "little")
+        at += len(part)
+    head[96:102] = bytes([0, 1, 1, 2, 0, 2])
+    data = bytearray(bytes(head) + b"".join(parts))
+    if damage:
+        data[damage[0]] = damage[1]
+    return bytes(data)
+
+
+def test_a_map_with_a_damaged_directory_is_not_taken():
+    with with_page() as s:
+        folder = pathlib.Path(s.data) / "maps"
+        assert send_map(s.page, "EX-way.pmtiles", pmtiles())["whole"]
+        assert [m["name"] for m in s.page.get("/api/maps")] == ["EX-way"]
+        below = 127 + 9 + 20
+        for place, byte, why in ((127, 3, "one of its directories cannot be read"), (below, 2, "directories cannot be read"),
+                                 (below + 3, 99, "one of its tiles lies behind its end")):
+            said = no(400, send_map, s.page, "EX-bad.pmtiles", pmtiles((place, byte)))
+            assert why in said, (place, said)
+        assert sorted(os.listdir(folder)) == ["EX-way.pmtiles"]
+
+
 def test_a_map_comes_in_pieces():
     with with_page() as s:
         folder = pathlib.Path(s.data) / "maps"

@@ -1,4 +1,5 @@
 #include "edge/tiles.h"
+#include "store/pmtiles_file.h"
 #include "wire/pmtiles.h"
 #include "support/folder.h"
 #include "support/web_world.h"
@@ -178,6 +179,61 @@ static void pmtiles_come_while_it_runs(void **state)
     free(dir);
 }
 
+/* What is wrong with a file of two directories and seventeen pictures, when byte `at` of it is another one. */
+static void a_damaged_file_is_found_before_it_is_taken(void **state)
+{
+    enum { TOP = PMTILES_HEADER, BELOW = PMTILES_HEADER + 9 + 27 };
+    static const struct row {
+        size_t at, cut;
+        char byte;
+        const char *why; /* NULL: it is taken */
+        size_t also_at;  /* 0: nowhere */
+        char also;
+    } rows[] = {
+        {0, 0, 'P', NULL, 0, 0},
+        {7, 0, 2, "it is PMTiles version 2", 0, 0},
+        {0, 1, 'P', "one of its tiles lies behind its end", 0, 0},
+        {0, 7, 'P', "it points behind its own end", 0, 0},
+        {0, 40, 'P', "it is cut short", 0, 0},
+        {8 + 32 + 3, 0, 1, "it points behind its own end", 0, 0},      /* where the directories below begin */
+        {8 + 48 + 3, 0, 1, "it points behind its own end", 0, 0},      /* where the tiles begin */
+        {TOP, 0, 3, "one of its directories cannot be read", 0, 0},    /* more entries than there are */
+        {TOP + 7, 0, 0, "one of its directories cannot be read", 0, 0}, /* a first entry that goes on behind nothing */
+        {TOP + 6, 0, 99, "one of its directories lies behind its end", 0, 0},
+        {TOP + 8, 0, 99, "one of its directories lies behind its end", 0, 0},
+        {BELOW + 2, 0, 0, "lie too deep", BELOW + 3, 5}, /* a directory below that points to itself */
+        {BELOW, 0, 2, "one of its directories cannot be read", 0, 0},
+        {BELOW + 3, 0, 5, "one of its tiles lies behind its end", 0, 0},
+        {BELOW + 4, 0, 2, "one of its tiles lies behind its end", 0, 0},
+    };
+    char path[1024], *dir = folder_make();
+
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/maps", dir);
+    MUST(mkdir(path, 0700) == 0);
+    (void)snprintf(path, sizeof path, "%s/maps/way.pmtiles", dir);
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct pmtiles_header about;
+        struct pmtiles *p = NULL;
+        struct err e = {0};
+        FILE *f;
+        bool ok;
+
+        put_pmtiles(dir, "way.pmtiles", rows[i].cut);
+        f = fopen(path, "r+b");
+        MUST(f && fseek(f, (long)rows[i].at, SEEK_SET) == 0 && fputc(rows[i].byte, f) != EOF);
+        if (rows[i].also_at)
+            MUST(fseek(f, (long)rows[i].also_at, SEEK_SET) == 0 && fputc(rows[i].also, f) != EOF);
+        MUST(fclose(f) == 0);
+        ok = pmtiles_open(path, &p, &about, &e) && pmtiles_check(p, &e);
+        if (ok != !rows[i].why || (rows[i].why && !strstr(e.text, rows[i].why)))
+            fail_msg("row %zu: %s", i, ok ? "taken" : e.text);
+        pmtiles_close(p);
+    }
+    MUST(nftw(dir, world_remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0);
+    free(dir);
+}
+
 static void no_folder_is_no_maps(void **state)
 {
     char text[64];
@@ -195,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiles_of_real_maps),
         cmocka_unit_test(pmtiles_come_while_it_runs),
+        cmocka_unit_test(a_damaged_file_is_found_before_it_is_taken),
         cmocka_unit_test(no_folder_is_no_maps),
     };
 
