@@ -430,21 +430,54 @@ static bool is_own_desk(const struct access *a, const struct incident *s, struct
     return to.len && (access_has_role(a, to) || str_eq(to, str_from(a->agency)) || is_own_unit(a, s, to));
 }
 
-/* Assignments and messages go to those whom they concern (domain.md 6.1: by division). */
-static bool concerns(const struct access *a, const struct incident *s, uint32_t e)
+static bool names_own_unit(const struct access *a, const struct incident *s, uint32_t assignment)
 {
-    enum entity_kind kind = ent_kind(s, e);
     struct str v;
     uint32_t at = 0;
 
-    if (has(a, HANDLING_COMMAND) || (kind != ENT_ASSIGNMENT && kind != ENT_MESSAGE))
-        return true;
-    if (kind == ENT_MESSAGE && is_own_desk(a, s, ent_get(s, e, IN_FROM)))
-        return true;
-    while (ent_each(s, e, kind == ENT_ASSIGNMENT ? IN_UNITS : IN_TO, &at, &v))
-        if (kind == ENT_ASSIGNMENT ? is_own_unit(a, s, v) : is_own_desk(a, s, v))
+    while (ent_each(s, assignment, IN_UNITS, &at, &v))
+        if (is_own_unit(a, s, v))
             return true;
     return false;
+}
+
+/* Does a unit of his agency work under this division now? */
+static bool is_own_division(const struct access *a, const struct incident *s, struct str division)
+{
+    if (!a->agency[0] || !ent_find(s, ENT_DIVISION, division))
+        return false;
+    for (uint32_t x = ent_first(s, ENT_ASSIGNMENT); x; x = ent_next(s, x))
+        if (str_eq(ent_get(s, x, IN_DIVISION), division) && assignment_is_live(s, x) && names_own_unit(a, s, x))
+            return true;
+    return false;
+}
+
+static bool is_own_message(const struct access *a, const struct incident *s, uint32_t message)
+{
+    struct str v;
+    uint32_t at = 0;
+
+    if (is_own_desk(a, s, ent_get(s, message, IN_FROM)))
+        return true;
+    while (ent_each(s, message, IN_TO, &at, &v))
+        if (is_own_desk(a, s, v) || is_own_division(a, s, v))
+            return true;
+    return false;
+}
+
+/* Assignments, their tasks and messages go to those whom they concern (domain.md 6.1: by division). */
+static bool concerns(const struct access *a, const struct incident *s, uint32_t e)
+{
+    enum entity_kind kind = ent_kind(s, e);
+    uint32_t of = kind == ENT_TASK ? ent_find(s, ENT_ASSIGNMENT, ent_get(s, e, IN_ASSIGNMENT)) : e;
+
+    if (has(a, HANDLING_COMMAND) || (kind == ENT_TASK && (!of || is_own_desk(a, s, ent_get(s, e, IN_OWNER)))))
+        return true;
+    if (kind == ENT_MESSAGE)
+        return is_own_message(a, s, e);
+    if (kind != ENT_ASSIGNMENT && kind != ENT_TASK)
+        return true;
+    return names_own_unit(a, s, of) || is_own_division(a, s, ent_get(s, of, IN_DIVISION));
 }
 
 bool access_sees_entity(const struct access *a, const struct incident *s, uint32_t e)
@@ -468,11 +501,19 @@ bool access_sees(const struct access *a, const struct incident *s, uint32_t e, e
            !(a->observes && (kind == ENT_PERSON || is_withheld(kind, f)));
 }
 
+/* What was entered of a task may be about an assignment: the event that makes it says so, those after it do not. */
+static bool is_of_assignment(unsigned kind, struct str payload, enum incident_field f)
+{
+    return fields_has(payload, (enum field)IN_ASSIGNMENT) ||
+           (kind_info(kind)->mode != MODE_MAKE && (f == IN_NOTE || f == IN_REASON));
+}
+
 bool access_sees_event(const struct access *a, unsigned kind, struct str payload, enum incident_field f)
 {
     enum entity_kind entity = about(kind);
 
-    if ((entity == ENT_ASSIGNMENT || entity == ENT_MESSAGE) && !has(a, HANDLING_COMMAND))
+    if (!has(a, HANDLING_COMMAND) && (entity == ENT_ASSIGNMENT || entity == ENT_MESSAGE ||
+                                      (entity == ENT_TASK && is_of_assignment(kind, payload, f))))
         return false;
     if (a->observes)
         return false;

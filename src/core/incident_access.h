@@ -16,10 +16,11 @@
  * have a class of its own; then both are needed, so that it only ever narrows.  What the whitelist of
  * core/incident_public.h lets out may be seen by everybody, whatever its class.
  *
- * Who has no command class (a responder, a medic) sees assignments and messages of his own agency and
- * roles only; without an agency none.  An observer sees the command's summary: totals of the whole, and one by
- * one only what is about nobody (access_is_told); no events, no persons, not where units, casualties and threats
- * are, no sealed identities, no intelligence; he changes nothing.  An
+ * Who has no command class (a responder, a medic) sees assignments, their tasks and messages of his own agency,
+ * roles and divisions only: a division is his while a unit of his agency works under it.  Without an agency none.
+ * An observer sees the command's summary: totals of the whole, and one by one only what is about nobody
+ * (access_is_told); no events, no persons, not where units, casualties and threats are, no sealed identities, no
+ * intelligence; he changes nothing.  An
  * administrator reads what the command reads and acts in no role by that word alone.  Pure. */
 #ifndef CORDON_CORE_INCIDENT_ACCESS_H
 #define CORDON_CORE_INCIDENT_ACCESS_H
@@ -85,7 +86,8 @@ bool access_sees(const struct access *a, const struct incident *s, uint32_t e, e
 /* Is such an entity given to him as it is?  An observer gets totals made of most of what he may know of. */
 bool access_is_told(const struct access *a, const struct incident *s, uint32_t e) MUST_USE;
 /* May he see this field of an event of this kind?  payload: for the class that the event itself has.
- * An event does not tell whose assignment or message it is about, so without command class it is not seen. */
+ * An event does not tell whose assignment or message it is about, so without command class it is not seen; of a
+ * task not what may be about one. */
 bool access_sees_event(const struct access *a, unsigned kind, struct str payload, enum incident_field f) MUST_USE;
 
 /* May he ask for this kind of event in this role ("": none)?  e: a sentence when not.  Whether the role

@@ -46,6 +46,8 @@ void followed(struct deciding *d, enum incident_kind kind, size_t begin);
 
 /* The agency of a unit; empty when it is not known. */
 struct str agency_of(const struct incident *s, uint32_t unit) MUST_USE;
+/* Is it given, and neither done nor aborted? */
+bool assignment_is_live(const struct incident *s, uint32_t assignment) MUST_USE;
 bool unit_is_here(const struct incident *s, uint32_t unit) MUST_USE;
 /* Are a and b the same zone or next to one another (openings; neighbours of a generated grid)? */
 bool zones_touch(const struct incident *s, uint32_t a, uint32_t b) MUST_USE;

@@ -652,7 +652,7 @@ static void chat_division(struct writing *w, struct str division, struct str tex
     for (uint32_t u = ent_first(s, ENT_UNIT); u; u = ent_next(s, u))
         for (uint32_t a = ent_first(s, ENT_ASSIGNMENT); a; a = ent_next(s, a))
             if (str_eq(ent_get(s, a, IN_DIVISION), division) && ent_holds(s, a, IN_UNITS, ent_id(s, u)) &&
-                word_in("given,hold,read-back,executing", ent_get(s, a, IN_STATE))) {
+                assignment_is_live(s, a)) {
                 chat_unit(w, u, text);
                 break;
             }

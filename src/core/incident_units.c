@@ -8,6 +8,11 @@ struct str agency_of(const struct incident *s, uint32_t unit)
     return ent_get(s, unit, IN_AGENCY);
 }
 
+bool assignment_is_live(const struct incident *s, uint32_t assignment)
+{
+    return word_in("given,hold,read-back,executing", ent_get(s, assignment, IN_STATE));
+}
+
 bool unit_is_here(const struct incident *s, uint32_t unit)
 {
     return unit && ent_is(s, unit, IN_STATE, "checked-in");

@@ -77,6 +77,8 @@ static struct event_line line_of(struct events *v, const struct journal_row *row
                                .raw = raw,
                                .erased = row->erased,
                                .damaged = row->damaged,
+                               .ordered = row->kind == EV_CHAT_SAID && fields_has(row->payload, FIELD_REF) &&
+                                          fields_has(row->payload, FIELD_TO),
                                .at_ms = row->recorded_ms,
                                .observed_ms = row->observed_ms,
                                .len = (uint32_t)b.len,
@@ -106,7 +108,7 @@ void events_put_line(const struct event_line *line, const struct access *a, stru
         buf_put(b, STR(",\"fields\":"));
         incident_event_json(line->kind, payload, a, b);
         buf_byte(b, '}');
-    } else if (a->observes || !(a->classes & 1u << HANDLING_OPS)) {
+    } else if (a->observes || !(a->classes & 1u << (line->ordered ? HANDLING_COMMAND : HANDLING_OPS))) {
         put_head(line, event_tag(line->kind), b);
         buf_put(b, STR(",\"withheld\":true,\"data\":{}}"));
     } else

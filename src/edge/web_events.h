@@ -29,6 +29,7 @@ struct event_line {
     uint16_t kind;
     bool raw; /* of an incident: bytes are its payload, written anew for each who may see other parts of it */
     bool erased, damaged;
+    bool ordered; /* chat of the command post to one unit: an assignment, a message; for who has the command's class */
     int64_t at_ms, observed_ms;
     uint32_t len;
     char *bytes; /* else: JSON */

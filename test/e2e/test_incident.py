@@ -1,8 +1,12 @@
 """The incident over HTTP and the WebSocket: commands, refusals, views, past moments, restarts."""
+import json
 import uuid
 
 from page import Page, Refused, page_port
 from server import Server
+
+
+VIEWS = ("strip", "counters", "findings", "alarms", "par", "floors", "gaps", "release", "public")
 
 
 def scene(page):
@@ -173,3 +177,62 @@ def test_views_that_are_not_there():
                 assert why.status == 404, why
             else:
                 raise AssertionError(f"there is no such view: {name} {query}")
+
+
+def test_notes_and_assignments_stay_in_their_division():
+    """Two agencies in two divisions; each order has a word that may be found nowhere else: not in a state, view, event,
+    past moment, map, export or frame of the WebSocket of the other, nor on its phone."""
+    port = page_port()
+    with Server(web=port) as s:
+        boss = Page(s, port)
+        boss.open(name="Drill", incident="I-1", exercise=False)
+        say = lambda kind, **fields: boss.say(kind, incident="I-1", **fields)
+        say("command.assumed", scope="incident", commanders=[boss.name])
+        phones = {}
+        for side, agency in (("north", "police"), ("south", "army")):
+            say("agency.joined", agency=agency, name=agency, agency_kind=agency)
+            say("unit.checked_in", unit=f"U-{agency}", agency=agency, aliases=[f"ANDROID-{agency}"])
+            say("division.created", division=side, name=side, division_kind="division")
+            phones[agency] = s.phone(agency, agency)
+        made = {agency: s.command("operator", f"x-{agency}", "--roles", "responder", "--agency", agency).stdout.split()[-1]
+                for agency in phones}
+        pages = {agency: Page(s, port, name=f"x-{agency}", password=made[agency]) for agency in phones}
+        sockets = {agency: page.socket() for agency, page in pages.items()}
+        words = {"north": [], "south": []}
+
+        def word(side, what):
+            words[side].append(f"word-{what}-{side}")
+            return words[side][-1]
+
+        for side, agency in (("north", "police"), ("south", "army")):
+            say("assignment.given", assignment=f"A-{side}", units=[f"U-{agency}"], division=side, role="commander",
+                text=word(side, "order"), note=word(side, "note"), nets=[word(side, "net")])
+            say("task.created", task=f"T-{side}", owner="x", assignment=f"A-{side}", text=word(side, "task"))
+            say("task.done", task=f"T-{side}", note=word(side, "done"))
+            say("message.sent", message=f"M-{side}", to=[side], text=word(side, "message"), subject=word(side, "subject"))
+            say("message.replied", message=f"M-{side}", by="x", note=word(side, "reply"))
+        last = say("division.created", division="end", name="end", division_kind="division")["seq"]
+        for (side, agency), other in zip((("north", "police"), ("south", "army")), ("south", "north")):
+            page, phone = pages[agency], phones[agency]
+            phone.hear(lambda e: words[side][0] in (e.remarks or ""))
+            phone.hear(lambda e: f"word-message-{side}" in (e.remarks or ""))
+            sockets[agency].until(lambda m: m["type"] == "incident" and any(e["id"] == "end" for e in m["entities"]))
+            told = [json.dumps(sockets[agency].heard), page.ask("GET", "/api/events?limit=1000")[1]]
+            for view in VIEWS:
+                status, text = page.ask("GET", f"/api/incidents/I-1/views/{view}")
+                assert status in (200, 403), (view, status)
+                told.append(text)
+            for path in ("state", "state?cite=1", f"state?seq={last}", "events?limit=1000", "geojson", f"past?seq={last}", "timeline",
+                         "past?seq=%d&as=responder" % last):
+                status, text = page.ask("GET", f"/api/incidents/I-1/{path}")
+                assert status == 200, (path, status, text[:200])
+                told.append(text)
+            assert page.ask("GET", "/api/incidents/I-1/export")[0] == 403
+            told.append(s.command("export", "--by", f"x-{agency}", ok=False).stdout)
+            told.extend(e.remarks or "" for e in phone.heard)
+            leaked = [w for w in words[other] for text in told if w in (text if isinstance(text, str) else text.decode())]
+            assert not leaked, (agency, leaked)
+            own = page.entities("assignment", incident="I-1") | page.entities("task", incident="I-1") | page.entities("message", incident="I-1")
+            assert set(own) == {f"A-{side}", f"T-{side}", f"M-{side}"}, own
+        everything = json.dumps(boss.get("/api/incidents/I-1/events", limit=1000)) + boss.ask("GET", "/api/events?limit=1000")[1].decode()
+        assert all(w in everything for side in words for w in words[side])

@@ -407,6 +407,99 @@ static void test_assignments_and_messages_go_to_whom_they_concern(void **state)
     free(s);
 }
 
+static uint32_t put(struct incident *s, enum entity_kind kind, const char *id, const char *fields)
+{
+    uint32_t e = ent_make(s, kind, str_from(id), 1);
+    struct str rest = str_from(fields);
+
+    while (rest.len) { /* "units=U1 division=D" */
+        struct str one = str_cut(rest, 0, str_find_byte(rest, ' '));
+        size_t at = str_find_byte(one, '=');
+        enum incident_field f = IN_NONE;
+
+        for (unsigned i = IN_INCIDENT; i < 256 && f == IN_NONE; i++)
+            if (field_info(i)->name && str_eq(str_from(field_info(i)->name), str_cut(one, 0, at)))
+                f = (enum incident_field)i;
+        MUST(f != IN_NONE);
+        ent_set(s, e, f, str_from_at(one, at + 1), 1);
+        rest = str_from_at(rest, one.len < rest.len ? one.len + 1 : one.len);
+    }
+    return e;
+}
+
+/* Two divisions: the police and the medics work in the north, the army in the south; the fire service in none. */
+static void test_notes_and_assignments_stay_in_their_division(void **state)
+{
+    static const struct {
+        enum entity_kind kind;
+        const char *id, *fields, *seen; /* by police, ems, army, fire */
+    } rows[] = {
+        {ENT_ASSIGNMENT, "N1", "units=P1 division=north state=given text=x", "police ems"},
+        {ENT_ASSIGNMENT, "N2", "units=E1 division=north state=executing text=x", "police ems"},
+        {ENT_ASSIGNMENT, "S1", "units=A1 division=south state=hold text=x", "army"},
+        {ENT_ASSIGNMENT, "S0", "units=P1 division=south state=done text=x", "police army"}, /* was there, is not now */
+        {ENT_ASSIGNMENT, "X1", "units=F1 text=x", "fire"},
+        {ENT_ASSIGNMENT, "X2", "units=F1 division=none text=x", "fire"},
+        {ENT_TASK, "T1", "assignment=N1 owner=x text=x", "police ems"},
+        {ENT_TASK, "T2", "assignment=S1 owner=x text=x", "army"},
+        {ENT_TASK, "T3", "assignment=S1 owner=fire text=x", "army fire"},
+        {ENT_TASK, "T4", "owner=x text=x", "police ems army fire"}, /* of no assignment */
+        {ENT_MESSAGE, "M1", "to=north text=x", "police ems"},
+        {ENT_MESSAGE, "M2", "to=south text=x", "army"},
+        {ENT_MESSAGE, "M3", "to=F1 text=x", "fire"},
+        {ENT_MESSAGE, "M4", "to=south from=ems text=x", "ems army"},
+        {ENT_MESSAGE, "M5", "to=operations text=x", ""},
+        {ENT_UNIT, "Z1", "agency=army zone=x", "police ems army fire"}, /* where units are, everybody knows */
+    };
+    static const char *const agencies[] = {"police", "ems", "army", "fire"};
+    struct access staff = access_of(STR("operations")), none = access_of(STR("medical"));
+    struct incident *s = everything();
+
+    (void)state;
+    put(s, ENT_DIVISION, "north", "name=North");
+    put(s, ENT_DIVISION, "south", "name=South");
+    put(s, ENT_UNIT, "P1", "agency=police");
+    put(s, ENT_UNIT, "E1", "agency=ems");
+    put(s, ENT_UNIT, "A1", "agency=army");
+    put(s, ENT_UNIT, "F1", "agency=fire");
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        put(s, rows[i].kind, rows[i].id, rows[i].fields);
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        uint32_t e = ent_find(s, rows[i].kind, str_from(rows[i].id));
+        bool open = rows[i].kind == ENT_UNIT || strcmp(rows[i].id, "T4") == 0;
+        enum incident_field f = rows[i].kind == ENT_UNIT ? IN_ZONE : IN_TEXT;
+
+        for (size_t k = 0; k < COUNTOF(agencies); k++) {
+            struct access a = access_within(STR("responder"), str_from(agencies[k]));
+            bool wants = strstr(rows[i].seen, agencies[k]) != NULL;
+
+            if (access_sees_entity(&a, s, e) != wants || access_sees(&a, s, e, f) != wants)
+                fail_msg("%s as %s: %s", rows[i].id, agencies[k], wants ? "hidden" : "seen");
+        }
+        assert_true(access_sees(&staff, s, e, f));
+        assert_int_equal(access_sees(&none, s, e, f), open);
+    }
+    free(s);
+}
+
+/* The log does not say whose it is, so it says nothing of it to who has not the command's class. */
+static void test_the_log_keeps_notes_of_assignments(void **state)
+{
+    struct access responder = access_within(STR("responder"), STR("police")), staff = access_of(STR("planning"));
+    char bytes[128];
+    struct buf b = buf_over(bytes, sizeof bytes);
+
+    (void)state;
+    assert_true(access_sees_event(&responder, INC_TASK_CREATED, STR(""), IN_TEXT));
+    incident_put(&b, IN_ASSIGNMENT, STR("N1"));
+    assert_false(access_sees_event(&responder, INC_TASK_CREATED, buf_str(&b), IN_TEXT));
+    assert_true(access_sees_event(&staff, INC_TASK_CREATED, buf_str(&b), IN_TEXT));
+    assert_false(access_sees_event(&responder, INC_TASK_DONE, STR(""), IN_NOTE));
+    assert_false(access_sees_event(&responder, INC_TASK_DROPPED, STR(""), IN_REASON));
+    assert_true(access_sees_event(&responder, INC_TASK_DONE, STR(""), IN_TASK));
+    assert_true(access_sees_event(&staff, INC_TASK_DONE, STR(""), IN_NOTE));
+}
+
 static void test_who_may_ask(void **state)
 {
     static const struct {
@@ -560,6 +653,8 @@ int main(void)
         cmocka_unit_test(test_an_own_class_only_narrows),
         cmocka_unit_test(test_what_is_released_is_for_all),
         cmocka_unit_test(test_assignments_and_messages_go_to_whom_they_concern),
+        cmocka_unit_test(test_notes_and_assignments_stay_in_their_division),
+        cmocka_unit_test(test_the_log_keeps_notes_of_assignments),
         cmocka_unit_test(test_who_may_ask),
         cmocka_unit_test(test_what_is_not_seen_is_not_changed),
         cmocka_unit_test(test_as_another_role),
