@@ -289,7 +289,7 @@ static bool start(struct server *s, struct err *e)
                                  .loops = (int)s->conf.loops,
                                  .clients_max = (uint32_t)s->conf.clients_max};
     if (!data_folder(s, e) || !prepare_hub(s, e) || !server_uid(s, e) || !prepare_river(s, e) ||
-        !pki_prepare(s->conf.data, clock_wall_ms(), &made, e) || !prepare_accounts(s, e) ||
+        !pki_prepare(s->conf.data, clock_machine_ms(), &made, e) || !prepare_accounts(s, e) ||
         (s->extra->prepare && !s->extra->prepare(&s->conf, e)))
         return false;
     (void)net_files_max();
@@ -399,7 +399,7 @@ static void reload(struct server *s, int argc, char **argv)
     }
     set_log_level(&fresh);
     inputs_reload(&s->hub, specs, input_lines(&fresh, specs));
-    if (!pki_prepare(s->conf.data, clock_wall_ms(), &made, &e) || !tak_reload(&s->hub, &e) ||
+    if (!pki_prepare(s->conf.data, clock_machine_ms(), &made, &e) || !tak_reload(&s->hub, &e) ||
         (s->web.web && !web_reload(&s->hub, &e)))
         log_line(LOG_ERROR, "certificates.reload", "reason=\"%s\"", e.text);
     else

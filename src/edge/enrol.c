@@ -490,7 +490,7 @@ static void sign_job(void *ctx)
 {
     struct signing *s = ctx;
 
-    s->ok = pki_sign(s->dir, &s->asked, clock_wall_ms(), &s->made, &s->e) &&
+    s->ok = pki_sign(s->dir, &s->asked, clock_machine_ms(), &s->made, &s->e) &&
             (!s->v1 || pki_signed_p12(&s->made, p12_password, PKI_LEGACY, s->p12, &s->p12_len, &s->e));
 }
 

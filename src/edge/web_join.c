@@ -228,7 +228,7 @@ static void pack(void *ctx)
     struct packing *x = ctx;
     struct pki_wanted q = {x->u.name, x->days, PKI_LEGACY | PKI_RSA};
 
-    x->ok = pki_client_p12(x->dir, &q, clock_wall_ms(), &x->key, &x->e);
+    x->ok = pki_client_p12(x->dir, &q, clock_machine_ms(), &x->key, &x->e);
     if (!x->ok)
         return;
     x->p.key = str_of(x->key.p12, x->key.len);

@@ -95,14 +95,16 @@ bool clock_is_exercise(void)
     return atomic_load(&exercise.is);
 }
 
+int64_t clock_machine_ms(void)
+{
+    struct timespec t = now(CLOCK_REALTIME);
+
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 int64_t clock_wall_ms(void)
 {
-    struct timespec t;
-
-    if (clock_is_exercise())
-        return exercise_ms();
-    t = now(CLOCK_REALTIME);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return clock_is_exercise() ? exercise_ms() : clock_machine_ms();
 }
 
 struct clock_keeper clock_keeper(void)

@@ -8,6 +8,8 @@
 
 /* Wall clock in ms since 1970 UTC; may jump. For what is written down. */
 int64_t clock_wall_ms(void);
+/* The same of the machine, in an exercise too. For certificates: phones hold them against their own clocks. */
+int64_t clock_machine_ms(void);
 /* An exercise lives in its own time: from now on the wall clock of this process shows start_ms and runs
  * speed times as fast (0 to CLOCK_SPEED_MAX; 0: it stands until it is skipped).  Set before other threads
  * run.  skip: it jumps ahead to to_ms, never back.  hold: it stands at until_ms until it is held at a

@@ -921,7 +921,7 @@ bool pki_trust_p12(const char *dir, const char *password, unsigned how, struct p
 
     MUST((how & ~(unsigned)PKI_LEGACY) == 0);
     memset(out, 0, sizeof *out);
-    ok = authority_read(&a, dir, clock_wall_ms(), e) && bundle(p12_of_trust(&a, &p12), &p12, out, e);
+    ok = authority_read(&a, dir, clock_machine_ms(), e) && bundle(p12_of_trust(&a, &p12), &p12, out, e);
     authority_free(&a);
     return ok;
 }

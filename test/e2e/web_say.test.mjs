@@ -275,7 +275,7 @@ test('a statement from fact to release, what may not go out, and what we said wh
   await b.getByRole('button', { name: 'Begin the draft' }).click()
   await b.locator('[data-statement=ST-3]').getByRole('button', { name: 'Lines from facts' }).click()
   await b.locator('.facts-picker li').filter({ hasText: 'injured' }).locator('input').first().check()
-  await b.getByRole('button', { name: 'Write 1 lines' }).click()
+  await b.getByRole('button', { name: 'Write 1 line' }).click()
   await b.locator('.pair[data-light=green]').waitFor()
   await a.locator('[data-id=ST-3]').click()
   await a.getByRole('button', { name: 'I have checked it' }).click()

@@ -1,7 +1,7 @@
 // Who says how many: a row a source, a column a counter. Below it what is confirmed by persons, what was accepted and
 // what is reported stand as rows of their own, so that nobody takes one for another.
 import { ageText } from '../base/format'
-import { T, t, tMaybe } from '../base/i18n'
+import { joined, T, t, tMaybe } from '../base/i18n'
 import { counterText, differs, rangeText, timeText, wordText } from '../base/values'
 import type { Claim, Counter } from '../net/incident'
 import { acceptedFact, allClaims, figureOf, namesHeld, sourceName, sourceRows } from '../state/casualties'
@@ -105,7 +105,7 @@ function Sums(props: { names: readonly string[] }) {
           return (
             <td key={name} data-counter={name} class={differs(it) ? 'differs' : ''}>
               <b class="figure"><bdi>{counterText(it)}</bdi></b>
-              {it?.known && <small><T k="count.sources_values" p={{ sources: it.sources, values: it.values }} /></small>}
+              {it?.known && <small>{joined([t('count.sources_n', { n: it.sources }), t('count.values_n', { n: it.values })], t('comma'))}</small>}
               {name === 'attackers' && it?.accounted !== undefined && <small><T k="count.accounted" p={{ n: it.accounted }} /></small>}
             </td>
           )

@@ -263,7 +263,7 @@ export function ZoneCard(props: { found: Found; kind: string }) {
           onAnother={() => write(step, { zone: zone.id, kind })} onClose={close}
         />
       )}
-      <p class={`said ${said.value?.level ?? ''}`} role="status">{said.value?.text}</p>
+      <p class={`floorsaid ${said.value?.level ?? ''}`} role="status">{said.value?.text}</p>
       <h3>{t('floor.inside')}{inside.length > 0 && <> <bdi>{heads(inside)}</bdi></>}</h3>
       <div class="insidelist"><Inside inside={inside} /></div>
       {may_write.value && strip.value && (

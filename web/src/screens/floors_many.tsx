@@ -90,7 +90,7 @@ export function SeveralCard(props: { kind: string }) {
           onAnother={() => write(step, { kind })} onClose={close}
         />
       )}
-      <p class={`said ${said.value?.level ?? ''}`} role="status">{said.value?.text}</p>
+      <p class={`floorsaid ${said.value?.level ?? ''}`} role="status">{said.value?.text}</p>
       <p class="hint">{t('floor.several_how')}</p>
     </section>
   )

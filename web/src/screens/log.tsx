@@ -226,15 +226,16 @@ export function LogScreen() {
           <Button pressed={!family} onClick={() => set({ family: '' })}>{t('log.everything')}</Button>
           {families.map((it) => <Button key={it} pressed={family === it} onClick={() => set({ family: it })}>{t(`log.${it}`)}</Button>)}
         </div>
-        <span class="gap" />
-        <input
-          type="search" class="filter" aria-label={t('filter')} placeholder={t('filter')} dir="auto" value={words}
-          onInput={(event) => set({ words: event.currentTarget.value.trimStart().toLowerCase() })}
-        />
-        <Button pressed={open.value} onClick={() => { open.value = !open.value }}>{count.value > 0 ? t('log.filters_n', { n: count.value }) : t('log.filters')}</Button>
-        <Jump onJump={(at) => { goto.value = { row: rowAt(rows, at) } }} />
-        <Files rows={rows} />
-        <Button keys="Ctrl P" onClick={() => void printPage(t('log.title'))}>{t('print.print')}</Button>
+        <div class="logtools">
+          <input
+            type="search" class="filter" aria-label={t('filter')} placeholder={t('filter')} dir="auto" value={words}
+            onInput={(event) => set({ words: event.currentTarget.value.trimStart().toLowerCase() })}
+          />
+          <Button pressed={open.value} onClick={() => { open.value = !open.value }}>{count.value > 0 ? t('log.filters_n', { n: count.value }) : t('log.filters')}</Button>
+          <Jump onJump={(at) => { goto.value = { row: rowAt(rows, at) } }} />
+          <Files rows={rows} />
+          <Button keys="Ctrl P" onClick={() => void printPage(t('log.title'))}>{t('print.print')}</Button>
+        </div>
       </div>
       {open.value && <Conditions filter={filter} />}
       <WaitingLines lines={waiting} />

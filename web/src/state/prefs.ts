@@ -37,8 +37,6 @@ export const show_grid = kept('grid', ['auto', 'on', 'off'] as const, 'auto')
 /** Cordons, closures, zones, points and hazards of the record. */
 export const show_incident = kept('incident', ['on', 'off'] as const, 'on')
 export const dim_map = kept('dim', ['on', 'off'] as const, 'off')
-/** The storeys over the map: all of it, or a key for each floor. */
-export const stack_open = kept('stack', ['on', 'off'] as const, 'on')
 /** Floors: all storeys as strips, or the plan of the chosen one. */
 export const floors_as = kept('floors', ['strips', 'plan'] as const, 'strips')
 /** Degrees with MGRS, or degrees and minutes with UTM. */
@@ -48,14 +46,24 @@ export const hidden_maps = signal<ReadonlySet<string>>(new Set())
 export const kiosk = asked.has('kiosk')
 export const scale = Math.min(3, Math.max(0.7, Number(asked.get('scale')) || 1))
 export const asked_lang = asked.get('lang')
+/** Too narrow, at its scale, for a panel over the map. */
+const NARROW_PX = 1150
+/** The storeys over the map: all of it, or a key for each floor. */
+export const stack_open = kept('stack', ['on', 'off'] as const, innerWidth / scale < NARROW_PX ? 'off' : 'on')
 
-/** Puts theme and scale on the document. Through the CSSOM, as the CSP allows no inline style. */
+/** Puts scale and theme on the document. Through the CSSOM, as the CSP allows no inline style. */
 export function startPrefs(): void {
+  const root = document.documentElement
+  if (scale !== 1) {
+    root.style.fontSize = `${62.5 * scale}%`
+    // Before the page asks how much room it has: Chromium would go on answering in the old rem.
+    void getComputedStyle(root).fontSize
+  }
+  root.classList.add('scaled')
   effect(() => {
-    document.documentElement.dataset.theme = theme.value
+    root.dataset.theme = theme.value
   })
-  if (scale !== 1) document.documentElement.style.fontSize = `${62.5 * scale}%`
-  document.documentElement.classList.toggle('kiosk', kiosk)
+  root.classList.toggle('kiosk', kiosk)
 }
 
 export function nextTheme(): void {

@@ -1,0 +1,56 @@
+// What a machine sees of a page: functions that run in the page, for the tests of how it looks.
+
+/** Texts that stand on one another, each as far as it can be seen. */
+export function overlaps() {
+  const hidden = (style) => style.visibility === 'hidden' || style.opacity === '0'
+  /** The part of a box that no ancestor cuts off. */
+  function seen(box, element) {
+    let { left, top, right, bottom } = box
+    for (let it = element; it && it !== document.documentElement; it = it.parentElement) {
+      const style = getComputedStyle(it)
+      if (hidden(style)) return null
+      if (style.overflow !== 'visible' || style.clipPath !== 'none') {
+        const cut = it.getBoundingClientRect()
+        left = Math.max(left, cut.left)
+        top = Math.max(top, cut.top)
+        right = Math.min(right, cut.right)
+        bottom = Math.min(bottom, cut.bottom)
+      }
+    }
+    left = Math.max(left, 0)
+    top = Math.max(top, 0)
+    right = Math.min(right, innerWidth)
+    bottom = Math.min(bottom, innerHeight)
+    return right - left > 2 && bottom - top > 2 ? { left, top, right, bottom } : null
+  }
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  const parts = []
+  while (walk.nextNode()) {
+    const node = walk.currentNode
+    const element = node.parentElement
+    if (node.data.trim() === '' || !element.checkVisibility() || element.closest('.hidden, option, script, style, canvas')) continue
+    const range = document.createRange()
+    range.selectNodeContents(node)
+    for (const rect of range.getClientRects()) {
+      const box = seen(rect, element)
+      // A line that is cut through by the edge of what scrolls is not read there.
+      if (!box || box.bottom - box.top < 0.7 * rect.height) continue
+      // What another part covers on purpose (a card over a list, a bar that stays while rows run under it) is not read.
+      const top = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2)
+      if (top && !top.contains(element) && !element.contains(top)) continue
+      parts.push({ ...box, node, text: node.data.trim().slice(0, 24) })
+    }
+  }
+  const found = []
+  for (let i = 0; i < parts.length; i++) {
+    for (let k = i + 1; k < parts.length; k++) {
+      const [a, b] = [parts[i], parts[k]]
+      if (a.node === b.node) continue
+      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left)
+      const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)
+      // Lines of one paragraph may touch by their ascenders' room; letters on letters are more than that.
+      if (wide > 3 && high > 0.45 * Math.min(a.bottom - a.top, b.bottom - b.top)) found.push(`"${a.text}" and "${b.text}"`)
+    }
+  }
+  return [...new Set(found)]
+}
