@@ -216,3 +216,26 @@ void eyes_put_own_uids(struct web *w, const struct client *c, const unsigned cha
     if (w->files)
         (void)!files_by_hash(w->files, sha256, put_own_uid, &o, &e);
 }
+
+struct own_tools {
+    const struct client *client;
+    struct str tool;
+    bool other;
+};
+
+static bool meet_tool(void *ctx, const struct file *x)
+{
+    struct own_tools *o = ctx;
+
+    o->other = !x->deleted && is_own(o->client, x) && !str_eq(x->tool, o->tool);
+    return !o->other;
+}
+
+bool eyes_have_tool(struct web *w, const struct client *c, const unsigned char sha256[SHA256_SIZE], struct str tool)
+{
+    struct own_tools o = {c, tool, false};
+    struct err e;
+
+    /* One that cannot be read may have another. */
+    return w->files && files_by_hash(w->files, sha256, meet_tool, &o, &e) && !o.other;
+}

@@ -36,5 +36,8 @@ bool eyes_find(struct web *w, const struct request *q, const struct eyes_wanted 
                struct eyes_found *found) MUST_USE;
 /* FIELD_UID for each living entry of these bytes that is the client's own. */
 void eyes_put_own_uids(struct web *w, const struct client *c, const unsigned char sha256[SHA256_SIZE], struct buf *b);
+/* Has each living entry of these bytes that is the client's own this tool already? */
+bool eyes_have_tool(struct web *w, const struct client *c, const unsigned char sha256[SHA256_SIZE],
+                    struct str tool) MUST_USE;
 
 #endif

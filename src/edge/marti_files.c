@@ -620,6 +620,11 @@ static void put_tool(struct web *w, struct request *q, struct reply *r, struct n
     }
     if (!find_by_hash(w, q, r, q->part[0], &found))
         return;
+    /* ATAK sets it each time that it sends a package. */
+    if (found.own && eyes_have_tool(w, &q->client, found.file.sha256, tool)) {
+        marti_text(r, "text/plain;charset=UTF-8", put_empty, NULL);
+        return;
+    }
     if (found.own)
         put_change(q, &found, "tool", &b);
     else

@@ -324,6 +324,24 @@ def test_who_sees_it():
         assert [r.kind for r in w.server.journal() if r.kind == "file.deleted"] == ["file.deleted"] * 2
 
 
+def test_a_tool_that_it_has_already_is_no_change():
+    """ATAK's core sets the tool of a package each time that it is sent, also when the server has it."""
+    with With() as w:
+        a = w.marti("EX-a")
+        data = package("one.jpg")
+        path = f"/Marti/api/sync/metadata/{sha256(data)}/tool"
+        a.pack(data)
+        for tool in (b"private", b"private", b"public", b"public"):
+            a.ok("PUT", path, tool, Content_Type="text/plain")
+            assert a.ok("GET", path).text == tool
+        assert [r["tool"] for r in w.server.journal("file.changed")] == ["private", "public"]
+        # Two entries of the same bytes: what is to be private is so in both.
+        a.ok("PUT", path, b"private", Content_Type="text/plain")
+        assert a.upload(data, "again.zip").status == 200
+        a.ok("PUT", path, b"private", Content_Type="text/plain")
+        assert {x["Tool"] for x in a.json("/Marti/sync/search")["results"]} == {"private"}
+
+
 def test_kept_over_a_restart_and_a_crash():
     with With() as w:
         a = w.marti("EX-a")
