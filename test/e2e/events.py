@@ -1,6 +1,7 @@
 """CoT events as phones write them."""
 import datetime
 import itertools
+import xml.etree.ElementTree as ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from takproto import encode, frame
@@ -144,3 +145,17 @@ def v1_position(uid, callsign, xml="", **more):
 
 def v1_ping(device):
     return v1(f"{device}-ping", "t-x-c-t", {}, stale=10.0)
+
+
+def as_v1(xml):
+    """An event of the above as ATAK's core sends it after the change to v1: contact in its own field, the rest as XML."""
+    root = ElementTree.fromstring(xml)
+    detail, fields, rest = root.find("detail"), {}, ""
+    for child in detail:
+        if child.tag == "contact" and not set(child.attrib) - {"callsign", "endpoint"}:
+            fields["contact"] = dict(child.attrib)
+        else:
+            rest += ElementTree.tostring(child, "unicode")
+    point = {k: float(v) for k, v in root.find("point").attrib.items()}
+    return v1(root.get("uid"), root.get("type"), fields | {"xmlDetail": rest}, how=root.get("how"), time=root.get("time"),
+              stale=(millis(root.get("stale")) - millis(root.get("time"))) / 1000, **point)

@@ -114,6 +114,33 @@ def test_alert_casevac_and_marker_become_events():
         s.verify()
 
 
+def test_what_a_phone_says_in_v1_becomes_events_too():
+    """ATAK sends nothing but v1 once it has asked for it: an alert, an answer to PAR, a casualty, a marker, a receipt."""
+    port = page_port()
+    with Server(web=port) as s:
+        page = scene(s, port)
+        p = s.phone("P1", "peter", v1=True)
+        page.say("unit.entered_zone", incident="I-1", unit="P1", zone="H/0/A")
+        p.send(events.as_v1(events.emergency("ANDROID-P1", "P1")))
+        assert s.wait_journal("mayday.declared")["unit"] == "P1"
+        p.send(events.as_v1(events.cancel("ANDROID-P1", "P1")))
+        s.wait_journal("mayday.resolved")
+        page.say("par.called", incident="I-1", par="par-1", reason="explosion")
+        post = p.hear(lambda e: e.type == "b-t-f" and "PAR" in (e.remarks or "")).one("link").get("uid")
+        p.send(events.as_v1(events.direct("ANDROID-P1", "P1", post, "the post", "PAR 6 of 6")))
+        row = s.wait_journal("par.acked")
+        assert (row["unit"], row["count"]) == ("P1", "6"), row
+        p.send(events.as_v1(events.casevac("cv-1")))
+        s.wait_journal("casualty.reported")
+        p.send(events.as_v1(events.marker("m-hostile", type="a-h-G")))
+        s.wait_journal("report.received", lambda r: r["predicate"] == "sighting")
+        page.say("message.sent", incident="I-1", message="m1", to=["P1"], text="Hold level 1", priority="urgent")
+        order = p.hear(lambda e: e.type == "b-t-f" and "Hold level 1" in (e.remarks or ""))
+        p.send(events.as_v1(events.direct("ANDROID-P1", "P1", order.one("link").get("uid"), "the post", "roger")))
+        s.wait_journal("message.acked", lambda r: r["message"] == "m1")
+        s.verify()
+
+
 def test_exercise_data_never_reach_a_real_phone():
     port = page_port()
     with Server(web=port) as s:
