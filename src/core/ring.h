@@ -40,6 +40,7 @@ enum {
     RING_ADDRESSED = 8, /* only for the units in its list */
     RING_HELD_XML = 16, /* too long for a phone in this form: held back */
     RING_HELD_PROTO = 32,
+    RING_LESS = 64, /* not for those who hear the set that stands in `cell`, too */
     RING_LAP_MS = 10000,
     RING_LAP_FIRST = 1 << 20, /* bytes of the first lap */
     RING_NO_UNIT = UINT32_MAX,

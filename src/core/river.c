@@ -606,6 +606,38 @@ static void publish_left(struct river *r, const struct river_publish *p, struct 
     }
 }
 
+static void tell_moved(struct river *r, struct unit *x, uint16_t in_set, struct now now)
+{
+    struct river_event ev = {.is = CLASS_DELETE};
+    struct buf detail = river_area(r, AREA_DETAIL);
+    struct ring_put put = {.sender = RING_NO_SENDER, .unit = RING_NO_UNIT, .now_ms = now.mono_ms, .in_set = x->in_set,
+                           .cell = in_set, .flags = RING_LESS};
+    char id[96];
+
+    (void)snprintf(id, sizeof id, "%.32s-moved-%" PRId64 "-%u", r->server_uid, now.wall_ms, x->id);
+    reply_left(&ev.cot, str_from(id), x->uid, STR("a-f-G-U-C"), now.wall_ms, &detail);
+    river_forms(r, &ev, true);
+    put.form[FORM_XML] = ev.form[FORM_XML];
+    put.form[FORM_PROTO] = ev.form[FORM_PROTO];
+    (void)ring_append(&r->must, &put);
+    r->count.must_put++;
+}
+
+void river_regrouped(struct river *r, uint64_t session, uint16_t in_set, struct now now)
+{
+    int heard = sets_shared(r->sets, in_set, SHARE_POSITIONS);
+
+    for (uint32_t i = 0; heard >= 0 && i < r->units.used; i++) {
+        struct unit *x = units_at(&r->units, i);
+
+        if (x->kind != UNIT_PRESENCE || x->in_set == heard ||
+            atomic_load_explicit(&r->units.conn[i], memory_order_relaxed) != session)
+            continue;
+        tell_moved(r, x, (uint16_t)heard, now);
+        x->in_set = (uint16_t)heard; /* whoever comes now gets the picture of now */
+    }
+}
+
 void river_publish(struct river *r, const struct river_publish *p, struct now now)
 {
     struct river_event ev;

@@ -131,6 +131,9 @@ struct river_publish {
     bool quiet;      /* at start: into the picture, nobody to tell */
 };
 void river_publish(struct river *r, const struct river_publish *p, struct now now);
+/* The devices that a session speaks for are in other groups from now on: who heard them and does not any more is told
+ * that they are gone. */
+void river_regrouped(struct river *r, uint64_t session, uint16_t in_set, struct now now);
 /* A durable event was given up (never written): lets go of what waited for it. */
 void river_abandon(struct river *r, unsigned kind, struct str payload);
 

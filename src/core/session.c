@@ -952,6 +952,12 @@ static bool put_entry(struct session *s, struct river *r, const struct session_w
     return true;
 }
 
+/* Is it for those of a group who hear nothing of another one? */
+static bool is_spared(const struct session *s, const struct river *r, const struct ring_hot *h)
+{
+    return h->flags & RING_LESS && sets_hears(r->sets, s->user.out_set, (uint16_t)h->cell);
+}
+
 static enum gather gather_must(struct session *s, struct river *r, const struct session_world *w,
                                struct buf *out)
 {
@@ -966,7 +972,7 @@ static enum gather gather_must(struct session *s, struct river *r, const struct 
 
         if (ring_lapped(ring, s->must_at))
             break;
-        if (h->sender != s->slot && sets_hears(r->sets, s->user.out_set, h->in_set) &&
+        if (h->sender != s->slot && sets_hears(r->sets, s->user.out_set, h->in_set) && !is_spared(s, r, h) &&
             (!(h->flags & RING_ADDRESSED) || is_among(s, r, s->must_at)) && !put_entry(s, r, w, ring, s->must_at, out))
             break;
         s->must_seen = c->journal_seq > s->must_seen ? c->journal_seq : s->must_seen;

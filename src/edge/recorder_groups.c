@@ -31,6 +31,9 @@ void recorder_tell_groups(struct recorder *r, const struct session_user *fresh)
             continue;
         u.held = i->user.held; /* each is held or not by a certificate of its own */
         i->user = u;
+        hub_lock(r->h);
+        river_regrouped(r->h->river, i->handle, u.in_set, hub_now());
+        hub_unlock(r->h);
         recorder_tell(r, i->handle, TELL_GROUPS, false, str_of(&u, sizeof u));
     }
 }

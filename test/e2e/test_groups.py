@@ -324,6 +324,34 @@ def test_a_phone_switches_its_groups():
         assert back.has(uid="blue-marker") and not back.has(uid="red-marker")
 
 
+def test_who_leaves_a_group_is_gone_for_it():
+    """Who hears him no more is told so, as when he had left; who hears him still is not; a newcomer does not see him."""
+    with marti() as s:
+        blue, old = s.phone("blue", s.client("b", "blue")), s.phone("old", s.client("o", "blue"), v1=True)
+        red, eye = s.phone("red", s.client("r", "red")), s.phone("eye", s.client("e", "red", "blue"))
+        anna = s.phone("anna", s.client("anna", "red", "blue"))
+        everybody = (blue, old, red, eye)
+        for phone in everybody:
+            phone.hear(uid="ANDROID-anna")
+        assert switch(s, "anna", [r | {"active": r["name"] == "red"} for r in rows(s, "anna")]).status == 200
+        anna.hear(type="t-x-g-c")
+        for phone in (blue, old):
+            assert phone.hear(type="t-x-d-d").link == "ANDROID-anna"
+        late = s.phone("late", s.client("l", "blue"))
+        assert late.has(uid="ANDROID-blue") and not late.has(uid="ANDROID-anna")
+        say(anna, "after")
+        for phone in (red, eye):
+            phone.hear(remarks="after-chat")
+            assert not phone.has(type="t-x-d-d")
+        # Given by the command post: the same.
+        s.regroup("anna", "blue")
+        assert red.hear(type="t-x-d-d").link == "ANDROID-anna"
+        say(anna, "back")
+        for phone in (blue, old, eye, late):
+            phone.hear(remarks="back-chat")
+        assert not eye.has(type="t-x-d-d")
+
+
 def test_nothing_leaks_while_groups_switch():
     """Somebody talks all the time; of what was said after the answer nothing of the old group is heard."""
     with marti() as s:
