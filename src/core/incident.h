@@ -92,6 +92,7 @@ enum incident_kind incident_kind_of(struct str tag) MUST_USE;
 bool field_is_envelope(enum incident_field f) MUST_USE;
 
 enum {
+    INCIDENT_SPAN = 7, /* span of control where the incident says nothing (ICS: 3 to 7) */
     INCIDENT_ID_MAX = 128,
     INCIDENT_LINE_MAX = 256,
     INCIDENT_TEXT_MAX = 16 * 1024,

@@ -34,6 +34,15 @@ bool check_closed(struct deciding *d, struct err *e)
     return true;
 }
 
+/* How many one supervisor leads at most: ICS says 3 to 7 (domain.md 3), and 7 where nothing is said. */
+bool check_span(struct deciding *d, struct err *e)
+{
+    int64_t most = fields_get_int(d->payload, (enum field)IN_COUNT, INCIDENT_SPAN);
+
+    return (most >= 3 && most <= INCIDENT_SPAN) ||
+           refuse(e, ERR_INPUT, IN_COUNT, "one supervisor leads 3 to %d (span of control)", INCIDENT_SPAN);
+}
+
 /* Every agency has to acknowledge a declaration made now. */
 void apply_declared(struct applying *a)
 {

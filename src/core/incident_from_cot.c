@@ -551,6 +551,12 @@ void put_file_report_id(struct buf *b, struct str sha256)
     put_tag(b, str_from_at(sha256, sha256.len / 2));
 }
 
+void put_file_origin(struct buf *b, struct str sha256)
+{
+    buf_put(b, STR("sha256-"));
+    buf_put(b, cut_text(sha256, 64));
+}
+
 /* " with 2 pictures (a.jpg, b.jpg)" */
 static void put_pictures(const struct reading *d, struct buf *b)
 {
@@ -603,8 +609,8 @@ static void read_file(struct reading *d)
         const char *type, *what;
     } kinds[] = {{"photo", "photo"}, {"package", "data package"}};
     const char *what = NULL;
-    char id[INCIDENT_ID_MAX];
-    struct buf b = buf_over(id, sizeof id);
+    char id[INCIDENT_ID_MAX], from[INCIDENT_ID_MAX];
+    struct buf b = buf_over(id, sizeof id), origin = buf_over(from, sizeof from);
 
     for (size_t i = 0; i < COUNTOF(kinds); i++)
         if (str_eq(field_of(d, FIELD_SUB_TYPE), str_from(kinds[i].type)))
@@ -618,6 +624,8 @@ static void read_file(struct reading *d)
     put_provenance(d);
     incident_put(d->memory, IN_PREDICATE, STR("note"));
     put_as_line(d->memory, IN_SUBJECT, str_from(what));
+    put_file_origin(&origin, field_of(d, FIELD_SHA256));
+    incident_put(d->memory, IN_ORIGIN, buf_str(&origin));
     put_file_text(d, what);
     put_where(d);
     close_command(d, INC_REPORT_RECEIVED);

@@ -55,6 +55,9 @@ size_t incident_from_river(const struct incident_river *r, struct buf *memory, s
 
 /* The id of the report that cites the file with this SHA-256 (64 hex digits). */
 void put_file_report_id(struct buf *b, struct str sha256);
+/* What a report of a file has as its origin, "sha256-HEX": the same picture twice is one origin, and the file is
+ * found by it. */
+void put_file_origin(struct buf *b, struct str sha256);
 
 /* The event of a row, in whatever form it was journaled; scratch: LIMIT_EVENT_IN bytes.  False: it has
  * none, or none that can be read. */

@@ -286,7 +286,8 @@ static const struct shape {
     {"Strip", "id? s?, name? s?, type? s?, state? s?, exercise? b, start? t?, commanders? *s, "
               "command_state? =vacant/held/unified, command_since? t?, command_place? s?, posture? s?, "
               "period? Period?, major? b, threat_levels? *ThreatLevel, zones? ZonesClear, "
-              "casualties? CasualtyCounts, par? ParCounts, findings? FindingCounts, alarms? AlarmCounts, rule s"},
+              "casualties? CasualtyCounts, par? ParCounts, findings? FindingCounts, alarms? AlarmCounts, span? i, "
+              "rule s"},
     {"Finding", "id s, rule s, subject s, severity =INFO/WARN/ALARM, events *i, ground s, resolved b, text? s"},
     {"Findings", "findings *Finding, left_out i"},
     {"Alarm", "id s, rule s, owner s, since t, acked b, escalated b, events *i, text? s"},

@@ -613,6 +613,12 @@ static void part_alarms(const struct view_ask *q, const struct part *p, uint32_t
     buf_byte(b, '}');
 }
 
+/* How many one supervisor leads at most. */
+static void part_span(const struct view_ask *q, const struct part *p, uint32_t e, struct buf *b)
+{
+    view_whole(b, p->name, ent_int(q->s, e, IN_COUNT, INCIDENT_SPAN));
+}
+
 static const struct part parts[] = {
     {"id", ENT_INCIDENT, IN_NAME, part_id},
     {"name", ENT_INCIDENT, IN_NAME, part_text},
@@ -633,6 +639,7 @@ static const struct part parts[] = {
     {"par", ENT_UNIT, IN_INSIDE_AT, part_par},
     {"findings", ENT_FINDING, IN_STATE, part_findings},
     {"alarms", ENT_ALARM, IN_TEXT, part_alarms},
+    {"span", ENT_INCIDENT, IN_COUNT, part_span},
 };
 
 static void view_strip(const struct view_ask *q, struct buf *b)

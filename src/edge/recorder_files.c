@@ -108,17 +108,26 @@ static bool entries_refer(void *ctx, const unsigned char sha256[SHA256_SIZE])
     return !files_refer(r->files, sha256, clock_wall_ms(), &refer, &e) || refer;
 }
 
-/* A report of any incident that cites the file. */
+static bool cites(const struct incident *s, struct str origin)
+{
+    for (uint32_t x = ent_first(s, ENT_REPORT); x; x = ent_next(s, x))
+        if (str_eq(ent_get(s, x, IN_ORIGIN), origin))
+            return true;
+    return false;
+}
+
+/* A report of any incident that cites the file, a phone's or one of the command post about a place. */
 static bool reports_refer(void *ctx, const unsigned char sha256[SHA256_SIZE])
 {
     const struct recorder *r = ctx;
-    char hex[SHA256_HEX], id[INCIDENT_ID_MAX];
-    struct buf h = buf_over(hex, sizeof hex), b = buf_over(id, sizeof id);
+    char hex[SHA256_HEX], id[INCIDENT_ID_MAX], from[INCIDENT_ID_MAX];
+    struct buf h = buf_over(hex, sizeof hex), b = buf_over(id, sizeof id), origin = buf_over(from, sizeof from);
 
     buf_hex(&h, sha256, SHA256_SIZE);
     put_file_report_id(&b, buf_str(&h));
+    put_file_origin(&origin, buf_str(&h));
     for (size_t i = 0; i < r->incidents.count; i++)
-        if (ent_find(r->incidents.list[i], ENT_REPORT, buf_str(&b)))
+        if (ent_find(r->incidents.list[i], ENT_REPORT, buf_str(&b)) || cites(r->incidents.list[i], buf_str(&origin)))
             return true;
     return false;
 }

@@ -508,3 +508,26 @@ def test_a_held_device_gets_and_gives_nothing():
         link = http.client.HTTPSConnection("127.0.0.1", w.port, context=ssl._create_unverified_context(), timeout=PATIENCE)
         link.request("GET", f"/Marti/sync/content?hash={sha256(data)}")
         assert link.getresponse().status == 401
+
+
+def test_a_photo_of_a_zone():
+    """A phone's photo is placed in a zone by the command post; one that the post sent itself cites its file, too."""
+    with With() as w:
+        page = Page(w.server, w.port)
+        page.open(incident="EX-1")
+        page.say("structure.defined", structure="H", name="House", storeys=1)
+        a = w.marti("EX-a")
+        w.server.phone("EX-R1", a.client, uid="ANDROID-EX-a", lat=24.8607, lon=67.0011)
+        photo = b"\xff\xd8\xff\xe0 exercise photo of a zone"
+        assert a.upload(photo, "IMG_2.jpg", "image/jpeg", creatorUid="ANDROID-EX-a").status == 200
+        origin = f"sha256-{sha256(photo)}"
+        name = eventually("its report", lambda: [n for n, r in page.entities("report").items() if r.get("origin") == origin])[0]
+        assert "zone" not in page.entities("report")[name]
+        assert "zone: there is no" in page.no("report.placed", report=name, zone="nowhere").detail
+        page.say("report.placed", report=name, zone="H/0/A")
+        assert page.entities("report")[name]["zone"] == "H/0/A"
+        page.say("source.registered", source="post", source_kind="responder")
+        page.say("report.received", report="EX-own", predicate="note", subject="photo", text="stairs", origin=origin, zone="H/0/B",
+                 source="post", grade="B2")
+        assert page.entities("report")["EX-own"]["zone"] == "H/0/B"
+        assert page.ask("GET", f"/api/files/{origin[7:]}")[1] == photo

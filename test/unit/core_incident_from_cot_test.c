@@ -620,6 +620,7 @@ static void test_a_photo_is_a_report_that_cites_it(void **state)
     assert_true(holds(ent_get(w->s, r, IN_TEXT), "R1 sent a photo: IMG_1.jpg at 24.86"));
     assert_true(holds(ent_get(w->s, r, IN_TEXT), "1234 bytes, SHA-256 " PHOTO_SHA));
     assert_true(ent_has(w->s, r, IN_LAT));
+    assert_true(ent_is(w->s, r, IN_ORIGIN, "sha256-" PHOTO_SHA)); /* by which its file is found */
     /* The same bytes again say nothing new; maps and settings are no reports. */
     assert_int_equal(stores(w, "photo", "copy.jpg", PHOTO_SHA), 0);
     assert_int_equal(stores(w, "file", "map.xml",

@@ -52,6 +52,10 @@ static void test_a_refusal_names_the_field_and_what_to_do(void **state)
     world_no(w, "recorded_at: the server", INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_RECORDED_AT, "1", IN_NONE);
     world_ok(w, INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_NAME, "n", IN_TYPE, "bomb", IN_LAT, "-24.86", IN_LON, "67.0",
              IN_NONE);
+    world_no(w, "count: one supervisor leads 3 to 7", INC_INCIDENT_CHANGED, IN_INCIDENT, "i", IN_COUNT, "2", IN_NONE);
+    world_no(w, "count: one supervisor leads 3 to 7", INC_INCIDENT_CHANGED, IN_INCIDENT, "i", IN_COUNT, "8", IN_NONE);
+    world_ok(w, INC_INCIDENT_CHANGED, IN_INCIDENT, "i", IN_COUNT, "5", IN_NONE);
+    assert_true(ent_is(w->s, incident_self(w->s), IN_COUNT, "5"));
     world_no(w, "already incident", INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_NAME, "n", IN_TYPE, "bomb", IN_NONE);
     world_no(w, "already has its incident", INC_INCIDENT_OPENED, IN_INCIDENT, "j", IN_NAME, "n", IN_TYPE, "bomb",
              IN_NONE);
