@@ -54,3 +54,38 @@ export function overlaps() {
   }
   return [...new Set(found)]
 }
+
+/** Texts with plain letters in a page whose own words are all accented, outside of what people and machines are called. */
+export function bare() {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  const found = []
+  while (walk.nextNode()) {
+    const node = walk.currentNode
+    const box = node.parentElement
+    if (!box.checkVisibility() || box.closest('body :is(bdi, kbd, code, [dir=auto], [dir=ltr], [lang], script, style)')) continue
+    // What the mock server says of calls that it does not have: a server's sentences are not the page's.
+    if (/^There is no such (map|page)\.$/.test(node.data.trim())) continue
+    // Names that joined() put between words of the page stand in one text with them.
+    if (/[A-Za-z]{2,}/.test(node.data) && !node.data.includes('⟦')) found.push(node.data.trim().slice(0, 60))
+  }
+  return [...new Set(found)]
+}
+
+/** Buttons, labels, headings and keys whose text is wider than they are, each with where it stands. */
+export function cut() {
+  const found = []
+  for (const box of document.querySelectorAll('button, label, summary, legend, h1, h2, h3, dt, thead th, [role=tab], .btn, .name')) {
+    // Names of the incident and of who commands give way in the strip; the dialogs behind them have them whole.
+    if (!box.checkVisibility() || box.closest('.hidden, .windowed, #top .place, #top .command') || box.textContent.trim() === '') continue
+    const range = document.createRange()
+    range.selectNodeContents(box)
+    const text = range.getBoundingClientRect()
+    const own = box.getBoundingClientRect()
+    const hides = [box, ...box.querySelectorAll('*')].some((it) => it.scrollWidth > it.clientWidth + 1 && getComputedStyle(it).overflowX !== 'visible' && it.clientWidth > 0)
+    if (!hides && text.right <= own.right + 1 && text.left >= own.left - 1) continue
+    const path = []
+    for (let it = box; it && it !== document.body; it = it.parentElement) path.unshift(it.id ? '#' + it.id : `${it.tagName.toLowerCase()}:${[...it.parentElement.children].indexOf(it)}`)
+    found.push({ at: path.slice(path.findLastIndex((part) => part.startsWith('#'))).join(' > '), text: box.textContent.trim().slice(0, 40) })
+  }
+  return found
+}
