@@ -1,5 +1,5 @@
 // How the rest looks: the screens on a small laptop, on a wall and on a tablet; and what has no key of its own: the cards
-// of the first minute, a practice, the page on which phones join, the observer's, the hand-over of command, the printed map.
+// of the first minute, a practice, the page on which phones join, the observer's, the hand-over of command.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
@@ -54,7 +54,7 @@ test('pictures of the first minute, of joining and of a practice', { timeout: 12
   await server.stop()
 })
 
-test('pictures of the observer, of the hand-over of command and of the printed map', { timeout: 120_000 }, async () => {
+test('pictures of the observer and of the hand-over of command', { timeout: 120_000 }, async () => {
   const { evening, session } = scene
   const wrong = []
   const it = await visit(evening, '', { storageState: session })
