@@ -310,6 +310,26 @@ bool access_welcomes(const struct access *a)
     return a->administers || access_has_role(a, STR("logistics")) || access_has_role(a, STR("liaison"));
 }
 
+bool access_leads(const struct access *a)
+{
+    return a->administers || access_has_role(a, STR("commander"));
+}
+
+bool access_shares(const struct access *a)
+{
+    return access_has_role(a, STR("commander")) || access_has_role(a, STR("deputy"));
+}
+
+bool access_exports(const struct access *a)
+{
+    return a->writes && has(a, HANDLING_COMMAND);
+}
+
+bool access_seals(const struct access *a)
+{
+    return a->writes && has(a, HANDLING_SEALED_ID);
+}
+
 bool access_as(const struct access *own, struct str role, struct access *out, bool *whole, struct err *e)
 {
     uint32_t foreign;
@@ -550,6 +570,20 @@ bool access_may(const struct access *a, enum incident_kind kind, struct str role
         !(has(a, HANDLING_SEALED_ID) && (!r || r->classes >> HANDLING_SEALED_ID & 1)))
         return err_set(e, ERR_DENIED, "%s: needs the role casualty-officer or family-liaison", k->tag);
     return true;
+}
+
+bool access_may_enter(const struct access *a, enum incident_kind kind)
+{
+    struct str rest = str_from(kind_info(kind)->tag ? kind_info(kind)->roles : ""), word;
+    struct err e;
+
+    if (rest.len == 0)
+        return access_may(a, kind, rest, &e);
+    while (next_word(&rest, &word))
+        if (access_may(a, kind, word, &e) ||
+            (str_eq(word, STR("commander")) && access_may(a, kind, STR("loggist"), &e)))
+            return true;
+    return false;
 }
 
 bool access_may_change(const struct access *a, const struct incident *s, const struct incident_command *c,

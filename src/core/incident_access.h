@@ -67,6 +67,12 @@ bool access_check_roles(struct str roles, struct err *e) MUST_USE;
 bool access_has_role(const struct access *a, struct str role) MUST_USE;
 /* May he invite phones and admit them: whoever looks after the accounts, the means or the other agencies? */
 bool access_welcomes(const struct access *a) MUST_USE;
+/* May he begin and end a practice; say what agencies share; take the whole record of an incident away with him; put an
+ * identity under seal and open it? */
+bool access_leads(const struct access *a) MUST_USE;
+bool access_shares(const struct access *a) MUST_USE;
+bool access_exports(const struct access *a) MUST_USE;
+bool access_seals(const struct access *a) MUST_USE;
 /* What a role reads, for "what did this role's screen know?": at most what `own` reads himself, and it changes
  * nothing.  *whole: false when the role reads more than that.  False, with the word in e: there is no such role. */
 bool access_as(const struct access *own, struct str role, struct access *out, bool *whole, struct err *e) MUST_USE;
@@ -93,6 +99,9 @@ bool access_sees_event(const struct access *a, unsigned kind, struct str payload
 /* May he ask for this kind of event in this role ("": none)?  e: a sentence when not.  Whether the role
  * fits the kind and whether he holds it now is judged by incident_decide(). */
 bool access_may(const struct access *a, enum incident_kind kind, struct str role, struct err *e) MUST_USE;
+/* Is there a role in which he may enter such an event, his own or, for a log keeper, the commander's?  What the state
+ * of the incident says to it comes later. */
+bool access_may_enter(const struct access *a, enum incident_kind kind) MUST_USE;
 /* May he change the entity that this command is about?  Not when he cannot see it, nor one whose own
  * class he has not: else a later event could take that class away.  Asked after access_may(). */
 bool access_may_change(const struct access *a, const struct incident *s, const struct incident_command *c,

@@ -314,6 +314,22 @@ struct users {
     size_t count;
 };
 
+/* The groups that are his and switched off. */
+static void put_off(struct buf *b, const struct user *u)
+{
+    const char *comma = "";
+
+    buf_put(b, STR(",\"off\":["));
+    for (size_t i = 0; i < u->group_count; i++) {
+        if (u->groups[i].active)
+            continue;
+        buf_put(b, str_from(comma));
+        buf_json(b, str_from(u->groups[i].name));
+        comma = ",";
+    }
+    buf_byte(b, ']');
+}
+
 static bool put_user(void *ctx, const struct user *u)
 {
     struct users *l = ctx;
@@ -325,6 +341,7 @@ static bool put_user(void *ctx, const struct user *u)
     put_more(l->b, "agency", u->agency);
     put_more(l->b, "role", u->role);
     welcome_put_groups(l->b, u->groups, u->group_count);
+    put_off(l->b, u);
     buf_fmt(l->b, ",\"relay\":%s,\"disabled\":%s,\"password\":%s}", u->relay ? "true" : "false",
             u->disabled ? "true" : "false",
             accounts_password(l->w->accounts, str_from(u->name), hash, &e) && hash[0] ? "true" : "false");

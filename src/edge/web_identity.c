@@ -178,7 +178,7 @@ static void begin(struct web *w, struct request *q, struct reply *r, struct now 
     struct json *j = NULL;
     struct err e;
 
-    if (!a->writes || !(a->classes >> HANDLING_SEALED_ID & 1))
+    if (!access_seals(a))
         reply_problem(r, 403, "This needs the role casualty-officer or family-liaison.");
     else if (!w->command)
         reply_problem(r, 503, "The record cannot take it, so identities stay closed.");

@@ -596,7 +596,7 @@ void get_incident_export(struct web *w, struct request *q, struct reply *r, stru
         reply_problem(r, 404, "There is no such incident.");
         return;
     }
-    if (!q->who.access.writes || !(q->who.access.classes & 1u << HANDLING_COMMAND)) {
+    if (!access_exports(&q->who.access)) {
         reply_problem(r, 403, "An export is for the command; ask somebody who has such a role.");
         return;
     }

@@ -113,6 +113,45 @@ void put_roles(struct buf *b, struct str roles)
     buf_byte(b, ']');
 }
 
+/* What he may do beside reading, so that the page offers that and no more; each call asks again for itself. */
+static void put_rights(struct buf *b, const struct who *who)
+{
+    const struct access *a = &who->access;
+    const struct {
+        const char *name;
+        bool has;
+    } rights[] = {
+        {"picture", who_sees_picture(who)}, {"writes", a->writes},         {"welcomes", access_welcomes(a)},
+        {"leads", access_leads(a)},         {"shares", access_shares(a)},  {"exports", access_exports(a)},
+        {"seals", access_seals(a)},         {"administers", a->administers},
+    };
+    const char *comma = "";
+
+    buf_byte(b, '[');
+    for (size_t i = 0; i < COUNTOF(rights); i++) {
+        if (!rights[i].has)
+            continue;
+        buf_fmt(b, "%s\"%s\"", comma, rights[i].name);
+        comma = ",";
+    }
+    buf_byte(b, ']');
+}
+
+/* The kinds of events that he cannot enter in any role of his: a short list for who writes. */
+static void put_may_not(struct buf *b, const struct access *a)
+{
+    const char *comma = "";
+
+    buf_byte(b, '[');
+    for (unsigned kind = INC_NONE + 1; kind < INC_END; kind++) {
+        if (!kind_info(kind)->tag || access_may_enter(a, (enum incident_kind)kind))
+            continue;
+        buf_fmt(b, "%s\"%s\"", comma, kind_info(kind)->tag);
+        comma = ",";
+    }
+    buf_byte(b, ']');
+}
+
 struct session_answer {
     struct web *w;
     const struct who *who;
@@ -138,6 +177,10 @@ static void put_session(void *ctx, struct buf *b)
         buf_json(b, str_cut(roles, 0, str_find_byte(roles, ',')));
         buf_put(b, STR(",\"agency\":"));
         buf_json(b, str_from(a->who->access.agency));
+        buf_put(b, STR(",\"rights\":"));
+        put_rights(b, a->who);
+        buf_put(b, STR(",\"may_not\":"));
+        put_may_not(b, &a->who->access);
         buf_byte(b, '}');
     } else {
         buf_put(b, STR("null"));

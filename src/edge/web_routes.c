@@ -273,8 +273,7 @@ static bool has_right(enum right right, const struct request *q)
     case RIGHT_PICTURE: return who->is && who_sees_picture(who);
     case RIGHT_WRITES: return who->is && who->access.writes;
     case RIGHT_WELCOMES: return who->is && access_welcomes(&who->access);
-    case RIGHT_LEADS:
-        return who->is && (who->access.administers || access_has_role(&who->access, STR("commander")));
+    case RIGHT_LEADS: return who->is && access_leads(&who->access);
     case RIGHT_ADMIN: return who->is && who->access.administers;
     case RIGHT_ADMIN_OR_HERE: return (who->is && who->access.administers) || is_here(q->address);
     case RIGHT_CLIENT: return client->is && !client->held;

@@ -210,7 +210,7 @@ static void get_sharing(struct web *w, struct request *q, struct reply *r, struc
 
 static bool may_command(const struct request *q, struct reply *r)
 {
-    if (access_has_role(&q->who.access, STR("commander")) || access_has_role(&q->who.access, STR("deputy")))
+    if (access_shares(&q->who.access))
         return true;
     reply_problem(r, 403, "Only a commander or a deputy decides what agencies share.");
     return false;

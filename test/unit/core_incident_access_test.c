@@ -609,6 +609,47 @@ static void test_as_another_role(void **state)
     assert_false(access_as(&out, STR("king"), &out, &whole, &e));
 }
 
+/* What the page offers by: the same as what is taken, whichever role is named. */
+static void test_what_may_be_entered_at_all(void **state)
+{
+    static const struct {
+        const char *roles;
+        enum incident_kind kind;
+        bool may;
+    } rows[] = {
+        {"observer", INC_REPORT_RECEIVED, false},
+        {"administrator", INC_REPORT_RECEIVED, false},
+        {"administrator", INC_INCIDENT_OPENED, false},
+        {"responder", INC_REPORT_RECEIVED, true},
+        {"responder", INC_FIGURE_ACCEPTED, false},
+        {"commander", INC_FIGURE_ACCEPTED, true},
+        {"loggist", INC_FIGURE_ACCEPTED, true},          /* in the commander's name */
+        {"loggist", INC_STATEMENT_RELEASED, false},
+        {"observer,information", INC_STATEMENT_RELEASED, true},
+        {"loggist", INC_IDENTITY_OPENED, false},
+        {"family-liaison", INC_IDENTITY_OPENED, true},
+        {"commander", INC_NOK_SET, false},
+        {"commander", INC_LOG_SEALED, false},
+        {"commander", INC_NONE, false},
+    };
+    struct access a;
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        a = access_of(str_from(rows[i].roles));
+        if (access_may_enter(&a, rows[i].kind) != rows[i].may)
+            fail_msg("%s: %s", rows[i].roles, kind_info(rows[i].kind)->tag);
+    }
+    a = access_of(STR("commander"));
+    assert_true(access_leads(&a) && access_shares(&a) && access_exports(&a) && !access_seals(&a));
+    a = access_of(STR("administrator"));
+    assert_true(access_leads(&a) && !access_shares(&a) && !access_exports(&a) && !access_seals(&a));
+    a = access_of(STR("observer,deputy"));
+    assert_true(!access_leads(&a) && access_shares(&a) && access_exports(&a));
+    a = access_of(STR("family-liaison"));
+    assert_true(!access_exports(&a) && access_seals(&a));
+}
+
 static void test_roles_are_checked_and_compared(void **state)
 {
     static const struct {
@@ -658,6 +699,7 @@ int main(void)
         cmocka_unit_test(test_who_may_ask),
         cmocka_unit_test(test_what_is_not_seen_is_not_changed),
         cmocka_unit_test(test_as_another_role),
+        cmocka_unit_test(test_what_may_be_entered_at_all),
         cmocka_unit_test(test_roles_are_checked_and_compared),
     };
 
