@@ -6,6 +6,7 @@ import type { UnitMessage } from '../src/net/protocol'
 import { note, attention } from '../src/state/attention'
 import { inPlace } from '../src/ui/steady'
 import { live_alarms, live_emergencies } from '../src/state/record'
+import { PastTracks } from '../src/state/past_tracks'
 import { clearUnits, codeOf, dropUnits, silence, takePosition, takeUnits, units, units_by_uid } from '../src/state/tracks'
 
 function unit(n: number, more: Partial<UnitMessage> = {}): UnitMessage {
@@ -120,4 +121,13 @@ test('emergencies come before alarms; a noted alarm asks again when it changes',
 test('nothing moves under the pointer: what is new goes below', () => {
   const list = attention.value
   assert.deepEqual(inPlace(list, (it) => it.id, new Map([['alarm:journal', 0]])).map((it) => it.id), ['alarm:journal', 'emergency:e'])
+})
+
+test('in the past a unit has no team and no role: nobody wrote down what its phone said then', () => {
+  takeUnits([unit(1, { agency: 'EX', team: 'Cyan', role: 'Medic' })])
+  const past = new PastTracks()
+  past.draw([{ uid: 'u1', type: 'a-f-G-U-C', callsign: 'RGR-1', lat: 10, lon: 66, at: 1 }])
+  const { agency, team, role } = past.by_uid.get('u1')!
+  assert.deepEqual([agency, team, role], ['EX', '', ''])
+  clearUnits()
 })

@@ -14,7 +14,7 @@ export function makeWelcome(units, held) {
       serial: (0xabc000 + i).toString(16), user: unit.user, agency: unit.agency, callsign: unit.callsign, uid: unit.uid, since: now - i * HOUR, until: now + 365 * 24 * HOUR,
       seen: now - i * 7000, revoked: i === online.length - 1 ? now - HOUR : 0, invite: i % 3 ? 2 : 0, held: i < held, online: i !== online.length - 1,
     })),
-    users: [{ name: 'ex-gateway', agency: 'EX', role: '', groups: [{ name: 'ops', in: true, out: true }], relay: true, disabled: false, password: true }],
+    users: [{ name: 'ex-gateway', agency: 'EX', role: '', groups: [{ name: 'ops', in: true, out: true }], off: [], relay: true, disabled: false, password: true }],
   }
   const invite = (body, name) => {
     const made = {
@@ -36,7 +36,7 @@ export function makeWelcome(units, held) {
       return [200, { admitted: body.serials.length }]
     }
     if (path === '/api/users') {
-      state.users.push({ name: body.name, agency: body.agency ?? '', role: '', groups: [], relay: false, disabled: false, password: true })
+      state.users.push({ name: body.name, agency: body.agency ?? '', role: '', groups: [], off: [], relay: false, disabled: false, password: true })
       return [201, { name: body.name }]
     }
     const [, kind, id, verb] = /^\/api\/(invites|devices)\/(\w+)\/(end|admit|revoke)$/.exec(path) ?? []

@@ -106,6 +106,7 @@ const rows: FormSpec[] = [
     start: () => ({ inside_inner_cordon: true }),
   },
   { kind: 'count.accepted', slash: 'accept', first: ['counter', 'count', 'basis', 'reason'] },
+  { kind: 'fact.reviewed', slash: 'reviewed', first: ['fact', 'review_at', 'reason'], start: () => ({ review_at: '+30' }) },
   { kind: 'finding.resolved', slash: 'finding', first: ['reason'], hide: ['finding', 'number', 'by'], start: () => ({ by: operator() }) },
 ]
 
@@ -156,12 +157,6 @@ function roleFor(roles: readonly string[]): Raw {
   const own = rolesFor(roles)
   const role = own.includes(COMMANDER) && isCommander() ? COMMANDER : own.find((it) => it !== COMMANDER) ?? own[0]
   return role === undefined ? {} : { role, ...onBehalf(role) }
-}
-
-/** Whether this account may enter a kind at all. */
-export function mayEnter(kind: string): boolean {
-  const { roles } = schema.kinds[kind]!
-  return roles.length === 0 || rolesFor(roles).length > 0
 }
 
 /** The values that a new form begins with. */

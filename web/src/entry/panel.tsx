@@ -9,6 +9,7 @@ import { serverNow } from '../state/clock'
 import { nextId, strip } from '../state/incident'
 import { promote, submit } from '../state/outbox'
 import type { Entry, Outcome } from '../state/outbox'
+import { mayDo } from '../state/rights'
 import { menu, menu_active, said, slash, write, writing } from '../state/view'
 import type { Writing } from '../state/view'
 import { Button, Empty } from '../ui/parts'
@@ -17,7 +18,7 @@ import { countUse, recent } from '../shell/chips'
 import { Transfer } from './transfer'
 import { isFresh, joinPosition, toFields } from './convert'
 import { OpenIncident } from './open'
-import { follow, mayEnter, offered, rolesFor, specOf, startOf } from './forms'
+import { follow, offered, rolesFor, specOf, startOf } from './forms'
 import type { FormSpec, Raw } from './forms'
 import { EntryField } from './inputs'
 import { keyOf, schema, wordsOf } from './schema'
@@ -26,7 +27,7 @@ const MENU_MAX = 200
 
 function matching(words: string): FormSpec[] {
   const wanted = words.trim().toLowerCase()
-  const possible = offered.filter((spec) => mayEnter(spec.kind))
+  const possible = offered.filter((spec) => mayDo(spec.kind))
   const rank = (spec: FormSpec) => {
     const last = recent.value.indexOf(spec.kind)
     if (wanted === '') return last >= 0 ? last - recent.value.length : 0

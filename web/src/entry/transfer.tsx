@@ -21,6 +21,15 @@ function candidates(from: string): string[] {
   return [...new Set(all)].filter((name) => name !== '' && !from.split('; ').includes(name))
 }
 
+/** What the new one was told, and what not, as one line of the record. */
+function briefingOf(told: ReadonlySet<string>, note: string): string {
+  const names = (list: readonly (typeof points)[number][]) => list.map((it) => t(`transfer.${it}`)).join(', ')
+  const left = points.filter((it) => !told.has(it))
+  const parts = [t('transfer.told', { what: names(points.filter((it) => told.has(it))) || t('transfer.nothing') })]
+  if (left.length > 0) parts.push(t('transfer.not_told', { what: names(left) }))
+  return [...parts, note.trim()].filter(Boolean).join('. ').slice(0, 250)
+}
+
 export function Transfer() {
   const from = (strip.value?.commanders ?? []).join('; ')
   const to = useSignal('')
@@ -34,13 +43,6 @@ export function Transfer() {
     writing.value = null
     document.getElementById('composer-text')?.focus()
   }
-  const names = (list: readonly (typeof points)[number][]) => list.map((it) => t(`transfer.${it}`)).join(', ')
-  const briefing = () => {
-    const left = points.filter((it) => !told.value.has(it))
-    const parts = [t('transfer.told', { what: names(points.filter((it) => told.value.has(it))) || t('transfer.nothing') })]
-    if (left.length > 0) parts.push(t('transfer.not_told', { what: names(left) }))
-    return [...parts, note.value.trim()].filter(Boolean).join('. ').slice(0, 250)
-  }
   const send = async (event: Event) => {
     event.preventDefault()
     const who = to.value.trim()
@@ -48,7 +50,7 @@ export function Transfer() {
     if (wrong.value || busy.value) return first.current?.focus()
     busy.value = true
     const [role] = rolesFor(schema.kinds['command.transferred']!.roles)
-    const fields = { scope: 'incident', from, to: [who], briefing: briefing(), ...(role === undefined ? {} : { role }) }
+    const fields = { scope: 'incident', from, to: [who], briefing: briefingOf(told.value, note.value), ...(role === undefined ? {} : { role }) }
     const done = await quick({ kind: 'command.transferred', fields }, t('transfer.done', { who }))
     busy.value = false
     if (done) close()

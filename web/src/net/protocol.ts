@@ -12,8 +12,8 @@ export interface ServerInfo {
 export interface Session {
   needs_setup: boolean
   server: ServerInfo
-  /** `roles` and `agency` are missing at an older server. */
-  operator: { name: string; role: string; roles?: readonly string[]; agency?: string } | null
+  /** What is optional is missing at an older server. `may_not`: kinds of entries that this account cannot make. */
+  operator: { name: string; role: string; roles?: readonly string[]; agency?: string; rights?: readonly string[]; may_not?: readonly string[] } | null
   csrf: string
 }
 

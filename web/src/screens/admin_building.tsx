@@ -1,6 +1,7 @@
 // Building import (in Admin): an indoor map is read by the server first, and what it would bring is shown; only then
 // is it imported, all of it or nothing.
 import { useSignal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
 import { T, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import type { Answer } from '../net/api'
@@ -71,20 +72,61 @@ function DryReport(props: { dry: Dry }) {
   )
 }
 
-export default function Building() {
-  const file = useSignal<File | null>(null)
-  const name = useSignal('')
-  const scheme = useSignal('')
-  const missing = useSignal('')
+interface Form {
+  file: Signal<File | null>
+  name: Signal<string>
+  scheme: Signal<string>
+  missing: Signal<string>
+}
+
+/** What the file is, and how its storeys are read; `onChange` hears that what was read before holds no more. */
+function Fields(props: Form & { id: string; exists: boolean; onChange: () => void }) {
+  const { file, name, scheme, missing, onChange } = props
+  return (
+    <div class="fields">
+      <div class="field">
+        <label for="building-file">{t('building.choose')}</label>
+        <input
+          id="building-file" type="file" accept=".json,.geojson,.osm,.xml" required
+          onChange={(event) => {
+            file.value = event.currentTarget.files?.[0] ?? null
+            if (!name.value) name.value = (file.value?.name ?? '').replace(/\.[^.]*$/, '')
+            onChange()
+          }}
+        />
+        <small>{t('building.kinds')}</small>
+      </div>
+      <div class="field">
+        <label for="building-name">{t('building.name')}</label>
+        <input id="building-name" type="text" required dir="auto" autocomplete="off" value={name.value} onInput={(event) => { name.value = event.currentTarget.value; onChange() }} />
+        <small><T k={props.exists ? 'building.id_exists' : 'building.id'} p={{ id: props.id }} /></small>
+      </div>
+      <div class="field">
+        <label for="building-scheme">{t('building.scheme')}</label>
+        <select id="building-scheme" value={scheme.value} onChange={(event) => { scheme.value = event.currentTarget.value; onChange() }}>
+          <option value="">{t('building.scheme_file')}</option>
+          <option value="ground=0">{t('building.scheme_0')}</option>
+          <option value="ground=1">{t('building.scheme_1')}</option>
+        </select>
+      </div>
+      <div class="field">
+        <label for="building-missing">{t('building.missing')}</label>
+        <input id="building-missing" type="text" dir="ltr" autocomplete="off" value={missing.value} onInput={(event) => { missing.value = event.currentTarget.value.trim(); onChange() }} />
+        <small>{t('building.missing_hint')}</small>
+      </div>
+    </div>
+  )
+}
+
+/** The file is read by the server, then imported. */
+function useImport(form: Form, id: string, exists: boolean) {
   const dry = useSignal<Dry | null>(null)
   const busy = useSignal(false)
   const said = useSignal('')
   const error = useSignal('')
-  const id = structureId(name.value)
-  const exists = entitiesOf('structure').some((it) => it.id === id)
   const query = () => ({
-    structure: id, ...(name.value ? { name: name.value } : {}), ...(scheme.value ? { scheme: scheme.value } : {}),
-    ...(missing.value ? { level_missing: missing.value } : {}), ...(exists ? { exists: '1' } : {}),
+    structure: id, ...(form.name.value ? { name: form.name.value } : {}), ...(form.scheme.value ? { scheme: form.scheme.value } : {}),
+    ...(form.missing.value ? { level_missing: form.missing.value } : {}), ...(exists ? { exists: '1' } : {}),
   })
   const forget = () => {
     dry.value = null
@@ -94,69 +136,48 @@ export default function Building() {
   const look = async (event: SubmitEvent) => {
     event.preventDefault()
     forget()
-    const type = typeOf(file.value?.name ?? '')
-    if (!file.value || !type) {
+    const file = form.file.value
+    const type = typeOf(file?.name ?? '')
+    if (!file || !type) {
       error.value = t('building.no_file')
       return
     }
     busy.value = true
-    const answer = await send<Dry>(file.value, type, { ...query(), dry_run: '1' })
+    const answer = await send<Dry>(file, type, { ...query(), dry_run: '1' })
     busy.value = false
     if (answer.ok) dry.value = answer.data
     error.value = refusal(answer)
   }
   const bring = async () => {
+    const file = form.file.value!
     busy.value = true
-    const answer = await send<Done>(file.value!, typeOf(file.value!.name), query())
+    const answer = await send<Done>(file, typeOf(file.name), query())
     busy.value = false
     error.value = refusal(answer)
     if (!answer.ok) return
     dry.value = null
     said.value = t('building.was_imported', { n: answer.data.events })
   }
+  return { dry: dry.value, busy: busy.value, said: said.value, error: error.value, forget, look, bring }
+}
+
+export default function Building() {
+  const form: Form = { file: useSignal<File | null>(null), name: useSignal(''), scheme: useSignal(''), missing: useSignal('') }
+  const id = structureId(form.name.value)
+  const exists = entitiesOf('structure').some((it) => it.id === id)
+  const { dry, busy, said, error, forget, look, bring } = useImport(form, id, exists)
   return (
-    <Part id="building" title={t('admin.tab.building')} about={t('building.about')} said={said.value} error={error.value}>
+    <Part id="building" title={t('admin.tab.building')} about={t('building.about')} said={said} error={error}>
       <div class="withform building">
         <form class="card account-form" onSubmit={(event) => void look(event)} aria-labelledby="building-form-title">
           <div class="sechead"><h2 id="building-form-title">{t('building.file')}</h2></div>
-          <div class="fields">
-            <div class="field">
-              <label for="building-file">{t('building.choose')}</label>
-              <input
-                id="building-file" type="file" accept=".json,.geojson,.osm,.xml" required
-                onChange={(event) => {
-                  file.value = event.currentTarget.files?.[0] ?? null
-                  if (!name.value) name.value = (file.value?.name ?? '').replace(/\.[^.]*$/, '')
-                  forget()
-                }}
-              />
-              <small>{t('building.kinds')}</small>
-            </div>
-            <div class="field">
-              <label for="building-name">{t('building.name')}</label>
-              <input id="building-name" type="text" required dir="auto" autocomplete="off" value={name.value} onInput={(event) => { name.value = event.currentTarget.value; forget() }} />
-              <small><T k={exists ? 'building.id_exists' : 'building.id'} p={{ id }} /></small>
-            </div>
-            <div class="field">
-              <label for="building-scheme">{t('building.scheme')}</label>
-              <select id="building-scheme" value={scheme.value} onChange={(event) => { scheme.value = event.currentTarget.value; forget() }}>
-                <option value="">{t('building.scheme_file')}</option>
-                <option value="ground=0">{t('building.scheme_0')}</option>
-                <option value="ground=1">{t('building.scheme_1')}</option>
-              </select>
-            </div>
-            <div class="field">
-              <label for="building-missing">{t('building.missing')}</label>
-              <input id="building-missing" type="text" dir="ltr" autocomplete="off" value={missing.value} onInput={(event) => { missing.value = event.currentTarget.value.trim(); forget() }} />
-              <small>{t('building.missing_hint')}</small>
-            </div>
-          </div>
-          <div class="acts"><Button kind={dry.value ? 'plain' : 'primary'} type="submit" keys="↵" disabled={busy.value}>{t(busy.value ? 'building.reading' : 'building.look')}</Button></div>
+          <Fields {...form} id={id} exists={exists} onChange={forget} />
+          <div class="acts"><Button writes="structure.defined" kind={dry ? 'plain' : 'primary'} type="submit" keys="↵" disabled={busy}>{t(busy ? 'building.reading' : 'building.look')}</Button></div>
         </form>
         <div class="lists">
-          {dry.value
-            ? <><DryReport dry={dry.value} /><div class="acts"><Button kind="primary" disabled={busy.value} onClick={() => void bring()}>{t('building.import', { n: dry.value.commands })}</Button></div></>
-            : <Empty>{said.value ? <Button onClick={() => { screen.value = 'floors' }} keys="2">{t('building.to_floors')}</Button> : t('building.nothing')}</Empty>}
+          {dry
+            ? <><DryReport dry={dry} /><div class="acts"><Button writes="structure.defined" kind="primary" disabled={busy} onClick={() => void bring()}>{t('building.import', { n: dry.commands })}</Button></div></>
+            : <Empty>{said ? <Button onClick={() => { screen.value = 'floors' }} keys="2">{t('building.to_floors')}</Button> : t('building.nothing')}</Empty>}
           <ul class="knownbuildings">
             {entitiesOf('structure').map((it) => <li key={it.id}><bdi>{textOf(it, 'name') || it.id}</bdi> <small><bdi>{it.id}</bdi></small></li>)}
           </ul>

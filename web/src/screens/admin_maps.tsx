@@ -66,7 +66,7 @@ function MapCard(props: { file: MapFile; known: MapInfo | undefined; onDone: (te
         </p>
       )}
       {known?.attribution && <p class="dimmed"><bdi>{known.attribution.replace(/<[^>]*>/g, '')}</bdi></p>}
-      <div class="acts"><HoldButton onDone={() => void drop()}>{t('maps.delete')}</HoldButton></div>
+      <div class="acts"><HoldButton writes="administers" onDone={() => void drop()}>{t('maps.delete')}</HoldButton></div>
     </li>
   )
 }
@@ -103,7 +103,7 @@ function Upload(props: { files: MapFile[]; onDone: (text: string, error: string)
           if (file) void send(file)
         }}
       />
-      <Button onClick={() => input.current?.click()}>{t('maps.add')}</Button>
+      <Button writes="administers" onClick={() => input.current?.click()}>{t('maps.add')}</Button>
     </>
   )
 }

@@ -78,7 +78,7 @@ function BackupCard(props: { backup: Backup; onDone: (error: string) => void }) 
         {backup.files.filter((it) => it.name.endsWith('.db')).map((it) => (
           <a key={it.name} class="btn" href={`${path}/${encodeURIComponent(it.name)}`} download={`${backup.name}-${it.name}`}><bdi>{it.name}</bdi> <small><bdi>{bytesText(it.bytes)}</bdi></small></a>
         ))}
-        <HoldButton onDone={() => void drop()}>{t('record.delete')}</HoldButton>
+        <HoldButton writes="administers" onDone={() => void drop()}>{t('record.delete')}</HoldButton>
       </div>
     </li>
   )
@@ -104,7 +104,7 @@ export default function RecordPart() {
               <div class="sechead"><h2 id="check-title">{t('record.check')}</h2></div>
               <p>{t('record.check_about')}</p>
               <JobLine job={state.job} which="verify" />
-              <div class="acts"><Button disabled={busy} onClick={() => void begin('/api/admin/record/verify')}>{t('record.verify')}</Button></div>
+              <div class="acts"><Button writes="administers" disabled={busy} onClick={() => void begin('/api/admin/record/verify')}>{t('record.verify')}</Button></div>
             </section>
           </div>
           <div class="lists">
@@ -112,7 +112,7 @@ export default function RecordPart() {
               <div class="sechead"><h2 id="backup-title">{t('record.backups')}</h2></div>
               <p>{t('record.backup_about')}</p>
               <JobLine job={state.job} which="backup" />
-              <div class="acts"><Button kind="primary" disabled={busy} onClick={() => void begin('/api/admin/backups')}>{t('record.backup')}</Button></div>
+              <div class="acts"><Button writes="administers" kind="primary" disabled={busy} onClick={() => void begin('/api/admin/backups')}>{t('record.backup')}</Button></div>
             </section>
             {state.backups.length === 0
               ? <Empty>{t('record.no_backup')}</Empty>

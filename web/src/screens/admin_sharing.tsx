@@ -8,7 +8,8 @@ import { call } from '../net/api'
 import { serverNow } from '../state/clock'
 import { incident_id } from '../state/incident'
 import { uuid } from '../state/outbox'
-import { hasRole, session } from '../state/session'
+import { whyNot } from '../state/rights'
+import { session } from '../state/session'
 import { Icon } from '../ui/icon'
 import { Button, Empty } from '../ui/parts'
 import { Part, Waiting, refusal, useAsked } from './admin_ask'
@@ -28,7 +29,6 @@ const ASK_MS = 5_000
 
 const agencyName = (code: string) => (code === ALL ? t('sharing.all') : code === NONE ? t('sharing.none') : code)
 const className = (name: string) => t(`sharing.class.${name}` as Key)
-const mayDecide = () => hasRole('commander', 'deputy')
 
 /** Who hears whom, in one line: made here, so that it is in the reader's language. */
 function saysText(shares: Shares): string {
@@ -66,7 +66,7 @@ function Matrix(props: { sharing: Sharing; onPick: (from: string, to: string) =>
                 return (
                   <td key={to}>
                     <button
-                      type="button" disabled={!mayDecide()} onClick={() => props.onPick(from, to)} title={saysText(pair.shares)}
+                      type="button" disabled={whyNot('shares') !== ''} onClick={() => props.onPick(from, to)} title={whyNot('shares') || saysText(pair.shares)}
                       aria-label={`${agencyName(from)} → ${agencyName(to)}: ${saysText(pair.shares)}`}
                     >
                       {classes.map((it) => <i key={it} class={pair.shares[it] ? 'yes' : 'no'} aria-hidden="true">{t(`sharing.short.${it}` as Key)}</i>)}
@@ -92,7 +92,7 @@ function RuleRow(props: { rule: Rule; onConfirm?: (rule: Rule) => void }) {
         {rule.until ? <> · <T k="sharing.until_time" p={{ until: `${dateText(rule.until)} ${clockText(rule.until, false)}` }} /></> : null}
         {' · '}<bdi>{rule.why}</bdi>
       </small>
-      {onConfirm && mayDecide() && <Button kind="primary" onClick={() => onConfirm(rule)}>{t(rule.by === session.value?.operator?.name ? 'sharing.confirm_own' : 'sharing.confirm')}</Button>}
+      {onConfirm && <Button writes="shares" kind="primary" onClick={() => onConfirm(rule)}>{t(rule.by === session.value?.operator?.name ? 'sharing.confirm_own' : 'sharing.confirm')}</Button>}
     </li>
   )
 }
@@ -158,7 +158,7 @@ function RuleForm(props: { draft: Draft; agencies: string[]; onDone: () => void;
         <p class="dimmed">{t('sharing.always')}</p>
         <p class="bad" role="alert">{error.value}</p>
       </div>
-      <div class="acts"><Button kind="primary" type="submit" keys="↵" disabled={rule.value.classes.length === 0}>{t('sharing.propose')}</Button></div>
+      <div class="acts"><Button writes="shares" kind="primary" type="submit" keys="↵" disabled={rule.value.classes.length === 0}>{t('sharing.propose')}</Button></div>
     </form>
   )
 }
@@ -179,7 +179,7 @@ export default function SharingPart() {
   return (
     <Part
       id="sharing" title={t('admin.tab.sharing')} about={t('sharing.about')} said={said.value} error={failed.value || (sharing ? error.value : '')}
-      acts={sharing?.on && mayDecide() && <Button onClick={() => { draft.value = { from: ALL, to: ALL, classes: ['markers'], allow: true } }}>{t('sharing.new')}</Button>}
+      acts={sharing?.on && <Button writes="shares" onClick={() => { draft.value = { from: ALL, to: ALL, classes: ['markers'], allow: true } }}>{t('sharing.new')}</Button>}
     >
       {!sharing && <Waiting error={error.value} />}
       {sharing && !sharing.on && <p class="adminnote warn">{t('sharing.off')}</p>}

@@ -4,7 +4,8 @@ import { useSignal } from '@preact/signals'
 import { t } from '../base/i18n'
 import { call } from '../net/api'
 import { uuid } from '../state/outbox'
-import { hasRole } from '../state/session'
+import { mayDo } from '../state/rights'
+import type { Writes } from '../state/rights'
 import { Icon } from '../ui/icon'
 import { Button, Empty, Field } from '../ui/parts'
 import { HoldButton } from '../ui/hold'
@@ -16,7 +17,8 @@ interface Feed { uuid?: string; alias?: string; url: string; latitude?: string |
 interface Source { uuid: string; active: boolean; alias: string; thumbnail?: string | null; classification?: string | null; feeds: Feed[] }
 
 const ASK_MS = 10_000
-const mayChange = () => hasRole('administrator', 'commander', 'deputy', 'operations', 'planning', 'logistics', 'information', 'intelligence', 'supervisor', 'loggist')
+/** Who writes in the record, or looks after the server. */
+const changes = (): Writes => (mayDo('writes') ? 'writes' : 'administers')
 const pathOf = (uid: string) => `/Marti/api/video/${encodeURIComponent(uid)}`
 
 const columns = (): Column<Source>[] => [
@@ -72,8 +74,8 @@ function SourceForm(props: { known: Source | null; onDone: (text: string) => voi
         <p class="bad" role="alert">{error.value}</p>
       </div>
       <div class="acts">
-        <Button kind="primary" type="submit" keys="↵">{t('video.keep')}</Button>
-        {known && <HoldButton onDone={() => void drop()}>{t('video.delete')}</HoldButton>}
+        <Button writes={changes()} kind="primary" type="submit" keys="↵">{t('video.keep')}</Button>
+        {known && <HoldButton writes={changes()} onDone={() => void drop()}>{t('video.delete')}</HoldButton>}
       </div>
     </form>
   )
@@ -93,7 +95,7 @@ export default function Video() {
   return (
     <Part
       id="video" title={t('admin.tab.video')} about={t('video.about')} said={said.value} error={list ? error.value : ''}
-      acts={mayChange() && <Button onClick={() => { open.value = 'new' }}>{t('video.new')}</Button>}
+      acts={<Button writes={changes()} onClick={() => { open.value = 'new' }}>{t('video.new')}</Button>}
     >
       {!list && <Waiting error={error.value} />}
       {list && (
@@ -102,7 +104,7 @@ export default function Video() {
             ? <Empty>{t('video.none')}</Empty>
             : <Table
                 id="videotable" caption={t('admin.tab.video')} columns={columns()} rows={list} sort="alias" keyOf={(one) => one.uuid}
-                chosen={(one) => it !== 'new' && it?.uuid === one.uuid} {...(mayChange() ? { onRow: (one: Source) => { open.value = one } } : {})}
+                chosen={(one) => it !== 'new' && it?.uuid === one.uuid} {...(mayDo(changes()) ? { onRow: (one: Source) => { open.value = one } } : {})}
               />}
           {it && <SourceForm key={it === 'new' ? '' : it.uuid} known={it === 'new' ? null : it} onDone={done} onClose={() => { open.value = null }} />}
         </div>

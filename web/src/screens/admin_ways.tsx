@@ -64,7 +64,7 @@ function WayForm(props: { onDone: (token: string, name: string) => void; onClose
         {!kind.value.startsWith('auth') && <Field label={t('ways.types')} name="way-types" hint={t('ways.types_hint')} required={false} />}
         <p class="bad" role="alert">{error.value}</p>
       </div>
-      <div class="acts"><Button kind="primary" type="submit" keys="↵">{t('ways.open')}</Button></div>
+      <div class="acts"><Button writes="administers" kind="primary" type="submit" keys="↵">{t('ways.open')}</Button></div>
     </form>
   )
 }
@@ -90,7 +90,7 @@ function Way(props: { input: Input; onClosed: (error: string) => void }) {
           {input.sources.slice(0, 8).map((it) => <li key={it.address}><bdi>{it.address}</bdi> <Age at={it.seen} /> <small><T k="ways.counts" p={{ events: it.events, refused: it.refused }} /></small></li>)}
         </ul>
       )}
-      {input.conf ? <p class="dimmed">{t('ways.of_conf')}</p> : <div class="acts"><HoldButton onDone={() => void close()}>{t('ways.close')}</HoldButton></div>}
+      {input.conf ? <p class="dimmed">{t('ways.of_conf')}</p> : <div class="acts"><HoldButton writes="administers" onDone={() => void close()}>{t('ways.close')}</HoldButton></div>}
     </li>
   )
 }
@@ -105,7 +105,7 @@ export default function Ways() {
   return (
     <Part
       id="ways" title={t('admin.tab.ways')} about={t('ways.about')} said={said.value} error={failed.value || (inputs ? error.value : '')}
-      acts={<Button onClick={() => { form.value = true }}>{t('ways.new')}</Button>}
+      acts={<Button writes="administers" onClick={() => { form.value = true }}>{t('ways.new')}</Button>}
     >
       {token.value && <p class="adminnote">{t('ways.token')} <code dir="ltr">{token.value}</code></p>}
       {!inputs && <Waiting error={error.value} />}

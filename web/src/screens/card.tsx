@@ -16,6 +16,7 @@ import { map_commands } from '../map/commands'
 import { attention } from '../state/attention'
 import { Coordinate } from '../ui/coordinate'
 import { Icon } from '../ui/icon'
+import { mayDo } from '../state/rights'
 import { Button, Team } from '../ui/parts'
 import { Symbol } from './symbol'
 import { parOf, tasksOf, unitOf, unitVerbs } from './verbs'
@@ -114,14 +115,14 @@ const promotable = ['cordon.set', 'closure.set', 'tactical.set', 'hazard.reporte
 /** A marker or drawing of a phone becomes part of the record, because a person says so. */
 function Promote(props: { unit: Unit }) {
   const { unit } = props
-  if (incident_id.value === '' || !can_promote.value || isOwnObject(unit.uid)) return null
+  if (incident_id.value === '' || !can_promote.value || !mayDo('writes') || isOwnObject(unit.uid)) return null
   const named = { 'closure.set': 'road', 'point.set': 'place', 'hazard.reported': 'text' } as Record<string, string>
   return (
     <div class="stack">
       <small>{t('promote.title')}</small>
       <div class="chips">
         {promotable.map((kind) => (
-          <Button key={kind} class="small" onClick={() => write(kind, { [named[kind] ?? 'name']: unit.callsign }, undefined, unit.uid)}>{t(`promote.${kind}`)}</Button>
+          <Button writes={kind} key={kind} class="small" onClick={() => write(kind, { [named[kind] ?? 'name']: unit.callsign }, undefined, unit.uid)}>{t(`promote.${kind}`)}</Button>
         ))}
       </div>
     </div>
@@ -159,9 +160,9 @@ export function Card() {
       <Stack />
       {!unit.presence && <Promote unit={unit} />}
       <div class="acts">
-        {call && waits && <Button kind="critical" keys={is_top ? 'A' : undefined} onClick={() => acknowledge(call.uid)}>{t('acknowledge')}</Button>}
+        {call && waits && <Button writes="writes" kind="critical" keys={is_top ? 'A' : undefined} onClick={() => acknowledge(call.uid)}>{t('acknowledge')}</Button>}
         {unitVerbs(unit).filter((verb) => verb.id !== 'follow' || screen.value === 'map').map((verb) => (
-          <Button key={verb.id} class="small" keys={verb.keys} {...(verb.pressed === undefined ? {} : { pressed: verb.pressed })} onClick={verb.run}>{verb.name}</Button>
+          <Button key={verb.id} class="small" keys={verb.keys} {...(verb.writes ? { writes: verb.writes } : {})} {...(verb.pressed === undefined ? {} : { pressed: verb.pressed })} onClick={verb.run}>{verb.name}</Button>
         ))}
         {screen.value !== 'map' && (
           <Button

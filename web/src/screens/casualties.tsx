@@ -4,7 +4,6 @@ import { useSignal } from '@preact/signals'
 import '../css/casualties.css'
 import { T, t } from '../base/i18n'
 import { wordText } from '../base/values'
-import { mayEnter } from '../entry/forms'
 import { wordsOf } from '../entry/schema'
 import type { Entity } from '../net/incident'
 import { fits, shownCounters } from '../state/casualties'
@@ -13,6 +12,7 @@ import { counters, entitiesOf, shown_now, strip, textOf } from '../state/inciden
 import { may_write } from '../state/past'
 import { write } from '../state/view'
 import { printPage } from '../ui/print'
+import { pointOut, useShownItem } from '../ui/shown_item'
 import { Button, Empty } from '../ui/parts'
 import { Table } from '../ui/table'
 import { AcceptFigure } from './casualty_accept'
@@ -33,8 +33,8 @@ function Counts() {
       <Matrix names={names} />
       {may_write.value && (
         <div class="acts no-print">
-          {mayEnter('count.accepted') && <Button kind="primary" pressed={accepting.value} onClick={() => { accepting.value = !accepting.value }}>{t('count.accept')}</Button>}
-          <Button onClick={() => write('count.claimed', { counter: 'killed' })}>{t('count.claim')}</Button>
+          <Button writes="count.accepted" kind="primary" pressed={accepting.value} onClick={() => { accepting.value = !accepting.value }}>{t('count.accept')}</Button>
+          <Button writes="count.claimed" onClick={() => write('count.claimed', { counter: 'killed' })}>{t('count.claim')}</Button>
           <span class="gap" />
           <small class="dimmed">{t('count.old_stay')}</small>
         </div>
@@ -73,6 +73,11 @@ function Persons(props: { rows: readonly Entity[] }) {
   const tag = useSignal('')
   const wanted = useSignal<Wanted>({ triage: '', state: '', place: '' })
   const tags_only = useSignal(false)
+  useShownItem('casualty', (id) => {
+    wanted.value = { triage: '', state: '', place: '' }
+    tag.value = id
+    pointOut('.card.casualty')
+  })
   const all = props.rows
   const rows = all.filter((it) => fits(it, wanted.value, placeOf(it)))
   const chosen = all.find((it) => it.id === tag.value)
@@ -111,7 +116,7 @@ export default function CasualtyScreen() {
       <div class="bar">
         <h1 id="casualties-title">{t('nav.casualties')}</h1>
         <span class="gap" />
-        {may_write.value && <Button kind="primary" onClick={() => write('casualty.reported')}>{t('count.new')}</Button>}
+        {may_write.value && <Button writes="casualty.reported" kind="primary" onClick={() => write('casualty.reported')}>{t('count.new')}</Button>}
       </div>
       <Counts />
       <Persons rows={casualties} />

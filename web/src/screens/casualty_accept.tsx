@@ -78,7 +78,7 @@ export function AcceptFigure(props: { names: readonly string[]; onDone: () => vo
         </div>
       </div>
       <p class="bad" role="alert" dir="auto">{wrong.value}</p>
-      <div class="acts"><Button kind="primary" type="submit" disabled={busy.value}>{t('count.accept')}</Button><Button onClick={props.onDone}>{t('entry.cancel')}</Button></div>
+      <div class="acts"><Button writes="count.accepted" kind="primary" type="submit" disabled={busy.value}>{t('count.accept')}</Button><Button onClick={props.onDone}>{t('entry.cancel')}</Button></div>
     </form>
   )
 }

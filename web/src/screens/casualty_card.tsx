@@ -10,12 +10,13 @@ import { act } from '../state/acts'
 import { sourceName } from '../state/casualties'
 import { entitiesOf, shown_now, textOf, timeOf } from '../state/incident'
 import { may_write } from '../state/past'
+import { mayDo, whyNot } from '../state/rights'
 import { hasRole, session } from '../state/session'
 import { offerUndo } from '../state/undo'
 import { openEvent, write } from '../state/view'
 import { Button } from '../ui/parts'
 import { Icon } from '../ui/icon'
-import { Identity, maySeal } from './identity'
+import { Identity } from './identity'
 import { placeOf } from './casualties_table'
 
 const operator = () => session.value?.operator?.name ?? ''
@@ -44,7 +45,7 @@ function Triage({ it, run }: Part) {
           {wordsOf('triage_scheme').map((word) => <option key={word} value={word}>{wordText(word, 'triage_scheme')}</option>)}
         </select>
       </h3>
-      {triageWords().map((word) => <Button key={word} class={'triage ' + word} pressed={before === word} onClick={() => void choose(word)}>{wordText(word, 'triage')}</Button>)}
+      {triageWords().map((word) => <Button writes="casualty.triage_set" key={word} class={'triage ' + word} pressed={before === word} onClick={() => void choose(word)}>{wordText(word, 'triage')}</Button>)}
     </div>
   )
 }
@@ -52,16 +53,16 @@ function Triage({ it, run }: Part) {
 function Onward({ it, run, ask }: Part & { ask: (what: Asking) => void }) {
   const state = textOf(it, 'state')
   const status = (word: string) => (
-    <Button key={word} pressed={state === word} onClick={() => void run('casualty.status_set', { casualty_status: word, by: operator() })}>{wordText(word, 'casualty_status')}</Button>
+    <Button writes="casualty.status_set" key={word} pressed={state === word} onClick={() => void run('casualty.status_set', { casualty_status: word, by: operator() })}>{wordText(word, 'casualty_status')}</Button>
   )
   return (
     <div class="taps" role="group" aria-label={t('casualty.onward')}>
       <h3>{t('casualty.onward')}</h3>
       {['treated', 'ccp', 'loading'].map(status)}
-      <Button pressed={state === 'transported'} onClick={() => ask('transport')}>{t('casualty.to_hospital')}</Button>
-      {state === 'transported' && <Button kind="primary" onClick={() => void run('casualty.hospital_acked', { by: textOf(it, 'destination') || operator() })}>{t('casualty.arrived')}</Button>}
+      <Button writes="casualty.transported" pressed={state === 'transported'} onClick={() => ask('transport')}>{t('casualty.to_hospital')}</Button>
+      {state === 'transported' && <Button writes="casualty.hospital_acked" kind="primary" onClick={() => void run('casualty.hospital_acked', { by: textOf(it, 'destination') || operator() })}>{t('casualty.arrived')}</Button>}
       {state === 'at-hospital' && status('discharged')}
-      <Button onClick={() => write('casualty.moved', { casualty: it.id })}>{t('count.moved')}</Button>
+      <Button writes="casualty.moved" onClick={() => write('casualty.moved', { casualty: it.id })}>{t('count.moved')}</Button>
     </div>
   )
 }
@@ -92,7 +93,7 @@ function Transport({ run, wrong }: Part & { wrong: string }) {
       {line('casualty-vehicle', t('casualty.vehicle'), vehicle, [...known('unit', 'unit_category', 'ems', 'vehicle'), ...known('unit', 'unit_category', 'medical-transport', 'vehicle')])}
       {line('casualty-to', t('casualty.hospital'), to, known('point', 'point_kind', 'hospital', 'destination'))}
       {/immediate/.test(wrong) && line('casualty-why', t('casualty.why_first'), why, [])}
-      <Button kind="primary" type="submit">{t('casualty.send')}</Button>
+      <Button writes="casualty.transported" kind="primary" type="submit">{t('casualty.send')}</Button>
     </form>
   )
 }
@@ -116,18 +117,18 @@ function Merge({ it, run }: Part) {
         </select>
       </div>
       <div class="field"><label for="merge-why">{t('count.reason')}</label><input id="merge-why" type="text" dir="auto" value={why.value} onInput={(event) => { why.value = event.currentTarget.value }} /></div>
-      <Button kind="primary" type="submit">{t('casualty.merge')}</Button>
+      <Button writes="casualty.merged" kind="primary" type="submit">{t('casualty.merge')}</Button>
     </form>
   )
 }
 
 /** Who knows: the family is told before anybody else. */
 function Kin({ it, run }: Part) {
-  if (!hasRole('family-liaison', 'casualty-officer')) return null
+  if (!mayDo('casualty.nok_set')) return null
   return (
     <div class="taps" role="group" aria-label={t('casualty.kin')}>
       <h3>{t('casualty.kin')}</h3>
-      {wordsOf('nok').map((word) => <Button key={word} pressed={textOf(it, 'nok') === word} onClick={() => void run('casualty.nok_set', { nok: word, by: operator() })}>{wordText(word, 'nok')}</Button>)}
+      {wordsOf('nok').map((word) => <Button writes="casualty.nok_set" key={word} pressed={textOf(it, 'nok') === word} onClick={() => void run('casualty.nok_set', { nok: word, by: operator() })}>{wordText(word, 'nok')}</Button>)}
     </div>
   )
 }
@@ -166,34 +167,34 @@ export function CasualtyCard(props: { it: Entity; onClose: () => void }) {
   const verified = textOf(it, 'verified') !== ''
   const state = textOf(it, 'state')
   return (
-    <aside class="card casualty no-print" data-tag={it.id} data-state={state} aria-labelledby="casualty-title">
+    <aside class="card casualty no-print" tabIndex={-1} data-tag={it.id} data-state={state} aria-labelledby="casualty-title">
       <header>
         <h2 id="casualty-title"><bdi>{it.id}</bdi> <small>{wordText(textOf(it, 'category'), 'category')} · {wordText(state, 'casualty_status')}</small></h2>
         <button type="button" class="square" aria-label={t('close')} onClick={props.onClose}><Icon name="close" /></button>
       </header>
       <Facts it={it} />
       <p class="bad" role="alert" dir="auto">{wrong.value}</p>
-      {may_write.value && !over.has(state) && (
+      {whyNot('writes') === '' && !over.has(state) && (
         <>
           <Triage {...part} />
           <Onward {...part} ask={(what) => { asking.value = asking.value === what ? null : what }} />
           {asking.value === 'transport' && <Transport {...part} wrong={wrong.value} />}
         </>
       )}
-      {may_write.value && state !== 'merged' && (
+      {whyNot('writes') === '' && state !== 'merged' && (
         <div class="taps" role="group" aria-label={t('casualty.record')}>
           <h3>{t('casualty.record')}</h3>
           {verified
-            ? <Button onClick={() => write('casualty.doubted', { casualty: it.id })}>{t('casualty.doubt')}</Button>
-            : <Button onClick={() => void run('casualty.verified', { verified: true, by: operator() })}>{t('count.verified')}</Button>}
-          <Button pressed={asking.value === 'merge'} onClick={() => { asking.value = asking.value === 'merge' ? null : 'merge' }}>{t('casualty.merge')}</Button>
-          {state !== 'died' && hasRole('clinician') && <Button onClick={() => write('casualty.status_set', { casualty: it.id, casualty_status: 'died', role: 'clinician', by: operator() })}>{t('casualty.died')}</Button>}
+            ? <Button writes="casualty.doubted" onClick={() => write('casualty.doubted', { casualty: it.id })}>{t('casualty.doubt')}</Button>
+            : <Button writes="casualty.verified" onClick={() => void run('casualty.verified', { verified: true, by: operator() })}>{t('count.verified')}</Button>}
+          <Button writes="casualty.merged" pressed={asking.value === 'merge'} onClick={() => { asking.value = asking.value === 'merge' ? null : 'merge' }}>{t('casualty.merge')}</Button>
+          {state !== 'died' && hasRole('clinician') && <Button writes="casualty.status_set" onClick={() => write('casualty.status_set', { casualty: it.id, casualty_status: 'died', role: 'clinician', by: operator() })}>{t('casualty.died')}</Button>}
         </div>
       )}
       {asking.value === 'merge' && <Merge {...part} />}
       {may_write.value && <Kin {...part} />}
       {verified && <p class="hint"><T k="casualty.is_verified" p={{ who: textOf(it, 'by') || '·' }} /></p>}
-      {may_write.value && maySeal() && state !== 'merged' && <Identity key={it.id} tag={it.id} sealed={textOf(it, 'sealed') !== ''} />}
+      {may_write.value && mayDo('seals') && state !== 'merged' && <Identity key={it.id} tag={it.id} sealed={textOf(it, 'sealed') !== ''} />}
     </aside>
   )
 }

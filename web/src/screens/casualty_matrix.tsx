@@ -7,7 +7,6 @@ import type { Claim, Counter } from '../net/incident'
 import { acceptedFact, allClaims, figureOf, namesHeld, sourceName, sourceRows } from '../state/casualties'
 import type { SourceRow } from '../state/casualties'
 import { counters, entitiesOf, entity, shown_now, strip, textOf, timeOf } from '../state/incident'
-import { may_write } from '../state/past'
 import { openEvent, write } from '../state/view'
 import { Button, Empty } from '../ui/parts'
 
@@ -56,7 +55,7 @@ function SourceLine(props: { row: SourceRow; names: readonly string[] }) {
       <th scope="row"><bdi>{sourceName(row.source)}</bdi><small>{wordText(row.source_kind, 'source_kind')}{via && `${t('comma')}${wordText(via, 'via')}`}</small></th>
       {props.names.map((name) => <Cell key={name} name={name} claims={row.by.get(name) ?? []} />)}
       <td class="basis"><Basis row={row} /></td>
-      <td class="acts no-print">{may_write.value && <Button class="small" onClick={ask}>{t('count.ask_names')}</Button>}</td>
+      <td class="acts no-print"><Button writes="task.created" class="small" onClick={ask}>{t('count.ask_names')}</Button></td>
     </tr>
   )
 }
@@ -171,8 +170,8 @@ export function Claims(props: { names: readonly string[] }) {
               <td class="wraps">{t(`rule1.${claim.is}`)}</td>
               <td><button type="button" class="link" onClick={() => openEvent(claim.event)}><bdi>#{claim.event}</bdi></button></td>
               <td class="acts no-print">
-                {may_write.value && !withdrawn(claim.report) && <Button class="small" onClick={() => take(claim.report)}>{t('count.withdraw')}</Button>}
-                {may_write.value && claim.is === 'used' && ['attackers', 'devices'].includes(counter) && <Button class="small" onClick={() => write('count.discounted', { report: claim.report })}>{t('count.discount')}</Button>}
+                {!withdrawn(claim.report) && <Button writes="report.withdrawn" class="small" onClick={() => take(claim.report)}>{t('count.withdraw')}</Button>}
+                {claim.is === 'used' && ['attackers', 'devices'].includes(counter) && <Button writes="count.discounted" class="small" onClick={() => write('count.discounted', { report: claim.report })}>{t('count.discount')}</Button>}
               </td>
             </tr>
           ))}

@@ -144,7 +144,7 @@ function Body(props: { event: RecordEvent }) {
       <Chain title={t('entry.carries')} links={chain.carries} />
       <div class="acts">
         <Button pressed={pins.value.includes(event.seq)} onClick={() => togglePin(event.seq)}>{t('log.pin')}</Button>
-        {!corrected && schema.kinds[event.kind] && <Button onClick={() => correct(event, fields)}>{t('entry.correct')}</Button>}
+        {!corrected && schema.kinds[event.kind] && <Button writes={event.kind} onClick={() => correct(event, fields)}>{t('entry.correct')}</Button>}
       </div>
     </>
   )

@@ -7,14 +7,12 @@ import { useEffect } from 'preact/hooks'
 import { joined, t } from '../base/i18n'
 import { wordText } from '../base/values'
 import { wordsOf } from '../entry/schema'
-import { mayEnter } from '../entry/forms'
 import type { LevelView, StructureView } from '../net/incident'
 import { glyphs, lookText, looks, tally } from '../state/clearing'
 import {
   chooseLevel, chooseStructure, chooseZone, chosen, clearance_kind, level as chosen_level, markZone, markZones, marked_zones, structure,
 } from '../state/floor'
 import { floors, strip } from '../state/incident'
-import { may_write } from '../state/past'
 import { floors_as } from '../state/prefs'
 import { write } from '../state/view'
 import { Button, Empty } from '../ui/parts'
@@ -62,10 +60,10 @@ function Bar(props: { several: { value: boolean } }) {
             <Button class="small" pressed={floors_as.value === 'plan'} onClick={() => { floors_as.value = 'plan' }}>{t('floor.as_plan')}</Button>
           </div>
         )}
-        {it && may_write.value && <Button class="small" pressed={props.several.value} onClick={() => { props.several.value = !props.several.value }}>{t('floor.several')}</Button>}
+        {it && <Button writes="zone.search_started" class="small" pressed={props.several.value} onClick={() => { props.several.value = !props.several.value }}>{t('floor.several')}</Button>}
         {it && <Button class="small" keys="Ctrl P" onClick={() => void printPage()}>{t('floor.print')}</Button>}
-        {strip.value && may_write.value && mayEnter('structure.defined') && (
-          <Button class="small" onClick={() => write('structure.defined', { structure: `B${floors.value.length + 1}` })}>{t('floor.add')}</Button>
+        {strip.value && (
+          <Button writes="structure.defined" class="small" onClick={() => write('structure.defined', { structure: `B${floors.value.length + 1}` })}>{t('floor.add')}</Button>
         )}
       </div>
     </>

@@ -72,7 +72,7 @@ export function VoidBox(props: { zones: readonly string[]; kind: string; onDone:
         onInput={(event) => { words.value = event.currentTarget.value }}
       />
       <div class="acts">
-        <HoldButton disabled={why.value === ''} onDone={() => void run()}>{t('floor.void_hold')}</HoldButton>
+        <HoldButton writes="zone.voided" disabled={why.value === ''} onDone={() => void run()}>{t('floor.void_hold')}</HoldButton>
         <Button keys="Esc" onClick={props.onClose}>{t('entry.cancel')}</Button>
       </div>
     </div>
@@ -169,26 +169,11 @@ export function doneText(done: Done): { text: string; level: '' | 'warn' } {
 
 type Asking = Step | 'in' | null
 
-export function ZoneCard(props: { found: Found; kind: string }) {
-  const { found, kind } = props
-  const { zone, level } = found
+/** The step that is asked about or under way, and what became of the last one. */
+function useSteps(zone: ZoneView, kind: string) {
   const asking = useSignal<Asking>(null)
   const busy = useSignal(false)
   const said = useSignal<ReturnType<typeof doneText> | null>(null)
-  const box = useRef<HTMLElement>(null)
-  const state = stateOf(zone, kind)
-  const look = lookOf(zone, kind)
-  const steps = stepsOf(zone, kind)
-  const inside = insideOf(level).filter((it) => it.zone === zone)
-  const toNext = () => box.current?.querySelector<HTMLElement>('.next .btn')?.focus()
-  useLayoutEffect(() => {
-    asking.value = said.value = null
-    if (!document.activeElement?.closest('input, textarea, select')) toNext()
-  }, [zone.id])
-  // A button that is gone takes the focus with it: it goes to what is next now.
-  useLayoutEffect(() => {
-    if (document.activeElement === document.body || document.activeElement === null) toNext()
-  }, [state, asking.value, busy.value])
   const finish = (done: Done) => {
     busy.value = false
     asking.value = null
@@ -215,6 +200,101 @@ export function ZoneCard(props: { found: Found; kind: string }) {
     busy.value = true
     finish(await moveUnit(unit, zone.id, way))
   }
+  return { asking, busy, said, finish, run, begin, move }
+}
+
+type Steps = ReturnType<typeof useSteps>
+
+/** The next step as one button, then the others. */
+function Next(props: { zone: ZoneView; kind: string; steps: Steps }) {
+  const { zone, kind } = props
+  const { begin, busy } = props.steps
+  const [next, ...others] = stepsOf(zone, kind)
+  if (!next) return null
+  const partly = () => {
+    const [unit] = candidates(next, [zone.id], kind)
+    write(next, { zone: zone.id, kind, extent: '', ...(unit ? { unit } : {}) })
+  }
+  return (
+    <div class="acts next">
+      <Button writes={next} kind="primary" keys="↵" disabled={busy.value} onClick={() => begin(next)}>{t(`step.${next}`)}</Button>
+      {next === 'zone.search_ended' && <Button writes={next} onClick={partly}>{t('floor.partly')}</Button>}
+      {others.map((it) => <Button writes={it} key={it} disabled={busy.value} onClick={() => begin(it)}>{t(`step.${it}`)}</Button>)}
+    </div>
+  )
+}
+
+/** What the step that was begun needs to know: who, or why. */
+function Ask(props: { zone: ZoneView; kind: string; steps: Steps; onClose: () => void }) {
+  const { zone, kind, onClose } = props
+  const { asking, finish, move, run } = props.steps
+  const step = asking.value
+  if (step === null) return <Next zone={zone} kind={kind} steps={props.steps} />
+  if (step === 'in') {
+    return <Who key={step} title={t('floor.who_enters')} units={comers(zone.id)} onUnit={(unit) => void move(unit, 'in')} onAnother={() => write('unit.entered_zone', { zone: zone.id })} onClose={onClose} />
+  }
+  if (step === 'zone.voided') return <VoidBox zones={[zone.id]} kind={kind} onDone={finish} onClose={onClose} />
+  return (
+    <Who
+      key={step} title={t('floor.who', { step: t(`step.${step}`) })} units={candidates(step, [zone.id], kind)} onUnit={(unit) => void run(step, { [whoField[step]!]: unit })}
+      onAnother={() => write(step, { zone: zone.id, kind })} onClose={onClose}
+    />
+  )
+}
+
+function Standing(props: { zone: ZoneView; kind: string }) {
+  const { zone, kind } = props
+  const state = stateOf(zone, kind)
+  const look = lookOf(zone, kind)
+  return (
+    <div class="state">
+      <b class={`glyph ${look}`} aria-hidden="true">{glyphs[look] ?? '?'}</b>
+      <div>
+        <small>{wordText(kind, 'kind')}</small>
+        <strong>{lookText(look)}</strong>
+        {look !== state && <small>{wordText(state)}</small>}
+        <small>{byText(zone, kind)}</small>
+      </div>
+    </div>
+  )
+}
+
+/** Who is inside, comes and goes, and what else is found there. */
+function People(props: { zone: ZoneView; inside: ReturnType<typeof insideOf>; steps: Steps }) {
+  const { zone, inside } = props
+  const { asking, busy, move } = props.steps
+  return (
+    <>
+      <h3>{t('floor.inside')}{inside.length > 0 && <> <bdi>{heads(inside)}</bdi></>}</h3>
+      <div class="insidelist"><Inside inside={inside} /></div>
+      {strip.value && (
+        <div class="acts">
+          {asking.value !== 'in' && <Button writes="unit.entered_zone" class="small" onClick={() => { asking.value = 'in' }}>{t('step.unit.entered_zone')}</Button>}
+          {inside.map((it) => <Button writes="unit.left_zone" key={it.unit} class="small" disabled={busy.value} onClick={() => void move(it.unit, 'out')}><bdi>{it.unit}</bdi> {t('floor.leaves')}</Button>)}
+          {(['casualty.reported', 'threat.reported', 'hazard.reported'] as const).map((it) => (
+            <Button writes={it} key={it} class="small" onClick={() => write(it, { zone: zone.id })}>{t(`step.${it}`)}</Button>
+          ))}
+        </div>
+      )}
+    </>
+  )
+}
+
+export function ZoneCard(props: { found: Found; kind: string }) {
+  const { found, kind } = props
+  const { zone, level } = found
+  const steps = useSteps(zone, kind)
+  const { asking, busy, said } = steps
+  const box = useRef<HTMLElement>(null)
+  const toNext = () => box.current?.querySelector<HTMLElement>('.next .btn')?.focus()
+  useLayoutEffect(() => {
+    asking.value = said.value = null
+    if (!document.activeElement?.closest('input, textarea, select')) toNext()
+  }, [zone.id])
+  // A button that is gone takes the focus with it: it goes to what is next now.
+  useLayoutEffect(() => {
+    if (document.activeElement === document.body || document.activeElement === null) toNext()
+  }, [stateOf(zone, kind), asking.value, busy.value])
   const close = () => {
     if (asking.value) {
       asking.value = null
@@ -223,58 +303,22 @@ export function ZoneCard(props: { found: Found; kind: string }) {
     chooseZone('')
     ;(document.querySelector<HTMLElement>(`[data-zone="${CSS.escape(zone.id)}"]`) ?? document.getElementById('planlist'))?.focus()
   }
-  const step = asking.value
-  const [next, ...others] = steps
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') return
+    event.preventDefault()
+    close()
+  }
   return (
-    <section
-      class="card zonecard" ref={box} aria-label={t('floor.chosen')}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return
-        event.preventDefault()
-        close()
-      }}
-    >
+    <section class="card zonecard" ref={box} aria-label={t('floor.chosen')} onKeyDown={onKeyDown}>
       <div class="sechead">
         <h2>{joined([floorLabel(level), zoneName(zone)], t('comma'))}</h2>
         <button type="button" class="square" aria-label={t('close')} onClick={() => { asking.value = null; close() }}><Icon name="close" /></button>
       </div>
-      <div class="state">
-        <b class={`glyph ${look}`} aria-hidden="true">{glyphs[look] ?? '?'}</b>
-        <div>
-          <small>{wordText(kind, 'kind')}</small>
-          <strong>{lookText(look)}</strong>
-          {look !== state && <small>{wordText(state)}</small>}
-          <small>{byText(zone, kind)}</small>
-        </div>
-      </div>
+      <Standing zone={zone} kind={kind} />
       {!may_write.value && <p class="empty">{t('past.read_only')}</p>}
-      {step === null && next && (
-        <div class="acts next">
-          <Button kind="primary" keys="↵" disabled={busy.value} onClick={() => begin(next)}>{t(`step.${next}`)}</Button>
-          {next === 'zone.search_ended' && <Button onClick={() => write(next, { zone: zone.id, kind, extent: '', ...(candidates(next, [zone.id], kind)[0] ? { unit: candidates(next, [zone.id], kind)[0]! } : {}) })}>{t('floor.partly')}</Button>}
-          {others.map((it) => <Button key={it} disabled={busy.value} onClick={() => begin(it)}>{t(`step.${it}`)}</Button>)}
-        </div>
-      )}
-      {step === 'in' && <Who title={t('floor.who_enters')} units={comers(zone.id)} onUnit={(unit) => void move(unit, 'in')} onAnother={() => write('unit.entered_zone', { zone: zone.id })} onClose={close} />}
-      {step === 'zone.voided' && <VoidBox zones={[zone.id]} kind={kind} onDone={finish} onClose={close} />}
-      {step !== null && step !== 'in' && step !== 'zone.voided' && (
-        <Who
-          title={t('floor.who', { step: t(`step.${step}`) })} units={candidates(step, [zone.id], kind)} onUnit={(unit) => void run(step, { [whoField[step]!]: unit })}
-          onAnother={() => write(step, { zone: zone.id, kind })} onClose={close}
-        />
-      )}
+      <Ask zone={zone} kind={kind} steps={steps} onClose={close} />
       <p class={`floorsaid ${said.value?.level ?? ''}`} role="status">{said.value?.text}</p>
-      <h3>{t('floor.inside')}{inside.length > 0 && <> <bdi>{heads(inside)}</bdi></>}</h3>
-      <div class="insidelist"><Inside inside={inside} /></div>
-      {may_write.value && strip.value && (
-        <div class="acts">
-          {step !== 'in' && <Button class="small" onClick={() => { asking.value = 'in' }}>{t('step.unit.entered_zone')}</Button>}
-          {inside.map((it) => <Button key={it.unit} class="small" disabled={busy.value} onClick={() => void move(it.unit, 'out')}><bdi>{it.unit}</bdi> {t('floor.leaves')}</Button>)}
-          {(['casualty.reported', 'threat.reported', 'hazard.reported'] as const).map((it) => (
-            <Button key={it} class="small" onClick={() => write(it, { zone: zone.id })}>{t(`step.${it}`)}</Button>
-          ))}
-        </div>
-      )}
+      <People zone={zone} inside={insideOf(level).filter((it) => it.zone === zone)} steps={steps} />
       <Facts found={found} />
       <h3>{t('floor.other_kinds')}</h3>
       <Kinds zone={zone} kind={kind} />
@@ -282,4 +326,3 @@ export function ZoneCard(props: { found: Found; kind: string }) {
     </section>
   )
 }
-

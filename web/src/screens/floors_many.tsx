@@ -78,7 +78,7 @@ export function SeveralCard(props: { kind: string }) {
         <div class="acts next column">
           {steps.map((it) => {
             const n = can(it).length
-            return n > 0 && <Button key={it} kind={it === first ? 'primary' : 'plain'} keys={it === first ? '↵' : undefined} disabled={busy.value} onClick={() => { asking.value = it }}>{t(`step.${it}`)} <bdi>{n}</bdi></Button>
+            return n > 0 && <Button writes={it} key={it} kind={it === first ? 'primary' : 'plain'} keys={it === first ? '↵' : undefined} disabled={busy.value} onClick={() => { asking.value = it }}>{t(`step.${it}`)} <bdi>{n}</bdi></Button>
           })}
           {!first && <p class="empty">{t('floor.nothing_for_all')}</p>}
         </div>

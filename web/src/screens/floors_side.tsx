@@ -3,13 +3,11 @@
 import { joined, T, t, tMaybe } from '../base/i18n'
 import { timeText, wordText } from '../base/values'
 import { wordsOf } from '../entry/schema'
-import { mayEnter } from '../entry/forms'
 import type { StructureView } from '../net/incident'
 import { heads, insideOf, isClear, rateOf, searchesOf, stateOf, strangers } from '../state/clearing'
 import type { Rate } from '../state/clearing'
 import { chooseLevel, chooseZone, clearance_kind, floorLabel, floorName, level as chosen_level, zoneName } from '../state/floor'
 import { entitiesOf, entity, par, shown_now, strip, textOf } from '../state/incident'
-import { may_write } from '../state/past'
 import { write } from '../state/view'
 import { Button } from '../ui/parts'
 import { levelOf } from '../ui/plan_data'
@@ -118,8 +116,8 @@ export function Reentry(props: { structure: StructureView; always?: boolean }) {
       <p>
         {decision ? <T k="floor.reentry_given" p={{ decision }} /> : <T k="floor.reentry_needs" p={{ n, total: zones.length }} />}
       </p>
-      {!decision && may_write.value && mayEnter('structure.reentry_allowed') && (
-        <Button class="small" disabled={n < zones.length} onClick={() => write('structure.reentry_allowed', { structure: structure.id })}>{t('floor.reentry_allow')}</Button>
+      {!decision && (
+        <Button writes="structure.reentry_allowed" class="small" disabled={n < zones.length} onClick={() => write('structure.reentry_allowed', { structure: structure.id })}>{t('floor.reentry_allow')}</Button>
       )}
     </div>
   )
@@ -142,7 +140,7 @@ export function Side(props: { structure: StructureView; kind: string }) {
       <h3>{t('floor.who_inside')}{inside.length > 0 && <>: <bdi>{heads(inside)}</bdi></>}{missed > 0 && <b class="bad"> <bdi>{t('strip.missed', { n: missed })}</bdi></b>}</h3>
       <People structure={structure} />
       {near.size > 0 && [...new Set(near.values())].map((text) => <p key={text} class="stranger"><b class="warn">≠</b> <span dir="auto">{text}</span></p>)}
-      {strip.value && may_write.value && near.size > 0 && <Button class="small" onClick={() => write('deconfliction.requested')}>{t('floor.deconflict')}</Button>}
+      {strip.value && near.size > 0 && <Button writes="deconfliction.requested" class="small" onClick={() => write('deconfliction.requested')}>{t('floor.deconflict')}</Button>}
       {par.value && inside.length > 0 && <p class="hint"><T k="floor.as_of" p={{ time: timeText(shown_now.value, shown_now.value) }} /></p>}
     </section>
   )

@@ -3,7 +3,7 @@
 import { t } from '../base/i18n'
 import { wordText } from '../base/values'
 import { toFields } from '../entry/convert'
-import { follow, mayEnter, specOf, startOf } from '../entry/forms'
+import { follow, specOf, startOf } from '../entry/forms'
 import type { Raw } from '../entry/forms'
 import { keyOf } from '../entry/schema'
 import type { ZoneView } from '../net/incident'
@@ -14,6 +14,7 @@ import { entitiesOf, entity, textOf } from '../state/incident'
 import { submit } from '../state/outbox'
 import type { Outcome } from '../state/outbox'
 import { may_write } from '../state/past'
+import { mayDo } from '../state/rights'
 import { hasRole } from '../state/session'
 import { offerUndo } from '../state/undo'
 
@@ -33,7 +34,7 @@ const allowed: Record<string, readonly Step[]> = {
 
 export function stepsOf(zone: ZoneView, kind: string): Step[] {
   if (!may_write.value) return []
-  return (allowed[stateOf(zone, kind)] ?? []).filter(mayEnter)
+  return (allowed[stateOf(zone, kind)] ?? []).filter(mayDo)
 }
 
 /** The field that says who did it, of the steps that have one. */

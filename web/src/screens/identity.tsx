@@ -6,7 +6,6 @@ import { t } from '../base/i18n'
 import { call } from '../net/api'
 import { incident_id } from '../state/incident'
 import { uuid } from '../state/outbox'
-import { session } from '../state/session'
 import { Button, Field } from '../ui/parts'
 
 type Act = 'seal' | 'open' | 'destroy'
@@ -33,11 +32,6 @@ function bodyOf(act: Act, form: FormData): Record<string, unknown> {
 }
 
 /** One of the two people must be a casualty officer or of the family liaison to begin with: the server asks both. */
-export function maySeal(): boolean {
-  const roles = session.value?.operator?.roles ?? []
-  return roles.length === 0 || roles.includes('casualty-officer') || roles.includes('family-liaison')
-}
-
 export function Identity(props: { tag: string; sealed: boolean }) {
   const { tag, sealed } = props
   const act = useSignal<Act | null>(null)
@@ -74,9 +68,9 @@ export function Identity(props: { tag: string; sealed: boolean }) {
       <h3>{t('identity.title')}</h3>
       <p>{sealed ? t('identity.is_sealed') : t('identity.not_sealed')}</p>
       <div class="acts">
-        {!sealed && <Button class="small" pressed={act.value === 'seal'} onClick={begin('seal')}>{t('identity.seal')}</Button>}
-        {sealed && <Button class="small" pressed={act.value === 'open'} onClick={begin('open')}>{t('identity.open')}</Button>}
-        {sealed && <Button class="small" pressed={act.value === 'destroy'} onClick={begin('destroy')}>{t('identity.destroy')}</Button>}
+        {!sealed && <Button writes="seals" class="small" pressed={act.value === 'seal'} onClick={begin('seal')}>{t('identity.seal')}</Button>}
+        {sealed && <Button writes="seals" class="small" pressed={act.value === 'open'} onClick={begin('open')}>{t('identity.open')}</Button>}
+        {sealed && <Button writes="seals" class="small" pressed={act.value === 'destroy'} onClick={begin('destroy')}>{t('identity.destroy')}</Button>}
       </div>
       {act.value && (
         <form key={act.value} onSubmit={(event) => void send(event)} autocomplete="off" aria-label={t(`identity.${act.value}`)}>
@@ -92,7 +86,7 @@ export function Identity(props: { tag: string; sealed: boolean }) {
           <Holders />
           <p class="bad" role="alert">{error.value}</p>
           <div class="acts">
-            <Button kind={act.value === 'destroy' ? 'critical' : 'primary'} type="submit" disabled={busy.value}>{t(`identity.${act.value}`)}</Button>
+            <Button writes="seals" kind={act.value === 'destroy' ? 'critical' : 'primary'} type="submit" disabled={busy.value}>{t(`identity.${act.value}`)}</Button>
             <Button onClick={begin(null)}>{t('entry.cancel')}</Button>
           </div>
         </form>

@@ -16,7 +16,7 @@ import { entityName, levelName, placeName } from '../state/names'
 import { asQuery } from '../state/moment'
 import { pins } from '../state/pins'
 import { correctedBy, events, events_changed, reached_start, takeOlder } from '../state/record'
-import { hasRole } from '../state/session'
+import { mayDo } from '../state/rights'
 import { shown_event } from '../state/view'
 import { Button, Empty } from '../ui/parts'
 import { LongList } from '../ui/long_list'
@@ -172,7 +172,7 @@ function Files(props: { rows: readonly LogLine[] }) {
       <div class="card">
         <Button onClick={() => saveCsv(name, props.rows)}>{t('log.csv')}</Button>
         <Button onClick={() => saveLines(name, props.rows)}>{t('log.ndjson')}</Button>
-        {incident_id.value && hasRole('commander', 'deputy', 'operations', 'planning', 'loggist', 'administrator') && (
+        {incident_id.value && mayDo('exports') && (
           <a class="btn" href={whole} download={`${incident_id.value}.ndjson`}>{t('log.whole')}</a>
         )}
       </div>

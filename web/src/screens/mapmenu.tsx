@@ -10,7 +10,7 @@ import { entity, incident_id } from '../state/incident'
 import { addPlace, startDrawing, toggleMeasure } from '../state/drawing'
 import type { DrawnAs } from '../state/drawing'
 import { map_menu } from '../state/map_menu'
-import { may_write } from '../state/moment'
+import { whyNot } from '../state/rights'
 import { placed } from '../state/places'
 import { units_by_uid } from '../state/tracks'
 import { said, select, selectEntity, write } from '../state/view'
@@ -39,15 +39,15 @@ function groundVerbs(at: Place): Verb[] {
     },
   }
   const copy: Verb = { id: 'copy', name: t('coord.copy', { text: mgrsText(at.lat, at.lon) }), run: () => void copyPlace(at) }
-  if (incident_id.value === '' || !may_write.value) return [measure, copy]
+  if (incident_id.value === '') return [measure, copy]
   return [
-    { id: 'cordon', name: t('mark.cordon_circle'), run: () => drawThen('cordon.set', 'circle', at) },
-    { id: 'cordon_area', name: t('mark.cordon_area'), run: () => drawThen('cordon.set', 'area', at) },
-    { id: 'closure', name: t('mark.closure'), run: () => drawThen('closure.set', 'line', at) },
-    { id: 'tactical', name: t('mark.tactical'), run: () => drawThen('tactical.set', 'circle', at) },
-    { id: 'point', name: t('mark.point'), run: () => write('point.set', { lat: placeText(at) }) },
-    { id: 'hazard', name: t('mark.hazard'), run: () => write('hazard.reported', { lat: placeText(at) }) },
-    { id: 'casualty', name: t('mark.casualty'), run: () => write('casualty.reported', { place: mgrsText(at.lat, at.lon) || placeText(at) }) },
+    { id: 'cordon', name: t('mark.cordon_circle'), writes: 'cordon.set', run: () => drawThen('cordon.set', 'circle', at) },
+    { id: 'cordon_area', name: t('mark.cordon_area'), writes: 'cordon.set', run: () => drawThen('cordon.set', 'area', at) },
+    { id: 'closure', name: t('mark.closure'), writes: 'closure.set', run: () => drawThen('closure.set', 'line', at) },
+    { id: 'tactical', name: t('mark.tactical'), writes: 'tactical.set', run: () => drawThen('tactical.set', 'circle', at) },
+    { id: 'point', name: t('mark.point'), writes: 'point.set', run: () => write('point.set', { lat: placeText(at) }) },
+    { id: 'hazard', name: t('mark.hazard'), writes: 'hazard.reported', run: () => write('hazard.reported', { lat: placeText(at) }) },
+    { id: 'casualty', name: t('mark.casualty'), writes: 'casualty.reported', run: () => write('casualty.reported', { place: mgrsText(at.lat, at.lon) || placeText(at) }) },
     measure, copy,
   ]
 }
@@ -55,8 +55,8 @@ function groundVerbs(at: Place): Verb[] {
 function entityVerbs(key: string): Verb[] {
   const [kind = '', ...rest] = key.split('/')
   const it = entity(kind, rest.join('/'))
-  const change: Verb[] = it && may_write.value
-    ? [{ id: 'shape', name: t('place.shape'), keys: 'E', run: () => void import('./shaping').then(({ editShape }) => editShape(it)) }]
+  const change: Verb[] = it
+    ? [{ id: 'shape', name: t('place.shape'), keys: 'E', writes: 'writes', run: () => void import('./shaping').then(({ editShape }) => editShape(it)) }]
     : []
   return [{ id: 'card', name: t('place.card'), run: () => selectEntity(key) }, ...change]
 }
@@ -96,7 +96,7 @@ export function MapMenu() {
   return (
     <div id="mapmenu" class="over-map" ref={box} role="menu" aria-label={joined([t('mark.menu'), title], t('comma'))} onKeyDown={onKeyDown}>
       <b role="presentation"><bdi>{title}</bdi></b>
-      {verbs.map((verb) => (
+      {verbs.filter((verb) => !verb.writes || whyNot(verb.writes) === '').map((verb) => (
         <button
           key={verb.id} type="button" role="menuitem" aria-keyshortcuts={verb.keys}
           onClick={() => {

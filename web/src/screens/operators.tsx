@@ -113,7 +113,7 @@ function AccountForm(props: { known: Operator | null; onDone: (text: string) => 
         {known && <p class="dimmed">{t('operator.change_hint')}</p>}
         <p class="bad" role="alert">{error.value}</p>
       </div>
-      <div class="acts"><Button kind="primary" type="submit" keys="↵" disabled={busy.value}>{known ? t('operator.change') : t('operator.make')}</Button></div>
+      <div class="acts"><Button writes="administers" kind="primary" type="submit" keys="↵" disabled={busy.value}>{known ? t('operator.change') : t('operator.make')}</Button></div>
     </form>
   )
 }
@@ -142,7 +142,7 @@ export default function Operators() {
         {list.value && <span class="dimmed"><T k="operator.count" n={list.value.length} /></span>}
         <span role="status">{said.value}</span>
         <span class="gap" />
-        <Button onClick={() => { open.value = 'new' }}>{t('operator.new')}</Button>
+        <Button writes="administers" onClick={() => { open.value = 'new' }}>{t('operator.new')}</Button>
       </div>
       <div class={it ? 'withform' : ''}>
         {list.value === null

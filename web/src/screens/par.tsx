@@ -11,6 +11,7 @@ import { entitiesOf, entity, incident_id, par, shown_now, textOf, timeOf } from 
 import { levelName, zoneText } from '../state/names'
 import { asQuery } from '../state/moment'
 import { numbered, quick } from '../state/quick'
+import { writable } from '../state/rights'
 import { events } from '../state/record'
 import { holding, isShort, missing, nextVoice, people_answered, people_inside, roll, roll_call, voicing } from '../state/roll'
 import type { RollRow } from '../state/roll'
@@ -64,7 +65,7 @@ function Voice(props: { it: RollRow }) {
         type="text" dir="auto" aria-label={t('roll.words')} placeholder={t('roll.words')} autocomplete="off"
         value={text.value} onInput={(event) => { text.value = event.currentTarget.value }}
       />
-      <Button kind="primary" type="submit" keys="↵">{t('par.answer')}</Button>
+      <Button writes="par.acked" kind="primary" type="submit" keys="↵">{t('par.answer')}</Button>
       <Button onClick={() => { voicing.value = null }} keys="Esc">{t('entry.cancel')}</Button>
     </form>
   )
@@ -83,13 +84,13 @@ function Acts(props: { it: RollRow; next: boolean }) {
   return (
     <>
       {it.strength !== null && (
-        <Button kind={it.waits || it.state !== 'ok' ? 'primary' : 'plain'} onClick={() => void answer(it, it.strength!, true)}>
+        <Button writes="par.acked" kind={it.waits || it.state !== 'ok' ? 'primary' : 'plain'} onClick={() => void answer(it, it.strength!, true)}>
           {t('roll.all', { n: it.strength })}
         </Button>
       )}
-      <Button keys={props.next ? 'V' : undefined} onClick={() => { voicing.value = it.unit }}>{t('roll.voice_short')}</Button>
-      {it.zone && <Button onClick={() => leave(it)}>{t('par.left')}</Button>}
-      <Button kind={it.missed > 1 || isShort(it) ? 'critical' : 'plain'} onClick={() => write('mayday.declared', { unit: it.unit, zone: it.zone ?? '' })}>
+      <Button writes="par.acked" keys={props.next ? 'V' : undefined} onClick={() => { voicing.value = it.unit }}>{t('roll.voice_short')}</Button>
+      {it.zone && <Button writes="unit.left_zone" onClick={() => leave(it)}>{t('par.left')}</Button>}
+      <Button writes="mayday.declared" kind={it.missed > 1 || isShort(it) ? 'critical' : 'plain'} onClick={() => write('mayday.declared', { unit: it.unit, zone: it.zone ?? '' })}>
         {t('par.mayday')}
       </Button>
     </>
@@ -185,15 +186,15 @@ function Standing() {
       {maydays.map((id) => (
         <li key={id} class="crit">
           <b>{t('par.mayday')} <bdi>{textOf(entity('mayday', id), 'unit')}</bdi></b> <bdi>{textOf(entity('mayday', id), 'text')}</bdi>
-          <span class="gap" /><Button onClick={() => write('mayday.resolved', { mayday: id })}>{t('par.resolve')}</Button>
+          <span class="gap" /><Button writes="mayday.resolved" onClick={() => write('mayday.resolved', { mayday: id })}>{t('par.resolve')}</Button>
         </li>
       ))}
       {evacuations.map((id) => (
         <li key={id} class="crit">
           <b>{t('par.evacuation')}</b> <bdi>{textOf(entity('evacuation', id), 'reason')}</bdi>
           <small><T k="par.acked_by" p={{ who: textOf(entity('evacuation', id), 'acked_by') || t('par.no_one') }} /></small>
-          <span class="gap" /><Button onClick={() => write('evacuation.acked', { evacuation: id })}>{t('par.evacuation_acked')}</Button>
-          <Button onClick={() => write('evacuation.ended', { evacuation: id })}>{t('par.end')}</Button>
+          <span class="gap" /><Button writes="evacuation.acked" onClick={() => write('evacuation.acked', { evacuation: id })}>{t('par.evacuation_acked')}</Button>
+          <Button writes="evacuation.ended" onClick={() => write('evacuation.ended', { evacuation: id })}>{t('par.end')}</Button>
         </li>
       ))}
     </ul>
@@ -249,10 +250,10 @@ function Head() {
         <progress value={answered} max={Math.max(1, inside)} aria-label={t('roll.of', { n: answered, total: inside })} />
       </div>
       <div class="acts">
-        {missing.value.length > 0 && <Button kind="primary" onClick={callMissing}>{t('roll.call_missing', { n: missing.value.length })}</Button>}
-        <Button kind={missing.value.length > 0 ? 'plain' : 'primary'} disabled={roll.value.length === 0} onClick={() => begin('routine')}>{t('par.call')}</Button>
+        {missing.value.length > 0 && <Button writes="par.called" kind="primary" onClick={callMissing}>{t('roll.call_missing', { n: missing.value.length })}</Button>}
+        <Button writes="par.called" kind={missing.value.length > 0 ? 'plain' : 'primary'} disabled={roll.value.length === 0} onClick={() => begin('routine')}>{t('par.call')}</Button>
         <select
-          aria-label={t('roll.why')} value="" disabled={roll.value.length === 0}
+          aria-label={t('roll.why')} value="" disabled={roll.value.length === 0} {...writable('par.called')}
           onChange={(event) => {
             begin(event.currentTarget.value as (typeof reasons)[number])
             event.currentTarget.value = ''
@@ -263,15 +264,15 @@ function Head() {
         </select>
         {open && (
           <Button
-            disabled={held.length > 0}
+            writes="par.closed" disabled={held.length > 0}
             onClick={() => void quick({ kind: 'par.closed', fields: { par: it.id } }, t('roll.closed', { id: it.id }))}
           >
             {held.length > 0 ? t('roll.held', { n: held.length }) : t('roll.close')}
           </Button>
         )}
-        <Button onClick={() => write('unit.entered_zone')}>{t('step.unit.entered_zone')}</Button>
-        <Button onClick={() => write('mayday.declared')}>{t('par.mayday')}</Button>
-        <Button onClick={() => write('evacuation.ordered')}>{t('par.evacuate')}</Button>
+        <Button writes="unit.entered_zone" onClick={() => write('unit.entered_zone')}>{t('step.unit.entered_zone')}</Button>
+        <Button writes="mayday.declared" onClick={() => write('mayday.declared')}>{t('par.mayday')}</Button>
+        <Button writes="evacuation.ordered" onClick={() => write('evacuation.ordered')}>{t('par.evacuate')}</Button>
       </div>
     </div>
   )

@@ -66,8 +66,8 @@ function Strangers(props: { list: readonly Entity[] }) {
           <b><bdi>{it.id}</bdi></b> <bdi>{textOf(it, 'agency')}</bdi>
           <small><T k="unit.came" p={{ time: clockText(timeOf(it.fields['recorded_at']), false) }} /> <bdi>{textOf(it, 'reason')}</bdi></small>
           <span class="gap" />
-          <Button kind="primary" onClick={() => accept(it)}>{t('unit.accept')}</Button>
-          <Button onClick={() => void stage(it)}>{t('unit.stage')}</Button>
+          <Button writes="unit.checked_in" kind="primary" onClick={() => accept(it)}>{t('unit.accept')}</Button>
+          <Button writes="unit.checked_in" onClick={() => void stage(it)}>{t('unit.stage')}</Button>
         </li>
       ))}
     </ul>
@@ -142,8 +142,8 @@ export function Agencies() {
           type="search" class="filter" aria-label={t('filter')} placeholder={t('filter')} dir="auto" value={words.value}
           onInput={(event) => { words.value = event.currentTarget.value }}
         />
-        <Button kind="primary" onClick={() => write('unit.checked_in')}>{t('unit.check_in')}</Button>
-        <Button onClick={() => write('agency.joined')}>{t('unit.new_agency')}</Button>
+        <Button writes="unit.checked_in" kind="primary" onClick={() => write('unit.checked_in')}>{t('unit.check_in')}</Button>
+        <Button writes="agency.joined" onClick={() => write('agency.joined')}>{t('unit.new_agency')}</Button>
       </div>
       <Strangers list={all.filter((it) => textOf(it, 'state') === 'self-deployed')} />
       <div class="bar statusbar">
@@ -151,7 +151,7 @@ export function Agencies() {
         <div class="chips" role="group" aria-label={t('col.state')}>
           {statuses.map((it) => (
             <Button
-              key={it.status + (it.secondary ?? '')} disabled={chosen.length === 0}
+              writes="unit.status_set" key={it.status + (it.secondary ?? '')} disabled={chosen.length === 0}
               onClick={() => void setStatus(chosen, it).then(() => { ticked.value = new Set() })}
             >
               {statusText(it)}
@@ -162,7 +162,7 @@ export function Agencies() {
         <Button disabled={rows.length === 0} onClick={() => { ticked.value = chosen.length > 0 ? new Set() : new Set(rows.map((it) => it.id)) }}>
           {chosen.length > 0 ? t('unit.tick_none') : t('unit.tick_all')}
         </Button>
-        <Button disabled={chosen.length !== 1} onClick={() => write('unit.released', { unit: chosen[0]!.id })}>{t('unit.release')}</Button>
+        <Button writes="unit.released" disabled={chosen.length !== 1} onClick={() => write('unit.released', { unit: chosen[0]!.id })}>{t('unit.release')}</Button>
       </div>
       {rows.length === 0
         ? <Empty>{here.length === 0 ? t('unit.none_here') : t('people.none')}</Empty>

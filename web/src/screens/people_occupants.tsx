@@ -7,6 +7,7 @@ import type { Entity } from '../net/incident'
 import { entitiesOf, entity, textOf, timeOf } from '../state/incident'
 import { placeName } from '../state/names'
 import { quick } from '../state/quick'
+import { writable } from '../state/rights'
 import { write } from '../state/view'
 import { Button, Empty } from '../ui/parts'
 
@@ -39,7 +40,7 @@ function Figure(props: { it: Entity; name: Said }) {
   return (
     <input
       type="text" inputMode="numeric" dir="ltr" class="figureinput" autocomplete="off" aria-label={`${nameOf(it)}: ${t(`occupant.${name}`)}`}
-      placeholder={t('count.none')} value={typed.value ?? now ?? ''} onInput={(event) => { typed.value = event.currentTarget.value }}
+      placeholder={t('count.none')} {...writable('occupants.located')} value={typed.value ?? now ?? ''} onInput={(event) => { typed.value = event.currentTarget.value }}
       onBlur={done}
       onKeyDown={(event) => {
         if (event.key === 'Enter') {
@@ -63,7 +64,7 @@ function Row(props: { it: Entity }) {
       {said.map((name) => <td key={name} class="end"><Figure it={it} name={name} /></td>)}
       <td class="end figure"><bdi class={open > 0 ? 'warn' : ''}>{open}</bdi></td>
       <td><bdi>{textOf(it, 'source') && placeName('source', textOf(it, 'source'))} {textOf(it, 'grade')}</bdi> <small><bdi>{clockText(timeOf(it.fields['recorded_at']), false)}</bdi></small></td>
-      <td class="acts"><Button class="small" onClick={() => write('occupants.estimated', { occupants: it.id, occupant: textOf(it, 'occupant') })}>{t('occupant.again')}</Button></td>
+      <td class="acts"><Button writes="occupants.estimated" class="small" onClick={() => write('occupants.estimated', { occupants: it.id, occupant: textOf(it, 'occupant') })}>{t('occupant.again')}</Button></td>
     </tr>
   )
 }
@@ -78,7 +79,7 @@ export function Occupants() {
         <span class="dimmed">{t('occupant.hint')}</span>
         <span class="gap" />
         {rows.length > 0 && <b class={sum(openOf) > 0 ? 'warn' : ''}><T k="occupant.open_n" n={sum(openOf)} /></b>}
-        <Button kind="primary" onClick={() => write('occupants.estimated')}>{t('occupant.new')}</Button>
+        <Button writes="occupants.estimated" kind="primary" onClick={() => write('occupants.estimated')}>{t('occupant.new')}</Button>
       </div>
       {rows.length === 0
         ? <Empty>{t('occupant.empty')}</Empty>

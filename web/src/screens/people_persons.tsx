@@ -9,6 +9,7 @@ import type { Entity } from '../net/incident'
 import { entitiesOf, entity, shown_now, textOf, timeOf } from '../state/incident'
 import { placeName } from '../state/names'
 import { quick } from '../state/quick'
+import { writable } from '../state/rights'
 import { write } from '../state/view'
 import { Button, Empty } from '../ui/parts'
 import { Table } from '../ui/table'
@@ -44,9 +45,9 @@ function Acts(props: { it: Entity }) {
   const inside = state === 'inside' || state === 'missing'
   return (
     <div class="acts" onClick={(event) => event.stopPropagation()}>
-      {inside ? <Button class="small" onClick={() => goOut(it)}>{t('person.out')}</Button> : <Button class="small" onClick={() => enterZone(it)}>{t('person.in')}</Button>}
+      {inside ? <Button writes="person.out" class="small" onClick={() => goOut(it)}>{t('person.out')}</Button> : <Button writes="person.in" class="small" onClick={() => enterZone(it)}>{t('person.in')}</Button>}
       {(['missing', 'injured', 'rehab'] as const).filter((word) => word !== state).map((word) => (
-        <Button key={word} class="small" onClick={() => setStatus(it, word)}>{wordText(word, 'accountability')}</Button>
+        <Button writes="person.status_set" key={word} class="small" onClick={() => setStatus(it, word)}>{wordText(word, 'accountability')}</Button>
       ))}
     </div>
   )
@@ -94,12 +95,12 @@ function Gate() {
     >
       <label for="person-tag">{t('person.tag')}</label>
       <input
-        id="person-tag" ref={input} type="text" dir="auto" autocomplete="off" list="person-tags" value={tag.value}
+        id="person-tag" ref={input} type="text" dir="auto" autocomplete="off" list="person-tags" value={tag.value} {...writable('person.in')}
         onInput={(event) => { tag.value = event.currentTarget.value }}
       />
       <datalist id="person-tags">{entitiesOf('person').slice(0, 300).map((it) => <option key={it.id} value={it.id}>{nameOf(it)}</option>)}</datalist>
-      <Button kind={now_inside ? 'plain' : 'primary'} keys={now_inside ? undefined : '↵'} onClick={() => void pass(true)}>{t('person.in')}</Button>
-      <Button kind={now_inside ? 'primary' : 'plain'} keys={now_inside ? '↵' : undefined} onClick={() => void pass(false)}>{t('person.out')}</Button>
+      <Button writes="person.in" kind={now_inside ? 'plain' : 'primary'} keys={now_inside ? undefined : '↵'} onClick={() => void pass(true)}>{t('person.in')}</Button>
+      <Button writes="person.out" kind={now_inside ? 'primary' : 'plain'} keys={now_inside ? '↵' : undefined} onClick={() => void pass(false)}>{t('person.out')}</Button>
     </form>
   )
 }
@@ -126,7 +127,7 @@ export function Persons() {
           type="search" class="filter" aria-label={t('filter')} placeholder={t('filter')} dir="auto" value={words.value}
           onInput={(event) => { words.value = event.currentTarget.value }}
         />
-        <Button onClick={() => write('person.registered')}>{t('person.new')}</Button>
+        <Button writes="person.registered" onClick={() => write('person.registered')}>{t('person.new')}</Button>
       </div>
       {rows.length === 0
         ? <Empty>{all.length === 0 ? t('person.empty') : t('people.none')}</Empty>

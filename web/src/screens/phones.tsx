@@ -6,7 +6,7 @@ import { T, t } from '../base/i18n'
 import { timeText } from '../base/values'
 import { call } from '../net/api'
 import { now, serverNow } from '../state/clock'
-import { hasRole } from '../state/session'
+import { mayDo } from '../state/rights'
 import { clients } from '../state/record'
 import { askDevices, askInvites, devices, invites, welcome_error } from '../state/welcome'
 import type { Device, Invite } from '../state/welcome'
@@ -15,9 +15,8 @@ import { Age, Button, Empty, Field } from '../ui/parts'
 import { Table } from '../ui/table'
 import type { Column } from '../ui/table'
 import { InviteDialog, SheetDialog } from './invite'
+import { PhoneGroups } from './phone_groups'
 import { Users } from './users'
-
-const isAdministrator = () => hasRole('administrator')
 
 function stateOf(device: Device): ComponentChildren {
   if (device.revoked) return <span class="bad">{t('device.revoked')}</span>
@@ -73,7 +72,7 @@ function Waiting(props: { doing: Doing }) {
     <div class="card waitingcard" role="region" aria-label={t('device.waiting_title')}>
       <div class="sechead">
         <h2><T k="device.waiting" n={held.length} /></h2>
-        <Button kind="primary" disabled={busy.value} onClick={() => void act('/api/devices/admit', { serials: held.map((it) => it.serial) }, t('device.was_admitted', { name: names.join(', ') }))}>
+        <Button writes="welcomes" kind="primary" disabled={busy.value} onClick={() => void act('/api/devices/admit', { serials: held.map((it) => it.serial) }, t('device.was_admitted', { name: names.join(', ') }))}>
           <T k="device.admit_all" n={held.length} />
         </Button>
       </div>
@@ -84,7 +83,7 @@ function Waiting(props: { doing: Doing }) {
             <span class="dimmed"><bdi>{[it.user, it.agency].filter(Boolean).join(', ')}</bdi></span>
             <span>{it.online ? t('device.online') : it.seen ? <Age at={it.seen} /> : t('device.never')}</span>
             <span class="gap" />
-            <Button class="small" disabled={busy.value} onClick={() => void act(`/api/devices/${it.serial}/admit`, {}, t('device.was_admitted', { name: it.callsign || it.user }))}>
+            <Button writes="welcomes" class="small" disabled={busy.value} onClick={() => void act(`/api/devices/${it.serial}/admit`, {}, t('device.was_admitted', { name: it.callsign || it.user }))}>
               {t('device.admit')}
             </Button>
           </li>
@@ -112,15 +111,16 @@ function DeviceCard(props: { device: Device; doing: Doing; onClose: () => void }
         <dt>{t('device.serial')}</dt><dd><bdi>{device.serial}</bdi></dd>
       </dl>
       <div class="acts">
-        {device.held && <Button kind="primary" disabled={doing.busy.value} onClick={() => void doing.act(`/api/devices/${device.serial}/admit`, {}, t('device.was_admitted', { name }))}>{t('device.admit')}</Button>}
-        {isAdministrator() && !device.revoked && !sure.value && <Button onClick={() => { sure.value = true }}>{t('device.revoke')}</Button>}
+        {device.held && <Button writes="welcomes" kind="primary" disabled={doing.busy.value} onClick={() => void doing.act(`/api/devices/${device.serial}/admit`, {}, t('device.was_admitted', { name }))}>{t('device.admit')}</Button>}
+        {!device.revoked && !sure.value && <Button writes="administers" onClick={() => { sure.value = true }}>{t('device.revoke')}</Button>}
         {sure.value && !device.revoked && (
-          <Button kind="critical" disabled={doing.busy.value} onClick={() => void doing.act(`/api/devices/${device.serial}/revoke`, {}, t('device.was_revoked', { name }))}>
+          <Button writes="administers" kind="critical" disabled={doing.busy.value} onClick={() => void doing.act(`/api/devices/${device.serial}/revoke`, {}, t('device.was_revoked', { name }))}>
             {t('device.revoke_now')}
           </Button>
         )}
       </div>
       {sure.value && !device.revoked && <p class="dimmed">{t('device.revoke_hint')}</p>}
+      {!device.revoked && <PhoneGroups key={device.user} user={device.user} />}
     </div>
   )
 }
@@ -191,13 +191,13 @@ function InviteForm(props: { sheet: boolean; doing: Doing; onMade: (list: Invite
         <NumberField label={t('invite.hours')} name="invite-hours" value={12} max={8784} />
         {!sheet && <NumberField label={t('invite.uses')} name="invite-uses" value={1} max={10_000} onInput={(n) => { uses.value = n }} />}
         {!sheet && uses.value > 1 && <p class="dimmed">{t('invite.many_hint')}</p>}
-        {!sheet && uses.value > 1 && isAdministrator() && (
+        {!sheet && uses.value > 1 && mayDo('administers') && (
           <label class="check"><input type="checkbox" name="invite-admits" /> {t('invite.admits')}</label>
         )}
         <Choice label={t('invite.host')} name="invite-host" values={known.hosts} />
         <p class="bad" role="alert">{doing.error.value}</p>
       </div>
-      <div class="acts"><Button kind="primary" type="submit" keys="↵" disabled={doing.busy.value}>{t(sheet ? 'invite.make_sheet' : 'invite.make')}</Button></div>
+      <div class="acts"><Button writes="welcomes" kind="primary" type="submit" keys="↵" disabled={doing.busy.value}>{t(sheet ? 'invite.make_sheet' : 'invite.make')}</Button></div>
     </form>
   )
 }
@@ -218,7 +218,7 @@ function InviteCard(props: { invite: Invite; doing: Doing; onShow: () => void; o
       {invite.state === 'open' && !invite.token && <p class="dimmed">{t('invite.token_gone')}</p>}
       <div class="acts">
         {invite.token && invite.state === 'open' && <Button kind="primary" onClick={props.onShow}>{t('invite.show')}</Button>}
-        {invite.state === 'open' && <Button disabled={doing.busy.value} onClick={() => void doing.act(`/api/invites/${invite.id}/end`, {}, t('invite.was_ended', { name: invite.name }))}>{t('invite.end')}</Button>}
+        {invite.state === 'open' && <Button writes="welcomes" disabled={doing.busy.value} onClick={() => void doing.act(`/api/invites/${invite.id}/end`, {}, t('invite.was_ended', { name: invite.name }))}>{t('invite.end')}</Button>}
       </div>
     </div>
   )
@@ -303,15 +303,15 @@ export default function Phones() {
         <span role="status">{doing.said.value}</span>
         {open.value?.what !== 'one' && open.value?.what !== 'sheet' && <span class="bad" role="alert">{doing.error.value}</span>}
         <span class="gap" />
-        {invites.value && <Button onClick={() => set({ what: 'sheet' })}>{t('invite.new_sheet')}</Button>}
-        {invites.value && <Button kind="primary" onClick={() => set({ what: 'one' })}>{t('invite.new')}</Button>}
+        {invites.value && <Button writes="welcomes" onClick={() => set({ what: 'sheet' })}>{t('invite.new_sheet')}</Button>}
+        {invites.value && <Button writes="welcomes" kind="primary" onClick={() => set({ what: 'one' })}>{t('invite.new')}</Button>}
       </div>
       <Waiting doing={doing} />
       <div class={open.value ? 'withform' : ''}>
         <Lists open={open.value} set={set} />
         <Beside open={open.value} set={set} doing={doing} onMade={made} onShow={(it) => { shown.value = it }} />
       </div>
-      {isAdministrator() && <Users />}
+      {mayDo('administers') && <Users />}
       {shown.value && <InviteDialog invite={shown.value} onPrint={() => { sheet.value = [shown.value!]; shown.value = null }} onClose={() => { shown.value = null }} />}
       {sheet.value && <SheetDialog list={sheet.value} onClose={() => { sheet.value = null }} />}
     </section>

@@ -12,7 +12,7 @@ import { map_commands } from '../map/commands'
 import type { Entity } from '../net/incident'
 import { now } from '../state/clock'
 import { entity, textOf, timeOf } from '../state/incident'
-import { may_write } from '../state/moment'
+import { whyNot } from '../state/rights'
 import { placed } from '../state/places'
 import { events, events_changed } from '../state/record'
 import { screen, selectEntity, selected_entity, shown_event } from '../state/view'
@@ -92,7 +92,7 @@ function End(props: { it: Entity; kind: string }) {
         <span>{fieldText('reason')}</span>
         <input type="text" dir="auto" autocomplete="off" value={reason.value} onInput={(event) => { reason.value = event.currentTarget.value }} />
       </label>
-      <HoldButton class="small" disabled={reason.value.trim() === ''} onDone={() => void endPlace(props.it, reason.value.trim())}>{wordText(props.kind, 'end')}</HoldButton>
+      <HoldButton writes={props.kind} class="small" disabled={reason.value.trim() === ''} onDone={() => void endPlace(props.it, reason.value.trim())}>{wordText(props.kind, 'end')}</HoldButton>
     </div>
   )
 }
@@ -110,7 +110,7 @@ export default function PlaceCard() {
   const changed = timeOf(it.fields['recorded_at'])
   const who = textOf(it, 'by') || textOf(it, 'actor') || textOf(it, 'source')
   const shape = placed.value.find((one) => one.entity === it)?.places ?? []
-  const ended = may_write.value ? ends[kind] : undefined
+  const ended = ends[kind] && whyNot(ends[kind]) === '' ? ends[kind] : undefined
   return (
     <section id="card" class="card" aria-label={t('place.card')}>
       <h3>

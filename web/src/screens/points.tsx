@@ -8,6 +8,7 @@ import { now } from '../state/clock'
 import { ackOf } from '../state/attention'
 import type { Attention } from '../state/attention'
 import { acknowledgeDuty } from '../state/duty'
+import { writable } from '../state/rights'
 import { duties, entity, findings, gaps, textOf, timeOf } from '../state/incident'
 import { answered } from '../state/outbox'
 import { openEvent, shown_point, write } from '../state/view'
@@ -65,7 +66,7 @@ function AlarmItem(props: { it: Duty }) {
       {!it.acked && (
         <div class="acts">
           {decision && decision.label !== t('acknowledge') && <Button kind="primary" onClick={decision.run}>{decision.label}</Button>}
-          <button type="button" class="btn plain" data-stop disabled={sent} onClick={() => acknowledgeDuty(it.id)}>{sent ? t('att.sending') : t('acknowledge')}</button>
+          <button type="button" class="btn plain" data-stop {...writable('alarm.acked')} {...(sent ? { disabled: true } : {})} onClick={() => acknowledgeDuty(it.id)}>{sent ? t('att.sending') : t('acknowledge')}</button>
         </div>
       )}
     </li>
@@ -95,7 +96,7 @@ function FindingItem(props: { it: Finding }) {
       </p>
       {it.resolved && <p class="detail"><T k="points.before" p={{ who: textOf(entity('finding', it.id), 'by'), reason: textOf(entity('finding', it.id), 'reason') }} /></p>}
       {!it.resolved && (
-        <button type="button" class="btn plain" data-stop onClick={() => write('finding.resolved', { finding: it.id, number: it.ground })}>{t('points.resolve')}</button>
+        <button type="button" class="btn plain" data-stop {...writable('finding.resolved')} onClick={() => write('finding.resolved', { finding: it.id, number: it.ground })}>{t('points.resolve')}</button>
       )}
     </li>
   )

@@ -4,7 +4,6 @@ import { useSignal } from '@preact/signals'
 import { T, t } from '../base/i18n'
 import { timeText, wordText } from '../base/values'
 import type { Entity } from '../net/incident'
-import { mayEnter } from '../entry/forms'
 import { act } from '../state/acts'
 import { entitiesOf, shown_now, textOf, timeOf } from '../state/incident'
 import { may_write } from '../state/past'
@@ -25,10 +24,10 @@ function AlertActs(props: { it: Entity; onWrong: (text: string) => void }) {
   const operator = session.value?.operator?.name ?? ''
   return (
     <span class="acts no-print">
-      {state === 'draft' && mayEnter('alert.approved') && <Button class="small" onClick={() => void run('alert.approved', { approved_by: operator })}>{t('statement.approve')}</Button>}
-      {state === 'approved' && mayEnter('alert.sent') && <HoldButton class="small" onDone={() => void run('alert.sent')}>{t('alert.send')}</HoldButton>}
-      {['draft', 'approved', 'sent', 'questioned'].includes(state) && mayEnter('alert.cancelled') && (
-        <Button class="small" onClick={() => write('alert.cancelled', { alert: it.id })}>{t('alert.cancel')}</Button>
+      {state === 'draft' && <Button writes="alert.approved" class="small" onClick={() => void run('alert.approved', { approved_by: operator })}>{t('statement.approve')}</Button>}
+      {state === 'approved' && <HoldButton writes="alert.sent" class="small" onDone={() => void run('alert.sent')}>{t('alert.send')}</HoldButton>}
+      {['draft', 'approved', 'sent', 'questioned'].includes(state) && (
+        <Button writes="alert.cancelled" class="small" onClick={() => write('alert.cancelled', { alert: it.id })}>{t('alert.cancel')}</Button>
       )}
     </span>
   )
@@ -41,7 +40,7 @@ export function Alerts() {
     <section class="card said-else" aria-labelledby="alerts-title">
       <div class="sechead">
         <h2 id="alerts-title">{t('alert.title')}</h2>
-        {may_write.value && <Button class="small" onClick={() => write('alert.drafted', { by: session.value?.operator?.name ?? '', expires_at: '+120' })}>{t('alert.draft')}</Button>}
+        <Button writes="alert.drafted" class="small" onClick={() => write('alert.drafted', { by: session.value?.operator?.name ?? '', expires_at: '+120' })}>{t('alert.draft')}</Button>
       </div>
       <p class="bad" role="alert" dir="auto">{wrong.value}</p>
       {rows.length === 0 && <Empty>{t('alert.empty')}</Empty>}
@@ -79,7 +78,7 @@ export function Media() {
     <section class="card said-else" aria-labelledby="media-title">
       <div class="sechead">
         <h2 id="media-title">{t('media.title')}</h2>
-        {may_write.value && <Button class="small" onClick={() => write('media.logged')}>{t('media.log')}</Button>}
+        <Button writes="media.logged" class="small" onClick={() => write('media.logged')}>{t('media.log')}</Button>
       </div>
       <p class="hint">{t('media.hint')}</p>
       {rows.length === 0 && <Empty>{t('media.empty')}</Empty>}

@@ -10,7 +10,7 @@ import type { Entity, Fields } from '../net/incident'
 import { entitiesOf, entity, nextId } from '../state/incident'
 import { startDrawing } from '../state/drawing'
 import { submit } from '../state/outbox'
-import { may_write } from '../state/moment'
+import { whyNot } from '../state/rights'
 import { placed } from '../state/places'
 import { session } from '../state/session'
 import { offerUndo } from '../state/undo'
@@ -33,7 +33,7 @@ const rows: Readonly<Record<string, Row>> = {
   point: { set: 'point.set', move: 'point.set', end: 'point.closed', same: false },
 }
 
-export const canShape = (it: Entity) => may_write.value && rows[it.kind] !== undefined
+export const canShape = (it: Entity) => rows[it.kind] !== undefined && whyNot(rows[it.kind]!.move) === ''
 
 const shapeOf = (it: Entity): readonly Place[] => placed.peek().find((one) => one.entity === it)?.places ?? []
 const nameOf = (it: Entity) => placed.peek().find((one) => one.entity.id === it.id && one.entity.kind === it.kind)?.name || it.id

@@ -4,9 +4,10 @@ import { useSignal } from '@preact/signals'
 import { T, joined, t } from '../base/i18n'
 import { timeText, wordText } from '../base/values'
 import type { Entity } from '../net/incident'
-import { mayEnter } from '../entry/forms'
 import { act } from '../state/acts'
 import { may_write } from '../state/past'
+import { mayDo, whyNot } from '../state/rights'
+import type { Writes } from '../state/rights'
 import { entitiesOf, shown_now, strip, textOf, timeOf } from '../state/incident'
 import { session } from '../state/session'
 import { asText, both, differsNow, ended, isOut, linesOf, nextNumber, pairsOf, stages, versionOf, wordOn, worst } from '../state/statements'
@@ -38,7 +39,7 @@ function Stages(props: { it: Entity }) {
 }
 
 /** Asks for one line of text before it acts. */
-function WithReason(props: { label: string; button: string; hold?: boolean; onDone: (reason: string) => void }) {
+function WithReason(props: { writes: Writes; label: string; button: string; hold?: boolean; onDone: (reason: string) => void }) {
   const reason = useSignal('')
   const missing = useSignal(false)
   const done = () => {
@@ -50,7 +51,7 @@ function WithReason(props: { label: string; button: string; hold?: boolean; onDo
       <label class="field"><span>{props.label}</span>
         <input type="text" dir="auto" value={reason.value} aria-invalid={missing.value ? 'true' : undefined} onInput={(event) => { reason.value = event.currentTarget.value }} />
       </label>
-      {props.hold ? <HoldButton onDone={done}>{props.button}</HoldButton> : <Button kind="primary" onClick={done}>{props.button}</Button>}
+      {props.hold ? <HoldButton writes={props.writes} onDone={done}>{props.button}</HoldButton> : <Button writes={props.writes} kind="primary" onClick={done}>{props.button}</Button>}
     </div>
   )
 }
@@ -82,16 +83,16 @@ function Steps(props: { it: Entity; pairs: readonly Pair[]; onMade: (id: string)
   }
   return (
     <footer class="statement-steps no-print">
-      {props.pairs.length > 0 && state === 'draft' && <Button kind="primary" onClick={() => void run('statement.checked', { checked_by: operator() })}>{t('statement.check')}</Button>}
-      {state === 'checked' && mayEnter('statement.approved') && (
+      {props.pairs.length > 0 && state === 'draft' && <Button writes="statement.checked" kind="primary" onClick={() => void run('statement.checked', { checked_by: operator() })}>{t('statement.check')}</Button>}
+      {state === 'checked' && mayDo('statement.approved') && (
         <>
-          <Button kind="primary" onClick={() => void run('statement.approved', { approved_by: operator() })}>{t('statement.approve')}</Button>
-          {families_first && <Button pressed={asking.value === 'override'} onClick={() => { asking.value = 'override' }}>{t('statement.override')}</Button>}
+          <Button writes="statement.approved" kind="primary" onClick={() => void run('statement.approved', { approved_by: operator() })}>{t('statement.approve')}</Button>
+          {families_first && <Button writes="statement.approved" pressed={asking.value === 'override'} onClick={() => { asking.value = 'override' }}>{t('statement.override')}</Button>}
         </>
       )}
-      {state === 'approved' && mayEnter('statement.released') && <HoldButton onDone={() => void run('statement.released')}>{t('statement.release')}</HoldButton>}
-      {isOut(state) && <Button kind="primary" onClick={() => void correct()}>{t('statement.correct')}</Button>}
-      {!ended.has(state) && mayEnter('statement.withdrawn') && <Button pressed={asking.value === 'withdraw'} onClick={() => { asking.value = 'withdraw' }}>{t('statement.withdraw')}</Button>}
+      {state === 'approved' && <HoldButton writes="statement.released" onDone={() => void run('statement.released')}>{t('statement.release')}</HoldButton>}
+      {isOut(state) && <Button writes="statement.corrected" kind="primary" onClick={() => void correct()}>{t('statement.correct')}</Button>}
+      {!ended.has(state) && <Button writes="statement.withdrawn" pressed={asking.value === 'withdraw'} onClick={() => { asking.value = 'withdraw' }}>{t('statement.withdraw')}</Button>}
       <span class="gap" />
       {(isOut(state) || state === 'corrected') && (
         <>
@@ -99,8 +100,8 @@ function Steps(props: { it: Entity; pairs: readonly Pair[]; onMade: (id: string)
           <Button keys="Ctrl P" onClick={() => printPage(headOf(it))}>{t('statement.print')}</Button>
         </>
       )}
-      {asking.value === 'override' && <WithReason label={t('statement.override_hint')} button={t('statement.approve')} onDone={(reason) => void run('statement.approved', { approved_by: operator(), override_reason: reason })} />}
-      {asking.value === 'withdraw' && <WithReason hold label={t('statement.why_withdraw')} button={t('statement.withdraw')} onDone={(reason) => void run('statement.withdrawn', { reason })} />}
+      {asking.value === 'override' && <WithReason writes="statement.approved" label={t('statement.override_hint')} button={t('statement.approve')} onDone={(reason) => void run('statement.approved', { approved_by: operator(), override_reason: reason })} />}
+      {asking.value === 'withdraw' && <WithReason writes="statement.withdrawn" hold label={t('statement.why_withdraw')} button={t('statement.withdraw')} onDone={(reason) => void run('statement.withdrawn', { reason })} />}
       <p class="bad" role="alert" dir="auto">{wrong.value}</p>
       <Hint state={state} light={light} />
     </footer>
@@ -146,7 +147,7 @@ export function StatementCard(props: { it: Entity; onMade: (id: string) => void 
   const pairs = pairsOf(linesOf(it.id))
   const writing = useSignal<string | null>(null)
   const wrong = useSignal('')
-  const open = (state === 'draft' || state === 'checked') && may_write.value
+  const open = (state === 'draft' || state === 'checked') && whyNot('statement.lined') === ''
   const takeOut = async (pair: Pair) => {
     wrong.value = ''
     for (const line of both(pair)) wrong.value ||= await act('statement.unlined', { line: line.id })
@@ -172,8 +173,8 @@ export function StatementCard(props: { it: Entity; onMade: (id: string) => void 
       {open && writing.value === 'facts' && <WordingForm statement={it.id} first={Number(nextNumber(pairs))} onDone={done} />}
       {open && writing.value === null && (
         <div class="acts add no-print">
-          <Button onClick={() => { writing.value = 'new' }}>{t('statement.add_line')}</Button>
-          <Button onClick={() => { writing.value = 'facts' }}>{t('statement.from_facts')}</Button>
+          <Button writes="statement.lined" onClick={() => { writing.value = 'new' }}>{t('statement.add_line')}</Button>
+          <Button writes="statement.lined" onClick={() => { writing.value = 'facts' }}>{t('statement.from_facts')}</Button>
         </div>
       )}
       <p class="bad" role="alert" dir="auto">{wrong.value}</p>

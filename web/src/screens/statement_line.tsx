@@ -11,7 +11,7 @@ import { act } from '../state/acts'
 import { both, factsOf, languages, wordOn, worst } from '../state/statements'
 import type { Light, Pair, Tongue } from '../state/statements'
 import { uuid } from '../state/outbox'
-import { openEvent } from '../state/view'
+import { openEvent, write } from '../state/view'
 import { Button, Empty } from '../ui/parts'
 
 const signs: Record<Light, string> = { green: '✓', amber: '!', red: '✕' }
@@ -49,7 +49,14 @@ function Review(props: { fact: Entity }) {
   const at = timeOf(props.fact.fields['review_at'])
   if (Number.isNaN(at)) return <small class="dimmed">{t('fact.no_review')}</small>
   const over = at < shown_now.value
-  return <small class={over ? 'warn' : ''}><T k={over ? 'fact.review_over' : 'fact.review'} p={{ time: timeText(at, shown_now.value) }} /></small>
+  return (
+    <>
+      <small class={over ? 'warn' : ''}><T k={over ? 'fact.review_over' : 'fact.review'} p={{ time: timeText(at, shown_now.value) }} /></small>
+      {over && textOf(props.fact, 'state') === 'live' && (
+        <Button writes="fact.reviewed" class="small no-print" onClick={() => write('fact.reviewed', { fact: props.fact.id })}>{t('fact.review_now')}</Button>
+      )}
+    </>
+  )
 }
 
 export function FactLine(props: { fact: Entity }) {
@@ -107,8 +114,8 @@ export function PairRow(props: { pair: Pair; place: number; open: boolean; out: 
           : facts.map((id) => entity('fact', id)).map((fact) => fact && <FactLine key={fact.id} fact={fact} />)}
         {props.open && (
           <span class="acts no-print">
-            <Button class="small" onClick={props.onEdit}>{t('statement.edit')}</Button>
-            <Button class="small" onClick={props.onDrop}>{t('statement.take_out')}</Button>
+            <Button writes="statement.lined" class="small" onClick={props.onEdit}>{t('statement.edit')}</Button>
+            <Button writes="statement.unlined" class="small" onClick={props.onDrop}>{t('statement.take_out')}</Button>
           </span>
         )}
       </div>
@@ -208,7 +215,7 @@ export function PairForm(props: { statement: string; pair?: Pair | undefined; nu
       </div>
       <p class="bad" role="alert" dir="auto">{wrong.value}</p>
       <div class="acts">
-        <Button kind="primary" type="submit" disabled={busy.value}>{t('statement.save_line')}</Button>
+        <Button writes="statement.lined" kind="primary" type="submit" disabled={busy.value}>{t('statement.save_line')}</Button>
         <Button onClick={props.onDone}>{t('entry.cancel')}</Button>
       </div>
     </form>

@@ -50,8 +50,8 @@ export function WordingForm(props: { statement: string; first: number; onDone: (
       <FactPicker chosen={facts.value} set={(it) => { facts.value = it }} />
       <p class="bad" role="alert" dir="auto">{wrong.value}</p>
       <div class="acts">
-        <Button kind="primary" disabled={busy.value || facts.value.length === 0} onClick={() => void each()}>{t('statement.write_lines', { n: facts.value.length })}</Button>
-        <Button disabled={busy.value} onClick={() => void hold()}>{t('statement.holding')}</Button>
+        <Button writes="statement.lined" kind="primary" disabled={busy.value || facts.value.length === 0} onClick={() => void each()}>{t('statement.write_lines', { n: facts.value.length })}</Button>
+        <Button writes="statement.lined" disabled={busy.value} onClick={() => void hold()}>{t('statement.holding')}</Button>
         <Button onClick={props.onDone}>{t('entry.cancel')}</Button>
       </div>
     </section>

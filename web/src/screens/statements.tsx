@@ -7,8 +7,8 @@ import { timeText, wordText } from '../base/values'
 import type { Entity } from '../net/incident'
 import { wordsOf } from '../entry/schema'
 import { entitiesOf, release, shown_now, textOf, timeOf } from '../state/incident'
-import { may_write } from '../state/past'
 import { byState, differsNow, isOut, lightOf, versionOf } from '../state/statements'
+import { useShownItem } from '../ui/shown_item'
 import { Button, Empty } from '../ui/parts'
 import { Alerts, Media, Responsibility } from './said_else'
 import { StatementCard } from './statement_card'
@@ -61,7 +61,7 @@ function NewStatement(props: { onMade: (id: string) => void; onClose: () => void
         ))}
       </div>
       <p class="bad" role="alert" dir="auto">{wrong.value}</p>
-      <div class="acts"><Button kind="primary" type="submit">{t('statement.begin')}</Button><Button onClick={props.onClose}>{t('entry.cancel')}</Button></div>
+      <div class="acts"><Button writes="statement.drafted" kind="primary" type="submit">{t('statement.begin')}</Button><Button onClick={props.onClose}>{t('entry.cancel')}</Button></div>
     </form>
   )
 }
@@ -88,6 +88,11 @@ export default function StatementScreen() {
   const filter = useSignal({ state: '', audience: '' })
   const chosen = useSignal('')
   const making = useSignal(false)
+  useShownItem('statement', (id) => {
+    view.value = 'ours'
+    chosen.value = id
+    making.value = false
+  })
   const all = entitiesOf('statement')
   const { state, audience } = filter.value
   const rows = all.filter((it) => (!state || textOf(it, 'state') === state) && (!audience || textOf(it, 'audience') === audience)).sort(byState)
@@ -105,7 +110,7 @@ export default function StatementScreen() {
         </div>
         <span class="gap" />
         {release.value && !release.value.families_know && <b class="warn families">! {t('guard.families')}</b>}
-        {view.value === 'ours' && may_write.value && <Button kind="primary" onClick={() => { making.value = true }}>{t('statement.draft')}</Button>}
+        {view.value === 'ours' && <Button writes="statement.drafted" kind="primary" onClick={() => { making.value = true }}>{t('statement.draft')}</Button>}
       </div>
       {view.value === 'alerts' && <div class="pad"><Alerts /></div>}
       {view.value === 'others' && <div class="pad columns2"><Media /><Responsibility /></div>}

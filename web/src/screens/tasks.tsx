@@ -12,11 +12,13 @@ import type { Entity } from '../net/incident'
 import { serverNow } from '../state/clock'
 import { entitiesOf, entity, isOverdue, shown_now, textOf, timeOf } from '../state/incident'
 import { numbered, quick } from '../state/quick'
+import { writable } from '../state/rights'
 import { units } from '../state/tracks'
-import { write } from '../state/view'
+import { shown_item, write } from '../state/view'
 import { nudge } from '../shell/decisions'
 import { Button, Empty } from '../ui/parts'
 import { printPage } from '../ui/print'
+import { pointOut, useShownItem } from '../ui/shown_item'
 import { useSteady } from '../ui/steady'
 import { Tabs } from '../ui/tabs'
 import { Decisions } from './tasks_decisions'
@@ -103,11 +105,11 @@ function NewLine() {
     <form class="taskline" onSubmit={send}>
       <label class="hidden" for="task-line">{t('task.line')}</label>
       <input
-        id="task-line" ref={input} type="text" dir="auto" autocomplete="off" placeholder={t('task.line_hint')} value={line.value} list="task-names"
+        id="task-line" ref={input} type="text" dir="auto" autocomplete="off" placeholder={t('task.line_hint')} value={line.value} list="task-names" {...writable('task.created')}
         onInput={(event) => { line.value = event.currentTarget.value }}
       />
       <datalist id="task-names">{/^@?\S*$/.test(line.value) && known.slice(0, 100).map((name) => <option key={name} value={`@${name} `} />)}</datalist>
-      <Button kind="primary" type="submit" keys="↵">{t('task.new')}</Button>
+      <Button writes="task.created" kind="primary" type="submit" keys="↵">{t('task.new')}</Button>
       {line.value.trim() !== '' && <Understood it={it} />}
     </form>
   )
@@ -132,7 +134,7 @@ function Owner(props: { it: Entity }) {
   if (!isOpen(it)) return <bdi>{owner}</bdi>
   return (
     <select
-      aria-label={t('task.reassign_of', { task: it.id })} value={owner}
+      aria-label={t('task.reassign_of', { task: it.id })} value={owner} {...writable('task.reassigned')}
       onChange={(event) => {
         const to = event.currentTarget.value
         void quick({ kind: 'task.reassigned', fields: { task: it.id, owner: to } }, t('task.given', { task: it.id, who: to }), () => void give(owner))
@@ -162,15 +164,15 @@ function Acts(props: { it: Entity }) {
   if (!isOpen(it)) return null
   return (
     <>
-      <Button kind="primary" onClick={() => void quick({ kind: 'task.done', fields: { task: it.id } }, t('task.is_done', { task: it.id }))}>{t('task.done')}</Button>
+      <Button writes="task.done" kind="primary" onClick={() => void quick({ kind: 'task.done', fields: { task: it.id } }, t('task.is_done', { task: it.id }))}>{t('task.done')}</Button>
       {!acceptedBy(it) && (
-        <Button onClick={() => void quick({ kind: 'task.accepted', fields: { task: it.id, by: owner } }, t('task.accepts', { who: owner, task: it.id }))}>{t('task.accept')}</Button>
+        <Button writes="task.accepted" onClick={() => void quick({ kind: 'task.accepted', fields: { task: it.id, by: owner } }, t('task.accepts', { who: owner, task: it.id }))}>{t('task.accept')}</Button>
       )}
-      <Button onClick={() => void nudge(it.id)}>{t('task.nudge')}</Button>
+      <Button writes="message.sent" onClick={() => void nudge(it.id)}>{t('task.nudge')}</Button>
       {textOf(it, 'state') === 'blocked'
-        ? <Button onClick={() => void quick({ kind: 'task.unblocked', fields: { task: it.id } }, t('task.is_free', { task: it.id }))}>{t('task.free')}</Button>
-        : <Button onClick={() => write('task.blocked', { task: it.id })}>{t('task.block')}</Button>}
-      <Button onClick={() => write('task.dropped', { task: it.id })}>{t('task.drop')}</Button>
+        ? <Button writes="task.unblocked" onClick={() => void quick({ kind: 'task.unblocked', fields: { task: it.id } }, t('task.is_free', { task: it.id }))}>{t('task.free')}</Button>
+        : <Button writes="task.blocked" onClick={() => write('task.blocked', { task: it.id })}>{t('task.block')}</Button>}
+      <Button writes="task.dropped" onClick={() => write('task.dropped', { task: it.id })}>{t('task.drop')}</Button>
     </>
   )
 }
@@ -181,7 +183,7 @@ function Row(props: { it: Entity }) {
   const note = textOf(it, 'note')
   const decision = textOf(it, 'decision')
   return (
-    <tr class={isLate(it) ? 'warn' : isOpen(it) ? '' : 'out'} data-task={it.id}>
+    <tr class={isLate(it) ? 'warn' : isOpen(it) ? '' : 'out'} data-task={it.id} tabIndex={-1}>
       <th scope="row"><bdi>{it.id}</bdi></th>
       <td class="wraps" dir="auto">
         {textOf(it, 'text')}
@@ -229,6 +231,10 @@ function Board(props: { by: By; all: boolean }) {
 function Tasks() {
   const all = useSignal(false)
   const by = useSignal<By>('due')
+  useShownItem('task', (id) => {
+    all.value ||= !isOpen(entity('task', id)!)
+    pointOut(`[data-task="${CSS.escape(id)}"]`)
+  })
   const open = entitiesOf('task').filter(isOpen)
   const late = open.filter((it) => isOverdue(it, shown_now.value)).length
   return (
@@ -241,8 +247,8 @@ function Tasks() {
         <span class="dimmed"><T k="task.open_n" n={open.length} /></span>
         {late > 0 && <b class="warn"><T k="task.late_n" n={late} /></b>}
         <span class="gap" />
-        <Button onClick={() => write('task.created')}>{t('task.form')}</Button>
-        <Button onClick={() => write('message.sent')}>{t('task.order')}</Button>
+        <Button writes="task.created" onClick={() => write('task.created')}>{t('task.form')}</Button>
+        <Button writes="message.sent" onClick={() => write('message.sent')}>{t('task.order')}</Button>
       </div>
       <NewLine />
       <Board by={by.value} all={all.value} />
@@ -254,6 +260,8 @@ const tabs: readonly Tab[] = ['tasks', 'needs', 'decisions']
 
 export default function TaskScreen() {
   const tab = useSignal<Tab>('tasks')
+  // The board of tasks opens it; here only its part is chosen.
+  if (shown_item.value.startsWith('task/')) tab.value = 'tasks'
   return (
     <section class="screen" aria-labelledby="tasks-title">
       <div class="bar tabbar">

@@ -48,10 +48,10 @@ function Card(props: { it: Entity }) {
       </dl>
       {state === 'in-force' && (
         <div class="acts">
-          <Button onClick={() => write('task.created', { decision: it.id })}>{t('decision.new_task')}</Button>
-          <Button onClick={() => write('decision.reasoned', { decision: it.id, rationale: textOf(it, 'rationale'), risks: textOf(it, 'risks') })}>{t('decision.reason')}</Button>
-          <Button onClick={() => write('decision.reviewed', { decision: it.id })}>{t('decision.review')}</Button>
-          <Button onClick={() => write('decision.ended', { decision: it.id })}>{t('decision.end')}</Button>
+          <Button writes="task.created" onClick={() => write('task.created', { decision: it.id })}>{t('decision.new_task')}</Button>
+          <Button writes="decision.reasoned" onClick={() => write('decision.reasoned', { decision: it.id, rationale: textOf(it, 'rationale'), risks: textOf(it, 'risks') })}>{t('decision.reason')}</Button>
+          <Button writes="decision.reviewed" onClick={() => write('decision.reviewed', { decision: it.id })}>{t('decision.review')}</Button>
+          <Button writes="decision.ended" onClick={() => write('decision.ended', { decision: it.id })}>{t('decision.end')}</Button>
         </div>
       )}
     </li>
@@ -66,7 +66,7 @@ export function Decisions() {
       <div class="bar">
         {unreasoned > 0 && <b class="warn"><T k="decision.unreasoned" n={unreasoned} /></b>}
         <span class="gap" />
-        <Button kind="primary" onClick={() => write('decision.taken')}>{t('decision.new')}</Button>
+        <Button writes="decision.taken" kind="primary" onClick={() => write('decision.taken')}>{t('decision.new')}</Button>
       </div>
       {list.length === 0 ? <Empty>{t('decision.empty')}</Empty> : <ul class="decisions">{list.map((it) => <Card key={it.id} it={it} />)}</ul>}
     </div>

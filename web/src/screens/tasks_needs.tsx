@@ -27,9 +27,9 @@ function NeedRow(props: { it: Entity }) {
       <td><Due it={it} open={open} /></td>
       <td>{wordText(state, 'need')}<small><bdi>{textOf(it, 'by')} {textOf(it, 'unit')}</bdi></small></td>
       <td class="acts">
-        {state === 'requested' && <Button onClick={() => write('need.committed', { need: it.id })}>{t('need.commit')}</Button>}
-        {open && <Button onClick={() => void quick({ kind: 'need.filled', fields: { need: it.id } }, t('need.is_filled', { need: it.id }))}>{t('need.fill')}</Button>}
-        {open && <Button onClick={() => write('need.refused', { need: it.id })}>{t('need.refuse')}</Button>}
+        {state === 'requested' && <Button writes="need.committed" onClick={() => write('need.committed', { need: it.id })}>{t('need.commit')}</Button>}
+        {open && <Button writes="need.filled" onClick={() => void quick({ kind: 'need.filled', fields: { need: it.id } }, t('need.is_filled', { need: it.id }))}>{t('need.fill')}</Button>}
+        {open && <Button writes="need.refused" onClick={() => write('need.refused', { need: it.id })}>{t('need.refuse')}</Button>}
       </td>
     </tr>
   )
@@ -46,7 +46,7 @@ function CommitmentRow(props: { it: Entity }) {
       <td><bdi>{textOf(it, 'owner')}</bdi></td>
       <td><Due it={it} open={open} /></td>
       <td>{wordText(textOf(it, 'state'))}</td>
-      <td class="acts">{open && <Button onClick={() => write('commitment.kept', { commitment: it.id })}>{t('need.kept')}</Button>}</td>
+      <td class="acts">{open && <Button writes="commitment.kept" onClick={() => write('commitment.kept', { commitment: it.id })}>{t('need.kept')}</Button>}</td>
     </tr>
   )
 }
@@ -58,7 +58,7 @@ export function Needs() {
   const promises = entitiesOf('commitment')
   return (
     <div class="scrolls" tabIndex={0} role="region" aria-label={t('task.tab_needs')}>
-      <div class="bar"><h2>{t('need.needs')}</h2><span class="gap" /><Button kind="primary" onClick={() => write('need.raised')}>{t('need.new')}</Button></div>
+      <div class="bar"><h2>{t('need.needs')}</h2><span class="gap" /><Button writes="need.raised" kind="primary" onClick={() => write('need.raised')}>{t('need.new')}</Button></div>
       {needs.length === 0
         ? <Empty>{t('need.empty')}</Empty>
         : (
@@ -73,7 +73,7 @@ export function Needs() {
             <tbody>{needs.map((it) => <NeedRow key={it.id} it={it} />)}</tbody>
           </table>
         )}
-      <div class="bar"><h2>{t('need.promises')}</h2><span class="gap" /><Button onClick={() => write('commitment.made')}>{t('need.new_promise')}</Button></div>
+      <div class="bar"><h2>{t('need.promises')}</h2><span class="gap" /><Button writes="commitment.made" onClick={() => write('commitment.made')}>{t('need.new_promise')}</Button></div>
       {promises.length === 0
         ? <Empty>{t('need.no_promises')}</Empty>
         : (

@@ -59,7 +59,7 @@ function UserForm(props: { known: User | null; onDone: (text: string) => void; o
         {!known && <Field label={t('invite.groups')} name="user-groups" required={false} hint={t('invite.groups_hint')} />}
         <p class="bad" role="alert">{error.value}</p>
       </div>
-      <div class="acts"><Button kind="primary" type="submit" keys="↵" disabled={busy.value}>{t(known ? 'operator.change' : 'user.make')}</Button></div>
+      <div class="acts"><Button writes="administers" kind="primary" type="submit" keys="↵" disabled={busy.value}>{t(known ? 'operator.change' : 'user.make')}</Button></div>
     </form>
   )
 }
@@ -86,7 +86,7 @@ export function Users() {
         <span class="dimmed">{t('user.about')}</span>
         <span role="status">{said.value}</span>
         <span class="gap" />
-        <Button onClick={() => { open.value = 'new' }}>{t('user.new')}</Button>
+        <Button writes="administers" onClick={() => { open.value = 'new' }}>{t('user.new')}</Button>
       </div>
       <div class={it ? 'withform' : ''}>
         <Table

@@ -6,8 +6,10 @@ import { silenceSound } from '../state/alarm_sound'
 import { dim_map, nextTheme, show_labels } from '../state/prefs'
 import { chooseZone, floorAt, marked_zones, stepFloor, zone_id } from '../state/floor'
 import { entity, incident_id } from '../state/incident'
-import { askPast, asking, backToNow, may_write, past_at, playOrPause, scrub_keys, stepEvent } from '../state/past'
+import { askPast, asking, backToNow, past_at, playOrPause, scrub_keys, stepEvent } from '../state/past'
 import { addPlace, chooseCorner, drawing, finishDrawing, insertCorner, measured, stepCorner, stopDrawing, stopMeasure, toggleMeasure, undoPlace } from '../state/drawing'
+import { whyNot } from '../state/rights'
+import type { Writes } from '../state/rights'
 import { startVoice } from '../state/roll'
 import { undo } from '../state/undo'
 import { centre, dialog, draft, following, people_tab, recipient, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
@@ -26,6 +28,8 @@ export interface Action {
   shown: string
   group: 'screens' | 'decide' | 'map' | 'general'
   run: () => void
+  /** What it writes: the palette offers it to who may, while it can be written. */
+  writes?: Writes
   /** Also inside inputs. */
   always?: boolean
 }
@@ -50,14 +54,14 @@ export function focusComposer(): void {
 
 /** The list of kinds of entries, by the composer. */
 export function startSlash(): void {
-  if (!may_write.peek()) return
+  if (whyNot('writes') !== '') return
   writing.value = null
   draft.value = '/'
   focusComposer()
 }
 
 function decideTop(): void {
-  if (!may_write.peek()) return
+  if (whyNot('writes') !== '') return
   const top = attention.peek().find((item) => item.level !== 'calm')
   if (top) decide(top)
 }
@@ -134,17 +138,17 @@ export const actions: Action[] = [
   { id: 'par', name: 'nav.par', codes: ['KeyP'], shown: 'P', group: 'screens', run: openRoll },
   { id: 'points', name: 'nav.points', codes: ['KeyO'], shown: 'O', group: 'screens', run: () => go('points') },
   { id: 'admin', name: 'nav.admin', codes: ['Digit9', 'Numpad9'], shown: '9', group: 'screens', run: () => go('admin') },
-  { id: 'voice', name: 'roll.voice', codes: ['KeyV'], shown: 'V', group: 'decide', run: () => { openRoll(); startVoice() } },
-  { id: 'acknowledge', name: 'act.acknowledge_top', codes: ['KeyA'], shown: 'A', group: 'decide', run: decideTop },
+  { id: 'voice', name: 'roll.voice', codes: ['KeyV'], shown: 'V', group: 'decide', writes: 'par.acked', run: () => { openRoll(); startVoice() } },
+  { id: 'acknowledge', name: 'act.acknowledge_top', codes: ['KeyA'], shown: 'A', group: 'decide', writes: 'writes', run: decideTop },
   { id: 'silence', name: 'act.silence', codes: ['KeyS'], shown: 'S', group: 'decide', run: silenceSound },
   { id: 'next', name: 'act.next', codes: ['KeyJ'], shown: 'J', group: 'decide', run: () => walk(1) },
   { id: 'previous', name: 'act.previous', codes: ['KeyK'], shown: 'K', group: 'decide', run: () => walk(-1) },
-  { id: 'write', name: 'act.write', codes: ['KeyN'], shown: 'N', group: 'decide', run: focusComposer },
-  { id: 'enter', name: 'act.enter', codes: ['Slash'], shown: '/', group: 'decide', run: startSlash },
-  { id: 'undo', name: 'act.undo', codes: ['KeyZ', 'Ctrl+KeyZ'], shown: 'Z', group: 'decide', run: undo },
-  { id: 'incident', name: 'open.title', codes: ['KeyI'], shown: 'I', group: 'decide', run: () => write('incident.opened') },
+  { id: 'write', name: 'act.write', codes: ['KeyN'], shown: 'N', group: 'decide', writes: 'writes', run: focusComposer },
+  { id: 'enter', name: 'act.enter', codes: ['Slash'], shown: '/', group: 'decide', writes: 'writes', run: startSlash },
+  { id: 'undo', name: 'act.undo', codes: ['KeyZ', 'Ctrl+KeyZ'], shown: 'Z', group: 'decide', writes: 'writes', run: undo },
+  { id: 'incident', name: 'open.title', codes: ['KeyI'], shown: 'I', group: 'decide', writes: 'incident.opened', run: () => write('incident.opened') },
   {
-    id: 'call', name: 'act.call', codes: ['KeyC'], shown: 'C', group: 'decide',
+    id: 'call', name: 'act.call', codes: ['KeyC'], shown: 'C', group: 'decide', writes: 'writes',
     run: () => { if (selected.value) writeTo(selected.value) },
   },
   { id: 'floor_down', name: 'act.floor_down', codes: ['BracketLeft'], shown: '[', group: 'map', run: () => stepFloor(-1) },
@@ -161,7 +165,7 @@ export const actions: Action[] = [
   { id: 'up', name: 'act.pan_up', codes: ['ArrowUp'], shown: '↑', group: 'map', run: onMap((map) => map.nudge(0, -1) || map.pan(0, -1)) },
   { id: 'down', name: 'act.pan_down', codes: ['ArrowDown'], shown: '↓', group: 'map', run: onMap((map) => map.nudge(0, 1) || map.pan(0, 1)) },
   { id: 'draw', name: 'act.draw', codes: ['KeyD', 'ContextMenu', 'Shift+F10'], shown: 'D', group: 'map', run: onMap((map) => map.menuAtMiddle()) },
-  { id: 'shape', name: 'place.shape', codes: ['KeyE'], shown: 'E', group: 'map', run: changeShape },
+  { id: 'shape', name: 'place.shape', codes: ['KeyE'], shown: 'E', group: 'map', writes: 'writes', run: changeShape },
   { id: 'measure', name: 'act.measure', codes: ['KeyX'], shown: 'X', group: 'map', run: onMap(toggleMeasure) },
   { id: 'labels', name: 'act.labels', codes: ['KeyL'], shown: 'L', group: 'map', run: () => toggle(show_labels) },
   { id: 'grid', name: 'act.grid', codes: ['KeyG'], shown: 'G', group: 'map', run: toggleGrid },

@@ -1,6 +1,7 @@
 // The six entries that a post makes most, one tap each: what this operator entered most here, filled up by what his
 // role usually does. Also which kinds he entered last, for the list behind the slash.
 import { computed, signal } from '@preact/signals'
+import { mayDo } from '../state/rights'
 import { hasRole, session } from '../state/session'
 
 const CHIPS = 6
@@ -60,5 +61,5 @@ export const chips = computed<readonly string[]>(() => {
   const order = own?.kinds ?? anybody
   // Three times is a habit; what one did once does not push out what the role does all night.
   const habits = Object.keys(counts).filter((kind) => counts[kind]! >= 3).sort((a, b) => counts[b]! - counts[a]!)
-  return [...new Set([...habits, ...order])].slice(0, CHIPS)
+  return [...new Set([...habits, ...order])].filter(mayDo).slice(0, CHIPS)
 })

@@ -9,7 +9,7 @@ import { complete, completionOf, parseLogLine } from '../entry/line'
 import { entitiesOf, incident_id } from '../state/incident'
 import { placeName } from '../state/names'
 import { say } from '../state/outbox'
-import { may_write } from '../state/moment'
+import { mayDo, whyNot, writable } from '../state/rights'
 import { text_changed, units } from '../state/tracks'
 import { draft, menu, menu_active, recipient, slash, write, writing } from '../state/view'
 import { Button } from '../ui/parts'
@@ -30,10 +30,10 @@ const zoneNames = () => entitiesOf('zone').map((it) => it.id)
 
 /** The entries that this post makes most, one tap each. */
 export function Chips() {
-  if (!incident_id.value || writing.value || slash.value !== null || !may_write.value) return null
+  if (!incident_id.value || writing.value || slash.value !== null || whyNot('writes') !== '') return null
   return (
     <div id="kindchips" role="group" aria-label={t('chips.title')}>
-      {chips.value.map((kind) => <Button key={kind} class="small" onClick={() => write(kind)}>{kindText(kind)}</Button>)}
+      {chips.value.map((kind) => <Button key={kind} writes={kind} class="small" onClick={() => write(kind)}>{kindText(kind)}</Button>)}
     </div>
   )
 }
@@ -60,27 +60,79 @@ function fitting(mark: '@' | '#', typed: string): Named[] {
   return all.filter(fits).sort((a, b) => first(a) - first(b)).slice(0, NAMES_MAX)
 }
 
-export function Composer() {
-  void text_changed.value
-  const input = useRef<HTMLInputElement>(null)
+/** The names that fit what is typed, while any do; `take` puts one into the line. */
+function useNames(on: boolean, change: (value: string) => void) {
   const at = useSignal(0)
   const closed = useSignal('')
+  const naming = on && closed.value !== draft.value ? completionOf(draft.value) : null
+  const names = naming ? fitting(naming.mark, naming.typed) : []
+  const place = Math.min(at.value, names.length - 1)
+  const take = (name: Named) => change(complete(draft.value, naming!, name.id))
+  /** True when the list takes the key. */
+  const key = (pressed: string): boolean => {
+    if (names.length === 0) return false
+    if (pressed === 'ArrowDown') at.value = Math.min(names.length - 1, place + 1)
+    else if (pressed === 'ArrowUp') at.value = Math.max(0, place - 1)
+    else if (pressed === 'Enter' || pressed === 'Tab') take(names[place]!)
+    else if (pressed === 'Escape') closed.value = draft.value
+    else return false
+    return true
+  }
+  return { names, place, take, key, first: () => { at.value = 0 } }
+}
+
+function Names(props: { names: readonly Named[]; place: number; onTake: (name: Named) => void }) {
+  if (props.names.length === 0) return null
+  return (
+    <ul id="names" role="listbox" aria-label={t('chat.names')}>
+      {props.names.map((it, i) => (
+        <li key={it.id} id={'name-' + i} role="option" aria-selected={i === props.place} onPointerDown={(event) => { event.preventDefault(); props.onTake(it) }}>
+          <b><bdi>{it.id}</bdi></b> <small><bdi>{it.name}</bdi></small>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** To the log, to all, or to one who is there; who was chosen and is gone stays named. */
+function Recipients() {
+  void text_changed.value
   const to = recipient.value
   const list = recipients()
   const known = to === 'all' || (to === 'log' && incident_id.value !== '') || list.some((unit) => unit.uid === to)
+  return (
+    <>
+      <label class="hidden" for="composer-to">{t('chat.to')}</label>
+      <select id="composer-to" value={to} {...writable('writes')} onChange={(event) => { recipient.value = event.currentTarget.value }}>
+        {incident_id.value && <option value="log">{t('chat.log')}</option>}
+        <option value="all">{t('chat.all')}</option>
+        {!known && <option value={to}>{unitName(to)}</option>}
+        {list.map((unit) => <option key={unit.uid} value={unit.uid}>{unit.callsign}</option>)}
+      </select>
+    </>
+  )
+}
+
+function placeholder(): string {
+  if (!mayDo('writes')) return t('rights.reads')
+  if (whyNot('writes') !== '') return t('past.composer')
+  if (recipient.value === 'log') return t('chat.placeholder_log')
+  return incident_id.value ? t('chat.placeholder_slash') : t('chat.placeholder')
+}
+
+export function Composer() {
+  const input = useRef<HTMLInputElement>(null)
+  const to = recipient.value
   const typed = slash.value !== null
-  const naming = to === 'log' && !typed && closed.value !== draft.value ? completionOf(draft.value) : null
-  const names = naming ? fitting(naming.mark, naming.typed) : []
-  const place = Math.min(at.value, names.length - 1)
   const change = (value: string) => {
     draft.value = value
-    at.value = 0
+    list.first()
     if (value.startsWith('/')) writing.value = null
   }
-  const take = (name: Named) => {
-    change(complete(draft.value, naming!, name.id))
+  const list = useNames(to === 'log' && !typed, (value) => {
+    change(value)
     input.current?.focus()
-  }
+  })
   const send = (event: Event) => {
     event.preventDefault()
     const line = draft.value.trim()
@@ -89,57 +141,33 @@ export function Composer() {
     else say(to, line)
     draft.value = ''
   }
-  /** True when the list of names takes the key. */
-  const inNames = (key: string): boolean => {
-    if (names.length === 0) return false
-    if (key === 'ArrowDown') at.value = Math.min(names.length - 1, place + 1)
-    else if (key === 'ArrowUp') at.value = Math.max(0, place - 1)
-    else if (key === 'Enter' || key === 'Tab') take(names[place]!)
-    else if (key === 'Escape') closed.value = draft.value
-    else return false
-    return true
-  }
-  const listed = typed || names.length > 0
+  const listed = typed || list.names.length > 0
   return (
     <form id="composer" onSubmit={send}>
-      {names.length > 0 && (
-        <ul id="names" role="listbox" aria-label={t('chat.names')}>
-          {names.map((it, i) => (
-            <li key={it.id} id={'name-' + i} role="option" aria-selected={i === place} onPointerDown={(event) => { event.preventDefault(); take(it) }}>
-              <b><bdi>{it.id}</bdi></b> <small><bdi>{it.name}</bdi></small>
-            </li>
-          ))}
-        </ul>
-      )}
-      <label class="hidden" for="composer-to">{t('chat.to')}</label>
-      <select id="composer-to" value={to} disabled={!may_write.value} onChange={(event) => { recipient.value = event.currentTarget.value }}>
-        {incident_id.value && <option value="log">{t('chat.log')}</option>}
-        <option value="all">{t('chat.all')}</option>
-        {!known && <option value={to}>{unitName(to)}</option>}
-        {list.map((unit) => <option key={unit.uid} value={unit.uid}>{unit.callsign}</option>)}
-      </select>
+      <Names names={list.names} place={list.place} onTake={list.take} />
+      <Recipients />
       <label class="hidden" for="composer-text">{t('chat.text')}</label>
       <input
         id="composer-text"
         ref={input}
         value={draft.value}
-        disabled={!may_write.value}
+        {...writable('writes')}
         role={listed ? 'combobox' : undefined}
         aria-expanded={listed ? 'true' : undefined}
         aria-controls={typed ? 'kinds' : listed ? 'names' : undefined}
-        aria-activedescendant={typed ? menu_active.value || undefined : listed ? 'name-' + place : undefined}
+        aria-activedescendant={typed ? menu_active.value || undefined : listed ? 'name-' + list.place : undefined}
         onInput={(event) => change(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (typed ? menu.key?.(event.key) : inNames(event.key)) event.preventDefault()
+          if (typed ? menu.key?.(event.key) : list.key(event.key)) event.preventDefault()
         }}
-        placeholder={!may_write.value ? t('past.composer') : to === 'log' ? t('chat.placeholder_log') : incident_id.value ? t('chat.placeholder_slash') : t('chat.placeholder')}
+        placeholder={placeholder()}
         maxLength={2000}
         autocomplete="off"
         dir="auto"
         aria-keyshortcuts="N"
       />
-      <Button class="slash" label={t('act.enter')} keys="/" disabled={!may_write.value} onClick={startSlash}>{''}</Button>
-      <Button kind="primary" type="submit" keys="↵" disabled={!may_write.value}>{t('chat.send')}</Button>
+      <Button writes="writes" class="slash" label={t('act.enter')} keys="/" onClick={startSlash}>{''}</Button>
+      <Button writes="writes" kind="primary" type="submit" keys="↵">{t('chat.send')}</Button>
     </form>
   )
 }

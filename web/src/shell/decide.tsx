@@ -10,7 +10,6 @@ import type { Attention } from '../state/attention'
 import { silenceSound, sound_blocked, sounding } from '../state/alarm_sound'
 import { textOf } from '../state/incident'
 import { lost_since, picture_at } from '../state/live'
-import { may_write } from '../state/moment'
 import { isAcknowledging } from '../state/outbox'
 import { screen, slash, writing } from '../state/view'
 import { Icon } from '../ui/icon'
@@ -72,7 +71,7 @@ function Item(props: { item: Attention; top: boolean; like: number }) {
   const { item, top, like } = props
   const words = wordsOf(item)
   const sent = item.emergency && isAcknowledging(item.emergency.uid)
-  const decision = sent || !may_write.value ? null : decisionOf(item)
+  const decision = sent ? null : decisionOf(item)
   const toggle = () => {
     const next = new Set(opened.value)
     if (!next.delete(item.group)) next.add(item.group)

@@ -2,22 +2,24 @@
 // the action is an entry that answers itself it is entered at once; where somebody must be named a form comes up
 // with all that is known in it.
 import { t } from '../base/i18n'
-import { call } from '../net/api'
 import { note } from '../state/attention'
 import type { Attention } from '../state/attention'
 import { acknowledgeDuty } from '../state/duty'
 import { entity, textOf } from '../state/incident'
 import { acknowledge } from '../state/outbox'
 import { numbered, quick } from '../state/quick'
+import { whyNot } from '../state/rights'
+import type { Writes } from '../state/rights'
 import { session } from '../state/session'
 import { units_by_uid } from '../state/tracks'
-import { askDevices, devices } from '../state/welcome'
-import { client_filter, people_tab, said, screen, select, selectEntity, shown_point, write } from '../state/view'
+import { client_filter, dialog, people_tab, screen, select, selectEntity, shown_point, write } from '../state/view'
 import type { Screen } from '../state/view'
 import { map_commands } from '../map/commands'
 
 export interface Decision {
   label: string
+  /** What it writes; without, it only shows something. */
+  writes?: Writes
   run: () => void
 }
 
@@ -59,7 +61,7 @@ const halves = (subject: string) => {
 }
 
 function mayday(unit: string): Decision {
-  return { label: t('decide.mayday'), run: () => write('mayday.declared', { unit, zone: zoneOf(unit) }) }
+  return { label: t('decide.mayday'), writes: 'mayday.declared', run: () => write('mayday.declared', { unit, zone: zoneOf(unit) }) }
 }
 
 function accept(unit: string): Decision {
@@ -68,7 +70,7 @@ function accept(unit: string): Decision {
     if (agency) void quick({ kind: 'unit.checked_in', fields: { unit, agency } }, t('unit.accepted', { who: unit }))
     else write('unit.checked_in', { unit })
   }
-  return { label: t('unit.accept'), run }
+  return { label: t('unit.accept'), writes: 'unit.checked_in', run }
 }
 
 function remind(message: string, id: string): Decision {
@@ -76,32 +78,32 @@ function remind(message: string, id: string): Decision {
   const acked = it?.fields['acked_by']
   const to = it?.fields['to']
   const left = Array.isArray(to) ? to.filter((who: string) => !Array.isArray(acked) || !acked.includes(who)) : []
-  return { label: t('decide.remind'), run: () => handled(id, tell(left, textOf(it, 'text'), t('decide.reminded', { who: left.join(', ') }))) }
+  return { label: t('decide.remind'), writes: 'message.sent', run: () => handled(id, tell(left, textOf(it, 'text'), t('decide.reminded', { who: left.join(', ') }))) }
 }
 
 /** By rule: what is done about its alarm. `subject` is what the alarm is about, `id` the alarm itself. */
 const rules: Record<string, (subject: string, id: string) => Decision> = {
-  'par.due': (unit) => ({ label: t('decide.call'), run: () => callUnits([unit]) }),
+  'par.due': (unit) => ({ label: t('decide.call'), writes: 'par.called', run: () => callUnits([unit]) }),
   'par.fail': mayday,
   'mayday.prompt': mayday,
-  'command.vacant': () => ({ label: t('decide.assume'), run: () => write('command.assumed') }),
-  'declaration.unacked': (subject) => ({ label: t('acknowledge'), run: () => write('incident.declaration_acked', { acked_by: [halves(subject)[1]] }) }),
+  'command.vacant': () => ({ label: t('decide.assume'), writes: 'command.assumed', run: () => write('command.assumed') }),
+  'declaration.unacked': (subject) => ({ label: t('acknowledge'), writes: 'incident.declaration_acked', run: () => write('incident.declaration_acked', { acked_by: [halves(subject)[1]] }) }),
   'methane.unacked': (subject) => {
     const [methane, agency] = halves(subject)
-    return { label: t('acknowledge'), run: () => write('methane.acked', { methane, acked_by: [agency] }) }
+    return { label: t('acknowledge'), writes: 'methane.acked', run: () => write('methane.acked', { methane, acked_by: [agency] }) }
   },
-  'evacuation.unacked': (unit, id) => ({ label: t('decide.call'), run: () => handled(id, tell([unit], t('decide.evacuate_text'), t('decide.reminded', { who: unit }))) }),
+  'evacuation.unacked': (unit, id) => ({ label: t('decide.call'), writes: 'message.sent', run: () => handled(id, tell([unit], t('decide.evacuate_text'), t('decide.reminded', { who: unit }))) }),
   'critical.unread': (report) => ({
-    label: t('decide.read_back'), run: () => void quick({ kind: 'report.read_back', fields: { report, acked_by: [operator()] } }, t('decide.read_back')),
+    label: t('decide.read_back'), writes: 'report.read_back', run: () => void quick({ kind: 'report.read_back', fields: { report, acked_by: [operator()] } }, t('decide.read_back')),
   }),
-  'deconfliction.missing': (unit) => ({ label: t('decide.agree'), run: () => write('deconfliction.requested', { units: [unit], zone: zoneOf(unit) }) }),
+  'deconfliction.missing': (unit) => ({ label: t('decide.agree'), writes: 'deconfliction.requested', run: () => write('deconfliction.requested', { units: [unit], zone: zoneOf(unit) }) }),
   'clearance.expired': () => ({ label: t('decide.open_floors'), run: () => go('floors') }),
   'point.closed': (unit) => ({ label: t('decide.open_map'), run: () => showOnMap('point', textOf(entity('unit', unit), 'routed_to')) }),
   'unit.self_deployed': accept,
   'message.unacked': remind,
-  'assignment.no_read_back': (assignment) => ({ label: t('decide.read_back'), run: () => write('assignment.read_back', { assignment }) }),
-  'access.held': (access) => ({ label: t('decide.grant'), run: () => write('access.granted', { access, by: operator() }) }),
-  'task.overdue': (task, id) => ({ label: t('task.nudge'), run: () => handled(id, nudge(task)) }),
+  'assignment.no_read_back': (assignment) => ({ label: t('decide.read_back'), writes: 'assignment.read_back', run: () => write('assignment.read_back', { assignment }) }),
+  'access.held': (access) => ({ label: t('decide.grant'), writes: 'access.granted', run: () => write('access.granted', { access, by: operator() }) }),
+  'task.overdue': (task, id) => ({ label: t('task.nudge'), writes: 'message.sent', run: () => handled(id, nudge(task)) }),
 }
 
 /** By the first word of the rule: where what does not fit is looked at. */
@@ -114,27 +116,25 @@ const views: Record<string, { label: () => string; to: Screen }> = {
   release: { label: () => t('decide.open'), to: 'statements' },
 }
 
-async function admitHeld(): Promise<void> {
-  await askDevices()
-  const serials = (devices.peek() ?? []).filter((it) => it.held && it.online).map((it) => it.serial)
-  const answer = await call<{ admitted: number }>('POST', '/api/devices/admit', { serials })
-  if (answer.ok) said.value = { text: t('decide.admitted', { n: answer.data.admitted }), level: '' }
-  else said.value = { text: answer.detail || t('error.unreachable'), level: 'warn' }
-}
-
-/** The default action of an item; none when there is nothing left to do about it here. */
-export function decisionOf(item: Attention): Decision | null {
+/** What is usual about an item; none when there is nothing left to do about it here. */
+function usual(item: Attention): Decision | null {
   if (item.level === 'calm') return null
-  if (item.emergency) return { label: t('acknowledge'), run: () => acknowledge(item.emergency!.uid) }
+  if (item.emergency) return { label: t('acknowledge'), writes: 'writes', run: () => acknowledge(item.emergency!.uid) }
   if (item.alarm) return { label: t('note'), run: () => note(item.alarm!) }
-  if (item.held) return { label: t('decide.admit', { n: item.held.length }), run: () => void admitHeld() }
+  if (item.held) return { label: t('decide.admit', { n: item.held.length }), writes: 'welcomes', run: () => { dialog.value = 'admit' } }
   if (item.statement) return { label: t('decide.open'), run: () => go('statements') }
   if (item.finding) {
     const view = views[item.group]
     return view ? { label: view.label(), run: () => go(view.to) } : { label: t('decide.open'), run: () => openItem(item) }
   }
   const { id, rule } = item.duty!
-  return rules[rule]?.(id.slice(rule.length + 1), id) ?? { label: t('acknowledge'), run: () => acknowledgeDuty(id) }
+  return rules[rule]?.(id.slice(rule.length + 1), id) ?? { label: t('acknowledge'), writes: 'alarm.acked', run: () => acknowledgeDuty(id) }
+}
+
+/** The default action of an item; none when this account may not, or nothing can be written now. */
+export function decisionOf(item: Attention): Decision | null {
+  const it = usual(item)
+  return it?.writes && whyNot(it.writes) !== '' ? null : it
 }
 
 export function decide(item: Attention): void {

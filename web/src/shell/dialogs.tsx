@@ -16,6 +16,7 @@ import { PracticeBox } from './practice'
 import { actions } from './actions'
 import type { Action } from './actions'
 import { Find } from './find'
+import { Admit } from './later'
 
 const close = () => { dialog.value = null }
 
@@ -93,7 +94,7 @@ function Incidents() {
       </ul>
       <div class="acts">
         <Button
-          kind="primary" keys="I"
+          writes="incident.opened" kind="primary" keys="I"
           onClick={() => {
             close()
             write('incident.opened')
@@ -102,6 +103,7 @@ function Incidents() {
           {t('open.title')}
         </Button>
         <Button
+          writes="incident.opened"
           onClick={() => {
             close()
             screen.value = 'map'
@@ -140,6 +142,7 @@ export function Dialogs() {
     case 'layers': return <Layers />
     case 'account': return <Account />
     case 'incident': return <Incidents />
+    case 'admit': return <Admit until={null} />
     default: return null
   }
 }

@@ -5,13 +5,14 @@ import { T, t } from '../base/i18n'
 import { events, events_changed, reached_start } from '../state/record'
 import { asking_older, lines_read, readLines, search, searchOlder } from '../state/search'
 import type { Found } from '../state/search'
+import { whyNot } from '../state/rights'
 import { dialog } from '../state/view'
 import { Button, Dialog, Empty, Kbd } from '../ui/parts'
 import { actions } from './actions'
 
 const close = () => { dialog.value = null }
 
-const acts = (): Found[] => actions.filter((action) => action.id !== 'find' && action.id !== 'back')
+const acts = (): Found[] => actions.filter((action) => action.id !== 'find' && action.id !== 'back' && !(action.writes && whyNot(action.writes)))
   .map((action) => ({ key: 'a:' + action.id, group: 'actions', title: t(action.name), detail: '', shown: action.shown, run: action.run }))
 
 /** How far back the log was searched, and the way further. */

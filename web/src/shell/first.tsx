@@ -128,7 +128,7 @@ function OpenCard(props: { form: Form; onOpened: (id: string) => void }) {
         {t('open.exercise')}
       </label>
       <p class="wrong" id="first-wrong" role="alert">{wrong.value?.text}</p>
-      <Button kind="primary" type="submit" keys="↵" class="wide" disabled={busy.value}>{t('open.submit')}</Button>
+      <Button writes="incident.opened" kind="primary" type="submit" keys="↵" class="wide" disabled={busy.value}>{t('open.submit')}</Button>
     </form>
   )
 }
@@ -186,7 +186,7 @@ function BuildingCard(props: { form: Form }) {
         </div>
         <small id="first-plan-hint">{t('first.plan_hint')}</small>
       </div>
-      {strip.value && strip.value.state !== 'closed' && <Button disabled={busy.value || (storeys === 0 && !plan.value)} onClick={() => void add()}>{t('first.building')}</Button>}
+      {strip.value && strip.value.state !== 'closed' && <Button writes="structure.defined" disabled={busy.value || (storeys === 0 && !plan.value)} onClick={() => void add()}>{t('first.building')}</Button>}
       <p role="status">{outcome.value}</p>
     </section>
   )

@@ -43,7 +43,7 @@ export default function FirstHint() {
   return (
     <div id="firsthint" class="over-map" role="region" aria-label={t('first.next')}>
       <div class="acts">
-        {!cordon && <Button kind="primary" onClick={drawInner}>{t('first.draw_inner')}</Button>}
+        {!cordon && <Button writes="cordon.set" kind="primary" onClick={drawInner}>{t('first.draw_inner')}</Button>}
         {phones.length > 0 && <b role="status"><T k="first.new_phones" n={phones.length} /></b>}
         <span class="gap" />
         <button type="button" class="square" aria-label={t('close')} onClick={() => { just_opened.value = '' }}><Icon name="close" /></button>

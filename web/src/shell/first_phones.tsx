@@ -62,7 +62,7 @@ export function AgencyOf(props: { it: Joined; done: boolean; onConfirm: () => vo
         <option value="">{t('first.agency')}</option>
         {wordsOf('agency_kind').map((word) => <option key={word} value={word}>{wordText(word, 'agency_kind')}</option>)}
       </select>
-      <Button class="small" disabled={!it.kind} label={t('first.confirm_of', { name: it.client.callsign })} onClick={props.onConfirm}>{t('first.confirm')}</Button>
+      <Button writes="unit.checked_in" class="small" disabled={!it.kind} label={t('first.confirm_of', { name: it.client.callsign })} onClick={props.onConfirm}>{t('first.confirm')}</Button>
     </span>
   )
 }
@@ -96,7 +96,7 @@ function JoinedList() {
     <div class="firstjoined">
       <div class="sechead">
         <h3><span role="status"><T k="first.joined" n={list.length} /></span></h3>
-        {held > 0 && <Button kind="primary" disabled={busy.value} onClick={() => void admit()}><T k="first.admit" n={held} /></Button>}
+        {held > 0 && <Button writes="welcomes" kind="primary" disabled={busy.value} onClick={() => void admit()}><T k="first.admit" n={held} /></Button>}
       </div>
       <ul>{list.map((it) => <Phone key={it.client.id} it={it} />)}</ul>
       <p class="dimmed">{t('first.more')}</p>
@@ -120,7 +120,7 @@ export function PhonesCard() {
     <section class="card" aria-labelledby="first-phones">
       <CardHead n={2} id="first-phones" title={t('first.phones')} about={t('first.phones_about')} />
       {invite && <Code invite={invite} />}
-      {may && !invite && <Button onClick={() => void makeInvite().then((text) => { error.value = text })}>{t('first.make_code')}</Button>}
+      {may && !invite && <Button writes="welcomes" onClick={() => void makeInvite().then((text) => { error.value = text })}>{t('first.make_code')}</Button>}
       {!may && <p>{t('first.not_welcoming')}</p>}
       <p class="wrong" role="alert">{error.value}</p>
       <JoinedList />

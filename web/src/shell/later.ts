@@ -2,3 +2,4 @@
 import { lazy } from '../base/lazy'
 
 export const PlaceCard = lazy(() => import('../screens/place'))
+export const Admit = lazy(() => import('./admit'))

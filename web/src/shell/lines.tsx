@@ -126,8 +126,8 @@ function Waiting(props: { command: Command }) {
       <span class="tx" dir="auto">{waitingText(command)}{command.refused && ` (${command.refused})`}</span>
       {command.refused !== null && (
         <span class="acts">
-          {command.kind === 'incident' && <Button class="small" onClick={() => mend(command)}>{t('entry.mend')}</Button>}
-          <Button class="small" onClick={() => again(command.id)}>{t('chat.again')}</Button>
+          {command.kind === 'incident' && <Button writes="writes" class="small" onClick={() => mend(command)}>{t('entry.mend')}</Button>}
+          <Button writes="writes" class="small" onClick={() => again(command.id)}>{t('chat.again')}</Button>
           <Button class="small" onClick={() => drop(command.id)}>{t('chat.drop')}</Button>
         </span>
       )}

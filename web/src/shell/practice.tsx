@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { T, t } from '../base/i18n'
 import { askPractice, endPractice, joinPractice, practice, practice_error, startPractice } from '../state/machine'
-import { hasRole } from '../state/session'
+import { hasRight } from '../state/rights'
 import { Button } from '../ui/parts'
 
 const speeds = [1, 20] as const
@@ -14,7 +14,7 @@ export function PracticeBox() {
   const url = useSignal('')
   useEffect(() => { void askPractice() }, [])
   const it = practice.value
-  const leads = hasRole('administrator', 'commander')
+  const leads = hasRight('leads')
   if (!it?.possible || (!leads && it.state === 'none')) return null
 
   /** A page may open a window only while it is being clicked; it gets its address once the practice is there. */
@@ -49,8 +49,8 @@ export function PracticeBox() {
           </div>
         )}
         {runs && <Button disabled={busy.value} onClick={() => void open(joinPractice)}>{t('practice.open')}</Button>}
-        {runs && leads && <Button disabled={busy.value} onClick={() => void end()}>{t('practice.end')}</Button>}
-        {!runs && <Button disabled={busy.value} onClick={() => void open(() => startPractice(speed.value, true))}>{t('practice.start')}</Button>}
+        {runs && leads && <Button writes="leads" disabled={busy.value} onClick={() => void end()}>{t('practice.end')}</Button>}
+        {!runs && <Button writes="leads" disabled={busy.value} onClick={() => void open(() => startPractice(speed.value, true))}>{t('practice.start')}</Button>}
       </div>
       {busy.value && <p role="status">{t(it.state === 'ends' ? 'practice.ends' : 'practice.starts')}</p>}
       {runs && url.value && <p><a class="link" href={url.value} target="_blank" rel="noopener"><bdi>{url.value}</bdi></a></p>}

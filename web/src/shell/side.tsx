@@ -3,7 +3,7 @@ import { lazy } from '../base/lazy'
 import { t } from '../base/i18n'
 import { events_changed } from '../state/record'
 import { text_changed } from '../state/tracks'
-import { may_write } from '../state/moment'
+import { whyNot } from '../state/rights'
 import { said, slash, writing } from '../state/view'
 import { undo, undoable } from '../state/undo'
 import { Button, Empty } from '../ui/parts'
@@ -33,21 +33,21 @@ export const EntryPanel = lazy(() => import('../entry/panel'))
 /** What became of the last entry; for a screen reader too. */
 function Said() {
   // A form that was asked for waits until now is shown again.
-  const it = writing.value && !may_write.value ? { text: t('past.read_only'), level: 'warn' } : said.value
+  const it = writing.value && whyNot('writes') !== '' ? { text: whyNot('writes'), level: 'warn' } : said.value
   return <p class={it ? 'outcome ' + it.level : 'hidden'} role="status">{it?.text}</p>
 }
 
 function Undo() {
   const it = undoable.value
   if (!it) return null
-  return <p class="outcome undo" role="status"><span>{it.text}</span> <Button class="small" keys="Z" onClick={undo}>{t('undo')}</Button></p>
+  return <p class="outcome undo" role="status"><span>{it.text}</span> <Button writes="writes" class="small" keys="Z" onClick={undo}>{t('undo')}</Button></p>
 }
 
 export function Side() {
   return (
     <aside id="side" aria-label={t('side')}>
       <Decide />
-      {(writing.value || slash.value !== null) && may_write.value ? <EntryPanel until={<div id="entry" />} /> : <Log />}
+      {(writing.value || slash.value !== null) && whyNot('writes') === '' ? <EntryPanel until={<div id="entry" />} /> : <Log />}
       <div>
         <Chips />
         <Undo />

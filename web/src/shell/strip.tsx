@@ -9,6 +9,7 @@ import { strip, timeOf } from '../state/incident'
 import { people_tab, screen, write } from '../state/view'
 import type { Screen } from '../state/view'
 import { askPast, past_at } from '../state/past'
+import { writable } from '../state/rights'
 import { Button, Kbd } from '../ui/parts'
 
 const MINUTE_MS = 60_000
@@ -29,7 +30,7 @@ export function Command() {
   if (it.command_state === 'vacant') {
     return (
       <>
-        <button type="button" class="cell vacant" onClick={() => write('command.assumed')}>{t('strip.vacant')}</button>
+        <button type="button" class="cell vacant" {...writable('command.assumed')} onClick={() => write('command.assumed')}>{t('strip.vacant')}</button>
         {posture && <div class="pair">{posture}</div>}
       </>
     )
@@ -37,7 +38,7 @@ export function Command() {
   const since = timeText(timeOf(it.command_since), now.value)
   return (
     <>
-      <button type="button" class="cell pair command" onClick={() => write('command.transferred')}>
+      <button type="button" class="cell pair command" {...writable('command.transferred')} onClick={() => write('command.transferred')}>
         <span class="name">{it.command_state === 'unified' ? t('strip.unified') : t('strip.command')}</span>
         <span class="who">
           <b><bdi>{it.commanders.join(', ')}</bdi></b>{' '}
@@ -131,7 +132,7 @@ export function Strip() {
     return (
       <div id="strip" class="none">
         <span>{t('incident.none_hint')}</span>
-        <Button kind="primary" class="small" keys="I" onClick={() => write('incident.opened')}>{t('open.title')}</Button>
+        <Button writes="incident.opened" kind="primary" class="small" keys="I" onClick={() => write('incident.opened')}>{t('open.title')}</Button>
       </div>
     )
   }

@@ -1,7 +1,7 @@
 // Which part of Admin is open, and who sees which: the server refuses the rest anyway.
 import { computed, effect, signal } from '@preact/signals'
 import { incident_id } from './incident'
-import { hasRole } from './session'
+import { mayDo } from './rights'
 import { client_filter } from './view'
 import { mayWelcome } from './welcome'
 
@@ -10,8 +10,8 @@ export const tabs = [
 ] as const
 export type Tab = (typeof tabs)[number]
 
-const administers = () => hasRole('administrator')
-const seesPicture = () => !hasRole('observer') || hasRole('administrator', 'commander', 'deputy')
+const administers = () => mayDo('administers')
+const seesPicture = () => mayDo('picture')
 
 const may: Record<Tab, () => boolean> = {
   phones: mayWelcome,
@@ -20,7 +20,7 @@ const may: Record<Tab, () => boolean> = {
   ways: administers,
   video: seesPicture,
   maps: administers,
-  building: () => incident_id.value !== '' && hasRole('commander', 'deputy', 'operations', 'planning', 'engineer'),
+  building: () => incident_id.value !== '' && mayDo('structure.defined'),
   record: administers,
   disk: administers,
   clocks: administers,

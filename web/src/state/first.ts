@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals'
 import { call } from '../net/api'
 import { unacknowledged } from './attention'
 import { incidents } from './incident'
-import { hasRole } from './session'
+import { mayDo } from './rights'
 import { screen } from './view'
 
 /** No incident is open at the server, as far as this page knows; false until it was asked. */
@@ -34,7 +34,7 @@ export function putFirstAway(): void {
 }
 
 /** Who may open an incident. */
-const mayOpen = () => hasRole('commander', 'deputy', 'operations', 'planning', 'loggist', 'supervisor', 'administrator')
+const mayOpen = () => mayDo('incident.opened')
 
 /** An emergency takes the page back to the column where it is answered. */
 export const first_shown = computed(() => {

@@ -123,7 +123,8 @@ export class PastTracks {
     unit.ce = from.ce[i]!
   }
 
-  /** Callsign and type are of then; agency, team and who carries it as they are known now. */
+  /** Callsign and type are of then; agency and who carries it as they are known now. Team and role are what the phone's
+   * user chose and may have changed since: no track has them, so none is shown. */
   private named([uid, callsign, type]: TrackName): Unit {
     const known = this.by_uid.get(uid)
     if (known) {
@@ -134,7 +135,7 @@ export class PastTracks {
     const live = liveUnit(uid)
     const unit: Unit = {
       n: live?.n ?? this.next_n--, uid, callsign: callsign || uid, type, how: live?.how ?? '', presence: live?.presence ?? isPresence(type), online: true,
-      agency: live?.agency ?? '', team: live?.team ?? '', role: live?.role ?? '', battery: null, device: live?.device ?? '', user: live?.user ?? '',
+      agency: live?.agency ?? '', team: '', role: '', battery: null, device: live?.device ?? '', user: live?.user ?? '',
       remarks: '', groups: live?.groups ?? [], code: codeOf(live?.agency ?? '', callsign || uid), span_ms: live?.span_ms ?? SPAN_MS, heard: 0, ahead_ms: 0,
       lat: NaN, lon: NaN, x: NaN, y: NaN, hae: NaN, ce: NaN, speed: NaN, course: NaN, floor: NaN,
     }

@@ -4,14 +4,15 @@ import { t } from '../base/i18n'
 import { nextId } from './incident'
 import { submit } from './outbox'
 import type { Entry } from './outbox'
-import { may_write } from './moment'
+import { whyNot } from './rights'
 import { offerUndo } from './undo'
 import { said } from './view'
 
 /** Enters it. `told`: what was done, in words; `back` enters the opposite. False when it was refused. */
 export async function quick(entry: Entry, told: string, back?: () => void): Promise<boolean> {
-  if (!may_write.peek()) {
-    said.value = { text: t('past.read_only'), level: 'warn' }
+  const why = whyNot(entry.kind)
+  if (why !== '') {
+    said.value = { text: why, level: 'warn' }
     return false
   }
   said.value = null

@@ -20,7 +20,7 @@ import { isOwnObject, placed } from './places'
 import { events, reached_start, takeOlder } from './record'
 import { text_changed, units } from './tracks'
 import type { Unit } from './tracks'
-import { screen, select, selectEntity, shown_event } from './view'
+import { screen, select, selectEntity, shown_event, shown_item } from './view'
 import type { Screen } from './view'
 
 export const groups = ['coordinate', 'units', 'actions', 'places', 'zones', 'people', 'tasks', 'decisions', 'statements', 'log'] as const
@@ -128,11 +128,15 @@ const screens: Readonly<Record<string, { group: Group; screen: Screen | null }>>
   fact: { group: 'statements', screen: 'statements' },
 }
 
+/** Boards that open at one of theirs. */
+const itemised = new Set(['casualty', 'task', 'statement'])
+
 function entityFound(it: Entity): Found {
   const { group, screen: shown_on } = screens[it.kind]!
   const run = () => {
     if (shown_on === null) shown_event.value = it.made
     if (it.kind === 'zone') chooseZone(it.id)
+    if (itemised.has(it.kind)) shown_item.value = `${it.kind}/${it.id}`
     screen.value = shown_on ?? 'log'
   }
   const title = it.kind === 'level' ? levelName(it.id) : entityName(it)

@@ -1,9 +1,9 @@
 // Where the operator is: screen, selection, recipient. The address carries it after '#', so that a wall
 // screen is just a link: #s=map&c=LAT,LON,ZOOM&sel=UID&at=TIME&as=ROLE, #s=floors&f=STRUCTURE&k=KIND&l=LEVEL
 import { computed, effect, signal } from '@preact/signals'
-import { t } from '../base/i18n'
 import { clearance_kind, level_id, structure_id } from './floor'
-import { as_role, may_write, past_at } from './moment'
+import { as_role, past_at } from './moment'
+import { whyNot } from './rights'
 
 export const screens = ['map', 'floors', 'log', 'people', 'casualties', 'tasks', 'statements', 'replay', 'points', 'admin'] as const
 export type Screen = (typeof screens)[number]
@@ -21,7 +21,7 @@ export const following = signal(false)
 export const centre = signal<{ lat: number; lon: number; zoom: number } | null>(null)
 /** 'all', 'log' or a unit's uid. */
 export const recipient = signal('all')
-export const dialog = signal<'keys' | 'find' | 'layers' | 'account' | 'incident' | null>(null)
+export const dialog = signal<'keys' | 'find' | 'layers' | 'account' | 'incident' | 'admit' | null>(null)
 /** What Admin shows first when it is opened from an alarm. */
 export const client_filter = signal('')
 
@@ -49,14 +49,17 @@ export function openEvent(seq: number): void {
   shown_event.value = seq
   screen.value = 'log'
 }
+/** What a board shows first: "casualty/C-12", "task/TK-3", "statement/ST-1", until it has. */
+export const shown_item = signal('')
 /** The alarm or finding that the open points show first. */
 export const shown_point = signal('')
 /** What became of the last entry. */
 export const said = signal<{ text: string; level: '' | 'warn' } | null>(null)
 
 export function write(kind: string, preset: Record<string, unknown> = {}, supersedes?: number, promote?: string): void {
-  if (!may_write.peek()) {
-    said.value = { text: t('past.read_only'), level: 'warn' }
+  const why = whyNot(kind)
+  if (why !== '') {
+    said.value = { text: why, level: 'warn' }
     return
   }
   if (slash.peek() !== null) draft.value = ''

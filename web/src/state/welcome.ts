@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals'
 import { call } from '../net/api'
 import { clients } from './record'
-import { hasRole } from './session'
+import { mayDo } from './rights'
 
 export interface Group {
   name: string
@@ -56,7 +56,7 @@ export const invites = signal<Invites | null>(null)
 export const devices = signal<Device[] | null>(null)
 export const welcome_error = signal('')
 
-export const mayWelcome = () => hasRole('administrator', 'logistics', 'liaison')
+export const mayWelcome = () => mayDo('welcomes')
 
 async function ask<T>(path: string): Promise<T | null> {
   const answer = await call<T>('GET', path)

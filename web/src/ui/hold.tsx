@@ -4,14 +4,27 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
 import { t } from '../base/i18n'
-import { may_write } from '../state/moment'
+import { mayDo, whyNot } from '../state/rights'
+import type { Writes } from '../state/rights'
 
 export const HOLD_MS = 800
 
-export function HoldButton(props: { onDone: () => void; children: ComponentChildren; disabled?: boolean; class?: string; label?: string }) {
+interface HoldProps {
+  onDone: () => void
+  /** What it writes: it is not there for who may not, and closed with the reason while a past moment is shown. */
+  writes: Writes
+  children: ComponentChildren
+  disabled?: boolean
+  class?: string
+  label?: string
+}
+
+export function HoldButton(props: HoldProps) {
   const held = useSignal(false)
   const hint = useSignal(false)
   const timer = useRef(0)
+  const why = whyNot(props.writes)
+  const closed = props.disabled || why !== ''
   const stop = (early: boolean) => {
     if (!held.peek()) return
     clearTimeout(timer.current)
@@ -20,7 +33,7 @@ export function HoldButton(props: { onDone: () => void; children: ComponentChild
   }
   useEffect(() => () => clearTimeout(timer.current), [])
   const start = () => {
-    if (held.peek() || props.disabled || !may_write.peek()) return
+    if (held.peek() || closed) return
     held.value = true
     hint.value = false
     timer.current = window.setTimeout(() => {
@@ -28,10 +41,11 @@ export function HoldButton(props: { onDone: () => void; children: ComponentChild
       props.onDone()
     }, HOLD_MS)
   }
+  if (!mayDo(props.writes)) return null
   const presses = (key: string) => key === ' ' || key === 'Enter'
   return (
     <button
-      type="button" class={`btn critical hold ${held.value ? 'held' : ''} ${props.class ?? ''}`} disabled={props.disabled || !may_write.value} aria-label={props.label}
+      type="button" class={`btn critical hold ${held.value ? 'held' : ''} ${props.class ?? ''}`} disabled={closed} title={why || undefined} aria-label={props.label}
       aria-description={t('hold.how')}
       onPointerDown={(event) => { if (event.button === 0) start() }} onPointerUp={() => stop(true)} onPointerLeave={() => stop(true)}
       onPointerCancel={() => stop(true)} onBlur={() => stop(false)} onContextMenu={(event) => event.preventDefault()}

@@ -2,7 +2,7 @@
 // need: each is measured when it is drawn, the others are estimated, so that the scrollbar is right to within what
 // nobody has looked at yet. Who has scrolled down stays at the row he reads, whatever comes on top; the row that has
 // the focus stays in the document, also out of sight.
-import type { JSX } from 'preact'
+import type { JSX, RefObject } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Heights } from './heights'
 
@@ -72,23 +72,13 @@ function inSight(it: Heights, box: HTMLElement | null): { low: number; high: num
   return { low, high }
 }
 
-export function LongList<Item>(props: LongListProps<Item>) {
-  const box = useRef<HTMLDivElement>(null)
-  const { it, anchor, focused } = useHeights(props)
+/** Measures the rows that are drawn and keeps the reader at his row; what comes back draws the list again. */
+function useMeasured<Item>(props: LongListProps<Item>, list: ReturnType<typeof useHeights<Item>>, box: RefObject<HTMLDivElement | null>) {
+  const { it, anchor } = list
   const width = useRef(0)
   const [, again] = useState(0)
   const redraw = () => again((n) => n + 1)
   const topOf = (row: number) => it.total - it.sum(row + 1)
-  const shown = inSight(it, box.current)
-  const remember = () => {
-    const edge = box.current!.scrollTop
-    if (edge <= AT_TOP_PX || it.length === 0) {
-      anchor.current = null
-      return
-    }
-    const row = Math.min(it.length - 1, it.fit(it.total - edge))
-    anchor.current = { row, offset: edge - topOf(row) }
-  }
   const hold = () => {
     const at = anchor.current
     if (!at) return
@@ -118,37 +108,58 @@ export function LongList<Item>(props: LongListProps<Item>) {
     hold()
     redraw()
   }, [props.goto])
+  return { redraw, topOf }
+}
+
+/** The rows that are drawn, newest first: those in sight, and the one that has the focus with those to which a key goes
+ * from there. */
+function rowsToDraw(shown: { low: number; high: number }, focused: number | null, length: number): number[] {
+  const near = focused === null ? [] : [focused + 1, focused, focused - 1].filter((row) => row >= 0 && row < length)
+  const seen: number[] = []
+  for (let row = shown.high; row >= shown.low; row--) seen.push(row)
+  return [...near.filter((row) => row > shown.high), ...seen, ...near.filter((row) => row < shown.low)]
+}
+
+export function LongList<Item>(props: LongListProps<Item>) {
+  const box = useRef<HTMLDivElement>(null)
+  const list = useHeights(props)
+  const { it, anchor, focused } = list
+  const { redraw, topOf } = useMeasured(props, list, box)
+  const shown = inSight(it, box.current)
+  const remember = () => {
+    const edge = box.current!.scrollTop
+    if (edge <= AT_TOP_PX || it.length === 0) {
+      anchor.current = null
+      return
+    }
+    const row = Math.min(it.length - 1, it.fit(it.total - edge))
+    anchor.current = { row, offset: edge - topOf(row) }
+  }
   const onScroll = () => {
     remember()
     const now = inSight(it, box.current)
     if (now.low !== shown.low || now.high !== shown.high) redraw()
     if (now.low <= NEAR_END) props.onEnd?.()
   }
-  const rows: JSX.Element[] = []
-  const draw = (row: number) => {
-    const item = props.rows[row]!
-    rows.push(
-      <li key={props.keyOf(item)} data-row={row} style={{ top: `${topOf(row)}px` }} aria-setsize={it.length} aria-posinset={it.length - row}>
-        {props.row(item)}
-      </li>,
-    )
+  const onFocusIn = (event: FocusEvent) => {
+    const row = (event.target as HTMLElement).closest<HTMLElement>('li[data-row]')
+    focused.current = row ? Number(row.dataset['row']) : null
   }
-  // The row that has the focus, and those to which a key goes from there.
-  const kept = focused.current
-  const near = kept === null ? [] : [kept + 1, kept, kept - 1].filter((row) => row >= 0 && row < it.length)
-  for (const row of near) if (row > shown.high) draw(row)
-  for (let row = shown.high; row >= shown.low; row--) draw(row)
-  for (const row of near) if (row < shown.low) draw(row)
   return (
     <div
       class="windowed long" id={props.id} ref={box} onScroll={onScroll} tabIndex={0} role="region" aria-label={props.label} data-walk
-      onFocusIn={(event) => {
-        const row = (event.target as HTMLElement).closest<HTMLElement>('li[data-row]')
-        focused.current = row ? Number(row.dataset['row']) : null
-      }}
-      onFocusOut={() => { focused.current = null }}
+      onFocusIn={onFocusIn} onFocusOut={() => { focused.current = null }}
     >
-      <ul style={{ height: `${it.total}px` }}>{rows}</ul>
+      <ul style={{ height: `${it.total}px` }}>
+        {rowsToDraw(shown, focused.current, it.length).map((row) => {
+          const item = props.rows[row]!
+          return (
+            <li key={props.keyOf(item)} data-row={row} style={{ top: `${topOf(row)}px` }} aria-setsize={it.length} aria-posinset={it.length - row}>
+              {props.row(item)}
+            </li>
+          )
+        })}
+      </ul>
     </div>
   )
 }

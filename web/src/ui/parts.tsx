@@ -4,6 +4,8 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import { ageText, clockText, counterText } from '../base/format'
 import { t } from '../base/i18n'
 import { now } from '../state/clock'
+import { mayDo, whyNot } from '../state/rights'
+import type { Writes } from '../state/rights'
 import { Icon } from './icon'
 
 export function Kbd(props: { children: ComponentChildren }) {
@@ -19,18 +21,23 @@ interface ButtonProps {
   pressed?: boolean
   label?: string
   class?: string
+  /** What it writes: it is not there for who may not, and closed with the reason while a past moment is shown. */
+  writes?: Writes
   children: ComponentChildren
 }
 
 /** A button that shows its key. */
 export function Button(props: ButtonProps) {
+  if (props.writes !== undefined && !mayDo(props.writes)) return null
   const kind = props.kind ?? 'plain'
+  const why = props.writes === undefined ? '' : whyNot(props.writes)
   return (
     <button
       type={props.type ?? 'button'}
       class={`btn ${kind} ${props.class ?? ''}`}
       onClick={props.onClick}
-      disabled={props.disabled}
+      disabled={props.disabled || why !== ''}
+      title={why || undefined}
       aria-pressed={props.pressed}
       aria-label={props.label}
       aria-keyshortcuts={props.keys}

@@ -1,6 +1,7 @@
 // A sortable table of many rows: a real <table>, of which only the rows in sight are in the document.
 // The order stands still while somebody points at it or has the focus in it.
 import { useSignal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import { printing } from './print'
@@ -40,24 +41,53 @@ function compare(a: string | number, b: string | number): number {
   return collator.compare(String(a), String(b))
 }
 
-export function Table<Row>(props: TableProps<Row>) {
-  const sort = useSignal({ id: props.sort.replace(/^-/, ''), down: props.sort.startsWith('-') })
+/** The rows in their order, which stands still while `held`. */
+function useOrder<Row>(props: TableProps<Row>, sort: { id: string; down: boolean }, held: { readonly current: boolean }): Row[] {
   const order = useRef<{ key: string; place: Map<string | number, number> }>({ key: '', place: new Map() })
-  const held = useRef(false)
-
-  const { id, down } = sort.value
-  const by = props.columns.find((column) => column.id === id)?.by
+  const by = props.columns.find((column) => column.id === sort.id)?.by
   const rows = [...props.rows]
-  const key = id + down
+  const key = sort.id + sort.down
   if (held.current && order.current.key === key) {
     const place = order.current.place
     rows.sort((a, b) => (place.get(props.keyOf(a)) ?? 1e9) - (place.get(props.keyOf(b)) ?? 1e9))
   } else if (by) {
-    const sign = down ? -1 : 1
+    const sign = sort.down ? -1 : 1
     rows.sort((a, b) => sign * compare(by(a), by(b)))
   }
   order.current = { key, place: new Map(rows.map((row, i) => [props.keyOf(row), i])) }
+  return rows
+}
 
+function Head<Row>(props: { columns: Column<Row>[]; sort: Signal<{ id: string; down: boolean }> }) {
+  const { id, down } = props.sort.value
+  return (
+    <thead>
+      <tr aria-rowindex={1}>
+        {props.columns.map((column) => (
+          <th key={column.id} scope="col" class={column.end ? 'end' : ''} aria-sort={column.id === id ? (down ? 'descending' : 'ascending') : undefined}>
+            {column.by ? (
+              <button type="button" onClick={() => { props.sort.value = { id: column.id, down: column.id === id && !down } }}>
+                {column.title}
+                <span aria-hidden="true" class="arrow">{column.id === id ? (down ? '▾' : '▴') : ''}</span>
+              </button>
+            ) : column.title}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  )
+}
+
+/** Stands for rows that are out of sight. */
+function Spacer(props: { columns: number; height: number }) {
+  if (props.height <= 0) return null
+  return <tr aria-hidden="true" class="spacer"><td colSpan={props.columns} style={{ height: `${props.height}px` }} /></tr>
+}
+
+export function Table<Row>(props: TableProps<Row>) {
+  const sort = useSignal({ id: props.sort.replace(/^-/, ''), down: props.sort.startsWith('-') })
+  const held = useRef(false)
+  const rows = useOrder(props, sort.value, held)
   const { box, shown, onScroll } = useWindow(rows.length, ROW_REM, HEAD_REM)
   const hold = (value: boolean) => () => {
     held.current = value
@@ -65,33 +95,14 @@ export function Table<Row>(props: TableProps<Row>) {
   const paper = printing.value !== null
   const first = paper ? 0 : shown.first
   const last = paper ? rows.length : shown.last
-  const above = first * shown.row_px
-  const below = (rows.length - last) * shown.row_px
+  const columns = props.columns.length
   return (
     <div class="tablebox" ref={box} onScroll={onScroll} tabIndex={0} role="region" aria-label={props.caption}>
       <table id={props.id} aria-rowcount={rows.length + 1} onPointerEnter={hold(true)} onPointerLeave={hold(false)} onFocusIn={hold(true)} onFocusOut={hold(false)}>
         <caption class="hidden">{props.caption}</caption>
-        <thead>
-          <tr aria-rowindex={1}>
-            {props.columns.map((column) => (
-              <th
-                key={column.id}
-                scope="col"
-                class={column.end ? 'end' : ''}
-                aria-sort={column.id === id ? (down ? 'descending' : 'ascending') : undefined}
-              >
-                {column.by ? (
-                  <button type="button" onClick={() => { sort.value = { id: column.id, down: column.id === id && !down } }}>
-                    {column.title}
-                    <span aria-hidden="true" class="arrow">{column.id === id ? (down ? '▾' : '▴') : ''}</span>
-                  </button>
-                ) : column.title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Head columns={props.columns} sort={sort} />
         <tbody>
-          {above > 0 && <tr aria-hidden="true" class="spacer"><td colSpan={props.columns.length} style={{ height: `${above}px` }} /></tr>}
+          <Spacer columns={columns} height={first * shown.row_px} />
           {rows.slice(first, last).map((row, i) => (
             <tr
               key={props.keyOf(row)}
@@ -107,7 +118,7 @@ export function Table<Row>(props: TableProps<Row>) {
               })}
             </tr>
           ))}
-          {below > 0 && <tr aria-hidden="true" class="spacer"><td colSpan={props.columns.length} style={{ height: `${below}px` }} /></tr>}
+          <Spacer columns={columns} height={(rows.length - last) * shown.row_px} />
         </tbody>
       </table>
     </div>

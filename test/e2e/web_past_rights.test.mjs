@@ -1,0 +1,51 @@
+// While a past moment is shown nothing that writes is open on any screen, against the real server: found by pressing
+// whatever can be pressed.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { before, test } from 'node:test'
+import { EVERYWHERE, PASSWORD, SCREENS, atRest, press, show } from './press.mjs'
+import { axe, logIn, setUp, shot, start, visit } from './real.mjs'
+
+const catalogues = Object.fromEntries(['en', 'ur'].map((lang) => [lang, JSON.parse(readFileSync(new URL(`../../web/src/i18n/${lang}.json`, import.meta.url), 'utf8'))]))
+const UNTIL = '2023-02-17T21:14:00+05:00'
+let evening
+
+before(async () => {
+  evening = await start('exercise', 'past_rights', ['--speed', '1200', '--until', UNTIL])
+  const it = await visit(evening)
+  await setUp(it.page, evening.code)
+  await atRest(it.page, UNTIL)
+  await it.close()
+})
+
+for (const lang of ['en', 'ur']) {
+  test(`no control that writes is open while a past moment is shown, on each screen, in ${lang}`, { timeout: 120_000 }, async () => {
+    const it = await visit(evening, `?lang=${lang}`)
+    const { page } = it
+    await page.addInitScript(() => { window.print = () => undefined })
+    await logIn(page, 'Duty officer', PASSWORD)
+    await page.locator('#strip .cell').first().waitFor()
+    const reason = catalogues[lang]['past.read_only']
+    const at = 'at=2023-02-17T16:05:00.000Z'
+    await show(page, `#s=replay&${at}`)
+    await page.locator('#top.replay').waitFor()
+    const writes = []
+    page.on('request', (request) => { if (request.method() !== 'GET') writes.push(`${request.method()} ${request.url()}`) })
+    let closed = 0
+    for (const screen of SCREENS) {
+      const hash = `#s=${screen}&${at}`
+      await show(page, hash)
+      const { pressed, wrong } = await page.evaluate(press, { within: screen === 'map' ? EVERYWHERE : '#work, #card', hash, reason, fill: false, most: screen === 'replay' ? 20 : 60 })
+      assert.deepEqual(wrong, [], `${screen}: ${pressed.length} were pressed`)
+      await show(page, hash)
+      closed += await page.locator(`[disabled][title="${reason}"]`).count()
+      const open = await page.locator('.figureinput:enabled, #task-line:enabled, #tasktable select:enabled, #person-tag:enabled, .rollhead select:enabled, #composer :enabled').count()
+      assert.equal(open, 0, `${screen}: fields that write are open`)
+      await shot(page, `rights-past-${screen}-${lang}`)
+      if (lang === 'en' && screen === 'tasks') await axe(page, `${screen} in the past`)
+    }
+    assert.ok(closed > 20, `${closed} controls say why they are closed`)
+    assert.deepEqual(writes, [])
+    await it.close()
+  })
+}

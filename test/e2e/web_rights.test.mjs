@@ -1,0 +1,48 @@
+// What is open in Admin is what this account may do, against the real server: each set of rights presses whatever it can.
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { before, test } from 'node:test'
+import { PASSWORD, makeAccounts, post, press, refusalsOf, show } from './press.mjs'
+import { freePort, logIn, setUp, start, visit } from './real.mjs'
+
+/** One of each set of rights. */
+const ACCOUNTS = ['administrator', 'commander', 'deputy', 'logistics', 'loggist', 'family-liaison', 'responder', 'observer,administrator']
+let server
+
+before(async () => {
+  server = await start('serve', 'rights', ['--enrol', await freePort(), '--sharing', 'on'])
+  const it = await visit(server)
+  await setUp(it.page, server.code)
+  await makeAccounts(it.page, ACCOUNTS)
+  const made = await post(it.page, '/api/incidents', { id: randomUUID(), kind: 'incident.opened', fields: { name: 'EX Harbour House', type: 'complex-attack', exercise: true } })
+  assert.equal(made.status, 200, made.text)
+  await it.close()
+})
+
+/** A page of one account, and the refusals that it gets. */
+async function as(roles, lang = 'en') {
+  const it = await visit(server, `?lang=${lang}`)
+  const refusals = await refusalsOf(it)
+  await logIn(it.page, `EX ${roles}`, PASSWORD)
+  await it.page.locator('#strip').waitFor()
+  return { ...it, refusals }
+}
+
+test('what is open in Admin is never refused: each set of rights, each part', { timeout: 180_000 }, async () => {
+  for (const roles of ACCOUNTS) {
+    const it = await as(roles, roles === 'deputy' ? 'ur' : 'en')
+    const { page, refusals } = it
+    await show(page, '#s=admin')
+    const tabs = await page.locator('.admintabs button').evaluateAll((list) => list.map((one) => one.id))
+    assert.equal(tabs.includes('admintab-operators'), roles.includes('administrator'), roles)
+    for (const tab of tabs) {
+      await page.locator('#' + tab).click()
+      await page.locator('#adminpart h1, #adminpart h2').first().waitFor()
+      await page.evaluate(press, { within: '#adminpart', hash: '#s=admin', fill: true, most: 25 })
+      assert.deepEqual(refusals, [], `${roles}: ${tab}`)
+    }
+    await page.waitForFunction(() => !document.querySelector('#adminpart button[disabled].primary[type=submit]'))
+    assert.deepEqual(refusals, [], roles)
+    await it.close()
+  }
+})
