@@ -1,9 +1,12 @@
 /* log.c -- the record from the command line: log, verify, erase. */
 #include "app/args.h"
+#include "app/bring.h"
 #include "app/commands.h"
+#include "app/who.h"
 #include "base/when.h"
 #include "core/incident.h"
 #include "core/record.h"
+#include "edge/erasure.h"
 #include "edge/incidents.h"
 #include "os/clock.h"
 #include "store/blobs.h"
@@ -289,49 +292,44 @@ int command_verify(int argc, char **argv)
     return 0;
 }
 
-/* Which incident a row belongs to, "" for none, and whether it is an exercise's. */
-struct owner {
-    char incident[INCIDENT_ID_MAX + 1];
-    bool exercise, of_files, of_missions;
-    uint64_t seq;
-};
-
-static bool see_owner(void *ctx, const struct journal_row *row)
-{
-    struct owner *o = ctx;
-
-    if (incident_kind_is(row->kind)) { /* the same tags are others in other rows */
-        (void)str_copy(o->incident, sizeof o->incident, incident_value(row->payload, IN_INCIDENT));
-        o->exercise = fields_has(row->payload, (enum field)IN_EXERCISE);
-    }
-    o->of_missions = row->kind == EV_MISSION_CHANGED;
-    o->of_files = files_takes(row->kind);
-    o->seq = row->seq;
-    return true;
-}
-
 /* The erasure is an event itself, on the disk before the key is gone. */
-static bool note_erasure(struct journal *j, const struct owner *o, const char *by, const char *reason, struct err *e)
+static bool note_erasure(struct journal *j, const struct erasure *x, struct import_result *out, struct err *e)
 {
-    char payload[1024], subject[64];
+    char payload[ERASURE_PAYLOAD];
     struct buf b = buf_over(payload, sizeof payload);
-    uint64_t noted;
 
-    if (o->incident[0])
-        incident_put(&b, IN_INCIDENT, str_from(o->incident));
-    if (o->exercise)
+    if (x->incident[0])
+        incident_put(&b, IN_INCIDENT, str_from(x->incident));
+    if (x->exercise)
         incident_put(&b, IN_EXERCISE, STR("1"));
     incident_put_int(&b, IN_RECORDED_AT, clock_wall_ms());
-    incident_put(&b, IN_VIA, STR("system"));
-    (void)snprintf(subject, sizeof subject, "erasure-%" PRIu64, o->seq);
-    incident_put(&b, IN_AUDIT, str_from(subject));
-    (void)snprintf(subject, sizeof subject, "event %" PRIu64, o->seq);
-    incident_put(&b, IN_SUBJECT, str_from(subject));
-    incident_put(&b, IN_REASON, str_from(reason));
-    incident_put(&b, IN_BY, str_from(by));
-    if (b.full)
-        return err_set(e, ERR_INPUT, "--by and --reason: 256 bytes each at most");
-    return journal_add(j, INC_KEY_SHREDDED, clock_wall_ms(), 0, buf_str(&b), &noted, e) && journal_commit(j, e);
+    erasure_event(x, &b);
+    MUST(!b.full);
+    return journal_add(j, INC_KEY_SHREDDED, clock_wall_ms(), 0, buf_str(&b), &out->first, e) && journal_commit(j, e);
+}
+
+/* Without a server: a text that is gone already only loses what older pages have of its key. */
+static bool erase_alone(const struct bring *b, struct journal *j, struct import_result *out, struct err *e)
+{
+    struct erasure *x = b->ctx;
+
+    out->ok = erasure_find(j, x, e) && (x->erased || note_erasure(j, x, out, e)) && journal_erase(j, x->seq, e) &&
+              (!files_takes(x->kind) || files_wipe(b->dir, e)) &&
+              (x->kind != EV_MISSION_CHANGED || missions_forget(b->dir, e));
+    return out->ok;
+}
+
+/* An operator has to be one who may, as in the browser; another name is whoever has the record and its keys. */
+static bool may_erase(const char *dir, const char *by, struct err *e)
+{
+    struct who_acts who;
+    struct access a;
+
+    if (!who_acts(dir, by, NULL, &who, e))
+        return false;
+    a = access_of(str_from(who.roles));
+    return who.is == WHO_UNSAID || access_has_role(&a, STR("commander")) ||
+           err_set(e, ERR_DENIED, "--by: a text is erased by decision of a commander; \"%s\" is none", by);
 }
 
 int command_erase(int argc, char **argv)
@@ -342,23 +340,29 @@ int command_erase(int argc, char **argv)
                                {.name = "--by", .value = &by},
                                {.name = "--reason", .value = &reason},
                                {.name = "--yes", .flag = &yes}};
-    struct journal_opened opened;
-    struct journal *j = NULL;
-    struct owner o = {0};
+    char line[ERASURE_PAYLOAD];
+    struct buf b = buf_over(line, sizeof line);
+    struct erasure x = {0};
+    struct bring how = {.alone = erase_alone, .ctx = &x};
+    struct import_result r;
     int64_t seq;
     struct err e;
     bool ok = args_take(argc, argv, args, COUNTOF(args), &word, &e);
 
     if (ok && (!word || !yes || !by || !by[0] || !reason || !reason[0]))
-        ok = err_set(&e, ERR_INPUT,
-                     "this cannot be undone, and is noted in the record: cordon erase SEQ --data DIR --by NAME "
-                     "--reason TEXT --yes, with the server stopped");
-    ok = ok && number("SEQ", word, &seq, &e) && journal_open(dir, &j, &opened, &e) &&
-         journal_get(j, (uint64_t)seq, see_owner, &o, &e) && note_erasure(j, &o, by, reason, &e) &&
-         journal_erase(j, (uint64_t)seq, &e) && (!o.of_files || files_wipe(dir, &e)) &&
-         (!o.of_missions || missions_forget(dir, &e));
-    if (j)
-        journal_close(j);
+        ok = err_set(&e, ERR_INPUT, "this cannot be undone, and is noted in the record: cordon erase SEQ --data DIR "
+                                    "--by NAME --reason TEXT --yes");
+    ok = ok && number("SEQ", word, &seq, &e);
+    if (ok && (!str_copy(x.by, sizeof x.by, str_from(by)) || !str_copy(x.reason, sizeof x.reason, str_from(reason))))
+        ok = err_set(&e, ERR_INPUT, "--by: %d bytes at most, --reason: %d", ERASURE_BY_MAX, ERASURE_REASON_MAX);
+    if (ok) {
+        x.seq = (uint64_t)seq;
+        erasure_put(&x, &b);
+        how.dir = dir;
+        how.bytes = buf_str(&b);
+        MUST(!b.full);
+        ok = may_erase(dir, by, &e) && bring(&how, &r, &e) && (r.ok || err_set(&e, r.refused, "%s", r.text));
+    }
     if (!ok)
         return args_fail("erase", &e);
     (void)printf("the text of row %" PRId64 " is gone; the chain is whole\n", seq);

@@ -101,6 +101,7 @@ struct hub {
     _Atomic int tak_port; /* bound, of phones' streams over TLS; 0: none yet */
     _Atomic bool stopping;
     _Atomic bool recording; /* the journal takes rows */
+    _Atomic uint64_t erasures; /* texts that were erased: what was made of them elsewhere is made anew */
 };
 
 void hub_lock(struct hub *h);
@@ -134,6 +135,7 @@ enum ask {
     ASK_MISSION, /* changes of missions, all or none; payload: MISSION_ONE each, beside them what they have in common
                   * (USER, ADDRESS, MISSION, MISSION_CREATOR, MISSION_CLAIM); answered when `request` is set */
     ASK_IMPORT, /* a file lies in DIR/inbox (edge/inbox.h); payload: its name; answered with is_body */
+    ASK_ERASE,  /* destroy the text of a row; payload: REF its number, BY, REASON, beside them TICKET, ADDRESS */
     ASK_STOP,
 };
 struct ask_head {

@@ -214,6 +214,7 @@ static void take(struct recorder *r, struct str message)
     case ASK_ACKED: recorder_acked(r, &head, payload); break;
     case ASK_IMPORT: recorder_inbox_asked(r, &head, payload); break;
     case ASK_MISSION: recorder_mission(r, &head, payload); break;
+    case ASK_ERASE: recorder_erase_asked(r, &head, payload); break;
     case ASK_STOP: break;
     }
 }
@@ -395,6 +396,7 @@ bool recorder_turn(struct recorder *r)
     set_failing(r, false, "");
     recorder_missions_commit(r);
     recorder_files_follow(r);
+    recorder_erase_follow(r);
     apply_and_publish(r);
     recorder_sharing_follow(r);
     for (size_t i = 0; i < r->again_count; i++)
@@ -485,7 +487,10 @@ void recorder_second(struct recorder *r, struct now now)
 
     log_settle();
     /* Before anything adds to the batch: the incidents are ahead of the disk by what is in it. */
-    if (!r->failing && r->entry_count == 0 && journal_head(r->journal).seq - r->snapshot_at >= r->snapshot_rows &&
+    if (r->erasing_count && r->entry_count == 0)
+        recorder_erase_follow(r);
+    if (!r->failing && r->entry_count == 0 && !r->erasing_count &&
+        journal_head(r->journal).seq - r->snapshot_at >= r->snapshot_rows &&
         !recorder_snapshot(r, &e))
         log_line(LOG_WARN, "journal.snapshot", "reason=\"%s\"", e.text);
     check_clock(r, now);
@@ -657,6 +662,8 @@ bool recorder_open(struct hub *h, const struct recorder_config *c, struct record
     recorder_load_devices(r);
     (void)accounts_changed(r->accounts);
     if (!recorder_replay(r, how, e) || !recorder_missions_open(r, e) || !recorder_files_open(r, e))
+        return false;
+    if (!recorder_erase_resume(r, r->snapshot_at + 1, e))
         return false;
     find_last(r);
     atomic_store(&h->recording, true);

@@ -72,6 +72,18 @@ static void set_behind(struct recorder *r, bool behind, const char *why)
     r->files_behind = behind;
 }
 
+void recorder_files_anew(struct recorder *r)
+{
+    struct err e = {0};
+
+    if (!r->files)
+        return;
+    files_close(r->files);
+    r->files = NULL;
+    if (!files_wipe(r->h->dir, &e) || !files_open(r->h->dir, false, &r->files, &e) || !catch_up(r, &e))
+        set_behind(r, true, e.text);
+}
+
 static bool take_batch(struct recorder *r, bool *any, struct err *e)
 {
     for (size_t i = 0; i < r->entry_count; i++) {

@@ -4,6 +4,7 @@
 
 #include "core/incident_alarms.h"
 #include "core/incident_watch.h"
+#include "edge/erasure.h"
 #include "edge/incidents.h"
 #include "edge/recorder.h"
 #include "edge/watch.h"
@@ -19,6 +20,7 @@ enum {
     DIRTY_MAX = 512,
     TRACK_UNITS = 256,
     AGAIN_MAX = 64,
+    RECORDER_ERASING = 8,    /* texts that are being erased at once */
 };
 
 /* A row on its way to the disk. */
@@ -115,6 +117,9 @@ struct recorder {
     bool sharing_stale;    /* a rule has changed since they went into the sets */
     int sharing_agencies;  /* so many the rules were put into the sets for */
     uint64_t sharing_open; /* a bit for each incident that was open when the rules went into the sets */
+    struct erasure erasing[RECORDER_ERASING];
+    uint64_t erasing_noted[RECORDER_ERASING]; /* the rows that tell of them */
+    size_t erasing_count;
     struct recorder_inbox *inbox; /* recorder_inbox.c's own */
     struct recorder_missions *missions; /* recorder_mission.h */
     struct files *files;          /* NULL: files are not served */
@@ -225,6 +230,18 @@ bool recorder_files_open(struct recorder *r, struct err *e) MUST_USE;
 void recorder_files_follow(struct recorder *r);
 void recorder_files_second(struct recorder *r, struct now now);
 void recorder_files_close(struct recorder *r);
+/* From nothing, as a text that it was made of was erased; what fails is tried again as when it is behind. */
+void recorder_files_anew(struct recorder *r);
+void recorder_missions_anew(struct recorder *r);
+/* recorder_erase.c: the event of an erasure into the open batch; shell: fields of who asks that go with it.  False with
+ * a sentence. */
+bool recorder_erase(struct recorder *r, const struct ask_head *head, struct str shell, struct erasure *x,
+                    struct err *e) MUST_USE;
+void recorder_erase_asked(struct recorder *r, const struct ask_head *head, struct str payload);
+/* The batch is on the disk, before anybody hears of it; and once a second, what could not be done at once. */
+void recorder_erase_follow(struct recorder *r);
+/* At the start: events from row `from` on whose erasure a crash cut off. */
+bool recorder_erase_resume(struct recorder *r, uint64_t from, struct err *e) MUST_USE;
 /* recorder_inbox.c */
 struct recorder_inbox;
 /* A step of what lies in DIR/inbox, while nothing waits for the disk. */

@@ -19,6 +19,7 @@ struct recorder_inbox {
     struct importing *now; /* NULL: none */
     char name[INBOX_NAME];
     bool over;             /* its last rows are on their way to the disk */
+    uint64_t erasing;      /* it is an erasure, and this row tells of it; 0: it is none */
     struct {
         uint64_t request;
         char name[INBOX_NAME];
@@ -123,6 +124,36 @@ static void end_one(struct recorder *r, const struct import_result *result)
     b->over = false;
 }
 
+static void begin_erasure(struct recorder *r, struct str line)
+{
+    struct ask_head head = {.ask = ASK_ERASE, .sender = RING_NO_SENDER};
+    struct import_result refused = {0};
+    char shell[256];
+    struct buf b = buf_over(shell, sizeof shell);
+    struct erasure x;
+    struct err e;
+
+    if (erasure_read(str_trim(line), &x, &e)) {
+        fields_put(&b, FIELD_BY, str_from(x.by));
+        if (recorder_erase(r, &head, buf_str(&b), &x, &e)) {
+            r->inbox->erasing = r->erasing_noted[r->erasing_count - 1];
+            return;
+        }
+    }
+    refused.refused = e.kind;
+    (void)str_copy(refused.text, sizeof refused.text, str_from(e.text));
+    end_one(r, &refused);
+}
+
+static void end_erasure(struct recorder *r)
+{
+    struct import_result done = {.ok = true, .total = 1, .commands = 1, .events = 1, .first = r->inbox->erasing,
+                                 .last = r->inbox->erasing};
+
+    r->inbox->erasing = 0;
+    end_one(r, &done);
+}
+
 static void begin_one(struct recorder *r)
 {
     static const struct importing_world here = {.find = find, .has_room = has_room, .add = add};
@@ -139,6 +170,11 @@ static void begin_one(struct recorder *r)
     }
     if (!inbox_read(b->fd, b->name, &text, &len))
         return;
+    if (erasure_is(str_of(text, len))) {
+        begin_erasure(r, str_of(text, len));
+        free(text);
+        return;
+    }
     w.ctx = r;
     if (importing_new(&w, text, len, &b->now, &e))
         return;
@@ -181,7 +217,9 @@ void recorder_inbox_turn(struct recorder *r)
 
     if (r->failing || r->entry_count > 0)
         return; /* rows wait for the disk */
-    if (!b->now)
+    if (b->erasing)
+        end_erasure(r);
+    else if (!b->now)
         look(r, clock_ms());
     else if (b->over)
         end_one(r, importing_result(b->now));

@@ -94,6 +94,18 @@ void recorder_missions_commit(struct recorder *r)
         set_failing(r, NULL);
 }
 
+void recorder_missions_anew(struct recorder *r)
+{
+    struct recorder_missions *q = r->missions;
+    struct err e;
+
+    missions_close(q->store);
+    q->store = NULL;
+    if (!missions_forget(r->h->dir, &e) || !missions_open(r->h->dir, &q->store, &e) ||
+        !missions_follow(q->store, r->journal, &e))
+        set_failing(r, e.text);
+}
+
 bool recorder_missions_refer(void *ctx, const unsigned char sha256[32])
 {
     struct recorder *r = ctx;

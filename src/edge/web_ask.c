@@ -1,3 +1,4 @@
+#include "edge/erasure.h"
 #include "edge/web_inner.h"
 
 #include "core/reply.h"
@@ -187,6 +188,36 @@ void post_acknowledge(struct web *w, struct request *q, struct reply *r, struct 
         fields_put(&b, FIELD_ADDRESS, str_from(q->address));
         fields_put(&b, FIELD_TICKET, ticket);
         ask(w, q, r, EV_EMERGENCY_ACKNOWLEDGED, &b);
+    }
+    json_drop(j);
+}
+
+/* ---- a text is erased ------------------------------------------------------ */
+
+/* By decision of a commander, with a reason; the record destroys the key once its event is on the disk. */
+void post_erase(struct web *w, struct request *q, struct reply *r, struct now now)
+{
+    struct ask_head head = {.ask = ASK_ERASE, .sender = RING_NO_SENDER, .at_ms = now.wall_ms};
+    char payload[2048];
+    struct buf b = buf_over(payload, sizeof payload);
+    struct str ticket, reason;
+    struct json *j = NULL;
+    int64_t seq;
+    struct err e;
+
+    if (!access_has_role(&q->who.access, STR("commander"))) {
+        reply_problem(r, 403, "A text is erased by decision of a commander.");
+    } else if (!str_to_int(q->part[0], 1, INT64_MAX / 4, &seq) || !json_read(q->body, &j, &e) ||
+               !web_take_ticket(j, &ticket, &e) ||
+               !json_take_text(j, "reason", (struct json_length){1, ERASURE_REASON_MAX}, &reason, &e)) {
+        reply_problem(r, 400, j || q->body.len ? e.text : "seq: the number of an entry, please");
+    } else {
+        fields_put_int(&b, FIELD_REF, seq);
+        fields_put(&b, FIELD_TICKET, ticket);
+        fields_put(&b, FIELD_BY, str_from(q->who.name));
+        fields_put(&b, FIELD_REASON, reason);
+        fields_put(&b, FIELD_ADDRESS, str_from(q->address));
+        web_ask(w, q, r, &head, &b);
     }
     json_drop(j);
 }

@@ -115,6 +115,40 @@ void events_put_line(const struct event_line *line, const struct access *a, stru
         buf_put(b, payload);
 }
 
+struct rereading {
+    struct events *v;
+    uint64_t at;
+};
+
+static bool see_again(void *ctx, const struct journal_row *row)
+{
+    struct rereading *r = ctx;
+    struct event_line *kept = &r->v->kept[r->at % EVENTS_KEPT], now;
+    char *bytes;
+
+    if (!row->erased || kept->erased)
+        return false;
+    now = line_of(r->v, row, kept->prev);
+    bytes = malloc(now.len + 1);
+    MUST(bytes);
+    memcpy(bytes, now.bytes, now.len);
+    r->v->bytes = r->v->bytes - kept->len + now.len;
+    free(kept->bytes);
+    *kept = now;
+    kept->bytes = bytes;
+    return false;
+}
+
+bool events_reread(struct events *v, struct err *e)
+{
+    struct rereading r = {.v = v};
+
+    for (r.at = v->first; v->journal && r.at < v->next; r.at++)
+        if (!journal_get(v->journal, v->kept[r.at % EVENTS_KEPT].seq, see_again, &r, e))
+            return false;
+    return true;
+}
+
 /* ---- what is kept ----------------------------------------------------- */
 
 static void keep(struct events *v, const struct event_line *line)

@@ -75,6 +75,8 @@ void events_init(struct events *v, struct hub *h, const char *dir, struct hash_k
 void events_fini(struct events *v);
 /* Reads what is new; see() for each new line (none for the first ones that are loaded). */
 bool events_follow(struct events *v, events_see *see, void *ctx, struct err *e) MUST_USE;
+/* A text was erased: what is kept is read once more. */
+bool events_reread(struct events *v, struct err *e) MUST_USE;
 /* Lines in order.  prev of a line is the one before of the kinds that were asked for. */
 bool events_read(struct events *v, const struct events_ask *ask, events_see *see, void *ctx,
                  struct err *e) MUST_USE;

@@ -60,6 +60,16 @@ bool web_incidents_follow(struct web *w, struct err *e)
     return true;
 }
 
+void web_incidents_anew(struct web *w)
+{
+    struct web_incidents *v = &w->incidents;
+
+    incidents_fini(&v->all);
+    incidents_fini(&v->past);
+    v->read_to = v->told = 0;
+    v->anew = true;
+}
+
 /* ---- what is asked of them -------------------------------------------- */
 
 struct view_work *web_view_work(struct web *w)
@@ -760,11 +770,12 @@ void web_incidents_tell(struct web *w, struct now now, bool timed)
     v->told_ms = now.mono_ms;
     v->turn++;
     for (size_t i = 0; i < v->all.count; i++) {
-        struct told_incident x = {.w = w, .at = i, .after = after, .now_ms = now.wall_ms};
+        struct told_incident x = {.w = w, .at = i, .after = after, .whole = v->anew, .now_ms = now.wall_ms};
 
         if (is_shown(&v->all, i) || v->all.list[i]->seq > after)
             live_tell_each(w, write_incident, &x);
     }
+    v->anew = false;
 }
 
 void web_incidents_greet(struct web *w, struct viewer *viewer, struct now now)

@@ -26,6 +26,7 @@ struct web_incidents {
     struct told_views views[TOLD_VIEWS];
     size_t views_next;
     uint64_t turn; /* counts the tellings */
+    bool anew;     /* a text was erased: the viewers get all of them whole */
     struct view_work *work;
 };
 
@@ -57,6 +58,8 @@ void web_incidents_init(struct web_incidents *v, struct hash_key key);
 void web_incidents_fini(struct web_incidents *v);
 /* Applies the rows up to where the page's list of events is. */
 bool web_incidents_follow(struct web *w, struct err *e) MUST_USE;
+/* A text was erased: all is read once more, and told whole. */
+void web_incidents_anew(struct web *w);
 /* Tells the viewers what changed; timed: also what time alone changed. */
 void web_incidents_tell(struct web *w, struct now now, bool timed);
 /* Everything, for one who has just come. */

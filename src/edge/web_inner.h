@@ -142,6 +142,7 @@ struct web {
     int64_t next_refused_ms; /* monotonic: when the record takes the next refused file */
     struct marti_missions *missions; /* marti_missions.c's own; NULL until somebody asks */
     struct web_imports *imports; /* NULL until there is one */
+    uint64_t erasures; /* of hub.erasures: so many are forgotten here */
     size_t large_count;          /* exchanges that have a large body */
     /* Asks the record for an event of an incident (incident_command); its answer comes for the request.
      * False: refused at once, nothing was asked.  NULL: identities stay closed. */
@@ -258,7 +259,7 @@ handler get_operators, post_operator, post_operator_change;
 handler get_session, post_setup, post_login, post_logout, post_chat, post_acknowledge, get_events,
     get_clients, get_maps, get_tile, get_health, get_metrics, get_asset, get_incidents, get_incident_state,
     get_incident_view, get_incident_events, get_incident_export, get_incident_geojson, get_openapi, post_incident,
-    post_command, post_promote, post_import, get_import;
+    post_command, post_promote, post_import, get_import, post_erase;
 /* A number of the page's making: letters, digits, - and _. */
 bool web_take_ticket(const struct json *j, struct str *out, struct err *e) MUST_USE;
 /* Puts it to the record; the exchange waits for the answer. */

@@ -1,8 +1,10 @@
 #include "edge/web_inner.h"
+#include "edge/web_replay.h"
 
 #include "edge/json.h"
 #include "os/clock.h"
 #include "os/log.h"
+#include "store/files.h"
 #include "store/accounts.h"
 
 #include <inttypes.h>
@@ -204,10 +206,29 @@ static bool tell_event(void *ctx, const struct event_line *line)
     return true;
 }
 
+/* A text was erased: nothing here keeps it.  What reads files and missions is opened anew when it is needed. */
+static void forget_erased(struct web *w)
+{
+    struct err e;
+
+    w->erasures = atomic_load(&w->h->erasures);
+    if (!events_reread(&w->events, &e))
+        log_line(LOG_ERROR, "web.journal", "reason=\"%s\"", e.text);
+    replay_free(w);
+    web_incidents_anew(w);
+    files_close(w->files);
+    w->files = NULL;
+    videos_close(w->videos);
+    w->videos = NULL;
+    marti_missions_free(w);
+}
+
 void live_follow(struct web *w)
 {
     struct err e;
 
+    if (w->erasures != atomic_load(&w->h->erasures))
+        forget_erased(w);
     if ((!events_follow(&w->events, tell_event, w, &e) || !web_incidents_follow(w, &e)) && e.kind != ERR_MISSING)
         log_line(LOG_ERROR, "web.journal", "reason=\"%s\"", e.text);
 }

@@ -21,6 +21,7 @@ const struct route web_routes[] = {
     {METHOD_POST, "/api/chat", RIGHT_WRITES, true, post_chat, DOOR_WEB, NULL},
     {METHOD_POST, "/api/emergencies/{*}/acknowledge", RIGHT_WRITES, true, post_acknowledge, DOOR_WEB, NULL},
     {READS, "/api/events", RIGHT_PICTURE, false, get_events, DOOR_WEB, NULL},
+    {METHOD_POST, "/api/events/{}/erase", RIGHT_WRITES, true, post_erase, DOOR_WEB, NULL},
     {READS, "/api/incidents", RIGHT_LOGGED_IN, false, get_incidents, DOOR_WEB, NULL},
     {METHOD_POST, "/api/incidents", RIGHT_WRITES, true, post_incident, DOOR_WEB, NULL},
     {METHOD_POST, "/api/incidents/{}/commands", RIGHT_WRITES, true, post_command, DOOR_WEB, NULL},

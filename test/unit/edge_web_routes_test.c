@@ -207,6 +207,7 @@ static const struct walk {
     {"/api/emergencies/{*}/acknowledge", "POST", "/api/emergencies/EX-1/acknowledge", "{\"id\":\"12345678\"}",
      {401, 403, 404, 403, 404}},
     {"/api/events", "GET", "/api/events", "", {401, 200, 200, 403, 200}}, /* an observer has no log */
+    {"/api/events/{}/erase", "POST", "/api/events/99/erase", "{}", {401, 403, 400, 403, 403}},
     {"/api/incidents", "GET", "/api/incidents", "", {401, 200, 200, 200, 200}},
     {"/api/incidents", "POST", "/api/incidents", "{}", {401, 403, 400, 403, 400}},
     {"/api/incidents/{}/commands", "POST", "/api/incidents/EX-none/commands", "{}", {401, 403, 400, 403, 400}},
