@@ -20,6 +20,7 @@ import type { MapInfo } from '../net/protocol'
 import type { Palette } from './palette'
 
 export function worldLayer(): VectorImageLayer {
+  // Twice the view: one step back finds land at its edges before it is drawn anew.
   return new VectorImageLayer({ source: new VectorSource(), imageRatio: 2, zIndex: 0 })
 }
 

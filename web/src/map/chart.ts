@@ -21,6 +21,7 @@ import { gridLayer } from './grid_layer'
 import { hintsOf } from './hints'
 import { IncidentLayer, SketchLayer } from './incident_layer'
 import { palette } from './palette'
+import { redrawBeyond } from './reach'
 import { UnitLayer } from './unit_layer'
 import type { UnitLayerState } from './unit_layer'
 import { WholePixelView } from './whole_pixels'
@@ -56,6 +57,7 @@ export function newChart(target: HTMLElement): Chart {
   const [world, ground, sketch, grid] = [worldLayer(), new IncidentLayer(palette.peek()!), new SketchLayer(), gridLayer()]
   for (const layer of [world, ground.layer, sketch.layer, grid]) map.addLayer(layer)
   map.addInteraction(new Corners(map))
+  redrawBeyond(map)
   const units = new UnitLayer(unitState(ground))
   target.append(units.canvas)
   return { target, view, map, world, ground, sketch, grid, units, is_placed: centre.peek() !== null, is_due: false, pointed: null }

@@ -23,6 +23,7 @@ import type { Drawing } from '../state/drawing'
 import type { Placed } from '../state/places'
 import { middlesOf } from './corners'
 import type { Palette } from './palette'
+import { REACH } from './reach'
 import type { Letters } from './unit_draw'
 
 const FONT = '"Noto Sans Variable", "Noto Naskh Arabic Variable", sans-serif'
@@ -88,8 +89,8 @@ function hatch(colour: string): CanvasPattern | string {
 }
 
 export class IncidentLayer {
-  /** A picture half a view larger on each side: a drag moves it and draws nothing. */
-  readonly layer = new VectorImageLayer({ source: new VectorSource(), zIndex: 30, imageRatio: 1.5 })
+  /** A picture larger than the view: a drag moves it and draws nothing. */
+  readonly layer = new VectorImageLayer({ source: new VectorSource(), zIndex: 30, imageRatio: 1 + 2 * REACH })
   private readonly hatches = new Map<string, CanvasPattern | string>()
   private palette: Palette
   private chosen = ''

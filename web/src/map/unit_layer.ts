@@ -13,6 +13,7 @@ import type { Hint } from './hints'
 import { layout } from './layout'
 import type { Box, Mark, Placed } from './layout'
 import type { Palette } from './palette'
+import { REACH } from './reach'
 import { screenX, screenY, whole } from './seen'
 import type { Seen } from './seen'
 import { HALF_H, HALF_W, Symbols, frameOf } from './symbols'
@@ -37,9 +38,8 @@ export interface UnitLayerState {
 }
 
 const FROZEN_ALPHA = 0.55
-/** How far names are laid out beyond the view, and how far a drag's picture reaches: shares of the view, each side. */
-const LAID = 0.5
-const PICTURE = 0.25
+/** Names are laid out farther beyond the view than the picture reaches. */
+const LAID = 2 * REACH
 
 /** The units as they were laid out, for a drag to copy. */
 interface Picture {
@@ -140,7 +140,7 @@ export class UnitLayer {
       if (x >= 0 && y >= 0 && x + seen.width <= known.seen.width && y + seen.height <= known.seen.height) return known
     }
     const canvas = known?.canvas ?? document.createElement('canvas')
-    const margin = (size: number) => 2 * Math.round(size * PICTURE)
+    const margin = (size: number) => 2 * Math.round(size * REACH)
     const around = { ...seen, width: seen.width + margin(seen.width), height: seen.height + margin(seen.height) }
     this.drawAll(this.penFor(canvas, canvas.getContext('2d')!, around))
     return (this.picture = { canvas, seen: around, placed: this.placed })
