@@ -121,11 +121,11 @@ test('a drag takes the place under the pointer along: the footer is not written,
     new MutationObserver((list) => { window.written += list.length }).observe(document.querySelector('#foot'), { childList: true, subtree: true, characterData: true, attributes: true })
     addEventListener('pointermove', (event) => { window.at = [event.clientX, event.clientY] })
   })
-  const before = await place()
   await page.mouse.down()
   // With its first step the map is on its way.
   await page.mouse.move(706, 456)
   await settled(page)
+  const before = await place()
   await page.evaluate(() => { window.written = 0 })
   await page.mouse.move(880, 560, { steps: 12 })
   await settled(page)
