@@ -59,6 +59,8 @@ export interface Strip {
   major: boolean
   threat_levels: readonly { scope: string; level: string }[]
   /** Each of these is missing when this operator has no need to know it. */
+  /** How many units one supervisor leads at most. */
+  span?: number
   zones?: { total: number; threat: number; eod: number }
   casualties?: { killed?: Counter; injured?: Counter; missing?: Counter }
   par?: { inside: number; due: number; missed: number }

@@ -4,9 +4,8 @@ import { useSignal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
 import { T, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
-import type { Answer } from '../net/api'
+import { sendImport } from '../net/import'
 import { entitiesOf, incident_id, textOf } from '../state/incident'
-import { session } from '../state/session'
 import { screen } from '../state/view'
 import { Button, Empty } from '../ui/parts'
 import { Facts, Part, refusal } from './admin_ask'
@@ -18,26 +17,12 @@ interface Report {
 interface Dry { commands: number; report: Report | null }
 interface Done { commands: number; events: number }
 
-const IMPORT_MS = 60_000
 const types: Record<string, string> = { json: 'application/json', geojson: 'application/geo+json', osm: 'application/xml', xml: 'application/xml' }
 const typeOf = (name: string) => types[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? ''
 
 /** An id that the core takes, of a name that people gave. */
 export function structureId(name: string): string {
   return name.normalize('NFKD').replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40) || 'B1'
-}
-
-async function send<T>(file: Blob, type: string, query: Record<string, string>): Promise<Answer<T>> {
-  try {
-    const response = await fetch(`/api/incidents/${encodeURIComponent(incident_id.peek())}/import?${new URLSearchParams(query)}`, {
-      method: 'POST', body: file, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(IMPORT_MS),
-      headers: { 'Content-Type': type, 'X-Cordon-CSRF': session.peek()?.csrf ?? '' },
-    })
-    const data = (await response.json()) as T & { detail?: string; field?: string }
-    return response.ok ? { ok: true, data } : { ok: false, status: response.status, detail: data.detail ?? '', field: data.field ?? '' }
-  } catch {
-    return { ok: false, status: 0, detail: '', field: '' }
-  }
 }
 
 function DryReport(props: { dry: Dry }) {
@@ -143,7 +128,7 @@ function useImport(form: Form, id: string, exists: boolean) {
       return
     }
     busy.value = true
-    const answer = await send<Dry>(file, type, { ...query(), dry_run: '1' })
+    const answer = await sendImport<Dry>(incident_id.peek(), file, type, { ...query(), dry_run: '1' })
     busy.value = false
     if (answer.ok) dry.value = answer.data
     error.value = refusal(answer)
@@ -151,7 +136,7 @@ function useImport(form: Form, id: string, exists: boolean) {
   const bring = async () => {
     const file = form.file.value!
     busy.value = true
-    const answer = await send<Done>(file, typeOf(file.name), query())
+    const answer = await sendImport<Done>(incident_id.peek(), file, typeOf(file.name), query())
     busy.value = false
     error.value = refusal(answer)
     if (!answer.ok) return

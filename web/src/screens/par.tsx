@@ -7,7 +7,7 @@ import { joined, T, t } from '../base/i18n'
 import { timeText } from '../base/values'
 import { call } from '../net/api'
 import type { RecordEvent } from '../net/protocol'
-import { entitiesOf, entity, incident_id, par, shown_now, textOf, timeOf } from '../state/incident'
+import { entitiesOf, entity, incident_id, par, shown_now, strip, textOf, timeOf } from '../state/incident'
 import { levelName, zoneText } from '../state/names'
 import { asQuery } from '../state/moment'
 import { numbered, quick } from '../state/quick'
@@ -20,7 +20,8 @@ import { Icon } from '../ui/icon'
 import { Age, Button, Empty } from '../ui/parts'
 import { useSteady } from '../ui/steady'
 
-const SPAN_MAX = 7
+/** How many units one supervisor leads at most where the server tells nothing else (ICS). */
+const SPAN = 7
 
 function due(it: RollRow): { text: string; level: '' | 'warn' | 'crit' } {
   const at = timeOf(it.due)
@@ -204,6 +205,7 @@ function Standing() {
 /** How many work under one supervisor: more than seven are more than one can lead. */
 function Divisions() {
   const divisions = entitiesOf('division').filter((it) => Array.isArray(it.fields['zones']))
+  const span = strip.value?.span ?? SPAN
   if (divisions.length === 0) return null
   return (
     <ul class="divisions">
@@ -211,9 +213,9 @@ function Divisions() {
         const zones = it.fields['zones'] as readonly string[]
         const own = roll.value.filter((row) => row.zone !== undefined && zones.includes(row.zone))
         return (
-          <li key={it.id} class={own.length > SPAN_MAX ? 'warn' : ''}>
+          <li key={it.id} class={own.length > span ? 'warn' : ''}>
             <b><bdi>{textOf(it, 'name') || it.id}</bdi></b> <bdi>{textOf(it, 'by')}</bdi>{' '}
-            <T k="roll.span" p={{ n: own.length, max: SPAN_MAX, people: own.reduce((sum, row) => sum + (row.strength ?? 0), 0) }} />
+            <T k="roll.span" p={{ n: own.length, max: span, people: own.reduce((sum, row) => sum + (row.strength ?? 0), 0) }} />
           </li>
         )
       })}

@@ -9,7 +9,7 @@ import { just_opened } from './first'
 import { chooseIncident } from './incident'
 import { submit } from './outbox'
 import type { Entry, Outcome } from './outbox'
-import { session } from './session'
+import { sendImport } from '../net/import'
 
 export const FLOORS_MAX = 120
 export const BASEMENTS_MAX = 20
@@ -126,16 +126,7 @@ const plan_types: Record<string, string> = { osm: 'application/xml', xml: 'appli
 export async function sendPlan(incident: string, structure: string, file: File): Promise<string> {
   const type = plan_types[file.name.toLowerCase().split('.').pop() ?? '']
   if (!type) return t('first.plan_kind')
-  const path = `/api/incidents/${encodeURIComponent(incident)}/import?structure=${encodeURIComponent(structure)}&name=${encodeURIComponent(t('open.building'))}`
-  try {
-    const response = await fetch(path, {
-      method: 'POST', body: file, credentials: 'same-origin', cache: 'no-store',
-      headers: { 'Content-Type': type, 'X-Cordon-CSRF': session.peek()?.csrf ?? '' },
-    })
-    if (response.ok) return ''
-    const problem = await response.json() as { detail?: string }
-    return problem.detail ?? t('error.status', { status: response.status })
-  } catch {
-    return t('error.unreachable')
-  }
+  const answer = await sendImport<object>(incident, file, type, { structure, name: t('open.building') })
+  if (answer.ok) return ''
+  return answer.detail || (answer.status === 0 ? t('error.unreachable') : t('error.status', { status: answer.status }))
 }

@@ -49,7 +49,7 @@ export const asked_lang = asked.get('lang')
 /** Too narrow, at its scale, for a panel over the map. */
 const NARROW_PX = 1150
 /** The storeys over the map: all of it, or a key for each floor. */
-export const stack_open = kept('stack', ['on', 'off'] as const, innerWidth / scale < NARROW_PX ? 'off' : 'on')
+export const stack_open = kept('stack', ['on', 'off'] as const, (globalThis.innerWidth ?? NARROW_PX * scale) / scale < NARROW_PX ? 'off' : 'on')
 
 /** Puts scale and theme on the document. Through the CSSOM, as the CSP allows no inline style. */
 export function startPrefs(): void {
