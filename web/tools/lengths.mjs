@@ -6,7 +6,6 @@ import ts from 'typescript'
 
 const LINES_MAX = 70
 const folders = ['src', 'test']
-// Is being split.
 
 function linesOf(source, body) {
   const line = (at) => source.getLineAndCharacterOfPosition(at).line
