@@ -58,9 +58,9 @@ export interface Strip {
   period: { id: string; start_at: string; end_at: string; objectives: readonly string[] } | null
   major: boolean
   threat_levels: readonly { scope: string; level: string }[]
-  /** Each of these is missing when this operator has no need to know it. */
   /** How many units one supervisor leads at most. */
   span?: number
+  /** Each of these is missing when this operator has no need to know it. */
   zones?: { total: number; threat: number; eod: number }
   casualties?: { killed?: Counter; injured?: Counter; missing?: Counter }
   par?: { inside: number; due: number; missed: number }
