@@ -258,7 +258,8 @@ for (const lang of ['en', 'ur']) {
 }
 
 test('who may not have a part does not see it, and the server refuses it', async () => {
-  const may = { 'EX medical': ['sharing', 'video', 'connections'], 'EX deputy': ['sharing', 'video', 'building', 'connections'] }
+  // Who writes may bring a building, as one command after the other could: the server would take it of both.
+  const may = { 'EX medical': ['sharing', 'video', 'building', 'connections'], 'EX deputy': ['sharing', 'video', 'building', 'connections'] }
   for (const [name, tabs] of Object.entries(may)) {
     const it = await visit(server)
     await logIn(it.page, name, PASSWORD)

@@ -335,6 +335,7 @@ test('the map on paper: one picture with its grid, scale, north and names', asyn
   await page.waitForFunction(() => window.printed === 1)
   await page.emulateMedia({ media: 'print' })
   const sheet = page.locator('#mapsheet')
+  assert.equal(await page.locator('#mappaper').count(), 0)
   assert.equal(await sheet.locator('img').evaluate((img) => img.complete && img.naturalWidth > 500), true)
   await sheet.locator('.north').waitFor()
   assert.match(await sheet.locator('.scalebar').innerText(), /\d+ k?m/)
@@ -343,5 +344,10 @@ test('the map on paper: one picture with its grid, scale, north and names', asyn
   await page.emulateMedia({ media: 'screen' })
   await page.evaluate(() => dispatchEvent(new Event('afterprint')))
   await sheet.waitFor({ state: 'detached' })
+  // What the browser's menu prints is no map with its units in the wrong place, but a sentence.
+  await page.emulateMedia({ media: 'print' })
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')))
+  assert.match(await page.locator('#mappaper').innerText(), /Ctrl\+P/)
+  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('.mapbox canvas')].filter((canvas) => canvas.getClientRects().length > 0).length), 0)
   await it.close()
 })

@@ -735,7 +735,7 @@ static void an_operator_is_made_changed_and_put_out(void **state)
     assert_int_equal(finish(x), 200);
     assert_true(says(x, "\"operator\":{\"name\":\"EX-bilal\",\"roles\":[\"commander\",\"loggist\"]"
                         ",\"role\":\"commander\","
-                        "\"agency\":\"EX-police\"}"));
+                        "\"agency\":\"EX-police\",\"rights\":[\"picture\",\"writes\","));
     assert_true(cookie_get(str_from(x->reply.cookie), STR(COOKIE_NAME), &token));
     (void)snprintf(scene.cookie, sizeof scene.cookie, COOKIE_NAME "=%.*s", STR_ARG(token));
     exchange_free(&scene.web, x);

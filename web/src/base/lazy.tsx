@@ -11,7 +11,8 @@ export function lazy(load: () => Promise<{ default: ComponentType }>) {
   function Lazy(props: { until: ComponentChildren }) {
     const [Loaded, setLoaded] = useState<ComponentType | null>(() => known)
     useEffect(() => {
-      if (!known) void fetchIt().then(() => setLoaded(() => known), () => undefined)
+      // Also what a preload brought between the first drawing and here.
+      if (!Loaded) void fetchIt().then(() => setLoaded(() => known), () => undefined)
     }, [])
     return Loaded ? <Loaded /> : <>{props.until}</>
   }

@@ -68,7 +68,8 @@ export function PrintMap() {
       removeEventListener('afterprint', after)
     }
   }, [it])
-  if (!it) return null
+  // Of the browser's own menu: its canvases would not lie where they lie on the screen, so it is no map.
+  if (!it) return <p id="mappaper" class="print-only">{t('print.map_by_key')}</p>
   const at = centre.value
   const sources = maps.value.filter((map) => map.attribution && !hidden_maps.value.has(map.name)).map((map) => map.attribution.replace(/<[^>]*>/g, ''))
   return (
