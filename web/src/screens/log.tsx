@@ -169,7 +169,8 @@ function Files(props: { rows: readonly LogLine[] }) {
   return (
     <details class="files">
       <summary class="btn">{t('log.files')}</summary>
-      <div class="card">
+      {/* It lies over the filters: what was chosen closes it. */}
+      <div class="card" onClick={(event) => event.currentTarget.closest('details')?.removeAttribute('open')}>
         <Button onClick={() => saveCsv(name, props.rows)}>{t('log.csv')}</Button>
         <Button onClick={() => saveLines(name, props.rows)}>{t('log.ndjson')}</Button>
         {incident_id.value && mayDo('exports') && (
