@@ -33,8 +33,8 @@ static const struct key {
     T(server_name, "", "name shown in the page and in certificates; without it the host's name"),
     N(loops, "1", 1, 16, "threads of the live river"),
     N(tls_seal, "1", 0, 1,
-      "what goes out to phones under TLS 1.3 is sealed by 1: Cordon, 0: OpenSSL, at twice the work, should a client "
-      "ever need it"),
+      "what goes out to phones under TLS 1.3 is sealed by 1: Cordon, 0: OpenSSL, at a third more work, should a "
+      "client ever need it"),
     N(clients_max, "16384", 16, 60000,
       "TAK clients at once; beyond, the oldest that has not identified itself gives way"),
     N(units_max, "32768", 256, 1000000, "devices, tracks and map objects known at once"),
