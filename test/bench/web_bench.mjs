@@ -388,8 +388,8 @@ try {
   const part = parts[process.argv[2]]
   if (!part) throw new Error(`web_bench: parts are ${Object.keys(parts).join(', ')}`)
   browser = await chromium.launchPersistentContext(join(folder, 'profile'), {
-    executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, viewport: SIZE, ignoreHTTPSErrors: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, viewport: SIZE,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--ignore-certificate-errors'],
   })
   browser.setDefaultTimeout(60_000)
   // Without the cards of the first minute, which lie over the map until an incident is open.

@@ -16,14 +16,17 @@ export const CORDON = process.env.CORDON ?? fileURLToPath(new URL('../../build/c
 const ARGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ]
+/** For the whole browser: a context's ignoreHTTPSErrors asks anew at each request, and a busy one gave up at times (ERR_TOO_MANY_RETRIES). */
+const TRUST_ALL = '--ignore-certificate-errors'
 export const shots = process.env.CORDON_SHOTS
 export const folder = mkdtempSync(join(tmpdir(), 'cordon-real-'))
 const servers = new Set()
 const contexts = new Set()
-let browser
+let browser, wary
 
 after(async () => {
   await browser?.close()
+  await wary?.close()
   for (const context of contexts) await context.close()
   for (const child of servers) child.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
@@ -65,9 +68,12 @@ export async function start(command, data, more = [], known = {}) {
   }
 }
 
-export async function newContext(options) {
-  browser ??= await chromium.launch({ executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS })
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, serviceWorkers: 'block', ...options })
+const launch = (args) => chromium.launch({ executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args })
+
+/** trusts: as a browser that knows the server's certificate; without, as one whose user has gone past the warning. */
+export async function newContext({ trusts = true, ...options } = {}) {
+  const own = trusts ? (browser ??= await launch([...ARGS, TRUST_ALL])) : (wary ??= await launch(ARGS))
+  const context = await own.newContext({ serviceWorkers: 'block', ignoreHTTPSErrors: !trusts, ...options })
   context.setDefaultTimeout(30_000)
   return context
 }

@@ -198,6 +198,23 @@ test('the lost server: amber with a counter, red after a minute, the silent stay
   await it.close()
 })
 
+test('a part of the page that does not come says so, and is asked for again until it comes', async () => {
+  const it = await open({}, null)
+  const { page, mock } = it
+  let is_away = true
+  await page.route(/\/assets\/(map|floors)-[^/]*$/, (route) => (is_away ? route.abort() : route.continue()))
+  await page.goto(mock.url)
+  await page.locator('.mapbox').getByText('has not come from the server').waitFor()
+  await page.keyboard.press('2')
+  await page.locator('#work > .stage').getByText('has not come from the server').waitFor()
+  await axe(page, 'a part that has not come')
+  is_away = false
+  await page.locator('#work .stage').first().waitFor({ state: 'detached' })
+  await page.keyboard.press('1')
+  await shown(page)
+  await it.close({ broken: true })
+})
+
 test('keys: screens, palette, sheet; off inside inputs', async () => {
   const it = await open()
   const { page } = it

@@ -301,7 +301,7 @@ async function logIn(page) {
 
 test('a browser that does not trust the certificate works without a worker, and says so', async () => {
   const server = await start('serve', 'untrusted')
-  const it = await visit(server, '', { serviceWorkers: 'allow' })
+  const it = await visit(server, '', { trusts: false, serviceWorkers: 'allow' })
   await setUp(it.page, server.code)
   it.lost()
   await server.stop('SIGKILL')

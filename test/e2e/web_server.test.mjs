@@ -76,8 +76,8 @@ async function phone(tcp) {
 before(async () => {
   server = await start()
   browser = await chromium.launchPersistentContext(join(folder, 'profile'), {
-    executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS,
-    viewport: { width: 1600, height: 900 }, ignoreHTTPSErrors: true, serviceWorkers: 'block',
+    executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: [...ARGS, '--ignore-certificate-errors'],
+    viewport: { width: 1600, height: 900 }, serviceWorkers: 'block',
   })
   browser.setDefaultTimeout(60_000)
 })

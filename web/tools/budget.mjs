@@ -15,11 +15,11 @@ const manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf
  * from the first screen on. Nastaliq comes with what is set in it. */
 const font = /\.woff2$/
 const used = /noto-sans-latin-wght|noto-naskh-arabic-arabic-wght/
-const first = new Set(['index.html'])
+const first = new Set(['index.html', manifest['style.css'].file])
 /** What an entry brings at once, and the map, which each operator sees. */
 function add(name) {
   const chunk = manifest[name]
-  for (const file of [chunk.file, ...(chunk.css ?? []), ...(chunk.assets ?? [])]) {
+  for (const file of [chunk.file, ...(chunk.assets ?? [])]) {
     if (!font.test(file) || used.test(file)) first.add(file)
   }
   for (const other of chunk.imports ?? []) add(other)
