@@ -1,6 +1,5 @@
 #include "base/slab.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* Classes step by half powers of two: 64, 96, 128, 192, 256 ... */
@@ -31,9 +30,19 @@ void slab_init(struct slab *s, void *region, size_t size)
 {
     MUST(((uintptr_t)region & 15) == 0);
     memset(s, 0, sizeof *s);
-    s->at = region;
+    s->at = s->region = region;
     s->end = s->at + size;
     s->size = size;
+}
+
+bool slab_begin_anew(struct slab *s)
+{
+    if (s->used)
+        return false;
+    memset(s->free, 0, sizeof s->free);
+    s->at = s->region;
+    s->end = s->at + s->size;
+    return true;
 }
 
 size_t slab_size(size_t n)

@@ -12,6 +12,7 @@
 
 #include "base/must.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +22,8 @@ struct slab {
     char *at, *end;            /* not yet cut */
     void *free[SLAB_CLASSES];  /* returned blocks of each class */
     size_t used, peak;         /* bytes handed out, by block size */
-    size_t size;               /* of the region */
+    char *region;
+    size_t size; /* of the region */
 };
 
 /* The region must be aligned to 16 bytes and outlive the slab. */
@@ -30,6 +32,9 @@ void slab_init(struct slab *s, void *region, size_t size);
 void *slab_take(struct slab *s, size_t n) MUST_USE;
 /* Gives back what slab_take(s, n) gave; n must be the same. */
 void slab_give(struct slab *s, void *block, size_t n);
+/* Begins anew when nothing is handed out: false when something is.  The owner may then give the pages back to the
+ * system, which have to read as anything. */
+bool slab_begin_anew(struct slab *s) MUST_USE;
 /* The block size that n is rounded up to. */
 size_t slab_size(size_t n) MUST_USE;
 

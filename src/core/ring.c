@@ -21,6 +21,7 @@ void ring_init(struct ring *r, void *memory, uint64_t entries, const uint64_t si
     MUST(((uintptr_t)memory & 63) == 0 && to_size >= LIMIT_DESTS);
     memset(r, 0, sizeof *r);
     r->entries = entries;
+    r->in_use = entries < RING_ENTRIES_FIRST ? entries : RING_ENTRIES_FIRST;
     r->hot = (void *)at;
     at += round64(entries * sizeof *r->hot);
     r->cold = (void *)at;
@@ -77,7 +78,7 @@ static bool is_safe(const struct ring *r, uint64_t seq, uint64_t head)
 {
     const struct ring_cold *c = ring_cold(r, seq);
 
-    if (head - seq > r->entries / 2)
+    if (head - seq > ring_in_use(r) / 2)
         return false;
     for (int f = 0; f < FORM_COUNT; f++)
         if ((uint32_t)r->region[f].written - c->when[f] > r->region[f].lap / 2)
@@ -117,15 +118,35 @@ static uint32_t back_to(const _Atomic uint64_t *chain, uint64_t seq)
     return was && seq + 1 - was <= UINT32_MAX ? (uint32_t)(seq + 1 - was) : 0;
 }
 
+/* Would a whole lap of this pace take less than RING_LAP_MS?  After the entries in use grew it was half a lap. */
+static bool was_short(const struct ring *r, uint64_t seq, int64_t now_ms)
+{
+    return (now_ms - r->lap_ms) * (int64_t)ring_in_use(r) < RING_LAP_MS * (int64_t)(seq - r->lap_seq);
+}
+
+/* At the end of a lap that was too short twice as many entries are used from here on.  Only after an odd number of
+ * laps: those of the last one then stand where the larger ring has them, and older ones are read by nobody. */
+static void lap(struct ring *r, uint64_t seq, int64_t now_ms)
+{
+    uint64_t used = ring_in_use(r);
+
+    if (seq % used)
+        return;
+    if (seq / used % 2 && used < r->entries && was_short(r, seq, now_ms))
+        atomic_store_explicit(&r->in_use, 2 * used, memory_order_relaxed); /* told with the next head */
+    r->lap_seq = seq;
+    r->lap_ms = now_ms;
+}
+
 uint64_t ring_append(struct ring *r, const struct ring_put *p)
 {
     uint64_t seq = atomic_load_explicit(&r->head, memory_order_relaxed);
-    struct ring_cold *c = &r->cold[seq & (r->entries - 1)];
     _Atomic uint64_t *chain = chain_for(r, p);
     struct ring_cold n = {.back = back_to(chain, seq), .to_count = p->to_count,
                           .at_ms = p->now_ms, .journal_seq = p->journal_seq};
 
     MUST(p->to_count <= LIMIT_DESTS);
+    lap(r, seq, p->now_ms);
     for (int f = 0; f < FORM_COUNT; f++) {
         n.len[f] = (uint32_t)p->form[f].len;
         if (n.len[f])
@@ -140,8 +161,8 @@ uint64_t ring_append(struct ring *r, const struct ring_put *p)
             memcpy(r->bytes[f] + n.off[f], p->form[f].at, n.len[f]);
     if (p->to_count)
         memcpy(r->to + n.to_off, p->to, p->to_count * sizeof *p->to);
-    *c = n;
-    r->hot[seq & (r->entries - 1)] =
+    r->cold[ring_slot(r, seq)] = n;
+    r->hot[ring_slot(r, seq)] =
         (struct ring_hot){p->unit, p->sender, p->cell, p->in_set, p->flags};
     atomic_store_explicit(chain, seq + 1, memory_order_release);
     atomic_store_explicit(&r->head, seq + 1, memory_order_release);

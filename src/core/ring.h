@@ -10,8 +10,8 @@
  * the ring any more (RING_LAPPED): safe runs half a ring ahead of what is
  * overwritten, so that bytes never change under a reader that checked it.
  * A message never wraps: it starts again at the region's begin.  A lap that took
- * less than RING_LAP_MS makes the part of the region that is used twice as long,
- * so that few phones cost little memory and many still have seconds to read.
+ * less than RING_LAP_MS makes the part of the region that is used twice as long, and
+ * the same of the entries, so that few phones cost little memory and many still have seconds to read.
  *
  * A reader who cares for his neighbourhood only need not look at every entry:
  *
@@ -41,8 +41,9 @@ enum {
     RING_HELD_XML = 16, /* too long for a phone in this form: held back */
     RING_HELD_PROTO = 32,
     RING_LESS = 64, /* not for those who hear the set that stands in `cell`, too */
-    RING_LAP_MS = 10000,
-    RING_LAP_FIRST = 1 << 20, /* bytes of the first lap */
+    RING_LAP_MS = 4000, /* several times the longest turn of the wheel that flushes */
+    RING_LAP_FIRST = 1 << 20,     /* bytes of the first lap */
+    RING_ENTRIES_FIRST = 1 << 14, /* entries of the first lap, at most */
     RING_NO_UNIT = UINT32_MAX,
     RING_NO_SENDER = UINT32_MAX,
     RING_SIDE = 64, /* chains of cells: so many rows and columns, then they begin again */
@@ -69,7 +70,10 @@ struct ring_cold {
 };
 
 struct ring {
-    uint64_t entries; /* a power of two */
+    uint64_t entries;         /* room for so many, a power of two */
+    _Atomic uint64_t in_use;  /* of them: entry n stands at n % in_use */
+    uint64_t lap_seq;         /* with which one, and when, they began anew */
+    int64_t lap_ms;
     struct ring_hot *hot;
     struct ring_cold *cold;
     char *bytes[FORM_COUNT];
@@ -114,14 +118,25 @@ static inline bool ring_lapped(const struct ring *r, uint64_t cursor)
     return cursor < atomic_load_explicit(&r->safe, memory_order_acquire);
 }
 
+static inline uint64_t ring_in_use(const struct ring *r)
+{
+    return atomic_load_explicit(&r->in_use, memory_order_relaxed);
+}
+
+/* Where an entry stands; of one that is to be read, after a look at ring_head(). */
+static inline uint64_t ring_slot(const struct ring *r, uint64_t seq)
+{
+    return seq & (ring_in_use(r) - 1);
+}
+
 static inline const struct ring_hot *ring_hot(const struct ring *r, uint64_t seq)
 {
-    return &r->hot[seq & (r->entries - 1)];
+    return &r->hot[ring_slot(r, seq)];
 }
 
 static inline const struct ring_cold *ring_cold(const struct ring *r, uint64_t seq)
 {
-    return &r->cold[seq & (r->entries - 1)];
+    return &r->cold[ring_slot(r, seq)];
 }
 
 /* Which entries of [first, head) a reader has to look at. */

@@ -87,7 +87,8 @@ struct tak_loop {
     struct wheel wheel;
     uint64_t live_seen, must_seen, handshakes_seen;
     uint32_t tickets; /* given in this tick */
-    int64_t trim_at_ms;
+    int64_t trim_at_ms; /* when what handshakes left behind is given back; 0: it was */
+    bool trim_slab;     /* once nothing of it is in use */
     int64_t next_tick_ms, next_clients_ms;
 };
 

@@ -498,7 +498,8 @@ static void listen_again(struct tak_loop *l)
         loop_change(l->loop, l->tcp_fd, LOOP_READ, TOKEN_TCP);
 }
 
-/* Handshakes leave holes in the heap; once a storm of them is over they are given back. */
+/* Handshakes leave holes in the heap, and the pictures of newcomers buffers that nobody uses: once a storm of them is
+ * over they are given back, the buffers in the first moment when none of them is in use. */
 static void trim_memory(struct tak_loop *l, struct now now)
 {
     uint64_t done = atomic_load_explicit(&l->h->metrics.handshakes, memory_order_relaxed);
@@ -506,9 +507,14 @@ static void trim_memory(struct tak_loop *l, struct now now)
     if (done != l->handshakes_seen) {
         l->handshakes_seen = done;
         l->trim_at_ms = now.mono_ms + TRIM_AFTER_MS;
+        l->trim_slab = true;
     } else if (l->trim_at_ms && now.mono_ms >= l->trim_at_ms) {
         l->trim_at_ms = 0;
         (void)malloc_trim(0);
+    }
+    if (l->trim_slab && l->trim_at_ms == 0 && slab_begin_anew(&l->slab)) {
+        l->trim_slab = false;
+        (void)madvise(l->slab.region, l->slab.size, MADV_DONTNEED);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "os/clock.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -117,7 +118,7 @@ static bool configure(struct db *d, const struct db_options *o, struct err *e)
     if (o->as_found) /* the last one to close would otherwise write the WAL into the file */
         (void)sqlite3_db_config(d->at, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     (void)snprintf(sql, sizeof sql, "PRAGMA cache_size=-%d; PRAGMA cell_size_check=ON; %s",
-                   DB_CACHE_KIB, o->reader || o->as_found ? "PRAGMA query_only=ON;" : "");
+                   o->cache_kib ? o->cache_kib : DB_CACHE_KIB, o->reader || o->as_found ? "PRAGMA query_only=ON;" : "");
     if (!db_run(d, sql, e))
         return false;
     if (o->reader || o->as_found)
@@ -134,8 +135,17 @@ static bool configure(struct db *d, const struct db_options *o, struct err *e)
     return db_run(d, sql, e);
 }
 
+/* Pages of a cache are taken one by one as they are read: SQLite would take twenty at once for each
+ * of our dozen connections, most of which read a few. */
+static void configure_once(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+    (void)sqlite3_soft_heap_limit64(DB_HEAP_SOFT);
+}
+
 bool db_open(const char *path, const struct db_options *o, struct db **out, struct err *e)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct db *d = calloc(1, sizeof *d);
     int flags = SQLITE_OPEN_NOMUTEX | (o->reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     int code;
@@ -157,7 +167,7 @@ bool db_open(const char *path, const struct db_options *o, struct db **out, stru
             return false;
         }
     }
-    (void)sqlite3_soft_heap_limit64(DB_HEAP_SOFT);
+    MUST(pthread_once(&once, configure_once) == 0);
     code = sqlite3_open_v2(path, &d->at, flags, NULL);
     if (code != SQLITE_OK ? !refuse(d, code, e) : !configure(d, o, e)) {
         /* Whoever opened it wants to know whether to mend it: that is all that remains. */

@@ -19,7 +19,7 @@
 enum {
     DB_STATEMENTS_MAX = 80, /* prepared statements of one connection; more is our bug */
     DB_PATH_MAX = 1024,
-    DB_CACHE_KIB = 4096,                /* page cache of one connection */
+    DB_CACHE_KIB = 4096,                /* page cache of one connection, unless it says less */
     DB_HEAP_SOFT = 48 * 1024 * 1024,    /* all of SQLite; past it caches shrink */
     DB_BUSY_MS = 5000,                  /* how long to wait for another program's lock */
     DB_WAL_PAGES_IDLE = 256,            /* db_idle() checkpoints from here on (1 MiB) */
@@ -37,6 +37,7 @@ struct db_options {
     bool incremental; /* the file can shrink again (db_run "PRAGMA incremental_vacuum(N)") */
     bool wipe;        /* overwrite deleted content with zeros */
     bool as_found;    /* open a damaged file without changing a byte of it */
+    int cache_kib;    /* of its page cache; 0: DB_CACHE_KIB */
 };
 
 /* On false *out may be a connection all the same: ask it db_damaged(), then close it. */

@@ -36,6 +36,7 @@ enum {
     LABELS_MAX = 1 << UNIT_BITS,
     SAME_MS_MAX = 1000, /* points of a unit that may share a ms: each takes the next free one */
     FIX_MAX = 64,
+    CACHE_KIB = 1024, /* a minute of 400 units; beyond that pages come back from the system's cache */
     NAMES_SEEN = 1 << 12,  /* names whose numbers are remembered while writing */
     NAMES_SHOWN = 1 << 10, /* numbers whose names are remembered while reading */
     DAY_MS = 86400000,
@@ -308,7 +309,7 @@ _Static_assert(TRACKS_FORMAT == 1, "the user_version above");
 
 static bool open_file(struct tracks *t, const char *path, struct err *e)
 {
-    struct db_options options = {.reader = t->reader, .incremental = true};
+    struct db_options options = {.reader = t->reader, .incremental = true, .cache_kib = CACHE_KIB};
     int64_t format = 0;
 
     if (!db_open(path, &options, &t->db, e) || !db_ask(t->db, "PRAGMA user_version", &format, e))

@@ -405,6 +405,31 @@ static void slab_sizes_fit(void **state)
     }
 }
 
+/* Only when nothing is out; then the same blocks come as from a new one, though larger ones were cut up before. */
+static void slab_begins_anew_when_empty(void **state)
+{
+    static _Alignas(16) char region[4096];
+    struct slab s;
+    char *a, *b;
+
+    (void)state;
+    slab_init(&s, region, sizeof region);
+    a = slab_take(&s, 2048);
+    b = slab_take(&s, 2048);
+    assert_ptr_equal(a, region);
+    assert_false(slab_begin_anew(&s));
+    slab_give(&s, b, 2048);
+    slab_give(&s, a, 2048);
+    a = slab_take(&s, 100);
+    assert_false(slab_begin_anew(&s));
+    slab_give(&s, a, 100);
+    assert_true(slab_begin_anew(&s));
+    memset(region, 0xA5, sizeof region);
+    assert_ptr_equal(slab_take(&s, 2048), region);
+    assert_ptr_equal(slab_take(&s, 2048), region + 2048);
+    assert_null(slab_take(&s, 1));
+}
+
 static void slab_gives_and_takes(void **state)
 {
     static _Alignas(64) char region[4096];
@@ -511,6 +536,7 @@ int main(void)
         cmocka_unit_test(times_outside_are_clamped),
         cmocka_unit_test(hash_is_siphash_1_3),
         cmocka_unit_test(slab_sizes_fit),
+        cmocka_unit_test(slab_begins_anew_when_empty),
         cmocka_unit_test(slab_gives_and_takes),
         cmocka_unit_test(slab_cuts_large_blocks_again),
         cmocka_unit_test(slab_blocks_never_overlap),

@@ -281,6 +281,38 @@ static void ring_grows_its_laps(void **state)
     free(memory);
 }
 
+/* A thousand a second stay where they began; many more come to use all there is, and what is safe is where it was
+ * put. */
+static void ring_uses_more_entries_when_laps_are_short(void **state)
+{
+    enum { ENTRIES = 4 * RING_ENTRIES_FIRST };
+    const uint64_t size[FORM_COUNT] = {256, 256};
+    const int a_second[] = {1000, 5000, 30000};
+    const uint64_t used[] = {RING_ENTRIES_FIRST, 2 * RING_ENTRIES_FIRST, ENTRIES};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct ring r;
+        void *memory = zeroed(ring_memory(ENTRIES, size, LIMIT_DESTS));
+
+        ring_init(&r, memory, ENTRIES, size, LIMIT_DESTS);
+        for (uint64_t n = 0; n < 6 * ENTRIES; n++) {
+            struct ring_put p = {.unit = (uint32_t)n, .now_ms = (int64_t)(n * 1000) / a_second[i]};
+            uint64_t safe;
+
+            assert_int_equal(ring_append(&r, &p), n);
+            safe = r.safe;
+            assert_false(ring_lapped(&r, n));
+            /* The oldest that is safe, one in the middle, the newest. */
+            assert_int_equal(ring_hot(&r, safe)->unit, safe);
+            assert_int_equal(ring_hot(&r, (safe + n) / 2)->unit, (safe + n) / 2);
+            assert_int_equal(ring_hot(&r, n)->unit, n);
+        }
+        assert_int_equal(r.in_use, used[i]);
+        free(memory);
+    }
+}
+
 /* The newest message is readable even when it is as large as is allowed. */
 static void ring_newest_is_safe(void **state)
 {
@@ -796,6 +828,7 @@ int main(void)
         cmocka_unit_test(ring_never_changes_what_is_safe),
         cmocka_unit_test(ring_picks_a_neighbourhood),
         cmocka_unit_test(ring_grows_its_laps),
+        cmocka_unit_test(ring_uses_more_entries_when_laps_are_short),
         cmocka_unit_test(ring_newest_is_safe),
         cmocka_unit_test(units_are_found_and_forgotten),
         cmocka_unit_test(callsigns_follow),
