@@ -84,13 +84,14 @@ export function putFirstAway() {
 }
 
 /** A browser of its own: cookies and kept entries are shared with no other. `lost()`: the server goes away on purpose,
- * `refused()`: it refuses on purpose. first: with the cards of the first minute, which other tests have put away; the rest are the context's options. */
-export async function visit(server, path = '', { first = false, ...options } = {}) {
+ * `refused()`: it refuses on purpose. first: with the cards of the first minute, which other tests have put away; prepare(page): before it is loaded; the rest are the context's options. */
+export async function visit(server, path = '', { first = false, prepare = async () => undefined, ...options } = {}) {
   const context = await newContext({ viewport: { width: 1600, height: 900 }, ...options })
   const page = await context.newPage()
   const { wrong, lost, refused } = watch(page, server)
   if (!first) await page.addInitScript(putFirstAway)
   await look(page)
+  await prepare(page)
   await page.goto(`https://127.0.0.1:${server.web}/${path}`)
   return {
     page, lost, refused,

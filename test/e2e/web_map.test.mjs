@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import { exercise } from '../../web/tools/mock_exercise.mjs'
 import { axe as mockAxe, open, shot as mockShot, shown, theme } from './page.mjs'
+import { startEvening } from './pictures.mjs'
 import { CORDON, axe, setUp, shot, start, visit } from './real.mjs'
 
 function crc32(bytes) {
@@ -220,6 +221,65 @@ async function board(options = {}) {
   await it.page.locator('#foot b').first().click()
   return it
 }
+
+let evening
+
+/** A page of the reference evening whose incident comes when it is let, which is after the units. */
+async function lateIncident() {
+  evening ??= await startEvening('late')
+  let let_come
+  const may = new Promise((done) => { let_come = done })
+  const it = await visit(evening.evening, '', {
+    storageState: evening.session,
+    prepare: (page) => page.routeWebSocket(/\/ws/, (socket) => {
+      const server = socket.connectToServer()
+      let before = Promise.resolve()
+      server.onMessage((message) => {
+        if (typeof message === 'string' && JSON.parse(message).type === 'incident') before = before.then(() => may)
+        void before.then(() => socket.send(message))
+      })
+    }),
+  })
+  await it.page.waitForFunction(() => window.cordon_map?.draws() > 0)
+  return { ...it, let_come }
+}
+
+/** Corners of the incident that are outside of the map or under the storey stack, px of the map. */
+const hidden = () => {
+  const box = document.querySelector('#map').getBoundingClientRect()
+  const left = document.querySelector('#stackbox').getBoundingClientRect().right - box.left
+  return window.cordon_map.places().flatMap((it) => it.places).map(({ lat, lon }) => window.cordon_map.pixelOf(lat, lon))
+    .filter(([x, y]) => x < left || x > box.width || y < 0 || y > box.height)
+}
+
+test('the first picture shows all of the incident, beside the storey stack, though the units come first', async () => {
+  const it = await lateIncident()
+  assert.equal(await it.page.evaluate(() => window.cordon_map.places().length), 0)
+  it.let_come()
+  await it.page.waitForFunction(() => window.cordon_map.places().length > 0 && document.querySelector('#stackbox'))
+  await it.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+  assert.deepEqual(await it.page.evaluate(hidden), [])
+  await it.close()
+})
+
+test('who has moved the map is not taken elsewhere by an incident that comes later', async () => {
+  const it = await lateIncident()
+  await it.page.mouse.move(700, 400)
+  await it.page.mouse.wheel(0, -300)
+  // Across alone: the strip grows by a line when the incident comes, and the map is as much lower.
+  const where = () => it.page.evaluate(() => [66, 66.01].map((lon) => window.cordon_map.pixelOf(10, lon)[0]))
+  let before = await where()
+  for (let then = []; String(then) !== String(before);) {
+    then = before
+    await it.page.waitForTimeout(300)
+    before = await where()
+  }
+  it.let_come()
+  await it.page.waitForFunction(() => window.cordon_map.places().length > 0 && document.querySelector('#stackbox'))
+  await it.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+  assert.deepEqual(await where(), before)
+  await it.close()
+})
 
 test('measured along a path, kept until Escape; coordinates in four ways, copied by a tap', async () => {
   const it = await board()

@@ -39,6 +39,9 @@ export interface Chart {
   readonly units: UnitLayer
   /** Somebody chose what is seen: the first unit or place that comes takes him nowhere else. */
   is_placed: boolean
+  /** What of the first picture was fitted, and when the first of it (performance.now(), 0: nothing yet). */
+  readonly shown: Set<string>
+  first_at: number
   /** Our canvas is drawn in the next frame. */
   is_due: boolean
   /** Where the pointer is, px of the map; null: elsewhere. */
@@ -60,7 +63,7 @@ export function newChart(target: HTMLElement): Chart {
   redrawBeyond(map)
   const units = new UnitLayer(unitState(ground))
   target.append(units.canvas)
-  return { target, view, map, world, ground, sketch, grid, units, is_placed: centre.peek() !== null, is_due: false, pointed: null }
+  return { target, view, map, world, ground, sketch, grid, units, is_placed: centre.peek() !== null, shown: new Set(), first_at: 0, is_due: false, pointed: null }
 }
 
 export function endChart(chart: Chart): void {

@@ -1,6 +1,7 @@
 // What of the page's state the map's layers follow. Each gives what ends it.
 import { effect } from '@preact/signals'
 import { drawing, measured } from '../state/drawing'
+import { floors } from '../state/incident'
 import { placed } from '../state/places'
 import { emergencies } from '../state/record'
 import { lost_since } from '../state/live'
@@ -35,7 +36,12 @@ const followTheme: Following = (chart) => effect(() => {
 
 const followPlaces: Following = (chart) => effect(() => {
   chart.ground.set(placed.value)
-  if (placed.value.length > 0) fitFirst(chart)
+  if (placed.value.length > 0) fitFirst(chart, 'places')
+})
+
+/** The storey stack lies over the map, where nothing is put; it is there a frame after its floors. */
+const followStack: Following = (chart) => effect(() => {
+  if (floors.value.length > 0) requestAnimationFrame(() => fitFirst(chart, 'stack'))
 })
 
 const followGround: Following = (chart) => effect(() => {
@@ -65,7 +71,7 @@ const followUnitState: Following = (chart) => effect(() => {
 
 const followMoves: Following = (chart) => effect(() => {
   void [moved.value, text_changed.value]
-  if (units.size > 0) fitFirst(chart)
+  if (units.size > 0) fitFirst(chart, 'units')
   const followed = following.peek() && selected.peek() ? units_by_uid.get(selected.peek()!) : undefined
   if (followed && followed.x === followed.x) chart.view.setCenter([followed.x, followed.y])
   restate(chart)
@@ -128,7 +134,7 @@ const followFonts: Following = (chart) => {
 /** In this order: the theme first, whose colours the others draw with. */
 export function followAll(chart: Chart): (() => void)[] {
   const all = [
-    followTheme, followPlaces, followGround, followSketch, followGrid, followUnitState, followMoves, followOne, followLooks, followMaps,
+    followTheme, followPlaces, followStack, followGround, followSketch, followGrid, followUnitState, followMoves, followOne, followLooks, followMaps,
     followScreen, followTime, followFonts,
   ]
   return all.map((follow) => follow(chart))

@@ -65,6 +65,7 @@ export function listenToPointer(chart: Chart): () => void {
     following.value = false
     chart.is_placed = true
   })
+  target.addEventListener('wheel', () => { chart.is_placed = true }, { passive: true })
   map.on('click', ({ pixel }) => {
     if (!drawing.peek()) return choose(chart, pixel)
     clicked = [pixel, ...clicked.slice(0, 1)]

@@ -14,6 +14,8 @@ import { openMenu } from './pointing'
 const FIT_ZOOM_MAX = 17
 const FIT_PX = 50
 const PAN_PX = 160
+/** How long after the first fit more of the first picture may come. */
+const SETTLE_MS = 10_000
 const UNIT_ZOOM_MIN = 15
 /** How far an arrow key moves a chosen corner. */
 const CORNER_PX = 8
@@ -60,11 +62,15 @@ export function fit(chart: Chart): void {
   if (extent) chart.view.fit(extent, { padding: around(), maxZoom: FIT_ZOOM_MAX, duration: chart.is_placed ? 200 : 0 })
 }
 
-/** The first units or places that come are shown, unless somebody has chosen what he sees. */
-export function fitFirst(chart: Chart): void {
-  if (chart.is_placed) return
-  fit(chart)
-  chart.is_placed = true
+/** What comes first of each is shown: people, places, and the storey stack that lies over them; unless somebody has
+ * chosen what he sees. The first cordon of an incident that runs takes nobody elsewhere. */
+export function fitFirst(chart: Chart, what: 'units' | 'places' | 'stack'): void {
+  if (chart.is_placed || chart.shown.has(what)) return
+  chart.shown.add(what)
+  const now = performance.now()
+  if (chart.first_at === 0) chart.first_at = now
+  if (now - chart.first_at > SETTLE_MS) chart.is_placed = true
+  else fit(chart)
 }
 
 function zoom(chart: Chart, step: number): void {
