@@ -46,13 +46,17 @@ static double shrink(double lat)
     return c < 0.01 ? 0.01 : c;
 }
 
-void geo_put_circle(struct buf *b, struct geo_point centre, double radius_m, unsigned n)
+void geo_put_ellipse(struct buf *b, struct geo_point centre, const struct geo_ellipse *x, unsigned n)
 {
+    double turn = x->angle * RADIANS;
+
     MUST(n >= 3);
     for (unsigned i = 0; i <= n; i++) {
         double angle = 360.0 * (i % n) / n * RADIANS;
-        struct geo_point p = {centre.lat + cos(angle) * radius_m / METRES_A_DEGREE,
-                              centre.lon + sin(angle) * radius_m / (METRES_A_DEGREE * shrink(centre.lat))};
+        double along = cos(angle) * x->major_m, across = sin(angle) * x->minor_m;
+        double north = along * cos(turn) - across * sin(turn), east = along * sin(turn) + across * cos(turn);
+        struct geo_point p = {centre.lat + north / METRES_A_DEGREE,
+                              centre.lon + east / (METRES_A_DEGREE * shrink(centre.lat))};
 
         if (i)
             buf_byte(b, ' ');

@@ -26,8 +26,12 @@ bool geo_read(struct str pair, struct geo_point *p) MUST_USE;
 void geo_put(struct buf *b, double degrees);
 /* "lat,lon" */
 void geo_put_point(struct buf *b, struct geo_point p);
+/* Its halves, and where the long one points: degrees from north, clockwise. */
+struct geo_ellipse {
+    double major_m, minor_m, angle;
+};
 /* A ring of n points around a place, the first repeated at its end. */
-void geo_put_circle(struct buf *b, struct geo_point centre, double radius_m, unsigned n);
+void geo_put_ellipse(struct buf *b, struct geo_point centre, const struct geo_ellipse *x, unsigned n);
 double geo_metres(struct geo_point a, struct geo_point b) MUST_USE;
 
 /* The next pair as written and as numbers: *rest is the shape at first; false at its end, and where

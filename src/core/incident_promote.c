@@ -7,16 +7,18 @@
 
 #include <math.h>
 
-enum geometry { GEO_NONE, GEO_LINKS, GEO_AREA, GEO_ROUTE, GEO_CIRCLE, GEO_PLACE };
-enum { MAY_AREA = 1, MAY_LINE = 2, MAY_PLACE = 4, CIRCLE_CORNERS = 36 };
+_Static_assert(3 * LIMIT_EVENT_IN + INCIDENT_TEXT_MAX <= INCIDENT_PROMOTE_MEMORY, "an event, a shape and a stroke");
+
+enum geometry { GEO_NONE, GEO_LINKS, GEO_STROKES, GEO_AREA, GEO_ROUTE, GEO_ELLIPSE, GEO_PLACE };
+enum { MAY_AREA = 1, MAY_LINE = 2, MAY_PLACE = 4, ELLIPSE_CORNERS = 36, GAPS_PART = 5, RADIUS_MAX_M = 100000 };
 
 static const struct drawn {
     const char *type;
     enum geometry is;
 } drawn[] = {
-    {"u-d-f-m", GEO_NONE},     {"u-d-f", GEO_LINKS},       {"u-d-r", GEO_AREA},  {"u-d-p", GEO_AREA},
-    {"u-d-c-c", GEO_CIRCLE},   {"u-r-b-c-c", GEO_CIRCLE},  {"b-m-r", GEO_ROUTE}, {"b-m-p", GEO_PLACE},
-    {"a", GEO_PLACE},
+    {"u-d-f-m", GEO_STROKES}, {"u-d-f", GEO_LINKS},     {"u-d-r", GEO_AREA},        {"u-d-p", GEO_AREA},
+    {"u-d-c-c", GEO_ELLIPSE}, {"u-d-c-e", GEO_ELLIPSE}, {"u-r-b-c-c", GEO_ELLIPSE}, {"b-m-r", GEO_ROUTE},
+    {"b-m-p", GEO_PLACE},     {"a", GEO_PLACE},
 };
 
 static const struct want {
@@ -35,8 +37,12 @@ struct sketch {
     struct cot c;
     enum geometry is;
     struct buf shape; /* "lat,lon lat,lon ..." */
-    size_t points, bad;
-    double major, minor; /* of the ellipse, metres from the centre */
+    struct buf stroke, scratch; /* the stroke at hand as an event, and its values */
+    size_t points, bad, bad_strokes;
+    bool lifted; /* the next point begins a stroke */
+    struct geo_point first, last;
+    double drawn_m, gaps_m; /* within strokes, and between them */
+    struct geo_ellipse ellipse;
 };
 
 static enum geometry geometry_of(struct str type)
@@ -76,26 +82,55 @@ static void put_link(struct sketch *k, const struct xml *x)
         k->bad++;
         return;
     }
+    if (k->points == 0)
+        k->first = k->last = p;
+    *(k->lifted ? &k->gaps_m : &k->drawn_m) += geo_metres(k->last, p);
+    k->lifted = false;
+    k->last = p;
     if (k->points++)
         buf_byte(&k->shape, ' ');
     geo_put_point(&k->shape, p);
 }
 
-static void read_sketch(struct sketch *k)
+static void put_ellipse(struct sketch *k, const struct xml *x)
+{
+    if (k->ellipse.major_m <= 0)
+        k->ellipse = (struct geo_ellipse){cot_number(value(x, "major")), cot_number(value(x, "minor")),
+                                          cot_number(value(x, "angle"))};
+}
+
+typedef void link_see(struct sketch *k, const struct xml *x);
+
+static void read_detail(struct sketch *k, struct str detail, link_see *see)
 {
     XML_ON_STACK(x);
     enum xml_is is;
     struct err e;
 
-    xml_over(&x, k->c.detail, 2, &e);
+    xml_over(&x, detail, 2, &e);
     while ((is = xml_next(&x)) != XML_END && is != XML_BAD) {
         if (is == XML_OPEN && x.depth == 3 && xml_same(x.name, STR("link")))
-            put_link(k, &x);
-        if (is == XML_OPEN && xml_same(x.name, STR("ellipse")) && k->major <= 0) {
-            k->major = cot_number(value(&x, "major"));
-            k->minor = cot_number(value(&x, "minor"));
-        }
+            see(k, &x);
+        if (is == XML_OPEN && xml_same(x.name, STR("ellipse")))
+            put_ellipse(k, &x);
     }
+}
+
+/* A stroke of a freehand drawing is a whole event, as text in an attribute. */
+static void put_stroke(struct sketch *k, const struct xml *x)
+{
+    const struct xml_attr *line = xml_attr(x, STR("line"));
+    struct cot c;
+    struct err e;
+
+    if (!line)
+        return;
+    k->stroke.len = k->scratch.len = 0;
+    k->lifted = true;
+    if (!cot_from_xml(xml_value(line, &k->stroke), &k->scratch, &c, &e) || !str_eq(c.type, STR("u-d-f")))
+        k->bad_strokes++;
+    else
+        read_detail(k, c.detail, put_link);
 }
 
 static void close_ring(struct sketch *k)
@@ -116,30 +151,47 @@ static bool has_place(const struct cot *c)
     return c->has_point && lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180 && (lat != 0 || lon != 0);
 }
 
-static bool circle(struct sketch *k, struct err *e)
+static bool ellipse(struct sketch *k, struct err *e)
 {
-    if (!has_place(&k->c) || !(k->major > 0) || !(k->major <= 100000) || !(k->minor > 0))
+    const struct geo_ellipse *x = &k->ellipse;
+
+    if (!has_place(&k->c) || !(x->major_m > 0) || !(x->major_m <= RADIUS_MAX_M) || !(x->minor_m > 0) ||
+        !(x->minor_m <= RADIUS_MAX_M))
         return err_set(e, ERR_INPUT, "the circle has no centre or no radius up to 100 km");
-    if (fabs(k->major - k->minor) > k->major / 100)
-        return err_set(e, ERR_INPUT, "it is an ellipse; draw a circle or a closed shape instead");
-    geo_put_circle(&k->shape, (struct geo_point){k->c.lat.value, k->c.lon.value}, k->major, CIRCLE_CORNERS);
+    if (fabs(x->major_m - x->minor_m) <= x->major_m / 100)
+        k->ellipse.angle = 0; /* a circle: it may come without one */
+    if (!(fabs(x->angle) <= 360))
+        return err_set(e, ERR_INPUT, "the ellipse has no angle up to 360 degrees");
+    geo_put_ellipse(&k->shape, (struct geo_point){k->c.lat.value, k->c.lon.value}, x, ELLIPSE_CORNERS);
     return true;
 }
 
-/* What the sketch can be: MAY_..., 0 when it is refused. */
-static unsigned judge(struct sketch *k, struct err *e)
+static bool is_small_gap(const struct sketch *k, double gap_m)
 {
-    bool ring = k->is == GEO_AREA || (k->is == GEO_LINKS && shape_is_closed(buf_str(&k->shape)));
+    return gap_m * GAPS_PART <= k->drawn_m;
+}
+
+/* What the sketch can be: MAY_..., 0 when it is refused. */
+static unsigned judge(struct sketch *k, bool wants_area, struct err *e)
+{
+    bool by_hand = k->is == GEO_LINKS || k->is == GEO_STROKES;
+    bool ring = k->is == GEO_AREA || (by_hand && shape_is_closed(buf_str(&k->shape)));
 
     if (k->is == GEO_PLACE)
         return has_place(&k->c) ? MAY_PLACE : (unsigned)err_set(e, ERR_INPUT, "the marker has no place");
-    if (k->is == GEO_CIRCLE)
-        return circle(k, e) ? MAY_AREA : 0;
+    if (k->is == GEO_ELLIPSE)
+        return ellipse(k, e) ? MAY_AREA : 0;
+    if (k->bad_strokes)
+        return (unsigned)err_set(e, ERR_INPUT, "%zu of its strokes cannot be read", k->bad_strokes);
     if (k->bad)
         return (unsigned)err_set(e, ERR_INPUT, "%zu of its points are no places on the globe", k->bad);
     if (k->points < (ring ? 3u : 2u))
         return (unsigned)err_set(e, ERR_INPUT, "it has %zu points; %s", k->points,
                                  ring ? "an area needs three" : "a line needs two");
+    if (!is_small_gap(k, k->gaps_m))
+        return (unsigned)err_set(e, ERR_INPUT, "its strokes do not meet; draw it in one");
+    if (by_hand && wants_area && is_small_gap(k, k->gaps_m + geo_metres(k->last, k->first)))
+        ring = true;
     if (ring)
         close_ring(k);
     return ring ? MAY_AREA : MAY_LINE;
@@ -159,8 +211,11 @@ static bool load(const struct incident_promote *p, struct buf *memory, struct sk
                        "a circle or a route", STR_ARG(cut_text(k->c.type, 32)));
     k->shape = buf_over(memory->at + memory->len, INCIDENT_TEXT_MAX);
     memory->len += INCIDENT_TEXT_MAX;
+    /* Read only here: the command comes over it. */
+    k->stroke = buf_over(memory->at + memory->len, LIMIT_EVENT_IN);
+    k->scratch = buf_over(memory->at + memory->len + LIMIT_EVENT_IN, LIMIT_EVENT_IN);
     if (k->is != GEO_PLACE)
-        read_sketch(k);
+        read_detail(k, k->c.detail, k->is == GEO_STROKES ? put_stroke : put_link);
     return true;
 }
 
@@ -218,7 +273,7 @@ bool incident_promote(const struct incident_promote *p, struct buf *memory, stru
         return err_set(e, ERR_INPUT, "shape: the drawing gives it");
     if (!load(p, memory, &k, e))
         return false;
-    may = judge(&k, e);
+    may = judge(&k, !(w->may & MAY_LINE), e);
     if (may == 0)
         return false;
     if (k.shape.full)

@@ -5,14 +5,18 @@
  * person gave none, and the row to cite.  What a drawing is by its type (tak.md 1.3, "Shapes"):
  *
  *   u-d-r, u-d-p         its corners, as an area      b-m-r               its points, as a line
- *   u-d-f                an area when its last point  u-d-c-c, u-r-b-c-c  a ring of 36 points
- *                        is the first, else a line    a-..., b-m-p-...    the marker's place
+ *   u-d-f                an area when its last point  u-d-c-c, u-d-c-e,
+ *                        is the first, else a line    u-r-b-c-c           a ring of 36 points
+ *   u-d-f-m              the same of its strokes,     a-..., b-m-p-...    the marker's place
+ *                        one after the other
  *
  *   cordon, tactical zone: an area.  closure: a line or an area.  hazard: an area or a place.
  *   point: a place.
  *
- * Anything else is refused with a sentence, and nothing is half taken: freehand of several strokes,
- * ellipses, drawings of more points than a SHAPE can have.  Pure. */
+ * A finger does not end where it began: what was drawn by hand is taken as one line, or closed where an area is
+ * asked for, when its gaps are together no more than a fifth of what was drawn.  Anything else is refused with a
+ * sentence, and nothing is half taken: strokes that do not meet, drawings of more points than a SHAPE can have.
+ * Pure. */
 #ifndef CORDON_CORE_INCIDENT_PROMOTE_H
 #define CORDON_CORE_INCIDENT_PROMOTE_H
 

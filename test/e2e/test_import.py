@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.parse
 import uuid
+from xml.sax.saxutils import quoteattr
 
 from clock import clock
 from page import Page, Refused, page_port
@@ -409,7 +410,15 @@ def test_an_import_may_what_a_single_command_may():
             single = why.detail
         before = rows(s)
         status, why = post_file(page, ndjson(tasks(3) + [line]), "application/x-ndjson")
-        assert status in (403, 409) and why["detail"].startswith("line 4: " + single), (why, single)
+        assert status == 403 and why["detail"].startswith("line 4: " + single), (status, why, single)
+        # What his roles do not have: refused before the record is asked, as for a single one.
+        line = command("casualty.nok_set", casualty="EX-c", nok="informed", by="EX")
+        status, why = page.ask("POST", "/api/incidents/EX-1/commands", json.dumps(line).encode())
+        assert (status, post_file(page, ndjson([line]), "application/x-ndjson")[0]) == (403, 403), why
+        # What the incident refuses is no lack of rights.
+        line = command("task.created", task="EX-intel", owner="planning", text="EX")
+        assert post_file(page, ndjson([line]), "application/x-ndjson")[0] == 409
+        line = command("task.dropped", task="EX-intel", reason="EX")
         path = commands(s, tasks(3) + [line])
         for stopped in (False, True):
             if stopped:
@@ -481,8 +490,9 @@ def drawn(s, uid, closed=True):
     links = re.findall(r"<link [^>]*point=[^>]*/>", text)
     if closed and links[0] != links[-1]:
         text = text.replace(links[-1], links[-1] + links[0])
-    elif not closed and links[0] == links[-1]:
-        text = "".join(text.rsplit(links[-1], 1))
+    elif not closed:
+        start, end = text.index(links[0]), text.rindex(links[-1]) + len(links[-1])
+        text = text[:start] + "".join(links[:len(links) // 2]) + text[end:]
     now = time.time()
     for name, at in (("time", now), ("start", now), ("stale", now + 3600)):
         text = re.sub(rf'\b{name}="[^"]*"', f'{name}="{time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(at))}"', text, count=1)
@@ -504,6 +514,34 @@ def corpus_shape():
 
 def promoted(page, uid, kind, **fields):
     return page.post("/api/incidents/EX-1/promote", id=str(uuid.uuid4()), uid=uid, kind=kind, fields=fields)
+
+
+OVAL = "<shape><ellipse major='250' minor='125' angle='45'/></shape>"
+STROKE = ("<event version='2.0' uid='s' type='u-d-f' how='h-e' time='{t}' start='{t}' stale='{t}'>"
+          "<point lat='0' lon='0' hae='0' ce='1' le='1'/><detail>{links}</detail></event>")
+HAND = (STROKE.format(t="2026-02-17T19:00:00Z", links="".join(f"<link point='{at}'/>" for at in stroke))
+        for stroke in (("24.86,67", "24.87,67", "24.87,67.01"), ("24.869,67.01", "24.86,67.01", "24.86,67.001")))
+DRAWINGS = {"EX-OVAL": ("u-d-c-e", OVAL, 37), "EX-ROUND": ("u-d-c-c", OVAL.replace("125", "250"), 37),
+            "EX-HAND": ("u-d-f-m", "".join(f"<link line={quoteattr(stroke)}/>" for stroke in HAND), 7)}
+
+
+def test_ellipses_and_freehand_become_tactical_zones():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        page.say("command.assumed", scope="incident", commanders=[page.name])
+        phone = s.phone("EX-DRAWER", "EX-drawer")
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        for uid, (type_, detail, points) in DRAWINGS.items():
+            phone.send(f"<event version='2.0' uid='{uid}' type='{type_}' how='h-e' time='{now}' start='{now}' "
+                       f"stale='{now[:2]}99{now[4:]}'><point lat='24.86' lon='67' hae='0' ce='1' le='1'/>"
+                       f"<detail>{detail}<contact callsign='{uid}'/></detail></event>".encode())
+            s.wait_journal("object.put", lambda r: r["uid"] == uid)
+            promoted(page, uid, "tactical.set", tactical=f"{uid}-zone", tactical_kind="hot")
+            shape = page.entities("tactical")[f"{uid}-zone"]["shape"].split()
+            assert len(shape) == points and shape[0] == shape[-1], (uid, shape)
+        s.verify()
 
 
 def test_a_drawing_of_a_phone_becomes_a_cordon_and_leaves_as_geojson():

@@ -90,6 +90,32 @@ static void test_shapes_become_cordons(void **state)
     world_free(w);
 }
 
+/* Its long half is 250 m towards the north-east, its short one 125 m across. */
+static void test_an_ellipse_lies_as_it_was_drawn(void **state)
+{
+    const double step = 1 / 111320.0, shrink = cos(33.1234 * 3.14159265358979323846 / 180), diagonal = sqrt(0.5);
+    struct world *w = world_scene();
+    struct str s;
+
+    (void)state;
+    assert_true(promote(w, real(MESH "drawing_ellipse.xml"), INC_TACTICAL_SET, IN_TACTICAL, "oval", IN_TAC_KIND, "warm",
+                        IN_NONE));
+    s = shape_of(w, ENT_TACTICAL, "oval");
+    assert_int_equal(shape_points(s), 37);
+    assert_true(shape_is_closed(s));
+    for (int i = 0; i < 4; i++) {
+        double turn = (45 + 90 * i) * 3.14159265358979323846 / 180, away = i % 2 ? 125 : 250;
+        struct geo_point tip = {33.1234 + cos(turn) * away * step, -107.2458 + sin(turn) * away * step / shrink};
+
+        assert_true(shape_distance_m(s, tip) < 1);
+    }
+    assert_false(shape_holds(s, (struct geo_point){33.1234 + 150 * diagonal * step,
+                                                   -107.2458 - 150 * diagonal * step / shrink}));
+    assert_true(promote(w, real(FTS "log_u-d-c-c_01.xml"), INC_CORDON_SET, IN_CORDON, "round", IN_CORDON_KIND, "inner",
+                        IN_NONE));
+    world_free(w);
+}
+
 static void test_lines_become_closures(void **state)
 {
     struct world *w = world_scene();
@@ -136,6 +162,46 @@ static const char *drawing(const char *type, const char *detail)
     return xml;
 }
 
+#define STROKE(points)                                                                                                 \
+    "<link line=\"&lt;?xml version='1.0'?&gt;&lt;event version='2.0' uid='s' type='u-d-f' how='h-e' "                  \
+    "time='2023-11-14T22:13:20Z' start='2023-11-14T22:13:20Z' stale='2023-11-15T22:13:20Z'&gt;&lt;point lat='0' "      \
+    "lon='0' hae='0' ce='1' le='1'/&gt;&lt;detail&gt;" points "&lt;/detail&gt;&lt;/event&gt;\"/>"
+#define AT(pair) "&lt;link point='" pair "'/&gt;"
+
+/* A finger does not end where it began, and lifts on its way round. */
+static void test_freehand_is_closed_where_it_nearly_is(void **state)
+{
+    static const struct {
+        const char *type, *detail;
+        size_t points;
+    } rows[] = {
+        {"u-d-f-m", STROKE(AT("24,67") AT("24.1,67") AT("24.1,67.1") AT("24,67.1") AT("24,67.01")), 6},
+        {"u-d-f-m", STROKE(AT("24,67") AT("24.1,67") AT("24.1,67.1")) STROKE(AT("24.09,67.1") AT("24,67.1")
+         AT("24,67.01")), 7},
+        {"u-d-f", "<link point='24,67'/><link point='24.1,67'/><link point='24.1,67.1'/><link point='24,67.1'/>"
+         "<link point='24.001,67.01'/>", 6},
+    };
+    struct world *w = world_scene();
+    char id[8];
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        (void)snprintf(id, sizeof id, "t%zu", i);
+        assert_true(promote(w, str_from(drawing(rows[i].type, rows[i].detail)), INC_TACTICAL_SET, IN_TACTICAL, id,
+                            IN_TAC_KIND, "hot", IN_NONE));
+        assert_int_equal(shape_points(shape_of(w, ENT_TACTICAL, id)), rows[i].points);
+        assert_true(shape_is_closed(shape_of(w, ENT_TACTICAL, id)));
+        /* What may be a line stays as it was drawn. */
+        assert_true(promote(w, str_from(drawing(rows[i].type, rows[i].detail)), INC_CLOSURE_SET, IN_CLOSURE, id,
+                            IN_ROAD, "Ring Road", IN_NONE));
+        assert_int_equal(shape_points(shape_of(w, ENT_CLOSURE, id)), rows[i].points - 1);
+    }
+    assert_false(promote(w, real(FTS "log_u-d-f-m_02.xml"), INC_TACTICAL_SET, IN_TACTICAL, "word", IN_TAC_KIND, "hot",
+                         IN_NONE));
+    assert_true(refused("its strokes do not meet"));
+    world_free(w);
+}
+
 static void test_what_cannot_be_taken_is_refused_with_a_sentence(void **state)
 {
     static const struct {
@@ -151,9 +217,17 @@ static void test_what_cannot_be_taken_is_refused_with_a_sentence(void **state)
         {"u-d-r", "<link point='24,67'/><link point='24.1,67'/><link point='94.1,67'/>", INC_CORDON_SET,
          "1 of its points are no places"},
         {"u-d-r", "<link point='NaN,x'/><link point='24.1,67'/><link point='4.1,67'/>", INC_CORDON_SET, "no places"},
-        {"u-d-f-m", "<link line='x'/>", INC_CORDON_SET, "type u-d-f-m cannot be taken over"},
+        {"u-d-f-m", "<link line='x'/>", INC_CORDON_SET, "1 of its strokes cannot be read"},
+        {"u-d-f-m", "", INC_CORDON_SET, "it has 0 points"},
+        {"u-d-f-m", STROKE("&lt;link line='&amp;lt;event/>'/&gt;"), INC_CORDON_SET, "it has 0 points"},
+        {"u-d-f-m", STROKE(AT("24,67") AT("24.1,67") AT("24.1,67.1")), INC_CORDON_SET, "this line is open"},
+        {"u-d-f-m", STROKE(AT("24,67") AT("94.1,67")), INC_CLOSURE_SET, "1 of its points are no places"},
+        {"u-d-f-m", STROKE(AT("24,67") AT("24.1,67")) STROKE(AT("24.3,67") AT("24.4,67")), INC_CLOSURE_SET,
+         "its strokes do not meet"},
         {"u-rb-a", "", INC_CORDON_SET, "type u-rb-a cannot be taken over"},
-        {"u-d-c-c", "<shape><ellipse major='200' minor='100' angle='0'/></shape>", INC_CORDON_SET, "it is an ellipse"},
+        {"u-d-c-c", "<shape><ellipse major='200' minor='100' angle='x'/></shape>", INC_CORDON_SET, "no angle"},
+        {"u-d-c-e", "<shape><ellipse major='200' minor='-1' angle='0'/></shape>", INC_CORDON_SET, "no radius"},
+        {"u-d-c-e", "<shape><ellipse major='200' minor='1e9' angle='0'/></shape>", INC_CORDON_SET, "no radius"},
         {"u-d-c-c", "<shape><ellipse major='nan' minor='100'/></shape>", INC_CORDON_SET, "no radius"},
         {"u-d-c-c", "<shape><ellipse major='1e9' minor='1e9'/></shape>", INC_CORDON_SET, "no radius up to 100 km"},
         {"u-d-c-c", "", INC_CORDON_SET, "no radius"},
@@ -226,7 +300,8 @@ static void test_geometry(void **state)
     geo_put_point(&b, (struct geo_point){24.86, 0.123456789});
     assert_true(str_eq(buf_str(&b), STR("0.0000000,-180.000000024.8600000,0.1234568")));
     b.len = 0;
-    geo_put_circle(&b, (struct geo_point){89.9, 179.99}, 50000, 12); /* clamped, not off the globe */
+    /* Clamped, not off the globe. */
+    geo_put_ellipse(&b, (struct geo_point){89.9, 179.99}, &(struct geo_ellipse){50000, 50000, 0}, 12);
     assert_int_equal(shape_points(buf_str(&b)), 13);
 }
 
@@ -234,7 +309,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shapes_become_cordons),
+        cmocka_unit_test(test_an_ellipse_lies_as_it_was_drawn),
         cmocka_unit_test(test_lines_become_closures),
+        cmocka_unit_test(test_freehand_is_closed_where_it_nearly_is),
         cmocka_unit_test(test_markers_become_points_and_hazards),
         cmocka_unit_test(test_what_cannot_be_taken_is_refused_with_a_sentence),
         cmocka_unit_test(test_too_many_points),
