@@ -20,6 +20,7 @@ enum err_kind {
     ERR_MISSING, /* what was named is not there */
     ERR_FULL,    /* a limit is reached */
     ERR_WORLD,   /* disk, network or a library failed */
+    ERR_RIGHTS,  /* the account has not the right to it, whatever the state of things */
 };
 
 struct err {

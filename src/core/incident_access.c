@@ -558,17 +558,17 @@ bool access_may(const struct access *a, enum incident_kind kind, struct str role
     if (!k->tag)
         return err_set(e, ERR_INPUT, "there is no such kind of event");
     if (!a->writes)
-        return err_set(e, ERR_DENIED, "%s: this account only reads; an administrator can give it a role that writes",
+        return err_set(e, ERR_RIGHTS, "%s: this account only reads; an administrator can give it a role that writes",
                        k->tag);
     if (role.len && !access_has_role(a, role))
-        return err_set(e, ERR_DENIED, "role: this account does not have the role \"%.*s\"", STR_ARG(role));
+        return err_set(e, ERR_RIGHTS, "role: this account does not have the role \"%.*s\"", STR_ARG(role));
     if (r && !r->writes)
-        return err_set(e, ERR_DENIED, "role: nothing is entered as %s; name a role that acts", r->word);
+        return err_set(e, ERR_RIGHTS, "role: nothing is entered as %s; name a role that acts", r->word);
     if (k->entity == ENT_AUDIT && !(a->roles >> word_index(WORDS_ROLE, STR("system")) & 1))
-        return err_set(e, ERR_DENIED, "%s: the server itself writes this", k->tag);
+        return err_set(e, ERR_RIGHTS, "%s: the server itself writes this", k->tag);
     if (access_kind_class(kind) == HANDLING_SEALED_ID &&
         !(has(a, HANDLING_SEALED_ID) && (!r || r->classes >> HANDLING_SEALED_ID & 1)))
-        return err_set(e, ERR_DENIED, "%s: needs the role casualty-officer or family-liaison", k->tag);
+        return err_set(e, ERR_RIGHTS, "%s: needs the role casualty-officer or family-liaison", k->tag);
     return true;
 }
 
@@ -598,7 +598,7 @@ bool access_may_change(const struct access *a, const struct incident *s, const s
     if (!x || k->mode == MODE_MAKE)
         return true;
     if (!has_own_class(a, ent_get(s, x, IN_CLASS)) || (k->mode == MODE_CHANGE && !access_sees_entity(a, s, x)))
-        return err_set(e, ERR_DENIED, "%s: this %s is not for the roles of this account",
+        return err_set(e, ERR_RIGHTS, "%s: this %s is not for the roles of this account",
                        field_info(entity_info(k->entity)->key)->name, entity_info(k->entity)->name);
     return true;
 }

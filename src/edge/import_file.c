@@ -292,11 +292,13 @@ void import_result_put(const struct import_result *r, struct buf *b)
 bool import_result_read(struct str json, struct import_result *r, struct err *e)
 {
     struct json_value root;
+    int64_t refused;
     struct json *j;
 
     if (!json_read(json, &j, e))
         return false;
     root = json_root(j);
+    refused = json_as_whole(json_get(root, "refused"));
     *r = (struct import_result){
         .ok = json_as_bool(json_get(root, "ok")),
         .total = (size_t)json_as_whole(json_get(root, "total")),
@@ -305,7 +307,7 @@ bool import_result_read(struct str json, struct import_result *r, struct err *e)
         .events = (size_t)json_as_whole(json_get(root, "events")),
         .first = (uint64_t)json_as_whole(json_get(root, "first")),
         .last = (uint64_t)json_as_whole(json_get(root, "last")),
-        .refused = (enum err_kind)json_as_whole(json_get(root, "refused")),
+        .refused = refused >= 0 && refused <= ERR_RIGHTS ? (enum err_kind)refused : ERR_WORLD,
     };
     (void)str_copy(r->incident, sizeof r->incident, json_as_text(json_get(root, "incident")));
     (void)str_copy(r->by, sizeof r->by, json_as_text(json_get(root, "by")));

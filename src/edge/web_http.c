@@ -99,7 +99,7 @@ void reply_err(struct reply *r, const struct err *e)
 {
     static const int statuses[] = {
         [ERR_NONE] = 500,    [ERR_INPUT] = 400, [ERR_DENIED] = 403,
-        [ERR_MISSING] = 404, [ERR_FULL] = 503,  [ERR_WORLD] = 503,
+        [ERR_MISSING] = 404, [ERR_FULL] = 503,  [ERR_WORLD] = 503, [ERR_RIGHTS] = 403,
     };
 
     MUST(e->kind < COUNTOF(statuses));

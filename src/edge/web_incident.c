@@ -321,12 +321,14 @@ static bool put_command(const struct request *q, const struct json *j, const str
 void reply_refused(struct reply *r, const struct err *e)
 {
     static const int statuses[] = {[ERR_NONE] = 500,    [ERR_INPUT] = 400, [ERR_DENIED] = 409,
-                                   [ERR_MISSING] = 404, [ERR_FULL] = 507,  [ERR_WORLD] = 503};
+                                   [ERR_MISSING] = 404, [ERR_FULL] = 507,  [ERR_WORLD] = 503,
+                                   [ERR_RIGHTS] = 403};
     struct str text = str_from(e->text), name;
-    int status = statuses[e->kind];
-
     size_t colon = str_find_byte(text, ':');
+    int status;
 
+    MUST(e->kind < COUNTOF(statuses));
+    status = statuses[e->kind];
     if (str_starts(text, STR("line ")) && colon < text.len) { /* of a file: the field stands behind it */
         text = str_trim(str_from_at(text, colon + 1));
         colon = str_find_byte(text, ':');
@@ -362,10 +364,7 @@ static void post(struct web *w, struct request *q, struct reply *r, struct str i
     MUST(memory);
     if (!json_read(q->body, &j, &e) || !read_command(j, incident, &c, &e) || !put_command(q, j, &c, &b, &e) ||
         !may_ask(w, q, &c, buf_str(&b), &e)) {
-        if (e.kind == ERR_DENIED)
-            reply_problem(r, 403, e.text);
-        else
-            reply_refused(r, &e);
+        reply_refused(r, &e);
     } else {
         struct ask_head head = {.ask = ASK_COMMAND, .kind = (uint16_t)c.kind, .sender = RING_NO_SENDER,
                                 .at_ms = hub_now().wall_ms};
@@ -467,10 +466,9 @@ void post_promote(struct web *w, struct request *q, struct reply *r, struct now 
         struct buf payload = {.at = memory + (p.made.payload.at - memory), .len = p.made.payload.len};
 
         web_ask(w, q, r, &head, &payload);
-    } else if (e.kind == ERR_DENIED)
-        reply_problem(r, 403, e.text);
-    else
+    } else {
         reply_refused(r, &e);
+    }
     json_drop(j);
     free(memory);
 }

@@ -227,6 +227,7 @@ static void refuse(struct reply *r, const struct err *e)
     static const int statuses[] = {[ERR_NONE] = 500, [ERR_INPUT] = 400, [ERR_DENIED] = 409,
                                    [ERR_MISSING] = 404, [ERR_FULL] = 507, [ERR_WORLD] = 503};
 
+    MUST(e->kind < COUNTOF(statuses));
     reply_problem(r, statuses[e->kind], e->text);
 }
 

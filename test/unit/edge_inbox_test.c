@@ -368,7 +368,7 @@ static void asks_of_each_line_what_a_command_is_asked(void **state)
 
         if (r.ok == (rows[i].why != NULL) || (rows[i].why && !strstr(r.text, rows[i].why)))
             fail_msg("row %zu: %s", i, r.ok ? "taken" : r.text);
-        assert_true(r.ok || (r.refused == ERR_DENIED && journal_head(scene.journal).seq == head));
+        assert_true(r.ok || (r.refused == ERR_RIGHTS && journal_head(scene.journal).seq == head));
     }
     assert_int_equal(journal_head(scene.journal).seq, head + 2);
 #undef LINE
