@@ -541,6 +541,21 @@ bool access_sees_event(const struct access *a, unsigned kind, struct str payload
            has_own_class(a, incident_value(payload, IN_CLASS));
 }
 
+uint64_t access_reach(const struct access *a, const struct incident *s, struct hash_key key)
+{
+    uint64_t sum = 0;
+
+    if (has(a, HANDLING_COMMAND) || !a->agency[0])
+        return 0;
+    for (uint32_t e = ent_first(s, ENT_UNIT); e; e = ent_next(s, e))
+        if (is_own_unit(a, s, ent_id(s, e)))
+            sum += hash_str(key, ent_id(s, e));
+    for (uint32_t e = ent_first(s, ENT_DIVISION); e; e = ent_next(s, e))
+        if (is_own_division(a, s, ent_id(s, e)))
+            sum += hash_str(key, ent_id(s, e)) * 3; /* a unit may have a division's name */
+    return sum;
+}
+
 bool access_is_told(const struct access *a, const struct incident *s, uint32_t e)
 {
     bool told = !a->observes || incident_is_public(s, e, IN_NONE);

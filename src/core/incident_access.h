@@ -25,6 +25,7 @@
 #ifndef CORDON_CORE_INCIDENT_ACCESS_H
 #define CORDON_CORE_INCIDENT_ACCESS_H
 
+#include "base/hash.h"
 #include "core/incident.h"
 
 /* In the order of WORDS_CLASS. */
@@ -89,6 +90,9 @@ enum handling access_kind_class(unsigned kind) MUST_USE;
 /* May he see that there is such an entity?  And this field of it (the event's own class included)? */
 bool access_sees_entity(const struct access *a, const struct incident *s, uint32_t e) MUST_USE;
 bool access_sees(const struct access *a, const struct incident *s, uint32_t e, enum incident_field f) MUST_USE;
+/* What lies elsewhere and decides what he sees of orders and messages, as one number: the units of his agency and the
+ * divisions in which they work.  Another one: what did not change itself came into his sight, or left it. */
+uint64_t access_reach(const struct access *a, const struct incident *s, struct hash_key key) MUST_USE;
 /* Is such an entity given to him as it is?  An observer gets totals made of most of what he may know of. */
 bool access_is_told(const struct access *a, const struct incident *s, uint32_t e) MUST_USE;
 /* May he see this field of an event of this kind?  payload: for the class that the event itself has.

@@ -682,6 +682,7 @@ static struct told_views *told_of(struct web_incidents *v, const struct access *
     if (!free_one)
         free_one = &v->views[v->views_next++ % COUNTOF(v->views)];
     *free_one = (struct told_views){.used = true, .incident = incident, .access = *a};
+    free_one->reach = free_one->reach_now = access_reach(a, v->all.list[incident], v->all.key);
     return free_one;
 }
 
@@ -732,18 +733,25 @@ static void write_incident(void *ctx, const struct access *a, struct buf *b)
     const struct incident *s = x->w->incidents.all.list[x->at];
     struct told_views *t = told_of(&x->w->incidents, a, x->at);
     struct view_ask ask = {.s = s, .access = a, .now_ms = x->now_ms, .work = web_view_work(x->w)};
-    bool changed = x->whole || s->seq > x->after;
+    uint64_t reach = access_reach(a, s, x->w->incidents.all.key);
+    bool whole, changed;
 
     if (!x->whole && t->turn != x->w->incidents.turn) {
         memcpy(t->hash, t->now, sizeof t->hash);
+        t->reach = t->reach_now;
         t->turn = x->w->incidents.turn;
     }
+    if (!x->whole)
+        t->reach_now = reach;
+    /* Older orders came into sight, or left it: only all of them together say so. */
+    whole = x->whole || reach != t->reach;
+    changed = whole || s->seq > x->after;
     buf_put(b, STR("{\"type\":\"incident\",\"id\":"));
     buf_json(b, ent_id(s, incident_self(s)));
-    buf_fmt(b, ",\"seq\":%" PRIu64 ",\"whole\":%s,\"entities\":", s->seq, x->whole ? "true" : "false");
-    web_put_entities(s, a, &(struct entities_ask){.after = x->whole ? 0 : x->after}, b);
+    buf_fmt(b, ",\"seq\":%" PRIu64 ",\"whole\":%s,\"entities\":", s->seq, whole ? "true" : "false");
+    web_put_entities(s, a, &(struct entities_ask){.after = whole ? 0 : x->after}, b);
     buf_put(b, STR(",\"views\":{"));
-    changed |= put_views(x->w, &ask, t, x->whole, b);
+    changed |= put_views(x->w, &ask, t, whole, b);
     buf_put(b, STR("}}"));
     if (!changed)
         b->len = 0;

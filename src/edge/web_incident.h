@@ -16,6 +16,7 @@ struct told_views {
     struct access access;
     uint64_t hash[VIEWS_MAX]; /* as told the turn before */
     uint64_t now[VIEWS_MAX];  /* as written this turn: a text that found no room is written once more */
+    uint64_t reach, reach_now; /* the same of access_reach() */
     uint64_t turn;            /* 0: only greeted so far */
 };
 

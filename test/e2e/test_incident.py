@@ -234,5 +234,24 @@ def test_notes_and_assignments_stay_in_their_division():
             assert not leaked, (agency, leaked)
             own = page.entities("assignment", incident="I-1") | page.entities("task", incident="I-1") | page.entities("message", incident="I-1")
             assert set(own) == {f"A-{side}", f"T-{side}", f"M-{side}"}, own
+        # An agency that comes to a division later gets its older orders at once; when its work there ends they are gone.
+        say("agency.joined", agency="fire", name="fire", agency_kind="fire")
+        say("unit.checked_in", unit="U-fire", agency="fire")
+        secret = s.command("operator", "x-fire", "--roles", "responder", "--agency", "fire").stdout.split()[-1]
+        late = Page(s, port, name="x-fire", password=secret).socket()
+        others = {name: len(it.heard) for name, it in sockets.items()}
+        first = late.until(lambda m: m["type"] == "incident" and m["whole"])
+        assert not any("north" in e["id"] for e in first["entities"] if e["kind"] != "division"), first["entities"]
+        say("assignment.given", assignment="A-late", units=["U-fire"], division="north", role="commander", text="x")
+        came = late.until(lambda m: m["type"] == "incident" and any(e["id"] == "A-late" for e in m["entities"]))
+        assert came["whole"] and {"A-north", "T-north", "M-north"} <= {e["id"] for e in came["entities"]}, came["entities"]
+        say("assignment.done", assignment="A-late")
+        gone = late.until(lambda m: m["type"] == "incident" and m["seq"] > came["seq"])
+        left = {e["id"] for e in gone["entities"]}
+        assert gone["whole"] and "A-late" in left and not left & {"A-north", "T-north", "M-north"}, left
+        last = say("division.created", division="over", name="over", division_kind="division")["seq"]
+        for name, it in sockets.items():
+            it.until(lambda m: m["type"] == "incident" and any(e["id"] == "over" for e in m["entities"]))
+            assert not any(m["type"] == "incident" and m["whole"] for m in it.heard[others[name]:]), name
         everything = json.dumps(boss.get("/api/incidents/I-1/events", limit=1000)) + boss.ask("GET", "/api/events?limit=1000")[1].decode()
         assert all(w in everything for side in words for w in words[side])

@@ -482,6 +482,41 @@ static void test_notes_and_assignments_stay_in_their_division(void **state)
     free(s);
 }
 
+/* What lies elsewhere and decides what he sees: his agency's units, and where they work. */
+static void test_a_reach_changes_with_units_and_divisions(void **state)
+{
+    static const struct hash_key key = {1, 2};
+    struct access fire = access_within(STR("responder"), STR("fire"));
+    struct access army = access_within(STR("responder"), STR("army"));
+    struct access staff = access_within(STR("operations"), STR("fire")), none = access_of(STR("medical"));
+    struct incident *s = everything();
+    uint64_t first, unit, division;
+    uint32_t order;
+
+    (void)state;
+    put(s, ENT_DIVISION, "north", "name=North");
+    put(s, ENT_UNIT, "A1", "agency=army");
+    first = access_reach(&fire, s, key);
+    put(s, ENT_UNIT, "F1", "agency=fire");
+    unit = access_reach(&fire, s, key);
+    assert_true(unit != first);
+    put(s, ENT_MESSAGE, "M1", "to=north text=x"); /* says of itself that it changed */
+    put(s, ENT_ASSIGNMENT, "A", "units=A1 division=north state=given text=x");
+    assert_true(access_reach(&fire, s, key) == unit);
+    order = put(s, ENT_ASSIGNMENT, "F", "units=F1 division=north state=given text=x");
+    division = access_reach(&fire, s, key);
+    assert_true(division != unit && division != access_reach(&army, s, key));
+    put(s, ENT_ASSIGNMENT, "F2", "units=F1 division=north state=given text=x"); /* it works there already */
+    ent_set(s, order, IN_STATE, STR("executing"), 2);
+    assert_true(access_reach(&fire, s, key) == division);
+    ent_set(s, order, IN_STATE, STR("done"), 3);
+    assert_true(access_reach(&fire, s, key) == division);
+    ent_set(s, ent_find(s, ENT_ASSIGNMENT, STR("F2")), IN_STATE, STR("aborted"), 4);
+    assert_true(access_reach(&fire, s, key) == unit);
+    assert_true(access_reach(&staff, s, key) == 0 && access_reach(&none, s, key) == 0);
+    free(s);
+}
+
 /* The log does not say whose it is, so it says nothing of it to who has not the command's class. */
 static void test_the_log_keeps_notes_of_assignments(void **state)
 {
@@ -695,6 +730,7 @@ int main(void)
         cmocka_unit_test(test_what_is_released_is_for_all),
         cmocka_unit_test(test_assignments_and_messages_go_to_whom_they_concern),
         cmocka_unit_test(test_notes_and_assignments_stay_in_their_division),
+        cmocka_unit_test(test_a_reach_changes_with_units_and_divisions),
         cmocka_unit_test(test_the_log_keeps_notes_of_assignments),
         cmocka_unit_test(test_who_may_ask),
         cmocka_unit_test(test_what_is_not_seen_is_not_changed),
