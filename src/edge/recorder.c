@@ -663,7 +663,7 @@ bool recorder_open(struct hub *h, const struct recorder_config *c, struct record
     (void)accounts_changed(r->accounts);
     if (!recorder_replay(r, how, e) || !recorder_missions_open(r, e) || !recorder_files_open(r, e))
         return false;
-    if (!recorder_erase_resume(r, r->snapshot_at + 1, e))
+    if (!recorder_erase_resume(r, r->snapshot_at + 1, opened.unclean, e))
         return false;
     find_last(r);
     atomic_store(&h->recording, true);
@@ -715,7 +715,11 @@ void recorder_end(struct recorder *r)
     recorder_write_devices(r);
     sample_positions(r);
     recorder_crossing_free(r);
-    if (!r->failing && (!recorder_snapshot(r, &e) || !journal_sign_head(r->journal, clock_wall_ms(), &e)))
+    if (!r->failing)
+        recorder_erase_follow(r);
+    /* A start looks behind the snapshot for what is still to be erased. */
+    if (!r->failing && ((!r->erasing_count && !recorder_snapshot(r, &e)) ||
+                        !journal_sign_head(r->journal, clock_wall_ms(), &e)))
         log_line(LOG_WARN, "journal.snapshot", "reason=\"%s\"", e.text);
     recorder_close(r);
 }

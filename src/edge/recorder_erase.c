@@ -150,34 +150,54 @@ static uint64_t erased_by(struct str payload)
     return (uint64_t)n;
 }
 
+struct orders {
+    struct recorder *r;
+    uint64_t next; /* look from here on once there is room again, 0: all were seen */
+};
+
 static bool see_order(void *ctx, const struct journal_row *row)
 {
-    struct recorder *r = ctx;
+    struct orders *o = ctx;
+    struct recorder *r = o->r;
     uint64_t seq = erased_by(row->payload);
 
-    if (seq && r->erasing_count < RECORDER_ERASING) {
-        r->erasing_noted[r->erasing_count] = row->seq;
-        r->erasing[r->erasing_count++] = (struct erasure){.seq = seq};
-    }
-    return true;
+    if (!seq)
+        return true;
+    r->erasing_noted[r->erasing_count] = row->seq;
+    r->erasing[r->erasing_count++] = (struct erasure){.seq = seq};
+    o->next = r->erasing_count == RECORDER_ERASING ? row->seq + 1 : 0;
+    return o->next == 0;
 }
 
-bool recorder_erase_resume(struct recorder *r, uint64_t from, struct err *e)
+/* What is done already is done again after a cut: older pages with the key may lie in the write-ahead log. */
+static void leave_undone(struct recorder *r, bool cut_off)
 {
-    static const uint16_t kinds[] = {INC_KEY_SHREDDED, 0};
     size_t left = 0;
+    struct err e;
 
-    if (!journal_read(r->journal, from, kinds, see_order, r, e))
-        return false;
     for (size_t i = 0; i < r->erasing_count; i++) {
         struct erasure x = r->erasing[i];
 
-        if (!erasure_find(r->journal, &x, e) || x.erased)
+        if (!erasure_find(r->journal, &x, &e) || (x.erased && !cut_off))
             continue;
         r->erasing_noted[left] = r->erasing_noted[i];
         r->erasing[left++] = x;
     }
     r->erasing_count = left;
-    recorder_erase_follow(r);
+}
+
+bool recorder_erase_resume(struct recorder *r, uint64_t from, bool cut_off, struct err *e)
+{
+    static const uint16_t kinds[] = {INC_KEY_SHREDDED, 0};
+    struct orders o = {.r = r, .next = from};
+
+    while (o.next && r->erasing_count < RECORDER_ERASING) {
+        from = o.next;
+        o.next = 0;
+        if (!journal_read(r->journal, from, kinds, see_order, &o, e))
+            return false;
+        leave_undone(r, cut_off);
+        recorder_erase_follow(r);
+    }
     return true;
 }

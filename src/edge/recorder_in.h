@@ -240,8 +240,9 @@ bool recorder_erase(struct recorder *r, const struct ask_head *head, struct str 
 void recorder_erase_asked(struct recorder *r, const struct ask_head *head, struct str payload);
 /* The batch is on the disk, before anybody hears of it; and once a second, what could not be done at once. */
 void recorder_erase_follow(struct recorder *r);
-/* At the start: events from row `from` on whose erasure a crash cut off. */
-bool recorder_erase_resume(struct recorder *r, uint64_t from, struct err *e) MUST_USE;
+/* At the start: events from row `from` on whose erasure a crash cut off.  cut_off: the run before did not end in
+ * order. */
+bool recorder_erase_resume(struct recorder *r, uint64_t from, bool cut_off, struct err *e) MUST_USE;
 /* recorder_inbox.c */
 struct recorder_inbox;
 /* A step of what lies in DIR/inbox, while nothing waits for the disk. */
