@@ -1,6 +1,7 @@
 // Presses whatever can be pressed on a page of the real server: for tests of what is offered.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { logIn, visit } from './real.mjs'
 
 export const PASSWORD = 'practice only'
 /** Admin is of now alone: it ends a replay. */
@@ -82,8 +83,10 @@ export async function show(page, hash) {
   }, hash, { polling: 100 })
 }
 
-/** Collects what the server refuses to `it`, a page of real.mjs, which is kept from printing and from opening windows. */
-export async function refusalsOf(it) {
+/** A page of real.mjs for the account of these roles, and what the server refuses to it; it is kept from printing and
+ * from opening windows. */
+export async function visitAs(server, roles, lang) {
+  const it = await visit(server, `?lang=${lang}`)
   const refusals = []
   it.refused()
   it.page.on('response', async (answer) => {
@@ -93,5 +96,7 @@ export async function refusalsOf(it) {
     window.print = () => undefined
     window.open = () => null
   })
-  return refusals
+  await logIn(it.page, `EX ${roles}`, PASSWORD)
+  await it.page.locator('#strip').waitFor()
+  return { ...it, refusals }
 }

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { before, test } from 'node:test'
-import { PASSWORD, makeAccounts, post, press, refusalsOf, show } from './press.mjs'
-import { freePort, logIn, setUp, start, visit } from './real.mjs'
+import { makeAccounts, post, press, show, visitAs } from './press.mjs'
+import { freePort, setUp, start, visit } from './real.mjs'
 
 /** One of each set of rights. */
 const ACCOUNTS = ['administrator', 'commander', 'deputy', 'logistics', 'loggist', 'family-liaison', 'responder', 'observer,administrator']
@@ -19,18 +19,9 @@ before(async () => {
   await it.close()
 })
 
-/** A page of one account, and the refusals that it gets. */
-async function as(roles, lang = 'en') {
-  const it = await visit(server, `?lang=${lang}`)
-  const refusals = await refusalsOf(it)
-  await logIn(it.page, `EX ${roles}`, PASSWORD)
-  await it.page.locator('#strip').waitFor()
-  return { ...it, refusals }
-}
-
 test('what is open in Admin is never refused: each set of rights, each part', { timeout: 180_000 }, async () => {
   for (const roles of ACCOUNTS) {
-    const it = await as(roles, roles === 'deputy' ? 'ur' : 'en')
+    const it = await visitAs(server, roles, roles === 'deputy' ? 'ur' : 'en')
     const { page, refusals } = it
     await show(page, '#s=admin')
     const tabs = await page.locator('.admintabs button').evaluateAll((list) => list.map((one) => one.id))
