@@ -104,7 +104,7 @@ export async function visit(server, path = '', { first = false, prepare = async 
 }
 
 /** A browser that trusts the server's key, so that it allows a service worker. */
-export async function persistent(server, profile, key) {
+export async function persistent(server, profile, key, path = '') {
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CORDON_CHROMIUM ?? '/usr/bin/chromium', headless: true, viewport: { width: 1600, height: 900 },
     args: [...ARGS, `--ignore-certificate-errors-spki-list=${key}`],
@@ -115,7 +115,7 @@ export async function persistent(server, profile, key) {
   const { wrong, lost } = watch(page, server)
   await page.addInitScript(putFirstAway)
   await look(page)
-  await page.goto(`https://127.0.0.1:${server.web}/`)
+  await page.goto(`https://127.0.0.1:${server.web}/${path}`)
   return { page, context, wrong, lost }
 }
 

@@ -2,15 +2,12 @@
 // CORDON_SHOTS=DIR keeps pictures for a person to look at.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { request } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import tls from 'node:tls'
+import { enrol, plainPhone, report, securePhone } from './phones.mjs'
 import { read } from './qr.mjs'
 import { CORDON, axe, folder, freePort, logIn, shot, start, visit } from './real.mjs'
-
 
 const STEPS_MS = 60_000 // from an empty folder to a phone on the map
 const record = (data) => execFileSync(CORDON, ['log', '--data', data, '--json'], { maxBuffer: 1 << 26 }).toString().trim().split('\n').map((line) => JSON.parse(line))
@@ -21,48 +18,13 @@ const until = async (what, is) => {
   }
 }
 
-const report = (uid, callsign) => {
-  const time = (seconds) => new Date(Date.now() + seconds * 1000).toISOString()
-  return `<event version="2.0" uid="${uid}" type="a-f-G-U-C" how="m-g" time="${time(0)}" start="${time(0)}" stale="${time(75)}">` +
-    `<point lat="10.001" lon="20.001" hae="10" ce="5" le="9999999.0"/><detail><contact callsign="${callsign}" endpoint="*:-1:stcp"/>` +
-    '<__group name="Cyan" role="Team Member"/></detail></event>'
-}
-
-/** Enrols by the token as a TAK client does, and connects with the certificate that it got. */
-async function phoneBy(server, enrol, token, uid, callsign) {
-  const key = join(folder, `${uid}.key`)
-  const csr = execFileSync('openssl', ['req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-subj', '/CN=phones-1'], { stdio: ['ignore', 'pipe', 'ignore'] })
-  const answer = await new Promise((done, fail) => {
-    const asked = request({
-      host: '127.0.0.1', port: enrol, method: 'POST', path: `/Marti/api/tls/signClient/v2?clientUid=${uid}&version=5.1`, rejectUnauthorized: false,
-      headers: { Authorization: 'Basic ' + Buffer.from(`phones-1:${token}`).toString('base64'), Accept: 'application/json', 'Content-Type': 'application/octet-stream', 'Content-Length': csr.length },
-    }, async (response) => {
-      let text = ''
-      for await (const part of response) text += part
-      done({ status: response.statusCode, text })
-    })
-    asked.on('error', fail)
-    asked.end(csr)
-  })
-  assert.equal(answer.status, 200, answer.text)
-  const cert = `-----BEGIN CERTIFICATE-----\n${JSON.parse(answer.text).signedCert.trim()}\n-----END CERTIFICATE-----\n`
-  const socket = tls.connect({ host: '127.0.0.1', port: server.tls, cert, key: readFileSync(key), rejectUnauthorized: false })
-  const it = { heard: '', close: () => socket.destroy() }
-  socket.on('data', (part) => { it.heard += part })
-  socket.on('error', () => {})
-  await new Promise((done, fail) => socket.once('secureConnect', done).once('error', fail))
-  socket.write(report(uid, callsign))
-  return it
-}
-
-/** One over plain TCP, which nobody has to admit. */
-async function plainPhone(server, uid) {
-  const socket = connect(server.tcp, '127.0.0.1')
-  socket.on('error', () => {})
-  socket.resume()
-  await new Promise((done) => socket.once('connect', done))
-  socket.write(report(uid, uid))
-  return socket
+/** By the token, as a TAK client does; it has its position told at once. */
+async function phoneBy(server, port, token, uid, callsign) {
+  const enrolled = await enrol(port, 'phones-1', token, uid)
+  assert.equal(enrolled.status, 200, enrolled.text)
+  const phone = await securePhone(server.tls, { cert: enrolled.cert, key: enrolled.key })
+  phone.send(report(uid, callsign))
+  return phone
 }
 
 async function firstAccount(page) {
@@ -76,8 +38,8 @@ const nextTheme = (page) => page.locator('#top button.cell').last().click()
 const nextLanguage = (page) => page.locator('#top button.cell').nth(-2).click()
 
 test('from an empty folder to an open incident, a floor grid, a commander and an admitted phone, by clicks', { timeout: 180_000 }, async () => {
-  const enrol = await freePort()
-  const server = await start('serve', 'clicks', ['--enrol', enrol])
+  const port = await freePort()
+  const server = await start('serve', 'clicks', ['--enrol', port])
   const it = await visit(server, `#setup=${server.code}`, { first: true })
   const { page } = it
   const asked = []
@@ -91,14 +53,15 @@ test('from an empty folder to an open incident, a floor grid, a commander and an
   // 2: the code is there at once, says what stands beside it, and a phone joins by it.
   await page.locator('.firstcode .code').waitFor()
   const token = await page.locator('.firstcode .token').innerText()
-  assert.match(await read(page, '.firstcode .code'), new RegExp(`^https://[^/]+:${enrol}/join/${token}$`))
-  const phone = await phoneBy(server, enrol, token, 'EX-PHONE', 'EX-AMB-4')
+  assert.match(await read(page, '.firstcode .code'), new RegExp(`^https://[^/]+:${port}/join/${token}$`))
+  const phone = await phoneBy(server, port, token, 'EX-PHONE', 'EX-AMB-4')
   const row = page.locator('.firstjoined li').filter({ hasText: 'EX-AMB-4' })
   await row.getByText('position within 5 m').waitFor()
   assert.equal(await row.locator('select').inputValue(), 'ems')
   await row.getByRole('button', { name: 'Confirm the agency of EX-AMB-4' }).click()
   await row.getByText('✓').waitFor()
-  const other = await plainPhone(server, 'EX-OTHER')
+  const other = await plainPhone(server.tcp)
+  other.send(report('EX-OTHER', 'EX-OTHER'))
   assert.ok(!phone.heard.includes('EX-OTHER'))
   await page.getByRole('button', { name: 'Admit 1' }).click()
   await until('it hears others', () => phone.heard.includes('uid="EX-OTHER"'))
@@ -146,7 +109,7 @@ test('from an empty folder to an open incident, a floor grid, a commander and an
     await nextTheme(page)
   }
   phone.close()
-  other.destroy()
+  other.close()
   await it.close()
   await server.stop()
   const kinds = record(server.data).map((line) => line.kind)

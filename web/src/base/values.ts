@@ -2,7 +2,7 @@
 // to be not reported: it is never shown as 0.
 import type { Counter, Value } from '../net/incident'
 import { clockText, dateText } from './format'
-import { lang, t, tMaybe } from './i18n'
+import { joined, lang, t, tMaybe } from './i18n'
 import type { Key } from './i18n'
 import { wallTime } from './zone'
 
@@ -43,8 +43,8 @@ const free = new Set(['text', 'name', 'reason', 'note', 'place', 'as_spoken', 'r
 
 /** The value of a field as a person reads it. */
 export function valueText(name: string, value: Value, now: number): string {
-  if (Array.isArray(value)) return (value as readonly string[]).map((one) => valueText(name, one, now)).join(', ')
-  if (typeof value === 'object') return Object.entries(value as Record<string, number>).map(([word, n]) => `${wordText(word, name)} ${n}`).join(', ')
+  if (Array.isArray(value)) return joined((value as readonly string[]).map((one) => valueText(name, one, now)), t('comma'))
+  if (typeof value === 'object') return joined(Object.entries(value as Record<string, number>).map(([word, n]) => `${wordText(word, name)} ${n}`), t('comma'))
   if (typeof value !== 'string') return String(value)
   if (TIME.test(value)) return timeText(Date.parse(value), now)
   return free.has(name) ? value : wordText(value, name)

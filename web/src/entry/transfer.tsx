@@ -2,7 +2,7 @@
 // top strip: the name there, who takes over, enter. What was not briefed is on the record as well.
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { t } from '../base/i18n'
+import { joined, t } from '../base/i18n'
 import { entitiesOf, strip, textOf } from '../state/incident'
 import { quick } from '../state/quick'
 import { session } from '../state/session'
@@ -23,7 +23,7 @@ function candidates(from: string): string[] {
 
 /** What the new one was told, and what not, as one line of the record. */
 function briefingOf(told: ReadonlySet<string>, note: string): string {
-  const names = (list: readonly (typeof points)[number][]) => list.map((it) => t(`transfer.${it}`)).join(', ')
+  const names = (list: readonly (typeof points)[number][]) => joined(list.map((it) => t(`transfer.${it}`)), t('comma'))
   const left = points.filter((it) => !told.has(it))
   const parts = [t('transfer.told', { what: names(points.filter((it) => told.has(it))) || t('transfer.nothing') })]
   if (left.length > 0) parts.push(t('transfer.not_told', { what: names(left) }))

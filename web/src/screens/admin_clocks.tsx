@@ -14,11 +14,17 @@ interface Clocks { now: number; steered: boolean; error_us: number; exercise: bo
 const ASK_MS = 5_000
 const OFF_MS = 5_000
 
+function amountText(s: number): string {
+  if (s < 120) return t('age.seconds', { n: s.toFixed(1) })
+  if (s < 7200) return t('age.minutes', { n: Math.round(s / 60) })
+  if (s < 172_800) return t('age.hours', { n: Math.round(s / 3600) })
+  return t('age.days', { n: Math.round(s / 86_400) })
+}
+
 /** How far a clock is off, with its direction in words: a sign alone is misread at night. */
 export function offText(ms: number): string {
   const s = Math.abs(ms) / 1000
-  const amount = s < 120 ? `${s.toFixed(1)} s` : s < 7200 ? `${Math.round(s / 60)} min` : s < 172_800 ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86_400)} d`
-  return t(ms < 0 ? 'clocks.behind' : 'clocks.ahead', { amount })
+  return t(ms < 0 ? 'clocks.behind' : 'clocks.ahead', { amount: amountText(s) })
 }
 
 const columns = (): Column<Phone>[] => [

@@ -17,7 +17,7 @@ const nobody = () => <span class="dimmed">{t('count.nobody')}</span>
 function Cell(props: { name: string; claims: readonly Claim[] }) {
   const claim = figureOf(props.claims)
   if (!claim) return <td data-counter={props.name} class="dimmed">·</td>
-  const split = props.claims.flatMap((it) => Object.entries(it.categories)).map(([word, n]) => `${wordText(word, 'category')} ${n}`).join(', ')
+  const split = joined(props.claims.flatMap((it) => Object.entries(it.categories)).map(([word, n]) => `${wordText(word, 'category')} ${n}`), t('comma'))
   const other = claim.lo !== null && differs(counterOf(props.name))
   return (
     <td data-counter={props.name} class={other ? 'differs' : ''}>
@@ -47,7 +47,7 @@ function SourceLine(props: { row: SourceRow; names: readonly string[] }) {
   const all = [...row.by.values()].flat()
   const via = textOf(entity('report', all[0]?.report ?? ''), 'via')
   const ask = () => write('task.created', {
-    text: t('count.ask_text', { who: sourceName(row.source), what: [...row.by].map(([name, claims]) => `${rangeText(figureOf(claims)!.lo, figureOf(claims)!.hi)} ${wordText(name, 'counter')}`).join(', ') }),
+    text: t('count.ask_text', { who: sourceName(row.source), what: [...row.by].map(([name, claims]) => `${rangeText(figureOf(claims)!.lo, figureOf(claims)!.hi)} ${wordText(name, 'counter')}`).join(t('comma')) }),
     owner: 'casualty-officer', due_at: '+15', priority: 'urgent',
   })
   return (

@@ -2,7 +2,7 @@
 // corrected it. A correction is a new entry; nothing here changes an old one.
 import { useEffect } from 'preact/hooks'
 import { useSignal } from '@preact/signals'
-import { T, t, tMaybe } from '../base/i18n'
+import { joined, T, t, tMaybe } from '../base/i18n'
 import { clockText, dateText } from '../base/format'
 import { fieldText, kindText, valueText, wordText } from '../base/values'
 import { schema } from '../entry/schema'
@@ -36,13 +36,13 @@ function time(at: number): string {
 
 function Times(props: { event: RecordEvent; fields: Fields }) {
   const { event, fields } = props
-  const about = typeof fields['unc_s'] === 'number' ? ` ± ${Math.round(fields['unc_s'] / 60)} min` : ''
+  const about = typeof fields['unc_s'] === 'number' ? `± ${t('age.minutes', { n: Math.round(fields['unc_s'] / 60) })}` : ''
   const row = (name: string, value: string) => (
     <><dt>{fieldText(name)}</dt><dd>{value ? <bdi>{value}</bdi> : <span class="dimmed">{t('entry.not_said')}</span>}</dd></>
   )
   return (
     <>
-      {row('observed_at', time(timeOf(fields['observed_at'])) + about)}
+      {row('observed_at', joined([time(timeOf(fields['observed_at'])), about], ' '))}
       {row('reported_at', time(timeOf(fields['reported_at'])))}
       {row('recorded_at', time(timeOf(fields['recorded_at']) || event.at))}
     </>
@@ -53,7 +53,7 @@ function Author(props: { fields: Fields }) {
   const { fields } = props
   const word = (name: string) => (fields[name] === undefined ? '' : wordText(String(fields[name]), name))
   const rows: [string, string][] = [
-    ['actor', [String(fields['actor'] ?? ''), word('role')].filter(Boolean).join(', ')],
+    ['actor', joined([String(fields['actor'] ?? ''), word('role')], t('comma'))],
     ['on_behalf_of', String(fields['on_behalf_of'] ?? '')],
     ['via', word('via')],
     ['source', String(fields['source'] ?? '')],
@@ -129,8 +129,8 @@ function Body(props: { event: RecordEvent }) {
   const supersedes = fields['supersedes']
   return (
     <>
-      {corrected && <p class="warn"><T k="entry.corrected_by" p={{ seq: '' }} /> <Link seq={corrected} /></p>}
-      {typeof supersedes === 'number' && <p><T k="entry.corrects" p={{ seq: '' }} /> <Link seq={supersedes} /></p>}
+      {corrected && <p class="warn"><T k="entry.corrected_by" p={{ seq: <Link seq={corrected} /> }} /></p>}
+      {typeof supersedes === 'number' && <p><T k="entry.corrects" p={{ seq: <Link seq={supersedes} /> }} /></p>}
       <dl class={corrected ? 'struck' : ''}>
         {Object.entries(fields).filter(([name]) => !header.has(name)).map(([name, value]) => (
           <div key={name} class="pairrow">

@@ -6,7 +6,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import '../css/observer.css'
 import { counterText, clockText, ageText } from '../base/format'
-import { lang, T, t } from '../base/i18n'
+import { joined, lang, T, t } from '../base/i18n'
 import { rangeText, timeText, wordText } from '../base/values'
 import type { Counter, Entity, LevelView, StructureView } from '../net/incident'
 import { LanguageSwitch, ThemeSwitch } from '../shell/top'
@@ -118,7 +118,7 @@ const since = (it: Entity, field: string) => (textOf(it, field) ? timeText(timeO
 
 function Closures() {
   const list = entitiesOf('closure').filter((it) => textOf(it, 'state') === 'in-force')
-  return <List id="observer-closures" title={t('observer.closures')} empty={t('observer.no_closure')} items={list.map((it) => ({ key: it.id, what: textOf(it, 'road'), more: [textOf(it, 'area'), since(it, 'start_at')].filter(Boolean).join(', ') }))} />
+  return <List id="observer-closures" title={t('observer.closures')} empty={t('observer.no_closure')} items={list.map((it) => ({ key: it.id, what: textOf(it, 'road'), more: joined([textOf(it, 'area'), since(it, 'start_at')], t('comma')) }))} />
 }
 
 function Statements() {
@@ -140,7 +140,7 @@ function Needs() {
       id="observer-needs" title={t('observer.needs')} empty={t('observer.no_need')}
       items={list.map((it) => ({
         key: it.id, what: <>{textOf(it, 'count') && <bdi>{textOf(it, 'count')} × </bdi>}{textOf(it, 'text')}</>,
-        more: [wordText(textOf(it, 'state')), textOf(it, 'priority') && wordText(textOf(it, 'priority'))].filter(Boolean).join(', '),
+        more: joined([wordText(textOf(it, 'state')), textOf(it, 'priority') && wordText(textOf(it, 'priority'))], t('comma')),
       }))}
     />
   )
@@ -167,7 +167,7 @@ function Command() {
   return (
     <dl class="card observercommand">
       <dt>{t('strip.command')}</dt>
-      <dd>{it.command_state === 'vacant' ? <b class="bad">{t('strip.vacant')}</b> : <><bdi>{it.commanders.join(', ')}</bdi> <small><T k="strip.since" p={{ time: timeText(timeOf(it.command_since), now.value) }} /></small></>}</dd>
+      <dd>{it.command_state === 'vacant' ? <b class="bad">{t('strip.vacant')}</b> : <><bdi>{joined(it.commanders, t('comma'))}</bdi> <small><T k="strip.since" p={{ time: timeText(timeOf(it.command_since), now.value) }} /></small></>}</dd>
       <dt>{t('observer.posture')}</dt><dd>{it.posture ? wordText(it.posture, 'posture') : t('observer.not_set')}</dd>
       {it.par && <><dt>{t('observer.inside')}</dt><dd><T k="observer.units" n={it.par.inside} /></dd></>}
       {it.zones && <><dt>{t('observer.cleared')}</dt><dd><T k="observer.of" p={{ clear: it.zones.threat, total: it.zones.total }} /></dd></>}

@@ -3,7 +3,7 @@
 import { useEffect } from 'preact/hooks'
 import { useSignal } from '@preact/signals'
 import { rolesText } from '../base/describe'
-import { T, t } from '../base/i18n'
+import { joined, T, t } from '../base/i18n'
 import { fieldText, wordText } from '../base/values'
 import { schema } from '../entry/schema'
 import { call } from '../net/api'
@@ -27,7 +27,7 @@ const roles = () => [ADMINISTRATOR, ...schema.words['ROLE']!.filter((word) => wo
 
 const columns = (): Column<Operator>[] => [
   { id: 'name', title: t('login.name'), by: (it) => it.name, cell: (it) => <bdi>{it.name}</bdi> },
-  { id: 'roles', title: t('operator.roles'), cell: (it) => <bdi title={it.roles.map((role) => wordText(role, 'role')).join(', ')}>{rolesText(it.roles.join(','))}</bdi> },
+  { id: 'roles', title: t('operator.roles'), cell: (it) => <bdi title={joined(it.roles.map((role) => wordText(role, 'role')), t('comma'))}>{rolesText(it.roles.join(','))}</bdi> },
   { id: 'agency', title: t('col.agency'), by: (it) => it.agency, cell: (it) => <bdi>{it.agency}</bdi> },
   { id: 'state', title: t('col.state'), by: (it) => Number(it.disabled), cell: (it) => (it.disabled ? <b class="warn">{t('operator.off')}</b> : t('operator.on')) },
 ]

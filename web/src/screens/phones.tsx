@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks'
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
-import { T, t } from '../base/i18n'
+import { joined, T, t } from '../base/i18n'
 import { timeText } from '../base/values'
 import { call } from '../net/api'
 import { now, serverNow } from '../state/clock'
@@ -72,7 +72,7 @@ function Waiting(props: { doing: Doing }) {
     <div class="card waitingcard" role="region" aria-label={t('device.waiting_title')}>
       <div class="sechead">
         <h2><T k="device.waiting" n={held.length} /></h2>
-        <Button writes="welcomes" kind="primary" disabled={busy.value} onClick={() => void act('/api/devices/admit', { serials: held.map((it) => it.serial) }, t('device.was_admitted', { name: names.join(', ') }))}>
+        <Button writes="welcomes" kind="primary" disabled={busy.value} onClick={() => void act('/api/devices/admit', { serials: held.map((it) => it.serial) }, t('device.was_admitted', { name: joined(names, t('comma')) }))}>
           <T k="device.admit_all" n={held.length} />
         </Button>
       </div>

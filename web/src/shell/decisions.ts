@@ -1,7 +1,7 @@
 // What is done about an item that needs a decision: one default action for each rule, under a key of its own. Where
 // the action is an entry that answers itself it is entered at once; where somebody must be named a form comes up
 // with all that is known in it.
-import { t } from '../base/i18n'
+import { joined, t } from '../base/i18n'
 import { note } from '../state/attention'
 import type { Attention } from '../state/attention'
 import { acknowledgeDuty } from '../state/duty'
@@ -78,7 +78,7 @@ function remind(message: string, id: string): Decision {
   const acked = it?.fields['acked_by']
   const to = it?.fields['to']
   const left = Array.isArray(to) ? to.filter((who: string) => !Array.isArray(acked) || !acked.includes(who)) : []
-  return { label: t('decide.remind'), writes: 'message.sent', run: () => handled(id, tell(left, textOf(it, 'text'), t('decide.reminded', { who: left.join(', ') }))) }
+  return { label: t('decide.remind'), writes: 'message.sent', run: () => handled(id, tell(left, textOf(it, 'text'), t('decide.reminded', { who: joined(left, t('comma')) }))) }
 }
 
 /** By rule: what is done about its alarm. `subject` is what the alarm is about, `id` the alarm itself. */

@@ -2,7 +2,7 @@
 import { computed } from '@preact/signals'
 import { describe, familyOf, unitName } from '../base/describe'
 import type { Family, Line } from '../base/describe'
-import { lang, T, t } from '../base/i18n'
+import { joined, lang, T, t } from '../base/i18n'
 import { kindText, timeText, wordText } from '../base/values'
 import { typedTime } from '../base/format'
 import { again, drop, outbox } from '../state/outbox'
@@ -99,7 +99,7 @@ export function waitingText(command: Command): string {
   const { to, text, kind, fields } = command.body
   if (command.kind === 'chat') return to === 'all' ? String(text) : `→ ${unitName(String(to))}: ${String(text)}`
   const values = Object.values((fields ?? {}) as Record<string, unknown>).filter((value) => typeof value === 'string' || typeof value === 'number')
-  return [kindText(String(kind)), ...values].join(' · ')
+  return joined([kindText(String(kind)), ...values], ' · ')
 }
 
 /** A refused entry as a form again. */
@@ -152,7 +152,7 @@ function Meta(props: { fields: Fields; source: string }) {
     <span class="meta">
       {time('observed_at') && <span class="wide"><T k="log.observed" p={{ time: about + time('observed_at') }} /></span>}
       {time('reported_at') && <span class="wide"><T k="log.reported" p={{ time: time('reported_at') }} /></span>}
-      {(actor || text('role')) && <span class="wide"><bdi>{[actor, text('role') && wordText(text('role'), 'role')].filter(Boolean).join(', ')}</bdi></span>}
+      {(actor || text('role')) && <span class="wide"><bdi>{joined([actor, text('role') && wordText(text('role'), 'role')], t('comma'))}</bdi></span>}
       {text('grade') && <b><bdi>{text('grade')}</bdi></b>}
       {text('class') && <span>{wordText(text('class'), 'class')}</span>}
     </span>

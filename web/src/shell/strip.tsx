@@ -41,7 +41,7 @@ export function Command() {
       <button type="button" class="cell pair command" {...writable('command.transferred')} onClick={() => write('command.transferred')}>
         <span class="name">{it.command_state === 'unified' ? t('strip.unified') : t('strip.command')}</span>
         <span class="who">
-          <b><bdi>{it.commanders.join(', ')}</bdi></b>{' '}
+          <b><bdi>{joined(it.commanders, t('comma'))}</bdi></b>{' '}
           <small><T k="strip.since" p={{ time: since }} />{it.command_place && <>{t('comma')}<bdi>{it.command_place}</bdi></>}</small>
         </span>
       </button>
