@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exercise } from '../../web/tools/mock_exercise.mjs'
+import { speak } from './hands.mjs'
 import { axe, open, shot, shown, theme } from './page.mjs'
 
 const SCREENS = { map: '1', floors: '2', log: '3', people: '4', casualties: '5', tasks: '6', statements: '7', replay: '8', admin: '9', points: 'o' }
@@ -19,13 +20,6 @@ async function go(page, name) {
   await page.keyboard.press(SCREENS[name])
   await page.waitForFunction((wanted) => new URLSearchParams(location.hash.slice(1)).get('s') === wanted, name)
   await page.waitForFunction(() => !document.querySelector('#work .stage'))
-}
-
-async function language(page, wanted) {
-  if ((await page.evaluate(() => document.documentElement.lang)) === wanted) return
-  await page.locator(`#top [lang=${wanted}]`).click()
-  await page.waitForFunction((it) => document.documentElement.lang === it, wanted)
-  await page.evaluate(() => document.fonts.ready)
 }
 
 /** What is wrong with a screen that a person would see at once. */
@@ -69,6 +63,7 @@ test('every screen, dialog and card, in each theme and language: axe-clean, insi
   await page.locator('#foot').click()
   mock.raise(mock.person(3))
   mock.setAlarms([{ id: 'uid_conflict:x', level: 'warn', text: 'EX-RGR-2: user3 holds it, user9 claims it', since: Date.now() }])
+  for (let i = 0; i < 2; i++) mock.enter('par.missed', { unit: 'EX-RGR-3' })
   await page.locator('.att.warn').first().waitFor()
   const wrong = []
   const look = async (where, tongue, wanted) => {
@@ -80,12 +75,17 @@ test('every screen, dialog and card, in each theme and language: axe-clean, insi
   }
   // Colours are one in both languages, words and sides in all themes: each is looked at once.
   for (const [tongue, themes] of [['en', ['dark', 'light', 'red']], ['ur', ['light']]]) {
-    await language(page, tongue)
+    await speak(page, tongue)
     for (const wanted of themes) {
       await theme(page, wanted)
       for (const name of Object.keys(SCREENS)) {
         await go(page, name)
         await look(`${name} ${wanted} ${tongue}`, tongue, wanted)
+        if (name === 'floors') {
+          await page.locator('[data-zone="B1/2/A"]').click()
+          await page.locator('.zonecard').waitFor()
+          await look(`zone ${wanted} ${tongue}`, tongue, wanted)
+        }
         const tabs = await page.locator('#work [role=tab]').count()
         for (let i = 1; i < tabs; i++) {
           await page.locator('#work [role=tab]').nth(i).click()

@@ -2,11 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { axe, setUp, shot, start, visit } from './real.mjs'
-
-const words = {
-  en: { start: 'Start roll call', held: /Not complete: 2 missing/, close: 'Close as complete', done: 'Done', accept: 'Accepts', nudge: 'Nudge', staging: 'staging area', hand: 'Hand over', inside: 'In', out: 'Out' },
-  ur: { start: 'حاضری شروع', held: /نامکمل/, close: 'مکمل کریں', done: 'مکمل', accept: 'قبول', nudge: 'یاد دہانی', staging: 'اجتماع گاہ', hand: 'سپرد کریں', inside: 'اندر', out: 'باہر' },
-}
+import { LANGUAGES, wordsOf } from './words.mjs'
 
 /** Enters what the page would enter, as a program does. */
 async function enter(page, kind, fields, incident = '') {
@@ -45,12 +41,13 @@ async function ready(page) {
   await page.locator('#foot').click({ position: { x: 2, y: 10 } })
 }
 
-for (const language of ['en', 'ur']) {
+for (const language of LANGUAGES) {
+  const say = wordsOf(language)
+
   test(`a roll call, statuses, tasks and command, ${language}`, { timeout: 170_000 }, async () => {
     const server = await start('serve', 'boards-' + language)
     const it = await visit(server)
     const { page } = it
-    const w = words[language]
     await setUp(page, server.code)
     await scene(page, 'EX-BOARDS')
     await page.goto(`https://127.0.0.1:${server.web}/?lang=${language}`)
@@ -62,8 +59,8 @@ for (const language of ['en', 'ur']) {
 
     // Called; not closed while somebody is missing; answered by one tap and by voice with a number; closed.
     await page.keyboard.press('p')
-    await button(w.start).click()
-    const close = page.locator('.rollhead').getByRole('button', { name: w.held })
+    await button(say('par.call')).click()
+    const close = page.locator('.rollhead').getByRole('button', { name: say.like('roll.held', { n: 2 }) })
     await close.waitFor()
     assert.equal(await close.isDisabled(), true)
     await page.locator('[data-unit="EX-RRF-1"] .acts .primary').click()
@@ -81,9 +78,9 @@ for (const language of ['en', 'ur']) {
     await page.keyboard.press('v')
     await page.locator('.voice input').first().fill('6')
     await page.keyboard.press('Enter')
-    await page.locator('.rollhead').getByRole('button', { name: w.close }).click()
+    await page.locator('.rollhead').getByRole('button', { name: say('roll.close') }).click()
     await page.locator('.rollhead h2').getByText(/PAR-1/).waitFor()
-    await page.locator('.rollhead').getByRole('button', { name: w.close }).waitFor({ state: 'detached' })
+    await page.locator('.rollhead').getByRole('button', { name: say('roll.close') }).waitFor({ state: 'detached' })
     await page.locator('[data-unit="EX-SPU-2"] [data-stop]').click()
     await page.waitForFunction(() => document.querySelectorAll('.rollhistory li').length >= 4)
 
@@ -91,19 +88,19 @@ for (const language of ['en', 'ur']) {
     await page.locator('#tab-agencies').click()
     await page.locator('#agencytable input').nth(0).check()
     await page.locator('#agencytable input').nth(1).check()
-    await button(w.staging, page.locator('.statusbar')).click()
-    await page.waitForFunction((word) => [...document.querySelectorAll('#agencytable tbody tr')].filter((row) => row.innerText.includes(word)).length === 2, w.staging)
+    await button(say('word:staging'), page.locator('.statusbar')).click()
+    await page.waitForFunction((word) => [...document.querySelectorAll('#agencytable tbody tr')].filter((row) => row.innerText.includes(word)).length === 2, say('word:staging'))
     await axe(page, 'agencies ' + language)
 
     // In and out by a tag; who is not known is registered.
     await page.locator('#tab-persons').click()
     await page.fill('#person-tag', 'EX-77')
     await page.keyboard.press('Enter')
-    await page.locator('#persontable tr').filter({ hasText: 'EX-77' }).getByRole('button', { name: w.out, exact: true }).waitFor()
+    await page.locator('#persontable tr').filter({ hasText: 'EX-77' }).getByRole('button', { name: say('person.out'), exact: true }).waitFor()
     await page.fill('#person-tag', 'EX-78')
     await page.keyboard.press('Enter')
-    await page.locator('#persontable tr').filter({ hasText: 'EX-78' }).getByRole('button', { name: w.out, exact: true }).click()
-    await page.locator('#persontable tr').filter({ hasText: 'EX-78' }).getByRole('button', { name: w.inside, exact: true }).waitFor()
+    await page.locator('#persontable tr').filter({ hasText: 'EX-78' }).getByRole('button', { name: say('person.out'), exact: true }).click()
+    await page.locator('#persontable tr').filter({ hasText: 'EX-78' }).getByRole('button', { name: say('person.in'), exact: true }).waitFor()
     await axe(page, 'persons ' + language)
     await page.locator('#tab-occupants').click()
     await page.locator('#occupanttable .figureinput').first().fill('12')
@@ -119,18 +116,18 @@ for (const language of ['en', 'ur']) {
     await page.locator('.understood').getByText('EX-SPU-2').waitFor()
     await page.keyboard.press('Enter')
     const row = page.locator('[data-task="TK-2"]')
-    await button(w.accept, row).click()
-    await button(w.accept, row).waitFor({ state: 'detached' })
-    await button(w.nudge, row).click()
+    await button(say('task.accept'), row).click()
+    await button(say('task.accept'), row).waitFor({ state: 'detached' })
+    await button(say('task.nudge'), row).click()
     await page.locator('#sidelog').getByText(/TK-2/).first().waitFor()
     await axe(page, 'tasks ' + language)
     await shot(page, 'boards-tasks-' + language)
-    await row.getByRole('button', { name: w.done, exact: true }).click()
+    await row.getByRole('button', { name: say('task.done'), exact: true }).click()
     await row.waitFor({ state: 'detached' })
 
     // What is overdue has its own button, under A; done, it stays in sight with who did.
     const overdue = page.locator('.att[data-id="duty:task.overdue:TK-1"]')
-    await overdue.getByRole('button', { name: w.nudge }).click()
+    await overdue.getByRole('button', { name: say('task.nudge') }).click()
     await page.locator('.att.calm[data-id="duty:task.overdue:TK-1"]').getByText('Duty officer').waitFor()
 
     // Command in three taps: the name above, who takes over, enter.
@@ -147,147 +144,147 @@ for (const language of ['en', 'ur']) {
     await it.close()
     await server.stop()
   })
-}
 
-test('the log: filters, a pin, a chain, a time, files; the focus stays while lines stream in', { timeout: 170_000 }, async () => {
-  const server = await start('serve', 'boards-log')
-  const it = await visit(server)
-  const { page } = it
-  await setUp(page, server.code)
-  await scene(page, 'EX-LOG')
-  await enter(page, 'source.registered', { source: 'EX-Gate', source_kind: 'responder', name: 'EX-Gate' }, 'EX-LOG')
-  await enter(page, 'report.received', { report: 'R-1', predicate: 'note', text: 'EX two buses', source: 'EX-Gate', grade: 'B2', observed_at: new Date(Date.now() - 3_600_000).toISOString() }, 'EX-LOG')
-  await enter(page, 'fact.accepted', { fact: 'F-1', text: 'EX two buses are there', basis: ['R-1'], role: 'commander' }, 'EX-LOG')
-  await page.reload()
-  await ready(page)
-  await page.keyboard.press('3')
-  await page.locator('#biglog').waitFor()
+  test(`the log: filters, a pin, a chain, a time, files; the focus stays while lines stream in, in ${language}`, { timeout: 170_000 }, async () => {
+    const server = await start('serve', `boards-log-${language}`)
+    const it = await visit(server, `?lang=${language}`)
+    const { page } = it
+    await setUp(page, server.code)
+    await scene(page, 'EX-LOG')
+    await enter(page, 'source.registered', { source: 'EX-Gate', source_kind: 'responder', name: 'EX-Gate' }, 'EX-LOG')
+    await enter(page, 'report.received', { report: 'R-1', predicate: 'note', text: 'EX two buses', source: 'EX-Gate', grade: 'B2', observed_at: new Date(Date.now() - 3_600_000).toISOString() }, 'EX-LOG')
+    await enter(page, 'fact.accepted', { fact: 'F-1', text: 'EX two buses are there', basis: ['R-1'], role: 'commander' }, 'EX-LOG')
+    await page.reload()
+    await ready(page)
+    await page.keyboard.press('3')
+    await page.locator('#biglog').waitFor()
 
-  // A line entered an hour late says so; its chain leads both ways.
-  const line = page.locator('#biglog .row').filter({ hasText: /^.*EX two buses(?! are)/ }).last()
-  await line.getByText('late').waitFor()
-  await line.click()
-  const card = page.locator('.eventcard')
-  await card.getByText('Rests on', { exact: true }).waitFor()
-  await card.getByText('What rests on it').waitFor()
-  await card.locator('.chain li').filter({ hasText: 'EX two buses are there' }).waitFor()
-  await card.getByRole('button', { name: 'Pin' }).click()
-  await page.locator('.pinned').getByText('EX two buses').waitFor()
-  await axe(page, 'a pinned line and its chain')
-  await shot(page, 'boards-log-en')
-  await page.reload()
-  await ready(page)
-  await page.locator('.pinned').getByText('EX two buses').waitFor()
+    // A line entered an hour late says so; its chain leads both ways.
+    const line = page.locator('#biglog .row').filter({ hasText: /^.*EX two buses(?! are)/ }).last()
+    await line.getByText(say('log.late'), { exact: true }).waitFor()
+    await line.click()
+    const card = page.locator('.eventcard')
+    await card.getByText(say('entry.rests_on'), { exact: true }).waitFor()
+    await card.getByText(say('entry.carries')).waitFor()
+    await card.locator('.chain li').filter({ hasText: 'EX two buses are there' }).waitFor()
+    await card.getByRole('button', { name: say('log.pin') }).click()
+    await page.locator('.pinned').getByText('EX two buses').waitFor()
+    await axe(page, 'a pinned line and its chain')
+    await shot(page, `boards-log-${language}`)
+    await page.reload()
+    await ready(page)
+    await page.locator('.pinned').getByText('EX two buses').waitFor()
 
-  // Filters, each of which leaves what it says.
-  await page.getByRole('button', { name: 'Filters' }).click()
-  await page.locator('.pick', { has: page.getByText('Kind', { exact: true }) }).locator('select').selectOption('unit.entered_zone')
-  await page.locator('.logfoot').getByText('2 lines').waitFor()
-  await page.getByLabel('Unit, person, place').selectOption('unit/EX-SPU-2')
-  await page.locator('.logfoot').getByText('1 line').waitFor()
-  await axe(page, 'filters')
-  await page.getByRole('button', { name: 'Show all' }).click()
-  await page.getByLabel('Unit, person, place').selectOption('level/B1/0')
-  await page.locator('#biglog .row').filter({ hasText: 'EX-RRF-1' }).first().waitFor()
-  assert.equal(await page.locator('#biglog .row').filter({ hasText: 'EX-SPU-2' }).count(), 0)
-  const [saved] = await Promise.all([
-    page.waitForEvent('download'),
-    page.locator('.files summary').click().then(() => page.getByRole('button', { name: 'What is shown, as CSV' }).click()),
-  ])
-  assert.match(saved.suggestedFilename(), /EX-LOG-log\.csv/)
-  await page.getByRole('button', { name: 'Show all' }).click()
+    // Filters, each of which leaves what it says.
+    await page.getByRole('button', { name: say('log.filters') }).click()
+    await page.locator('.pick', { has: page.getByText(say('log.kind'), { exact: true }) }).locator('select').selectOption('unit.entered_zone')
+    await page.locator('.logfoot').getByText(say.like('log.shown_n', { n: 2 })).waitFor()
+    await page.getByLabel(say('log.about')).selectOption('unit/EX-SPU-2')
+    await page.locator('.logfoot').getByText(say.like('log.shown_n', { n: 1 })).waitFor()
+    await axe(page, 'filters')
+    await page.getByRole('button', { name: say('log.no_filter') }).click()
+    await page.getByLabel(say('log.about')).selectOption('level/B1/0')
+    await page.locator('#biglog .row').filter({ hasText: 'EX-RRF-1' }).first().waitFor()
+    assert.equal(await page.locator('#biglog .row').filter({ hasText: 'EX-SPU-2' }).count(), 0)
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator('.files summary').click().then(() => page.getByRole('button', { name: say('log.csv') }).click()),
+    ])
+    assert.match(saved.suggestedFilename(), /EX-LOG-log\.csv/)
+    await page.getByRole('button', { name: say('log.no_filter') }).click()
 
-  // The focus stays on its row while others come on top, also when it is scrolled out of sight.
-  await page.locator('#log-title').click()
-  await page.locator('#biglog .row').nth(3).focus()
-  const focused = () => page.evaluate(() => document.activeElement?.dataset?.seq)
-  const seq = await focused()
-  for (let i = 0; i < 60; i++) await enter(page, 'report.received', { report: `R-${10 + i}`, predicate: 'note', text: `EX line ${i} ${'long '.repeat(i % 40)}`, source: 'EX-Gate', grade: 'B2' }, 'EX-LOG')
-  await page.locator('#biglog .row').filter({ hasText: 'EX line 59' }).waitFor()
-  assert.equal(await focused(), seq)
-  await page.keyboard.press('j')
-  await page.waitForFunction((before) => document.activeElement?.dataset.seq && document.activeElement.dataset.seq !== before, seq)
+    // The focus stays on its row while others come on top, also when it is scrolled out of sight.
+    await page.locator('#log-title').click()
+    await page.locator('#biglog .row').nth(3).focus()
+    const focused = () => page.evaluate(() => document.activeElement?.dataset?.seq)
+    const seq = await focused()
+    for (let i = 0; i < 60; i++) await enter(page, 'report.received', { report: `R-${10 + i}`, predicate: 'note', text: `EX line ${i} ${'long '.repeat(i % 40)}`, source: 'EX-Gate', grade: 'B2' }, 'EX-LOG')
+    await page.locator('#biglog .row').filter({ hasText: 'EX line 59' }).waitFor()
+    assert.equal(await focused(), seq)
+    await page.keyboard.press('j')
+    await page.waitForFunction((before) => document.activeElement?.dataset.seq && document.activeElement.dataset.seq !== before, seq)
 
-  // Lines are as tall as they need, none over another.
-  const overlaps = () => page.evaluate(() => {
-    const boxes = [...document.querySelectorAll('#biglog li')].map((li) => li.getBoundingClientRect()).sort((a, b) => a.top - b.top)
-    return boxes.slice(1).filter((box, i) => box.top < boxes[i].bottom - 1).length
+    // Lines are as tall as they need, none over another.
+    const overlaps = () => page.evaluate(() => {
+      const boxes = [...document.querySelectorAll('#biglog li')].map((li) => li.getBoundingClientRect()).sort((a, b) => a.top - b.top)
+      return boxes.slice(1).filter((box, i) => box.top < boxes[i].bottom - 1).length
+    })
+    await page.locator('#biglog').evaluate((box) => { box.scrollTop = 0 })
+    await page.waitForFunction(() => new Set([...document.querySelectorAll('#biglog li')].map((li) => Math.round(li.offsetHeight))).size > 1)
+    assert.equal(await overlaps(), 0)
+    await page.locator('#biglog').evaluate((box) => { box.scrollTop = 900 })
+    await page.waitForFunction(() => document.querySelector('#biglog').scrollTop > 500)
+    assert.equal(await overlaps(), 0)
+
+    // The composer: a time, a unit and a zone in one line.
+    await page.locator('#composer-to').selectOption('log')
+    await page.locator('#composer-text').fill('[~-5] @EX-SP')
+    await page.locator('#names').getByText('EX-SPU-2').waitFor()
+    await page.keyboard.press('Tab')
+    assert.equal(await page.locator('#composer-text').inputValue(), '[~-5] @EX-SPU-2 ')
+    await page.keyboard.type('holds #B1/1/B')
+    await page.keyboard.press('Escape')
+    await page.locator('#composer-text').focus()
+    await page.locator('#composer .primary').click()
+    assert.equal(await page.locator('#entry-text').inputValue(), '@EX-SPU-2 holds #B1/1/B')
+    await page.locator('#entry summary').click()
+    assert.equal(await page.locator('#entry-observed_at').inputValue(), '-5')
+    await it.close()
+    await server.stop()
   })
-  await page.locator('#biglog').evaluate((box) => { box.scrollTop = 0 })
-  await page.waitForFunction(() => new Set([...document.querySelectorAll('#biglog li')].map((li) => Math.round(li.offsetHeight))).size > 1)
-  assert.equal(await overlaps(), 0)
-  await page.locator('#biglog').evaluate((box) => { box.scrollTop = 900 })
-  await page.waitForFunction(() => document.querySelector('#biglog').scrollTop > 500)
-  assert.equal(await overlaps(), 0)
 
-  // The composer: a time, a unit and a zone in one line.
-  await page.locator('#composer-to').selectOption('log')
-  await page.locator('#composer-text').fill('[~-5] @EX-SP')
-  await page.locator('#names').getByText('EX-SPU-2').waitFor()
-  await page.keyboard.press('Tab')
-  assert.equal(await page.locator('#composer-text').inputValue(), '[~-5] @EX-SPU-2 ')
-  await page.keyboard.type('holds #B1/1/B')
-  await page.keyboard.press('Escape')
-  await page.locator('#composer-text').focus()
-  await page.locator('#composer .primary').click()
-  assert.equal(await page.locator('#entry-text').inputValue(), '@EX-SPU-2 holds #B1/1/B')
-  await page.locator('#entry summary').click()
-  assert.equal(await page.locator('#entry-observed_at').inputValue(), '-5')
-  await it.close()
-  await server.stop()
-})
-
-test('twelve main tasks by keyboard alone', { timeout: 170_000 }, async () => {
-  const server = await start('serve', 'boards-keys')
-  const it = await visit(server)
-  const { page } = it
-  await setUp(page, server.code)
-  await scene(page, 'EX-KEYS')
-  await page.reload()
-  await ready(page)
-  const keys = async (...list) => { for (const key of list) await page.keyboard.press(key) }
-  const shown = (selector) => page.locator(selector).first().waitFor()
-  await page.evaluate(() => document.activeElement?.blur())
-  // 1 the sheet of keys; 2 a screen; 3 a roll call's answer; 4 the default action of the top item
-  await keys('Shift+Slash')
-  await shown('dialog.keys')
-  const sheet = await page.locator('dialog.keys dt').allInnerTexts()
-  for (const key of ['1', '9', 'A', 'J', 'K', 'N', '/', 'V', 'P', 'O', 'Z', 'Ctrl K', 'Ctrl P', '?', 'Esc']) assert.ok(sheet.includes(key), key + ' is on the sheet')
-  await keys('Escape', '5')
-  await shown('#counters')
-  await keys('v')
-  await shown('.voice')
-  await keys('8', 'Enter')
-  await page.locator('#sidelog').getByText(/PAR answered/).first().waitFor()
-  await keys('Escape', 'Escape')
-  await page.evaluate(() => document.activeElement?.blur())
-  await keys('a')
-  await page.locator('.att.calm').first().waitFor()
-  // 5 an entry by the slash; 6 a note; 7 find; 8 a task; 9 undo is offered; 10 the past; 11 points; 12 theme and back to the map
-  await keys('/')
-  await page.keyboard.type('hazard')
-  await keys('Enter')
-  await page.locator('#entry-title').getByText(/azard/).waitFor()
-  await keys('Escape', 'Escape', 'Escape')
-  await page.locator('#entry').waitFor({ state: 'detached' })
-  await keys('n')
-  await page.keyboard.type('EX all quiet')
-  await keys('Enter')
-  await page.locator('#sidelog').getByText('EX all quiet').waitFor()
-  await keys('Escape', 'Control+k')
-  await page.keyboard.type('tasks')
-  await keys('Enter')
-  await shown('#task-line')
-  await page.locator('#task-line').focus()
-  await page.keyboard.type('@EX-RRF-1 EX second ladder by +15')
-  await keys('Enter')
-  await page.locator('#tasktable').getByText('EX second ladder').waitFor()
-  await keys('Escape', 'o')
-  await shown('.points')
-  await keys('r')
-  await keys('Escape', '1')
-  await page.waitForFunction(() => location.hash.includes('s=map'))
-  assert.ok(await page.evaluate(() => document.activeElement !== null))
-  await it.close()
-  await server.stop()
-})
+  test(`twelve main tasks by keyboard alone, in ${language}`, { timeout: 170_000 }, async () => {
+    const server = await start('serve', `boards-keys-${language}`)
+    const it = await visit(server, `?lang=${language}`)
+    const { page } = it
+    await setUp(page, server.code)
+    await scene(page, 'EX-KEYS')
+    await page.reload()
+    await ready(page)
+    const keys = async (...list) => { for (const key of list) await page.keyboard.press(key) }
+    const shown = (selector) => page.locator(selector).first().waitFor()
+    await page.evaluate(() => document.activeElement?.blur())
+    // 1 the sheet of keys; 2 a screen; 3 a roll call's answer; 4 the default action of the top item
+    await keys('Shift+Slash')
+    await shown('dialog.keys')
+    const sheet = await page.locator('dialog.keys dt').allInnerTexts()
+    for (const key of ['1', '9', 'A', 'J', 'K', 'N', '/', 'V', 'P', 'O', 'Z', 'Ctrl K', 'Ctrl P', '?', 'Esc']) assert.ok(sheet.includes(key), key + ' is on the sheet')
+    await keys('Escape', '5')
+    await shown('#counters')
+    await keys('v')
+    await shown('.voice')
+    await keys('8', 'Enter')
+    await page.locator('#sidelog').getByText(say('kind.par.acked')).first().waitFor()
+    await keys('Escape', 'Escape')
+    await page.evaluate(() => document.activeElement?.blur())
+    await keys('a')
+    await page.locator('.att.calm').first().waitFor()
+    // 5 an entry by the slash; 6 a note; 7 find; 8 a task; 9 undo is offered; 10 the past; 11 points; 12 theme and back to the map
+    await keys('/')
+    await page.keyboard.type('hazard')
+    await keys('Enter')
+    await page.locator('#entry-title').getByText(say('kind.hazard.reported')).waitFor()
+    await keys('Escape', 'Escape', 'Escape')
+    await page.locator('#entry').waitFor({ state: 'detached' })
+    await keys('n')
+    await page.keyboard.type('EX all quiet')
+    await keys('Enter')
+    await page.locator('#sidelog').getByText('EX all quiet').waitFor()
+    await keys('Escape', 'Control+k')
+    await page.keyboard.type(say('nav.tasks'))
+    await keys('Enter')
+    await shown('#task-line')
+    await page.locator('#task-line').focus()
+    await page.keyboard.type('@EX-RRF-1 EX second ladder by +15')
+    await keys('Enter')
+    await page.locator('#tasktable').getByText('EX second ladder').waitFor()
+    await keys('Escape', 'o')
+    await shown('.points')
+    await keys('r')
+    await keys('Escape', '1')
+    await page.waitForFunction(() => location.hash.includes('s=map'))
+    assert.ok(await page.evaluate(() => document.activeElement !== null))
+    await it.close()
+    await server.stop()
+  })
+}

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setUp, shot, start, visit } from './real.mjs'
+import { LANGUAGES } from './words.mjs'
 
 const COLUMNS = 24
 const ROWS = 14
@@ -59,16 +60,12 @@ async function letGo(page) {
   await settled(page)
 }
 
-async function standing(language) {
-  const server = await start('serve', 'drag-' + language)
-  const it = await visit(server, `#s=map&c=${MIDDLE.lat},${MIDDLE.lon},15.6`)
+async function standing(language, name = language) {
+  const server = await start('serve', 'drag-' + name)
+  const it = await visit(server, `?lang=${language}#s=map&c=${MIDDLE.lat},${MIDDLE.lon},15.6`)
   const { page } = it
   await setUp(page, server.code)
   await page.waitForFunction(() => window.cordon_map?.draws() > 0)
-  if (language === 'ur') {
-    await page.locator('#top [lang=ur]').click()
-    await page.waitForFunction(() => document.documentElement.dir === 'rtl')
-  }
   const link = connect(server.tcp, '127.0.0.1')
   await new Promise((done) => link.once('connect', done))
   link.resume()
@@ -78,7 +75,7 @@ async function standing(language) {
   return { server, page, link, it }
 }
 
-for (const language of ['en', 'ur']) {
+for (const language of LANGUAGES) {
   test(`a drag shows at each place what stands there (${language})`, { timeout: 120_000 }, async () => {
     const { server, page, link, it } = await standing(language)
     const from = [760, 480]
@@ -106,7 +103,7 @@ for (const language of ['en', 'ur']) {
 }
 
 test('a drag takes the place under the pointer along: the footer is not written, and right when the map has swung out', { timeout: 120_000 }, async () => {
-  const { server, page, link, it } = await standing('footer')
+  const { server, page, link, it } = await standing('en', 'footer')
   await page.mouse.move(700, 450)
   await settled(page)
   const place = () => page.locator('#foot .coord').first().innerText()

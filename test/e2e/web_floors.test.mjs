@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { speak } from './hands.mjs'
 import { axe, setUp, shot, start, visit } from './real.mjs'
 
 const PLAN = process.env.CORDON_INDOOR ?? fileURLToPath(new URL('../../../shared/data/indoor/apb.geojson', import.meta.url))
@@ -46,13 +47,6 @@ const isDrawn = (page, selector) => page.waitForFunction((it) => {
   for (let i = 0; i < data.length; i += 4 * 97) colours.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2])
   return colours.size > 3
 }, selector)
-
-async function language(page, code) {
-  if ((await page.evaluate(() => document.documentElement.lang)) === code) return
-  await page.locator(`#top [lang=${code}]`).click()
-  await page.waitForFunction((it) => document.documentElement.lang === it, code)
-  await page.evaluate(() => document.fonts.ready)
-}
 
 async function theme(page, wanted) {
   while ((await page.evaluate(() => document.documentElement.dataset.theme)) !== wanted) {
@@ -114,7 +108,7 @@ test('the evening: the stack by keys, the same counts as the server, themes, lan
   await page.locator('.insidetable').getByText('RGR-1').waitFor()
 
   for (const code of ['en', 'ur']) {
-    await language(page, code)
+    await speak(page, code)
     for (const wanted of ['dark', 'light', 'red']) {
       await theme(page, wanted)
       for (const as of ['strips', 'plan']) {
@@ -146,7 +140,7 @@ test('the evening: the stack by keys, the same counts as the server, themes, lan
 
   // On paper: all floors, with what the signs mean, in both languages.
   for (const code of ['ur', 'en']) {
-    await language(page, code)
+    await speak(page, code)
     await page.emulateMedia({ media: 'print' })
     await page.locator('.floorpaper').waitFor()
     assert.deepEqual(await page.locator('[data-paper-level]').evaluateAll((it) => it.map((level) => level.dataset.paperLevel)), said.map((level) => level.id))
@@ -269,7 +263,7 @@ test('an imported building: its plan, floors in an instant, a search from start 
   assert.equal(await page.evaluate(() => window.cordon_plan.drawn()), drawn)
 
   for (const code of ['en', 'ur']) {
-    await language(page, code)
+    await speak(page, code)
     await page.locator('#foot').click()
     await page.keyboard.press('Shift+Digit4')
     await page.waitForFunction(() => document.querySelector('.planwork canvas').dataset.level === 'EX-H/3')
@@ -321,7 +315,7 @@ test('an imported building: its plan, floors in an instant, a search from start 
   }
 
   // Several at once: started and ended by one unit, taken back within ten seconds.
-  await language(page, 'en')
+  await speak(page, 'en')
   await tabTo(page, '#planlist')
   const several = []
   for (let i = 0; i < 3; i++) {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { slash } from './hands.mjs'
 import { CORDON, setUp, start, visit } from './real.mjs'
 
 const PASSWORD = 'practice only'
@@ -57,14 +58,10 @@ async function logInByKeys(server, lang, name) {
   return it
 }
 
-/** A kind of entry, as one asks for it by its word. */
-async function slash(page, word) {
-  await page.keyboard.press('Escape') // out of a field: keys of the page are letters there
-  await page.keyboard.press('/')
-  await page.locator('#kinds').waitFor()
-  await page.keyboard.type(word)
-  await page.keyboard.press('Enter')
-  await page.locator('#entry-title').waitFor()
+/** Out of a field: keys of the page are letters there. */
+async function begin(page, word) {
+  await page.keyboard.press('Escape')
+  await slash(page, word)
 }
 
 async function screen(page, key) {
@@ -87,7 +84,7 @@ for (const lang of ['en', 'ur']) {
     const boss = await logInByKeys(server, lang, 'EX commander')
     const b = boss.page
     await b.locator('#top .vacant').waitFor()
-    await slash(b, 'command')
+    await begin(b, 'command')
     await tabTo(b, '#entry .acts .primary')
     await b.keyboard.press('Enter')
     await b.locator('#top .command').getByText('EX commander').waitFor()
@@ -122,7 +119,7 @@ for (const lang of ['en', 'ur']) {
     await a.keyboard.up('Enter')
 
     // Handed over: who takes over is typed, Enter hands over.
-    await slash(b, 'transfer')
+    await begin(b, 'transfer')
     await tabTo(b, '#transfer-to')
     await b.keyboard.type('EX relief')
     await b.keyboard.press('Enter')

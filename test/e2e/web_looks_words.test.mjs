@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { exercise } from '../../web/tools/mock_exercise.mjs'
+import { slash } from './hands.mjs'
 import { bare, cut } from './looking.mjs'
 import { open, shown } from './page.mjs'
 
@@ -68,11 +69,7 @@ async function everywhere(page, look) {
   }
   for (const form of ['transfer', 'task', 'cordon', 'count']) {
     await page.locator('#foot b').click()
-    await page.keyboard.press('/')
-    await page.locator('#kinds').waitFor()
-    await page.keyboard.type(form)
-    await page.keyboard.press('Enter')
-    await page.locator('#entry-title').waitFor()
+    await slash(page, form)
     await look(`form ${form}`)
     await page.locator('#entry header .square').click()
     await page.locator('#entry').waitFor({ state: 'detached' })

@@ -7,9 +7,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import { exercise } from '../../web/tools/mock_exercise.mjs'
+import { speak } from './hands.mjs'
 import { axe as mockAxe, open, shot as mockShot, shown, theme } from './page.mjs'
 import { startEvening } from './pictures.mjs'
 import { CORDON, axe, setUp, shot, start, visit } from './real.mjs'
+import { LANGUAGES, plain, wordsOf } from './words.mjs'
 
 function crc32(bytes) {
   let crc = ~0
@@ -103,17 +105,14 @@ const find = async (page, words) => {
 
 const places = (page) => page.evaluate(() => window.cordon_map.places())
 
-for (const language of ['en', 'ur']) {
+for (const language of LANGUAGES) {
   test(`tiles of two kinds, a cordon drawn, changed, lifted and taken back by keyboard (${language})`, { timeout: 240_000 }, async () => {
     const server = await start('serve', 'map-' + language)
     const it = await visit(server)
     const { page } = it
     await setUp(page, server.code)
     await page.waitForFunction(() => window.cordon_map?.draws() > 0)
-    if (language === 'ur') {
-      await page.locator('#top [lang=ur]').click()
-      await page.waitForFunction(() => document.documentElement.dir === 'rtl')
-    }
+    await speak(page, language)
     assert.equal(await hasColour(page, [120, 60, 10]), false)
 
     // Maps that come while the server runs are found when the operator looks; one lies over the other.
@@ -213,9 +212,9 @@ for (const language of ['en', 'ur']) {
 }
 
 /** A page with the exercise on it, and nothing that has the focus. */
-async function board(options = {}) {
+async function board(options = {}, path = '') {
   const cordon = ['cordon.set', { cordon: 'K-1', cordon_kind: 'inner', name: 'EX inner', shape: '10.002,20.000 10.000,20.002 9.998,20.000 10.000,19.998 10.002,20.000' }]
-  const it = await open({ incident: [...exercise(), cordon], history: 0, ...options })
+  const it = await open({ incident: [...exercise(), cordon], history: 0, ...options }, path)
   await shown(it.page)
   await it.page.locator('#strip .cell').first().waitFor()
   await it.page.locator('#foot b').first().click()
@@ -281,74 +280,74 @@ test('who has moved the map is not taken elsewhere by an incident that comes lat
   await it.close()
 })
 
-test('measured along a path, kept until Escape; coordinates in four ways, copied by a tap', async () => {
-  const it = await board()
-  const { page } = it
-  await page.keyboard.press('x')
-  const box = await page.locator('#map').boundingBox()
-  const corners = [[450, 300], [650, 300], [650, 500]]
-  for (const [i, [x, y]] of corners.entries()) {
-    await page.mouse.click(box.x + x, box.y + y)
-    await page.waitForFunction((n) => window.cordon_map.sketch().length === n, i + 1)
-    // Two quick clicks would be a double click, which ends it.
-    await page.mouse.move(box.x + x + 30, box.y + y + 30)
-  }
-  const [length, area] = await page.evaluate(() => {
-    const text = document.querySelector('#drawbar .measures').innerText
-    const number = (m) => (m[2] === 'km' || m[2] === 'km²' ? Number(m[1]) * 1000 : Number(m[1]))
-    return [number(/([\d.]+) (m|km) along/.exec(text)), /([\d.]+) (m²|ha|km²) within/.exec(text)[0]]
+for (const lang of LANGUAGES) {
+  const say = wordsOf(lang)
+
+  test(`measured along a path, kept until Escape; coordinates in four ways, copied by a tap, in ${lang}`, async () => {
+    const it = await board({}, `?lang=${lang}`)
+    const { page } = it
+    await page.keyboard.press('x')
+    const box = await page.locator('#map').boundingBox()
+    const corners = [[450, 300], [650, 300], [650, 500]]
+    for (const [i, [x, y]] of corners.entries()) {
+      await page.mouse.click(box.x + x, box.y + y)
+      await page.waitForFunction((n) => window.cordon_map.sketch().length === n, i + 1)
+      // Two quick clicks would be a double click, which ends it.
+      await page.mouse.move(box.x + x + 30, box.y + y + 30)
+    }
+    const text = plain(await page.locator('#drawbar .measures').innerText())
+    const measured = (key, units) => new RegExp(say(key, { n: `([\\d.]+) (${units})` })).exec(text)
+    const [, amount, unit] = measured('measure.length', 'km|m')
+    const length = Number(amount) * (unit === 'km' ? 1000 : 1)
+    const sides = await page.evaluate((list) => list.map(([x, y]) => window.cordon_map.placeAt(x, y)), corners)
+    const metres = (a, b) => Math.hypot((b.lat - a.lat) * 111_195, (b.lon - a.lon) * 111_195 * Math.cos(a.lat * Math.PI / 180))
+    const expected = metres(sides[0], sides[1]) + metres(sides[1], sides[2])
+    assert.ok(Math.abs(length - expected) / expected < 0.05, `${length} m, ${expected} m by the corners`)
+    assert.ok(measured('measure.area', 'm²|ha|km²'), text)
+    await page.keyboard.press('Enter')
+    await page.locator('#measured').waitFor()
+    await mockAxe(page, 'measured')
+    await mockShot(page, `map-measured-${lang}`)
+    await page.keyboard.press('Escape')
+    await page.locator('#measured').waitFor({ state: 'detached' })
+    assert.equal(it.mock.state.commands.length, 0)
+
+    const coord = page.locator('#foot .coord')
+    assert.match(await coord.nth(0).innerText(), /^\d+\.\d{5} N \d+\.\d{5} E$/)
+    assert.match(await coord.nth(1).innerText(), /^\d+[A-Z] [A-Z]{2} \d{4} \d{4}$/)
+    const mgrs = await coord.nth(1).innerText()
+    await coord.nth(1).click()
+    await page.locator('.outcome').getByText(say.like('coord.copied', { text: mgrs })).waitFor()
+    await page.locator('#foot .other').click()
+    assert.match(await coord.nth(0).innerText(), /^\d+°\d\d\.\d{3}′ N \d{3}°\d\d\.\d{3}′ E$/)
+    assert.match(await coord.nth(1).innerText(), /^\d+[A-Z] \d{6} \d+$/)
+    await it.close()
   })
-  const sides = await page.evaluate((list) => list.map(([x, y]) => window.cordon_map.placeAt(x, y)), corners)
-  const metres = (a, b) => Math.hypot((b.lat - a.lat) * 111_195, (b.lon - a.lon) * 111_195 * Math.cos(a.lat * Math.PI / 180))
-  const expected = metres(sides[0], sides[1]) + metres(sides[1], sides[2])
-  assert.ok(Math.abs(length - expected) / expected < 0.05, `${length} m, ${expected} m by the corners`)
-  assert.match(area, /within/)
-  await page.keyboard.press('Enter')
-  await page.locator('#measured').waitFor()
-  await mockAxe(page, 'measured')
-  await mockShot(page, 'map-measured')
-  await page.keyboard.press('Escape')
-  await page.locator('#measured').waitFor({ state: 'detached' })
-  assert.equal(it.mock.state.commands.length, 0)
 
-  const coord = page.locator('#foot .coord')
-  assert.match(await coord.nth(0).innerText(), /^\d+\.\d{5} N \d+\.\d{5} E$/)
-  assert.match(await coord.nth(1).innerText(), /^\d+[A-Z] [A-Z]{2} \d{4} \d{4}$/)
-  const mgrs = await coord.nth(1).innerText()
-  await coord.nth(1).click()
-  await page.locator('.outcome').getByText('Copied: ' + mgrs).waitFor()
-  await page.locator('#foot .other').click()
-  assert.match(await coord.nth(0).innerText(), /^\d+°\d\d\.\d{3}′ N \d{3}°\d\d\.\d{3}′ E$/)
-  assert.match(await coord.nth(1).innerText(), /^\d+[A-Z] \d{6} \d+$/)
-  await it.close()
-})
-
-test('Ctrl K finds each kind of thing in its group, walked by arrows, also from right to left', async () => {
-  const it = await board()
-  const { page } = it
-  for (const [words, group] of [['Show all', 'Actions'], ['K-1', 'On the map'], ['B1/2/A', 'Buildings and zones'], ['C-2', 'Casualties and persons'], ['east gate', 'Tasks'], ['wait for bomb', 'Decisions'], ['amb-3', 'Units']]) {
-    await find(page, words)
-    await page.locator(`#found [role=group][aria-label="${group}"] [role=option]`).first().waitFor()
+  test(`Ctrl K finds each kind of thing in its group, walked by arrows, in ${lang}`, async () => {
+    const it = await board({}, `?lang=${lang}`)
+    const { page } = it
+    for (const [words, group] of [[say('act.fit'), 'find.actions'], ['K-1', 'find.places'], ['B1/2/A', 'find.zones'], ['C-2', 'find.people'], ['east gate', 'find.tasks'], ['wait for bomb', 'find.decisions'], ['amb-3', 'find.units']]) {
+      await find(page, words)
+      await page.locator(`#found [role=group][aria-label="${say(group)}"] [role=option]`).first().waitFor()
+      await page.keyboard.press('Escape')
+      await page.locator('dialog').waitFor({ state: 'detached' })
+    }
+    await find(page, 'ex')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    assert.equal(await page.locator('#found [aria-selected=true]').getAttribute('id'), 'found-2')
+    await mockAxe(page, 'everything found')
+    await mockShot(page, `map-find-${lang}`)
     await page.keyboard.press('Escape')
     await page.locator('dialog').waitFor({ state: 'detached' })
-  }
-  await find(page, 'ex')
-  await page.keyboard.press('ArrowDown')
-  await page.keyboard.press('ArrowDown')
-  assert.equal(await page.locator('#found [aria-selected=true]').getAttribute('id'), 'found-2')
-  await mockAxe(page, 'everything found')
-  await mockShot(page, 'map-find-en')
-  await page.keyboard.press('Escape')
-  await page.locator('#top [lang=ur]').click()
-  await page.waitForFunction(() => document.documentElement.dir === 'rtl')
-  await page.locator('#foot b').first().click()
-  await find(page, '42P 171084 1106909')
-  await page.locator('#found').getByText('42P').first().waitFor()
-  await mockShot(page, 'map-find-ur')
-  await page.keyboard.press('Enter')
-  await page.waitForFunction(() => location.hash.includes('c=10.00'))
-  await it.close()
-})
+    await find(page, '42P 171084 1106909')
+    await page.locator('#found').getByText('42P').first().waitFor()
+    await page.keyboard.press('Enter')
+    await page.waitForFunction(() => location.hash.includes('c=10.00'))
+    await it.close()
+  })
+}
 
 test('names touch neither symbols nor one another; the card has symbol, roll call and verbs; what is out of sight has an arrow', async () => {
   const it = await board({ units: 400 })

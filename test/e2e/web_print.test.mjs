@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { exercise } from '../../web/tools/mock_exercise.mjs'
+import { speak } from './hands.mjs'
 import { open, shot, shown, theme } from './page.mjs'
+import { LANGUAGES, wordsOf } from './words.mjs'
 
-async function board(options = {}) {
-  const it = await open({ incident: exercise(), history: 0, ...options })
+async function board(options = {}, path = '') {
+  const it = await open({ incident: exercise(), history: 0, ...options }, path)
   await shown(it.page)
   await it.page.locator('#strip .cell').first().waitFor()
   return it
@@ -27,11 +29,8 @@ test('the log on paper: ink on white from each theme, a head on it, all lines, o
   const { page } = it
   await page.keyboard.press('3')
   await page.locator('#biglog').waitFor()
-  for (const language of ['en', 'ur']) {
-    if (language === 'ur') {
-      await page.locator('#top [lang=ur]').click()
-      await page.waitForFunction(() => document.documentElement.dir === 'rtl')
-    }
+  for (const language of LANGUAGES) {
+    await speak(page, language)
     for (const wanted of ['dark', 'light', 'red']) {
       await theme(page, wanted)
       await onPaper(page, async () => {
@@ -64,21 +63,25 @@ test('the log on paper: ink on white from each theme, a head on it, all lines, o
   await it.close()
 })
 
-test('the roll on paper, by Ctrl P and by its button; what is typed goes on', async () => {
-  const it = await board()
-  const { page } = it
-  await page.evaluate(() => { window.printed = []; window.print = () => window.printed.push(document.title) })
-  await page.keyboard.press('p')
-  await page.locator('#partable').waitFor()
-  await page.keyboard.press('Control+p')
-  await page.waitForFunction(() => window.printed.length === 1)
-  await page.locator('.bar').getByRole('button', { name: 'Print' }).click()
-  await page.waitForFunction(() => window.printed.length === 2)
-  await onPaper(page, async () => {
-    assert.match(await page.locator('#printhead h1').innerText(), /PAR|Roll call/)
-    assert.equal(await page.locator('#partable .btn:visible').count(), 0)
-    assert.match(await page.locator('#partable').innerText(), /EX-RGR-3/)
-    await shot(page, 'print-roll-en')
+for (const lang of LANGUAGES) {
+  const say = wordsOf(lang)
+
+  test(`the roll on paper, by Ctrl P and by its button; what is typed goes on, in ${lang}`, async () => {
+    const it = await board({}, `?lang=${lang}`)
+    const { page } = it
+    await page.evaluate(() => { window.printed = []; window.print = () => window.printed.push(document.title) })
+    await page.keyboard.press('p')
+    await page.locator('#partable').waitFor()
+    await page.keyboard.press('Control+p')
+    await page.waitForFunction(() => window.printed.length === 1)
+    await page.locator('.bar').getByRole('button', { name: say('print.print') }).click()
+    await page.waitForFunction(() => window.printed.length === 2)
+    await onPaper(page, async () => {
+      assert.match(await page.locator('#printhead h1').innerText(), new RegExp(`PAR|${say('par.title')}`))
+      assert.equal(await page.locator('#partable .btn:visible').count(), 0)
+      assert.match(await page.locator('#partable').innerText(), /EX-RGR-3/)
+      await shot(page, `print-roll-${lang}`)
+    })
+    await it.close()
   })
-  await it.close()
-})
+}

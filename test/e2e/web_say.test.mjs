@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { before, test } from 'node:test'
+import { speak } from './hands.mjs'
 import { CORDON, axe, logIn, setUp, shot, shots, start, visit } from './real.mjs'
 
 const PASSWORD = 'practice only'
@@ -33,12 +34,6 @@ const show = async (page, key) => {
   await page.locator('#foot').click()
   await page.keyboard.press(key)
 }
-async function language(page, wanted) {
-  if (await page.evaluate(() => document.documentElement.lang) === wanted) return
-  await page.locator(`#top [lang=${wanted}]`).click()
-  await page.waitForFunction((code) => document.documentElement.lang === code, wanted)
-  await page.evaluate(() => document.fonts.ready)
-}
 async function theme(page, wanted) {
   while ((await page.evaluate(() => document.documentElement.dataset.theme)) !== wanted) await show(page, 't')
 }
@@ -59,7 +54,7 @@ const fitsIn = async (page, where) => {
 /** The screen in both languages, each theme looked at. */
 async function everywhere(page, key, ready, name) {
   for (const code of ['en', 'ur']) {
-    await language(page, code)
+    await speak(page, code)
     await show(page, key)
     await page.locator(ready).first().waitFor()
     await page.locator('.scrolls').evaluate((element) => element.scrollTo(0, 0))
@@ -75,7 +70,7 @@ async function everywhere(page, key, ready, name) {
     await shot(page, `say-${name}-1366-${code}`)
     await page.setViewportSize({ width: 1600, height: 900 })
   }
-  await language(page, 'en')
+  await speak(page, 'en')
 }
 
 /** An incident with five people who each have what they need and no more. */
