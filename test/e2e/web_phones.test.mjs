@@ -146,9 +146,10 @@ for (const lang of LANGUAGES) {
 
   // From here on against the real server: what a code says, what its page gives, and what an operator's tap does.
 
-  test(`a code leads a phone to its package; it waits, one tap admits it, revoking cuts it off, in ${lang}`, { timeout: 180_000 }, async () => {
+  /** A post with a phone that nobody has to admit, and a new invite of so many uses before the operator. */
+  async function inviting(name, uses) {
     const port = await freePort()
-    const server = await start('serve', `phones-${lang}`, ['--enrol', port])
+    const server = await start('serve', `inviting-${name}-${lang}`, ['--enrol', port])
     const it = await visit(server, `?lang=${lang}`)
     const { page } = it
     await setUp(page, server.code)
@@ -156,9 +157,14 @@ for (const lang of LANGUAGES) {
     other.send(report('EX-OTHER', 'EX-OTHER'))
     await page.keyboard.press('9')
     await page.getByRole('button', { name: say('invite.new') }).click()
-    await page.fill('#invite-name', 'ex-volunteer')
-    await page.fill('#invite-uses', '5')
+    await page.fill('#invite-name', name)
+    await page.fill('#invite-uses', uses)
     await page.keyboard.press('Enter')
+    return { port, server, it, page, other }
+  }
+
+  test(`a code leads a phone to its package; it waits, one tap admits it, revoking cuts it off, in ${lang}`, { timeout: 180_000 }, async () => {
+    const { port, server, it, page, other } = await inviting('ex-volunteer', '5')
     const dialog = page.getByRole('dialog', { name: say.like('invite.for', { name: 'ex-volunteer' }) })
     const link = await dialog.locator('#invite-link').inputValue()
     const token = await dialog.locator('#invite-token').inputValue()
@@ -220,18 +226,7 @@ for (const lang of LANGUAGES) {
   })
 
   test(`a phone that makes its own key enrols by the token, waits and is admitted, in ${lang}`, { timeout: 180_000 }, async () => {
-    const port = await freePort()
-    const server = await start('serve', `enrol-${lang}`, ['--enrol', port])
-    const it = await visit(server, `?lang=${lang}`)
-    const { page } = it
-    await setUp(page, server.code)
-    const other = await plainPhone(server.tcp)
-    other.send(report('EX-OTHER', 'EX-OTHER'))
-    await page.keyboard.press('9')
-    await page.getByRole('button', { name: say('invite.new') }).click()
-    await page.fill('#invite-name', 'ex-team')
-    await page.fill('#invite-uses', '2')
-    await page.keyboard.press('Enter')
+    const { port, server, it, page, other } = await inviting('ex-team', '2')
     const token = await page.locator('#invite-token').inputValue()
     await page.keyboard.press('Escape')
     const refused = await enrol(port, 'ex-team', 'WRONG', 'EX-A')
