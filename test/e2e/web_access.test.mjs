@@ -63,7 +63,6 @@ test('every screen, dialog and card, in each theme and language: axe-clean, insi
   await page.locator('#foot').click()
   mock.raise(mock.person(3))
   mock.setAlarms([{ id: 'uid_conflict:x', level: 'warn', text: 'EX-RGR-2: user3 holds it, user9 claims it', since: Date.now() }])
-  for (let i = 0; i < 2; i++) mock.enter('par.missed', { unit: 'EX-RGR-3' })
   await page.locator('.att.warn').first().waitFor()
   const wrong = []
   const look = async (where, tongue, wanted) => {
