@@ -279,8 +279,9 @@ bool incident_promote(const struct incident_promote *p, struct buf *memory, stru
     if (k.shape.full)
         return err_set(e, ERR_INPUT, "it has more points than a shape can have (about 600); simplify it");
     if (!(may & w->may))
-        return err_set(e, ERR_INPUT, "%s needs %s%s", w->what, w->needs,
-                       may == MAY_LINE ? "; this line is open: close it on the phone" : "");
+        return may == MAY_LINE ? err_set(e, ERR_INPUT, "%s needs %s; this line is open: close it on the phone", w->what,
+                                         w->needs)
+                               : err_set(e, ERR_INPUT, "%s needs %s", w->what, w->needs);
     begin = memory->len;
     buf_put(memory, p->fields);
     put_geometry(p, &k, memory);

@@ -6,7 +6,7 @@ import { callerOf } from '../state/record'
 import { units_by_uid } from '../state/tracks'
 import { bytesText } from './format'
 import { joined, t, tMaybe } from './i18n'
-import { fieldText, kindText, rangeText, valueText, wordText } from './values'
+import { fieldText, kindText, rangeText, saidText, valueText, wordText } from './values'
 import type { Key, Values } from './i18n'
 
 export interface Line {
@@ -156,6 +156,8 @@ const not_told = new Set([
   'incident', 'actor', 'role', 'actor_agency', 'actor_unit', 'on_behalf_of', 'via', 'source', 'grade', 'class', 'lang', 'cause', 'supersedes', 'exercise',
   'recorded_at', 'observed_at', 'reported_at', 'unc_s', 'lat', 'lon', 'shape', 'time_zone', 'number', 'scope', 'hi_open', 'scheme', 'origin', 'made_at',
 ])
+/** Whose reason is a sentence of the server; elsewhere a person gave it. */
+const refusals = new Set(['event.refused', 'enrol.refused', 'input.refused'])
 /** Numbers mean nothing without what they count. */
 const named = new Set([
   'count', 'strength', 'storeys', 'basements', 'extent', 'cadence_s', 'as_of', 'due_at', 'review_at', 'start_at', 'end_at', 'at', 'confidence',
@@ -232,7 +234,7 @@ export function describe(event: RecordEvent): Line {
   if (!sentence) return { source: '', text: event.kind, level: '', unit: '', said: false }
   const values: Values = {
     who: get('callsign') || unitName(get('unit_uid') || get('uid')),
-    name: get('name'), title: get('title'), type: get('type'), by: get('by'), reason: get('reason') || get('why'),
+    name: get('name'), title: get('title'), type: get('type'), by: get('by'), reason: refusals.has(event.kind) ? saidText(get('reason') || get('why')) : get('reason') || get('why'),
     user: get('user'), address: get('address'), role: rolesText(get('role')), number: get('number'),
     changed: changedText(event),
     ...ruleValues(event),

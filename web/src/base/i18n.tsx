@@ -14,7 +14,10 @@ export type Values = Record<string, string | number>
 
 type Catalogue = Record<string, string>
 const files: Record<string, () => Promise<{ default: Catalogue }>> = {
-  ...import.meta.glob<{ default: Catalogue }>(['../i18n/*.json', '!../i18n/en.json']),
+  ...import.meta.glob<{ default: Catalogue }>(['../i18n/*.json', '!../i18n/en.json', '!../i18n/said.*.json']),
+}
+const said_files: Record<string, () => Promise<{ default: Catalogue }>> = {
+  ...import.meta.glob<{ default: Catalogue }>('../i18n/said.*.json'),
 }
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1, -'.json'.length)
 
@@ -22,6 +25,8 @@ export const languages: readonly string[] = ['en', ...Object.keys(files).map(nam
 export const lang = signal('en')
 export const dir = signal<'ltr' | 'rtl'>('ltr')
 const words = signal<Catalogue>(en)
+/** The server's sentences in the page's language (base/said.ts); none in English, which it speaks. */
+export const sentences = signal<Catalogue>({})
 let plural = new Intl.PluralRules('en')
 
 /** The language's own name, from the browser. */
@@ -32,15 +37,18 @@ export function languageName(code: string): string {
 export async function setLanguage(code: string): Promise<void> {
   const path = Object.keys(files).find((file) => nameOf(file) === code)
   let catalogue: Catalogue = en
+  let said: Catalogue = {}
   if (path) {
     try {
       catalogue = (await files[path]!()).default
+      said = (await said_files[path.replace(nameOf(path), `said.${code}`)]?.())?.default ?? {}
     } catch {
       return
     }
   }
   plural = new Intl.PluralRules(code)
   words.value = catalogue
+  sentences.value = said
   lang.value = path ? code : 'en'
   dir.value = catalogue['_dir'] === 'rtl' ? 'rtl' : 'ltr'
   document.documentElement.lang = lang.value

@@ -2,7 +2,9 @@
 // to be not reported: it is never shown as 0.
 import type { Counter, Value } from '../net/incident'
 import { clockText, dateText } from './format'
-import { joined, lang, t, tMaybe } from './i18n'
+import { computed } from '@preact/signals'
+import { dir, joined, lang, sentences, t, tMaybe } from './i18n'
+import { sayer } from './said'
 import type { Key } from './i18n'
 import { wallTime } from './zone'
 
@@ -50,6 +52,17 @@ export function valueText(name: string, value: Value, now: number): string {
   return free.has(name) ? value : wordText(value, name)
 }
 
+const worders: Record<string, (value: string) => string> = {
+  word: wordText, role: (value) => wordText(value, 'role'), kind: kindText, field: fieldText, comma: () => t('comma'),
+}
+const sayInWords = computed(() => sayer(sentences.value, (what, value) => worders[what]?.(value) ?? value))
+
+/** A sentence of the server in the page's language. One that its list lacks is shown as it came, in its own direction. */
+export function saidText(text: string): string {
+  if (lang.value === 'en' || text === '') return text
+  return sayInWords.value(text) ?? (dir.value === 'rtl' ? `\u2066${text}\u2069` : text)
+}
+
 /** Sentences that name only an id are said in our own words: who has not acknowledged what. */
 const said: Record<string, Key> = { 'declaration.unacked': 'duty.declaration', 'methane.unacked': 'duty.methane' }
 
@@ -58,5 +71,5 @@ export function serverText(rule: string, text: string): { title: string; detail:
   const [, agency, what] = /^(\S+) has not acknowledged (.+)$/.exec(text) ?? []
   const key = said[rule]
   if (key && agency && what) return { title: t(key, { who: wordText(agency, 'agency_kind'), what }), detail: '' }
-  return lang.value === 'en' ? { title: text, detail: '' } : { title: tMaybe('rule.' + rule, text), detail: text }
+  return lang.value === 'en' ? { title: text, detail: '' } : { title: tMaybe('rule.' + rule, saidText(text)), detail: saidText(text) }
 }

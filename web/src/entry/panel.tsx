@@ -117,8 +117,11 @@ function before(raw: Raw): { entries: { field: string; entry: Entry }[]; wrong: 
   return { entries, wrong: '' }
 }
 
-const withoutField = (outcome: { detail: string; field: string }) =>
-  outcome.field && outcome.detail.startsWith(outcome.field + ': ') ? outcome.detail.slice(outcome.field.length + 2) : outcome.detail
+/** At its field the sentence need not name it; the name is the record's, or the word of a translated sentence. */
+function withoutField({ detail, field }: { detail: string; field: string }): string {
+  const name = [field, fieldText(field)].find((it) => it !== '' && detail.startsWith(it + ': '))
+  return name === undefined ? detail : detail.slice(name.length + 2)
+}
 
 function finished(outcome: Outcome): void {
   said.value = outcome.is === 'done' ? { text: t('entry.done', { n: outcome.seq }), level: '' } : { text: t('entry.waits'), level: 'warn' }

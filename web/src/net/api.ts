@@ -1,5 +1,6 @@
 // Calls to the server. An answer is a value: nothing here throws.
 import { t } from '../base/i18n'
+import { saidText } from '../base/values'
 import { may_write } from '../state/moment'
 import { session } from '../state/session'
 import type { Session } from './protocol'
@@ -70,5 +71,5 @@ async function ask<T>(method: Method, path: string, body?: unknown): Promise<Ans
   }
   if (response.ok) return { ok: true, data: data as T }
   const problem = data as { detail?: string; title?: string; field?: string } | null
-  return { ok: false, status: response.status, detail: problem?.detail ?? problem?.title ?? '', field: problem?.field ?? '' }
+  return { ok: false, status: response.status, detail: saidText(problem?.detail ?? problem?.title ?? ''), field: problem?.field ?? '' }
 }

@@ -1,5 +1,6 @@
 // A file that becomes events of an incident, all of it or nothing (doc/internals/incident-api.md, Import).
 import { session } from '../state/session'
+import { saidText } from '../base/values'
 import type { Answer } from './api'
 
 const ASK_AGAIN_MS = 2000
@@ -29,7 +30,7 @@ export async function sendImport<T>(incident: string, file: Blob, type: string, 
     }))
     const data = (await response.json()) as T & Outcome
     if (response.ok && data.ok !== false) return { ok: true, data }
-    return { ok: false, status: response.ok ? 409 : response.status, detail: data.detail ?? '', field: data.field ?? '' }
+    return { ok: false, status: response.ok ? 409 : response.status, detail: saidText(data.detail ?? ''), field: data.field ?? '' }
   } catch {
     return { ok: false, status: 0, detail: '', field: '' }
   }

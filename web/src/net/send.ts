@@ -1,4 +1,5 @@
 // A file to the server in pieces, each of which goes on where the last ended: a line that breaks costs one piece.
+import { saidText } from '../base/values'
 import type { Answer } from './api'
 import { session } from '../state/session'
 
@@ -12,7 +13,7 @@ async function sendPiece(path: string, bytes: Blob, signal: AbortSignal): Promis
       headers: { 'Content-Type': 'application/octet-stream', 'X-Cordon-CSRF': session.peek()?.csrf ?? '' },
     })
     const data = (await response.json()) as { at: number; whole: boolean; detail?: string }
-    return response.ok ? { ok: true, data } : { ok: false, status: response.status, detail: data.detail ?? '', field: '' }
+    return response.ok ? { ok: true, data } : { ok: false, status: response.status, detail: saidText(data.detail ?? ''), field: '' }
   } catch {
     return { ok: false, status: 0, detail: '', field: '' }
   }

@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
 import { T, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
+import { saidText } from '../base/values'
 import { sendImport } from '../net/import'
 import { entitiesOf, incident_id, textOf } from '../state/incident'
 import { screen } from '../state/view'
@@ -14,6 +15,12 @@ interface Report {
   features: number; used: number; levels: number; zones: number; openings: number; openings_up: number; without_shape: number
   simplified: number; renamed: number; alone: number; passed: Record<string, number>; remark_count: number; remarks: string[]
 }
+/** What the file's own id is first in; a remark on all of it has none. */
+function Remark(props: { text: string }) {
+  const [, id, what] = /^([^:]+): (.*)$/.exec(props.text) ?? [, '', props.text]
+  return <>{id && <><bdi>{id}</bdi>: </>}<span dir="auto">{saidText(what!)}</span></>
+}
+
 interface Dry { commands: number; report: Report | null }
 interface Done { commands: number; events: number }
 
@@ -50,7 +57,7 @@ function DryReport(props: { dry: Dry }) {
       {report.remarks.length > 0 && (
         <details>
           <summary><T k="building.remarks" n={report.remark_count} /></summary>
-          <ul class="remarks" dir="ltr">{report.remarks.map((it) => <li key={it}>{it}</li>)}</ul>
+          <ul class="remarks">{report.remarks.map((it) => <li key={it}><Remark text={it} /></li>)}</ul>
         </details>
       )}
     </section>

@@ -1,7 +1,7 @@
 // A clip to take away: the moment that is shown as a report on paper, and the entries between two moments as a file.
 import { clockText } from '../base/format'
 import { joined, T, t, tMaybe } from '../base/i18n'
-import { counterText, timeText, wordText } from '../base/values'
+import { counterText, serverText, timeText, wordText } from '../base/values'
 import { wordsOf } from '../entry/schema'
 import { now } from '../state/clock'
 import { counters, duties, entitiesOf, floors, gaps, live_id, par, strip, textOf, timeOf } from '../state/incident'
@@ -115,7 +115,7 @@ export function Report() {
       <Counts />
       <h2>{t('strip.inside')}</h2><Inside />
       <Cleared />
-      <List title={t('att.title')} lines={duties.value.filter((duty) => !duty.acked).map((duty) => `${timeText(timeOf(duty.since), at)} ${duty.text}`)} />
+      <List title={t('att.title')} lines={duties.value.filter((duty) => !duty.acked).map((duty) => joined([timeText(timeOf(duty.since), at), ...Object.values(serverText(duty.rule, duty.text))], ' '))} />
       <List title={t('nav.tasks')} lines={tasks.map((task) => joined([task.id, textOf(task, 'text'), textOf(task, 'owner')], ' · '))} />
       <List title={t('points.gaps')} lines={gaps.value.filter((gap) => !gap.known).map((gap) => tMaybe('gap.' + gap.id, gap.text))} />
       <List title={t('log.title')} lines={told.map((event) => joined([clockText(event.at), describeLine(event).source, describeLine(event).text], ' '))} />

@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { ageText } from '../base/format'
 import { T, t, tMaybe } from '../base/i18n'
-import { rangeText, timeText, wordText } from '../base/values'
+import { rangeText, saidText, timeText, wordText } from '../base/values'
 import type { Entity, Judged, SaidFact } from '../net/incident'
 import { entitiesOf, entity, shown_now, textOf, timeOf } from '../state/incident'
 import { act } from '../state/acts'
@@ -24,12 +24,12 @@ export function LightSign(props: { light: Light }) {
 /** The guard's word with its reason; the server's own sentence names the zone or the number. */
 export function Judgement(props: { word: Judged }) {
   const { word } = props
-  const reason = word.rule ? tMaybe('guard.' + word.rule, word.why ?? '') : t('guard.fine')
+  const reason = word.rule ? tMaybe('guard.' + word.rule, saidText(word.why ?? '')) : t('guard.fine')
   return (
     <>
       <LightSign light={word.light} />
       <p>{reason}</p>
-      {word.rule && ['not_clear', 'number'].includes(word.rule) && <small dir="auto">{word.why}</small>}
+      {word.rule && ['not_clear', 'number'].includes(word.rule) && <small dir="auto">{saidText(word.why ?? '')}</small>}
     </>
   )
 }

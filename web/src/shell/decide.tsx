@@ -4,7 +4,7 @@ import { callText, callerName, emergencyName } from '../base/describe'
 import { clockText } from '../base/format'
 import { joined, T, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
-import { serverText, wordText } from '../base/values'
+import { saidText, serverText, wordText } from '../base/values'
 import { ackOf, attention } from '../state/attention'
 import type { Attention } from '../state/attention'
 import { silenceSound, sound_blocked, sounding } from '../state/alarm_sound'
@@ -63,8 +63,9 @@ function wordsOf(item: Attention): Words {
   }
   const alarm = item.alarm!
   const named = /^([a-z_]+)/.exec(alarm.id)?.[1] ?? ''
-  const title = titles[named] ? t(titles[named]) : alarm.text
-  return { who: '', title, text: title === alarm.text ? t('att.alarm') : named === 'witness' ? t('att.witness_do') : alarm.text }
+  const said = saidText(alarm.text)
+  const title = titles[named] ? t(titles[named]) : said
+  return { who: '', title, text: title === said ? t('att.alarm') : named === 'witness' ? t('att.witness_do') : said }
 }
 
 function Item(props: { item: Attention; top: boolean; like: number }) {

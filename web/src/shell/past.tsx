@@ -3,7 +3,7 @@
 import { callerName, emergencyName } from '../base/describe'
 import { T } from '../base/i18n'
 import { lazy } from '../base/lazy'
-import { serverText } from '../base/values'
+import { saidText, serverText } from '../base/values'
 import { live_attention } from '../state/attention'
 import { asking, past_at } from '../state/past'
 
@@ -15,7 +15,7 @@ function LiveCall() {
   if (!first) return null
   const { emergency, duty, alarm } = first
   const what = emergency ? `${callerName(emergency.unit_uid, emergency.from)} ${emergencyName(emergency.type)}`
-    : duty ? serverText(duty.rule, duty.text).title : alarm?.text ?? ''
+    : duty ? serverText(duty.rule, duty.text).title : saidText(alarm?.text ?? '')
   return <p id="livecall" role="alert"><T k="past.live_call" p={{ what }} /></p>
 }
 

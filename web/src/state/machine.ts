@@ -1,6 +1,7 @@
 // What the machine under the server says of itself, and the practice beside the server. Asked while somebody looks.
 import { signal } from '@preact/signals'
 import { t } from '../base/i18n'
+import { saidText } from '../base/values'
 import { call } from '../net/api'
 
 export interface Machine {
@@ -70,7 +71,7 @@ export async function startPractice(speed: number, anew: boolean): Promise<strin
 
 export async function joinPractice(): Promise<string> {
   if (practice.peek()?.state !== 'runs') {
-    practice_error.value = practice.peek()?.why || t('practice.failed')
+    practice_error.value = saidText(practice.peek()?.why ?? '') || t('practice.failed')
     return ''
   }
   if (!await act('/api/practice/join', {})) return ''

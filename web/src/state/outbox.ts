@@ -4,6 +4,7 @@
 // operator sends it again or drops it. Who waits for the outcome (a form) gets it and keeps nothing here.
 import { computed, signal } from '@preact/signals'
 import { t } from '../base/i18n'
+import { saidText } from '../base/values'
 import { call } from '../net/api'
 import type { Answer } from '../net/api'
 import { serverNow } from './clock'
@@ -130,7 +131,7 @@ export const can_promote = signal(true)
 /** A phone's drawing becomes a cordon, a closure, a zone, a hazard or a point. */
 export async function promote(entry: Entry & { uid: string }): Promise<Outcome> {
   const outcome = await submit(entry, `/api/incidents/${encodeURIComponent(incident_id.peek())}/promote`)
-  if (outcome.is === 'refused' && outcome.status === NOT_FOUND && outcome.field === '' && /address/.test(outcome.detail)) can_promote.value = false
+  if (outcome.is === 'refused' && outcome.status === NOT_FOUND && outcome.detail === saidText('There is nothing under this address.')) can_promote.value = false
   return outcome
 }
 
