@@ -133,7 +133,7 @@ function watch(page, server) {
     // The browser's own words about a worker that it does not allow here.
     if (/Service Worker registration blocked by Playwright|SSL certificate error occurred when fetching the script/.test(message.text())) return
     const lost = away && /ERR_|WebSocket connection|status of (50|403)/.test(message.text())
-    const refused = refuses && /status of 4(00|03|09)/.test(message.text())
+    const refused = refuses && /status of 4(00|01|03|09)/.test(message.text())
     if (['error', 'warning'].includes(message.type()) && !lost && !refused) wrong.push('console: ' + message.text())
   })
   page.on('request', (request) => {

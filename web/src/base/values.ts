@@ -60,7 +60,11 @@ const sayInWords = computed(() => sayer(sentences.value, (what, value) => worder
 /** A sentence of the server in the page's language. One that its list lacks is shown as it came, in its own direction. */
 export function saidText(text: string): string {
   if (lang.value === 'en' || text === '') return text
-  return sayInWords.value(text) ?? (dir.value === 'rtl' ? `\u2066${text}\u2069` : text)
+  const said = sayInWords.value(text)
+  if (dir.value !== 'rtl') return said ?? text
+  if (said === null) return `\u2066${text}\u2069`
+  // A name that comes first would make all of it run from left to right where the first letter decides.
+  return said.startsWith('\u2068') ? '\u200f' + said : said
 }
 
 /** Sentences that name only an id are said in our own words: who has not acknowledged what. */
