@@ -5,6 +5,7 @@ import type { Family, Line } from '../base/describe'
 import { joined, lang, T, t } from '../base/i18n'
 import { kindText, timeText, wordText } from '../base/values'
 import { typedTime } from '../base/format'
+import { time_zone } from '../base/zone'
 import { again, drop, outbox } from '../state/outbox'
 import type { Command } from '../state/outbox'
 import { correctedBy, events, events_changed } from '../state/record'
@@ -84,14 +85,14 @@ export function makeFeed(fits: (line: LogLine) => boolean): () => readonly LogLi
   }
 }
 
-const described = new WeakMap<RecordEvent, { lang: string; names: number; line: Line }>()
+const described = new WeakMap<RecordEvent, { lang: string; names: number; zone: string; line: Line }>()
 
-/** `describe` remembered: a row is drawn again at each scroll. */
+/** `describe` remembered: a row is drawn again at each scroll. Names and the time zone come with the incident, later than its first lines. */
 export function describeLine(event: RecordEvent): Line {
   const known = described.get(event)
-  if (known && known.lang === lang.value && known.names === names_known.value) return known.line
+  if (known && known.lang === lang.value && known.names === names_known.value && known.zone === time_zone.value) return known.line
   const line = describe(event)
-  described.set(event, { lang: lang.value, names: names_known.value, line })
+  described.set(event, { lang: lang.value, names: names_known.value, zone: time_zone.value, line })
   return line
 }
 

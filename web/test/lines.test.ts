@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { time_zone } from '../src/base/zone'
+import type { RecordEvent } from '../src/net/protocol'
+import { describeLine } from '../src/shell/lines'
+
+test('a line that was read before the incident named its time zone has its times in it afterwards', () => {
+  const at = Date.parse('2023-02-17T14:12:00Z')
+  const opened = { seq: 1, prev: 0, kind: 'incident.opened', at, observed: null, incident: 'EX-1', fields: { name: 'EX House', start_at: '2023-02-17T14:00:00Z' } } as RecordEvent
+  time_zone.value = '+00:00'
+  assert.ok(describeLine(opened).text.includes('14:00'), describeLine(opened).text)
+  time_zone.value = '+05:00'
+  assert.ok(describeLine(opened).text.includes('19:00'), describeLine(opened).text)
+  assert.equal(describeLine(opened), describeLine(opened))
+})
