@@ -17,6 +17,7 @@ import { screen, shown_event, write } from '../state/view'
 import { HoldButton } from '../ui/hold'
 import { Icon } from '../ui/icon'
 import { Button } from '../ui/parts'
+import { Photos } from './floors_photos'
 import { Inside } from './floors_strips'
 import { candidates, comers, enterStep, moveUnit, stepsOf, unitWords, whoField, worded } from './floors_steps'
 import type { Done, Step } from './floors_steps'
@@ -322,6 +323,7 @@ export function ZoneCard(props: { found: Found; kind: string }) {
       <Facts found={found} />
       <h3>{t('floor.other_kinds')}</h3>
       <Kinds zone={zone} kind={kind} />
+      <Photos zone={zone.id} />
       <History zone={zone.id} />
     </section>
   )

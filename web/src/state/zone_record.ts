@@ -9,7 +9,7 @@ import { events, events_changed, lastSeq } from './record'
 const KINDS = [
   'zone.search_started', 'zone.search_ended', 'zone.confirmed', 'zone.held', 'zone.hold_released', 'zone.voided', 'zone.no_go', 'zone.no_go_lifted',
   'unit.entered_zone', 'unit.left_zone', 'threat.reported', 'threat.updated', 'threat.accounted', 'hazard.reported', 'detonation.reported',
-  'mayday.declared', 'casualty.reported', 'casualty.moved', 'deconfliction.requested', 'zone.merged', 'zone.defined',
+  'mayday.declared', 'casualty.reported', 'casualty.moved', 'deconfliction.requested', 'zone.merged', 'zone.defined', 'report.placed',
 ]
 const kinds = new Set(KINDS)
 const LIMIT = 1_000
