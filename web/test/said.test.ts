@@ -25,6 +25,7 @@ test('the tool finds what the server says: rules, routes, alarms, findings, reas
     '{0} has not acknowledged EVACUATE': 'core/incident_alarms.c',
     '{0}: {1} sources say {2} to {3}': 'core/incident_findings.c',
     'tactics are not published': 'core/incident_guard.c',
+    'role: this account does not have the role "{0}"': 'core/incident_access.c',
   }
   const found: Record<string, string> = of_sources
   for (const [text, path] of Object.entries(known)) assert.equal(found[text], path, text)

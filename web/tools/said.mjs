@@ -11,16 +11,17 @@ const target = fileURLToPath(new URL('../src/data/said.json', import.meta.url))
 /** Which argument of a call is the sentence, counted from 0. `tell` adds to what a finding says: its pieces go on. */
 const calls = {
   err_set: 2, refuse: 3, reply_problem: 2, reply_problem_field: 2, exchange_refuse: 2, refuse_member: 2, too_often: 2,
-  sound: 4, tell: 1, note: 4, say: 3, hub_alarm: 3, indoor_remark: 2, snprintf: 2,
+  sound: 4, tell: 1, note: 4, say: 3, hub_alarm: 3, indoor_remark: 2, err_in: 1, snprintf: 2, wrong: 1,
 }
-const spoken = Object.keys(calls).filter((name) => name !== 'snprintf')
+const spoken = Object.keys(calls).filter((name) => !['snprintf', 'wrong'].includes(name))
 /** Whose sentences reach the page, and by which calls. Those of phones, of the command line and of the start do not. */
 const sources = [
-  [/^core\/(incident(_(command|units|place|harm|truth|guard|alarms|promote|findings))?|clearance|sharing)\.c$/, spoken],
+  [/^core\/(incident(_(command|units|place|harm|truth|guard|alarms|promote|findings|access))?|clearance|sharing)\.c$/, spoken],
   [/^edge\/(web_(api|ask|care|devices|files|identity|import|incident|inputs|invites|maps|operators|practice|replay|routes|sharing|tracks|turn|welcome)|care|claims|erasure|import_file|import_make|importing|incident_json|incident_views|indoor(_\w+)?|input_rule|json|osm|recorder_(erase|groups|inbox|incident|sharing|witness)|tiles)\.c$/, spoken],
   [/^edge\/(recorder|recorder_witness|recorder_mission|web_login)\.c$/, ['snprintf']],
   [/^core\/incident_guard\.c$/, ['snprintf']],
   [/^app\/practice\.c$/, ['snprintf', 'err_set']],
+  [/^edge\/incident_json\.c$/, ['wrong']],
   [/^edge\/web_login\.c$/, spoken],
   [/^edge\/tak\.c$/, ['hub_alarm']],
   [/^store\/(accounts|invites|inputs|sealed)\.c$/, spoken],
@@ -34,6 +35,7 @@ const tables = [
   ['core/incident_promote.c', /"(an? \w+ needs \w+)"/g],
   ['core/incident_findings.c', /(?<=\b(?:events|verdict_words)\[\] = \{[^}]*)"(\w+)"/g],
   ['app/practice.c', /"(ended by itself|did not start)"/g],
+  ['edge/recorder.c', /\{ERR_\w+, "([^"]+)"\}/g],
   ['edge/recorder.c', /"(back|forward)"/g],
   ['core/incident_entity.def', /^ENTITY\(\w+, "([^"]+)"/gm],
   ['core/session.c', /(?:return|refuse\(t,) "([a-z]+ [^"]+)"/g],
@@ -78,7 +80,7 @@ function pattern(format) {
 }
 
 /** A choice of pieces, and a piece that goes on, are not told apart here: what follows is one value. */
-const whole = (call, sentence) => (call === 'tell' && /[\w:] $/.test(sentence) ? `${sentence}%s` : call === 'note' ? `%s: ${sentence}` : sentence)
+const whole = (call, sentence) => (call === 'tell' && /[\w:] $/.test(sentence) ? `${sentence}%s` : call === 'note' ? `%s: ${sentence}` : call === 'err_in' ? `${sentence}: %s` : sentence)
 
 const isSentence = (text) => / /.test(text) && /[a-z]{2,}/.test(text.replace(/%[.*\d]*(?:ll|z)?[a-z]/g, '')) && !not_told.test(text)
 
