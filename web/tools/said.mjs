@@ -79,8 +79,12 @@ function pattern(format) {
     (whole, what) => (what === '%' ? '%' : `{${n++}}`))
 }
 
-/** A choice of pieces, and a piece that goes on, are not told apart here: what follows is one value. */
-const whole = (call, sentence) => (call === 'tell' && /[\w:] $/.test(sentence) ? `${sentence}%s` : call === 'note' ? `%s: ${sentence}` : call === 'err_in' ? `${sentence}: %s` : sentence)
+/** The sentence with what its call puts before or behind it; a piece of a finding that goes on does so with one value. */
+function whole(call, sentence) {
+  if (call === 'tell' && /[\w:] $/.test(sentence)) return `${sentence}%s`
+  if (call === 'err_in') return `${sentence}: %s`
+  return call === 'note' ? `%s: ${sentence}` : sentence
+}
 
 const isSentence = (text) => / /.test(text) && /[a-z]{2,}/.test(text.replace(/%[.*\d]*(?:ll|z)?[a-z]/g, '')) && !not_told.test(text)
 
