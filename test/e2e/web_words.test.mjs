@@ -29,13 +29,11 @@ test('a refused command says why in Urdu, at its field', { timeout: 120_000 }, a
   const { page, refused } = watching
   refused()
   assert.equal(await page.evaluate(() => document.documentElement.lang + document.documentElement.dir), 'urrtl')
-  await page.locator('#strip .cell').first().waitFor()
+  // The evening is played until a search has been recorded: there are zones and units that are checked in.
+  await page.locator('#strip .cell').filter({ hasText: 'خطرے کی تلاشی' }).getByText(/43\W* میں سے \W*[1-9]/).waitFor({ timeout: 60_000 })
   await slash(page, 'search')
-  const zones = await page.locator('#entry-zone option').evaluateAll((list) => list.map((it) => it.value).filter(Boolean))
-  await page.locator('#entry-zone').selectOption(zones.find((it) => it.startsWith('Main block/3/')))
-  const units = await page.locator('#entry-unit option').evaluateAll((list) => list.map((it) => it.value))
-  const unit = units.find((it) => /RGR|SSG|SPU|PS/.test(it))
-  await page.locator('#entry-unit').selectOption(unit)
+  await page.locator('#entry-zone').selectOption('Main block/3/A')
+  await page.locator('#entry-unit').selectOption('RGR-1')
   await page.locator('[data-field=kind] [value=eod]').check()
   await page.locator('#entry .primary').click()
   const wrong = page.locator('#entry-unit-wrong')
