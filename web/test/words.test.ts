@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import en from '../src/i18n/en.json'
 import ur from '../src/i18n/ur.json'
@@ -10,6 +11,13 @@ test('each language has all words and no other', () => {
   for (const [name, words] of Object.entries(catalogues)) {
     assert.deepEqual(Object.keys(words).sort(), Object.keys(en).sort(), name)
     for (const [key, text] of Object.entries(words)) assert.ok(text.trim() !== '', `${name}: ${key}`)
+  }
+})
+
+test('no key stands twice, of which the second would win', () => {
+  for (const name of Object.keys(catalogues)) {
+    const keys = [...readFileSync(`src/i18n/${name}.json`, 'utf8').matchAll(/^ {2}("[^"]+"):/gm)].map((line) => line[1]!)
+    assert.deepEqual(keys.filter((key, i) => keys.indexOf(key) !== i), [], name)
   }
 })
 
