@@ -347,66 +347,68 @@ for (const lang of LANGUAGES) {
     await page.waitForFunction(() => location.hash.includes('c=10.00'))
     await it.close()
   })
-}
 
-test('names touch neither symbols nor one another; the card has symbol, roll call and verbs; what is out of sight has an arrow', async () => {
-  const it = await board({ units: 400 })
-  const { page, mock } = it
-  await page.keyboard.press('Home')
-  await page.evaluate(() => document.fonts.ready)
-  await page.waitForFunction(() => window.cordon_map.labels().filter((one) => one.name).length > 10)
-  const boxes = await page.evaluate(() => window.cordon_map.labels())
-  const touch = (a, b) => a[0] < b[2] - 0.5 && b[0] < a[2] - 0.5 && a[1] < b[3] - 0.5 && b[1] < a[3] - 0.5
-  const people = new Set(mock.state.units.filter((unit) => unit.presence).map((unit) => unit.uid))
-  const inside = boxes.filter((one) => people.has(one.uid) && one.frame[0] > 0 && one.frame[1] > 0 && one.frame[2] < 1100 && one.frame[3] < 700)
-  for (const a of inside) {
-    for (const b of inside) {
-      if (a === b) continue
-      assert.ok(!touch(a.frame, b.frame), `two symbols: ${a.uid} ${b.uid}`)
-      if (a.name) assert.ok(!touch(a.name, b.frame), `the name of ${a.uid} on ${b.uid}`)
-      if (a.name && b.name) assert.ok(!touch(a.name, b.name), `two names: ${a.uid} ${b.uid}`)
+  test(`names touch neither symbols nor one another; the card has symbol, roll call and verbs; what is out of sight has an arrow, in ${lang}`, async () => {
+    const it = await board({ units: 400 }, `?lang=${lang}`)
+    const { page, mock } = it
+    await page.keyboard.press('Home')
+    await page.evaluate(() => document.fonts.ready)
+    await page.waitForFunction(() => window.cordon_map.labels().filter((one) => one.name).length > 10)
+    const boxes = await page.evaluate(() => window.cordon_map.labels())
+    const touch = (a, b) => a[0] < b[2] - 0.5 && b[0] < a[2] - 0.5 && a[1] < b[3] - 0.5 && b[1] < a[3] - 0.5
+    const people = new Set(mock.state.units.filter((unit) => unit.presence).map((unit) => unit.uid))
+    const inside = boxes.filter((one) => people.has(one.uid) && one.frame[0] > 0 && one.frame[1] > 0 && one.frame[2] < 1100 && one.frame[3] < 700)
+    for (const a of inside) {
+      for (const b of inside) {
+        if (a === b) continue
+        assert.ok(!touch(a.frame, b.frame), `two symbols: ${a.uid} ${b.uid}`)
+        if (a.name) assert.ok(!touch(a.name, b.frame), `the name of ${a.uid} on ${b.uid}`)
+        if (a.name && b.name) assert.ok(!touch(a.name, b.name), `two names: ${a.uid} ${b.uid}`)
+      }
     }
-  }
-  // One that the record knows, too.
-  const unit = mock.person(5)
-  await page.evaluate((uid) => { location.hash = `#s=map&sel=${uid}` }, unit.uid)
-  await page.locator('#card .app6 canvas').waitFor()
-  await page.locator('#card').getByRole('button', { name: 'Check in' }).click()
-  assert.equal(await page.locator('#entry-unit').inputValue(), unit.callsign)
-  await page.keyboard.press('Escape')
-  await page.keyboard.press('Escape')
-  for (const name of ['dark', 'light', 'red']) {
-    await theme(page, name)
-    await mockAxe(page, 'the card, ' + name)
-    await mockShot(page, `map-card-${name}`)
-  }
-  await it.close()
-})
-
-test('the map on paper: one picture with its grid, scale, north and names', async () => {
-  const it = await board()
-  const { page } = it
-  await page.evaluate(() => {
-    window.printed = 0
-    window.print = () => { window.printed++ }
+    // One that the record knows, too.
+    const unit = mock.person(5)
+    await page.evaluate((uid) => { location.hash = `#s=map&sel=${uid}` }, unit.uid)
+    await page.locator('#card .app6 canvas').waitFor()
+    await page.locator('#card').getByRole('button', { name: say('unit.check_in') }).click()
+    assert.equal(await page.locator('#entry-unit').inputValue(), unit.callsign)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    for (const name of ['dark', 'light', 'red']) {
+      await theme(page, name)
+      await mockAxe(page, 'the card, ' + name)
+      await mockShot(page, `map-card-${name}-${lang}`)
+    }
+    await it.close()
   })
-  await page.keyboard.press('Control+p')
-  await page.waitForFunction(() => window.printed === 1)
-  await page.emulateMedia({ media: 'print' })
-  const sheet = page.locator('#mapsheet')
-  assert.equal(await page.locator('#mappaper').count(), 0)
-  assert.equal(await sheet.locator('img').evaluate((img) => img.complete && img.naturalWidth > 500), true)
-  await sheet.locator('.north').waitFor()
-  assert.match(await sheet.locator('.scalebar').innerText(), /\d+ k?m/)
-  assert.ok(await page.evaluate(() => document.querySelector('#mapsheet').getBoundingClientRect().height < 1400))
-  await mockShot(page, 'map-print')
-  await page.emulateMedia({ media: 'screen' })
-  await page.evaluate(() => dispatchEvent(new Event('afterprint')))
-  await sheet.waitFor({ state: 'detached' })
-  // What the browser's menu prints is no map with its units in the wrong place, but a sentence.
-  await page.emulateMedia({ media: 'print' })
-  await page.evaluate(() => dispatchEvent(new Event('beforeprint')))
-  assert.match(await page.locator('#mappaper').innerText(), /Ctrl\+P/)
-  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('.mapbox canvas')].filter((canvas) => canvas.getClientRects().length > 0).length), 0)
-  await it.close()
-})
+
+  test(`the map on paper: one picture with its grid, scale, north and names, in ${lang}`, async () => {
+    const it = await board({}, `?lang=${lang}`)
+    const { page } = it
+    await page.evaluate(() => {
+      window.printed = 0
+      window.print = () => { window.printed++ }
+    })
+    await page.keyboard.press('Control+p')
+    await page.waitForFunction(() => window.printed === 1)
+    await page.emulateMedia({ media: 'print' })
+    const sheet = page.locator('#mapsheet')
+    assert.equal(await page.locator('#mappaper').count(), 0)
+    assert.equal(await sheet.locator('img').evaluate((img) => img.complete && img.naturalWidth > 500), true)
+    await sheet.locator('.north').waitFor()
+    assert.match(await sheet.locator('.scalebar').innerText(), /\d+ k?m/)
+    for (const key of ['print.unit', 'print.silent_unit', 'print.lines']) await sheet.locator('.key').getByText(say(key), { exact: true }).waitFor()
+    await sheet.locator('.names li').filter({ hasText: 'EX inner' }).getByText(say('place.cordon')).waitFor()
+    assert.ok(await page.evaluate(() => document.querySelector('#mapsheet').getBoundingClientRect().height < 1400))
+    await mockShot(page, `map-print-${lang}`)
+    await page.emulateMedia({ media: 'screen' })
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')))
+    await sheet.waitFor({ state: 'detached' })
+    // What the browser's menu prints is no map with its units in the wrong place, but a sentence.
+    await page.emulateMedia({ media: 'print' })
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')))
+    assert.equal(await page.locator('#mappaper').innerText(), say('print.map_by_key'))
+    assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('.mapbox canvas')].filter((canvas) => canvas.getClientRects().length > 0).length), 0)
+    await it.close()
+  })
+}
