@@ -103,7 +103,7 @@ for (const lang of LANGUAGES) {
     assert.deepEqual(mock.state.commands.map((command) => command.kind), ['source.registered', 'count.claimed'])
     assert.equal(mock.state.commands[1].fields.lo, 5)
     assert.equal(mock.state.commands[1].fields.report, 'R-9')
-    await page.locator('#sidelog .row').getByText(new RegExp(`^\\u2068?${say('kind.count.claimed')}\\u2069? · .*R-9`)).waitFor()
+    await page.locator('#sidelog .row').getByText(new RegExp(`^[\\u2067\\u2068]*${say('kind.count.claimed')}\\u2069? · .*R-9`)).waitFor()
 
     // The finding cites what it rests on, and is resolved with a reason.
     await page.keyboard.press('Escape')

@@ -31,7 +31,7 @@ export function wordsOf(lang) {
     return `\u2068?${escaped(String(values[name])).replace(/\d+/g, '\u2068?$&\u2069?')}\u2069?`
   }).join('')
   say.like = (key, values = {}) => new RegExp(pattern(key, values), 's')
-  say.exactly = (key, values = {}) => new RegExp(`^[\\s\u2068]*${pattern(key, values)}[\\s\u2069]*$`, 's')
+  say.exactly = (key, values = {}) => new RegExp(`^[\\s\u2067\u2068]*${pattern(key, values)}[\\s\u2069]*$`, 's')
   say.server = (sentence) => (lang === 'en' ? sentence : /\S/)
   return say
 }

@@ -70,7 +70,7 @@ function data(event: RecordEvent): Data {
 function groupsText(event: RecordEvent): string {
   const groups = event.data?.['groups']
   if (!Array.isArray(groups)) return ''
-  return groups.map((group: unknown) => String((group as { name?: string })?.name ?? group)).join(', ')
+  return joined(groups.map((group: unknown) => String((group as { name?: string })?.name ?? group)), t('comma'))
 }
 
 const ROLES_TOLD = 4
@@ -176,7 +176,7 @@ const places: Record<string, string> = { zone: 'zone', zones: 'zone', point: 'po
 function partText(name: string, value: Value, at: number): string {
   const kind = places[name]
   if (!kind) return value === true ? fieldText(name) : valueText(name, value, at)
-  return (Array.isArray(value) ? value : [value]).map((id) => placeName(kind, String(id))).join(', ')
+  return joined((Array.isArray(value) ? value : [value]).map((id) => placeName(kind, String(id))), t('comma'))
 }
 
 function entryParts(fields: Fields, at: number): string[] {

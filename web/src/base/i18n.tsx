@@ -89,10 +89,13 @@ export function t(key: Key, values?: Values): string {
   })
 }
 
-/** Parts of a list, each in its own direction on a page that runs from right to left. */
+/** Parts of a list, each in its own direction on a page that runs from right to left. The list runs as the page does:
+ * within another text it has no letter of its own to say so, and "3, lift" would be read from its end. */
 export function joined(parts: readonly (string | number)[], between: string): string {
-  const isolate = dir.value === 'rtl'
-  return parts.filter((part) => part !== '').map((part) => (isolate ? `\u2068${part}\u2069` : String(part))).join(between)
+  const told = parts.filter((part) => part !== '')
+  if (dir.value !== 'rtl') return told.join(between)
+  const list = told.map((part) => `\u2068${part}\u2069`).join(between)
+  return told.length > 1 ? `\u2067${list}\u2069` : list
 }
 
 /** A key made at run time (an event's kind, an emergency's type): the fallback when there is no such word. */

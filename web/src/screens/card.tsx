@@ -40,8 +40,8 @@ function Fix(props: { unit: Unit }) {
   return (
     <dd>
       <bdi class={silent === 2 ? 'bad' : silent ? 'warn' : ''}><T k="unit.old" p={{ age }} /></bdi>
-      {!Number.isNaN(unit.ce) && <>, <bdi>±{metresText(unit.ce)}</bdi></>}
-      {unit.speed > 0.3 && <>, <bdi>{(unit.speed * 3.6).toFixed(0)} km/h</bdi></>}
+      {!Number.isNaN(unit.ce) && <>{t('comma')}<bdi>±{metresText(unit.ce)}</bdi></>}
+      {unit.speed > 0.3 && <>{t('comma')}<bdi>{(unit.speed * 3.6).toFixed(0)} km/h</bdi></>}
     </dd>
   )
 }
@@ -83,7 +83,7 @@ function Facts(props: { unit: Unit }) {
       {unit.battery !== null && <><dt>{t('col.battery')}</dt><dd><bdi class={unit.battery <= 15 ? 'warn' : ''}>{unit.battery}%</bdi></dd></>}
       <OnRecord unit={unit} />
       {line(t('col.user'), joined([unit.user, unit.agency], t('comma')))}
-      {line(t('col.groups'), unit.groups.join(', '))}
+      {line(t('col.groups'), joined(unit.groups, t('comma')))}
       {line(t('col.device'), unit.device)}
       {line(t('unit.type'), unit.presence ? '' : unit.type)}
       {unit.remarks && <><dt>{t('unit.remarks')}</dt><dd dir="auto">{unit.remarks}</dd></>}

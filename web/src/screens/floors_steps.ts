@@ -1,6 +1,6 @@
 // The steps of a search, entered from the zone's own card: no form where a tap says it all. What the record has an
 // opposite for can be taken back for ten seconds.
-import { t } from '../base/i18n'
+import { joined, t } from '../base/i18n'
 import { wordText } from '../base/values'
 import { toFields } from '../entry/convert'
 import { follow, specOf, startOf } from '../entry/forms'
@@ -141,7 +141,7 @@ export async function moveUnit(unit: string, zone: string, way: 'in' | 'out'): P
   const outcome = await put(way === 'in' ? 'unit.entered_zone' : 'unit.left_zone', { unit, zone })
   if (outcome.is === 'refused') return { entered: 0, waiting: 0, refused: outcome.detail, refused_n: 1 }
   const found = findZone(zone)
-  const text = `${unit}: ${t(way === 'in' ? 'step.unit.entered_zone' : 'step.unit.left_zone')}, ${found ? zoneName(found.zone) : zone}`
+  const text = joined([unit, joined([t(way === 'in' ? 'step.unit.entered_zone' : 'step.unit.left_zone'), found ? zoneName(found.zone) : zone], t('comma'))], ': ')
   offerUndo(text, () => void (way === 'in' && before === '' ? put('unit.left_zone', { unit, zone }) : put('unit.entered_zone', { unit, zone: before || zone })))
   return { entered: Number(outcome.is === 'done'), waiting: Number(outcome.is === 'waiting'), refused: '', refused_n: 0 }
 }
@@ -156,5 +156,5 @@ export function comers(zone: string): string[] {
 /** "EX-SPU-1 · 6 · police": who is meant. */
 export function unitWords(unit: string): string {
   const it = entity('unit', unit)
-  return [textOf(it, 'strength'), wordText(textOf(it, 'agency'), 'agency_kind')].filter(Boolean).join(' · ')
+  return joined([textOf(it, 'strength'), wordText(textOf(it, 'agency'), 'agency_kind')], ' · ')
 }

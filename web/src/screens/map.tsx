@@ -1,7 +1,7 @@
 // Map (1). The canvas stays while other screens are shown, so that coming back costs nothing.
 import { useEffect, useRef } from 'preact/hooks'
 import { metresText, squareText } from '../base/format'
-import { T, t } from '../base/i18n'
+import { T, joined, t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { ahead, areaOf, bearing, distance, pathLength } from '../base/measure'
 import { lazy } from '../base/lazy'
@@ -75,7 +75,7 @@ function Legend() {
       {silent > 0 && <span><b class="frame hollow" aria-hidden="true" /><T k="legend.silent" n={silent} /></span>}
       {without_fix > 0 && <span><T k="legend.no_fix" n={without_fix} /></span>}
       {placed.value.length > 0 && show_incident.value === 'on' && <span><T k="legend.places" n={placed.value.length} /></span>}
-      {unplaced.value.length > 0 && <span title={unplaced.value.map((it) => it.id).join(', ')}><T k="legend.unplaced" n={unplaced.value.length} /></span>}
+      {unplaced.value.length > 0 && <span title={joined(unplaced.value.map((it) => it.id), t('comma'))}><T k="legend.unplaced" n={unplaced.value.length} /></span>}
       {people === 0 && <span>{t('map.empty')}</span>}
     </div>
   )

@@ -49,7 +49,7 @@ function Names() {
 function Silent(props: { at: number }) {
   const silent = [...units.values()].filter((unit) => unit.presence && silence(unit, props.at) > 0).slice(0, 24)
   if (silent.length === 0) return null
-  return <p>{t('print.silent')} {silent.map((unit) => <span key={unit.uid}><bdi>{unit.callsign}</bdi> <bdi>{ageText(props.at - unit.heard)}</bdi>; </span>)}</p>
+  return <p>{t('print.silent')} {silent.map((unit, i) => <span key={unit.uid}>{i > 0 && t('comma')}<bdi>{unit.callsign}</bdi> <bdi>{ageText(props.at - unit.heard)}</bdi></span>)}</p>
 }
 
 export function PrintMap() {
@@ -82,7 +82,7 @@ export function PrintMap() {
       <p class="key">
         <span><b class="frame" /> {t('print.unit')}</span><span><b class="frame hollow" /> {t('print.silent_unit')}</span>
         <span>{t('print.lines')}</span>
-        {at && <span>{t('print.middle')} <bdi>{coordinateText('degrees', at.lat, at.lon)}</bdi>, <bdi>{coordinateText('mgrs', at.lat, at.lon)}</bdi></span>}
+        {at && <span>{t('print.middle')} <bdi>{coordinateText('degrees', at.lat, at.lon)}</bdi>{t('comma')}<bdi>{coordinateText('mgrs', at.lat, at.lon)}</bdi></span>}
       </p>
       <Names />
       <Silent at={it.at} />

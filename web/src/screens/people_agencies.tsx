@@ -24,7 +24,7 @@ const statusText = (it: { status: string; secondary?: string }) => wordText(it.s
 
 const statusOf = (it: Entity) => {
   const status = textOf(it, 'status')
-  return joined([wordText(status, 'status'), textOf(it, 'secondary') && wordText(textOf(it, 'secondary'), 'secondary')].filter(Boolean), ', ')
+  return joined([wordText(status, 'status'), textOf(it, 'secondary') && wordText(textOf(it, 'secondary'), 'secondary')], t('comma'))
 }
 
 async function setStatus(units: readonly Entity[], to: { status: string; secondary?: string }): Promise<void> {

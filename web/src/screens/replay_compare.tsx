@@ -41,7 +41,7 @@ function value(name: string, it: Value | null): string {
   if (it === null) return t('replay.nothing')
   if (it === true) return t('yes')
   const kind = places[name]
-  if (kind) return (Array.isArray(it) ? it : [it]).map((id) => placeName(kind, String(id))).join(', ')
+  if (kind) return joined((Array.isArray(it) ? it : [it]).map((id) => placeName(kind, String(id))), t('comma'))
   return valueText(name, it, now.peek())
 }
 

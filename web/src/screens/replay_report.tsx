@@ -111,7 +111,7 @@ export function Report() {
   return (
     <div class="report print-only">
       {as_role.value && <p><b><T k="past.as_shown" p={{ role: wordText(as_role.value, 'role') }} /></b></p>}
-      <p>{t('strip.command')}: <bdi>{it?.commanders.join(', ') || t('strip.vacant')}</bdi> {it?.posture && wordText(it.posture, 'posture')}</p>
+      <p>{t('strip.command')}: <bdi>{joined(it?.commanders ?? [], t('comma')) || t('strip.vacant')}</bdi> {it?.posture && wordText(it.posture, 'posture')}</p>
       <Counts />
       <h2>{t('strip.inside')}</h2><Inside />
       <Cleared />

@@ -2,7 +2,7 @@
 import '../css/admit.css'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { T, t } from '../base/i18n'
+import { T, joined, t } from '../base/i18n'
 import { call } from '../net/api'
 import { askDevices, devices, held_clients, welcome_error } from '../state/welcome'
 import type { Device } from '../state/welcome'
@@ -18,7 +18,7 @@ function Names(props: { list: readonly Device[]; ticked: ReadonlySet<string>; on
         <li key={it.serial}>
           <label class="check">
             <input type="checkbox" checked={props.ticked.has(it.serial)} onChange={() => props.onTick(it.serial)} />
-            <b><bdi>{it.callsign || it.user}</bdi></b> <bdi>{[it.user, it.agency].filter(Boolean).join(', ')}</bdi>
+            <b><bdi>{it.callsign || it.user}</bdi></b> <bdi>{joined([it.user, it.agency], t('comma'))}</bdi>
           </label>
           <small>{it.online ? t('device.online') : it.seen ? <Age at={it.seen} /> : t('device.never')}</small>
         </li>

@@ -52,7 +52,7 @@ function Maps(props: { at: Place | null }) {
   const { at } = props
   const list = maps.value
   if (list.length === 0) return <Row name={t('first.map')} warn>{t('first.map_none')}</Row>
-  if (!at) return <Row name={t('first.map')}><bdi>{list.map((it) => it.name).join(', ')}</bdi></Row>
+  if (!at) return <Row name={t('first.map')}><bdi>{joined(list.map((it) => it.name), t('comma'))}</bdi></Row>
   const there = list.find(({ bounds: [west, south, east, north] }) => at.lon >= west && at.lon <= east && at.lat >= south && at.lat <= north)
   return <Row name={t('first.map')} warn={!there}>{there ? <T k="first.map_covers" p={{ name: there.name }} /> : t('first.map_not_here')}</Row>
 }

@@ -1,5 +1,5 @@
 // Phones that wait to be admitted, told to who may admit them, on every screen: they hear nothing until then.
-import { T, t } from '../base/i18n'
+import { T, joined, t } from '../base/i18n'
 import { held_clients, mayWelcome } from '../state/welcome'
 import { screen } from '../state/view'
 import { Button } from '../ui/parts'
@@ -10,7 +10,7 @@ export function WaitingBar() {
   return (
     <div id="waitingbar" role="status">
       <b><T k="device.waiting" n={waiting.length} /></b>
-      <bdi>{waiting.slice(0, 3).map((it) => it.callsign || it.user).join(', ')}</bdi>
+      <bdi>{joined(waiting.slice(0, 3).map((it) => it.callsign || it.user), t('comma'))}</bdi>
       <span class="gap" />
       <Button class="small" onClick={() => { screen.value = 'admin' }}>{t('device.look')}</Button>
     </div>
