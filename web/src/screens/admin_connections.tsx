@@ -37,7 +37,7 @@ function PageLink() {
   return (
     <p class="pagelink dimmed">
       {t('admin.page')}: {t('admin.heard')} <Age at={link.last_heard + (now.value - Date.now())} />, {t('admin.received')} <bdi>{bytesText(link.received_bytes)}</bdi>,
-      {' '}{t('admin.reconnects')} <bdi>{link.reconnects}</bdi>, {t('admin.gaps')} <bdi>{link.gaps}</bdi>
+      {' '}{t('admin.reconnects')} <bdi>{link.reconnects}</bdi>{t('comma')}{t('admin.gaps')} <bdi>{link.gaps}</bdi>
     </p>
   )
 }

@@ -6,10 +6,12 @@ import { T, t } from '../base/i18n'
 import { wordText } from '../base/values'
 import type { Entity } from '../net/incident'
 import { wordsOf } from '../entry/schema'
-import { act } from '../state/acts'
+import { entryOf } from '../state/acts'
 import { sourceName } from '../state/casualties'
 import { entitiesOf, shown_now, textOf, timeOf } from '../state/incident'
 import { may_write } from '../state/past'
+import { submit } from '../state/outbox'
+import type { Outcome } from '../state/outbox'
 import { mayDo, whyNot } from '../state/rights'
 import { hasRole, session } from '../state/session'
 import { offerUndo } from '../state/undo'
@@ -25,6 +27,7 @@ const triageWords = () => wordsOf('triage').filter((word) => word !== 'untriaged
 const over = new Set(['died', 'merged', 'unfounded'])
 
 type Asking = 'transport' | 'merge' | null
+type Refused = Extract<Outcome, { is: 'refused' }>
 
 interface Part {
   it: Entity
@@ -73,7 +76,8 @@ function known(kind: string, field: string, word: string, used: string): string[
   return [...new Set([...own, ...entitiesOf('casualty').map((it) => textOf(it, used))])].filter(Boolean)
 }
 
-function Transport({ run, wrong }: Part & { wrong: string }) {
+/** The record asks for a reason only when somebody who cannot wait lies at the same place. */
+function Transport({ run, needs_why }: Part & { needs_why: boolean }) {
   const vehicle = useSignal('')
   const to = useSignal('')
   const why = useSignal('')
@@ -92,7 +96,7 @@ function Transport({ run, wrong }: Part & { wrong: string }) {
     <form class="asks" onSubmit={send} noValidate aria-label={t('casualty.to_hospital')}>
       {line('casualty-vehicle', t('casualty.vehicle'), vehicle, [...known('unit', 'unit_category', 'ems', 'vehicle'), ...known('unit', 'unit_category', 'medical-transport', 'vehicle')])}
       {line('casualty-to', t('casualty.hospital'), to, known('point', 'point_kind', 'hospital', 'destination'))}
-      {/immediate/.test(wrong) && line('casualty-why', t('casualty.why_first'), why, [])}
+      {needs_why && line('casualty-why', t('casualty.why_first'), why, [])}
       <Button writes="casualty.transported" kind="primary" type="submit">{t('casualty.send')}</Button>
     </form>
   )
@@ -155,11 +159,12 @@ function Facts(props: { it: Entity }) {
 
 export function CasualtyCard(props: { it: Entity; onClose: () => void }) {
   const { it } = props
-  const wrong = useSignal('')
+  const refused = useSignal<Refused | null>(null)
   const asking = useSignal<Asking>(null)
   const run = async (kind: string, fields: Record<string, unknown>, undo?: () => void) => {
-    wrong.value = await act(kind, { casualty: it.id, ...fields })
-    if (wrong.value !== '') return
+    const outcome = await submit(entryOf(kind, { casualty: it.id, ...fields }))
+    refused.value = outcome.is === 'refused' ? outcome : null
+    if (refused.value) return
     asking.value = null
     if (undo) offerUndo(t('casualty.undo', { tag: it.id }), undo)
   }
@@ -173,12 +178,12 @@ export function CasualtyCard(props: { it: Entity; onClose: () => void }) {
         <button type="button" class="square" aria-label={t('close')} onClick={props.onClose}><Icon name="close" /></button>
       </header>
       <Facts it={it} />
-      <p class="bad" role="alert" dir="auto">{wrong.value}</p>
+      <p class="bad" role="alert" dir="auto">{refused.value?.detail}</p>
       {whyNot('writes') === '' && !over.has(state) && (
         <>
           <Triage {...part} />
           <Onward {...part} ask={(what) => { asking.value = asking.value === what ? null : what }} />
-          {asking.value === 'transport' && <Transport {...part} wrong={wrong.value} />}
+          {asking.value === 'transport' && <Transport {...part} needs_why={refused.value?.field === 'override_reason'} />}
         </>
       )}
       {whyNot('writes') === '' && state !== 'merged' && (

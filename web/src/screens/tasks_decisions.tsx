@@ -43,7 +43,7 @@ function Card(props: { it: Entity }) {
         <dt>{t('decision.tasks')}</dt>
         <dd>
           {tasks.length === 0 ? <span class="dimmed">{t('decision.no_tasks')}</span>
-            : <ul>{tasks.map((task) => <li key={task.id} dir="auto"><bdi>{task.id}</bdi> {textOf(task, 'text')} (<bdi>{textOf(task, 'owner')}</bdi>, {wordText(textOf(task, 'state'))})</li>)}</ul>}
+            : <ul>{tasks.map((task) => <li key={task.id} dir="auto"><bdi>{task.id}</bdi> {textOf(task, 'text')} (<bdi>{textOf(task, 'owner')}</bdi>{t('comma')}{wordText(textOf(task, 'state'))})</li>)}</ul>}
         </dd>
       </dl>
       {state === 'in-force' && (

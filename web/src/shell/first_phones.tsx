@@ -73,7 +73,7 @@ function Phone(props: { it: Joined }) {
     <li>
       <b><bdi>{it.client.callsign}</bdi></b>
       <small><bdi>{it.unit?.device}</bdi></small>
-      <span class="fix">{it.client.admitted === false && <b class="warn">{t('device.held')}</b>} <bdi>{timeText(it.client.since, serverNow())}</bdi>, {fixText(it)}</span>
+      <span class="fix">{it.client.admitted === false && <b class="warn">{t('device.held')}</b>} <bdi>{timeText(it.client.since, serverNow())}</bdi>{t('comma')}{fixText(it)}</span>
       <AgencyOf it={it} done={confirmed.value.has(it.client.uid)} onConfirm={() => confirm(it.client.uid)} />
     </li>
   )

@@ -1,6 +1,6 @@
 // What the machine under the server says of itself, and the practice beside the server. Asked while somebody looks.
 import { signal } from '@preact/signals'
-import { t } from '../base/i18n'
+import { lang, t } from '../base/i18n'
 import { saidText } from '../base/values'
 import { call } from '../net/api'
 
@@ -69,13 +69,14 @@ export async function startPractice(speed: number, anew: boolean): Promise<strin
   return joinPractice()
 }
 
+/** Another port is another origin, for which the browser keeps another language: the address carries ours over. */
 export async function joinPractice(): Promise<string> {
   if (practice.peek()?.state !== 'runs') {
     practice_error.value = saidText(practice.peek()?.why ?? '') || t('practice.failed')
     return ''
   }
   if (!await act('/api/practice/join', {})) return ''
-  return `https://${location.hostname}:${practice.peek()!.port}/`
+  return `https://${location.hostname}:${practice.peek()!.port}/?lang=${lang.peek()}`
 }
 
 export async function endPractice(): Promise<void> {
