@@ -308,7 +308,8 @@ for (const lang of LANGUAGES) {
 
   test(`persons by tag: one tap each, two holders of an identity, and what a medic does not see, in ${lang}`, { timeout: 120_000 }, async () => {
     const it = await post('persons')
-    for (const tag of ['EX-1', 'EX-2', 'EX-3']) await tell(it.duty.page, 'casualty.reported', { casualty: tag, category: 'public', place: 'EX Gate 2', by: 'EX medic' })
+    await tell(it.duty.page, 'point.set', { point: 'P-1', point_kind: 'ccp', place: 'EX Gate 2' })
+    for (const tag of ['EX-1', 'EX-2', 'EX-3', 'EX-4']) await tell(it.duty.page, 'casualty.reported', { casualty: tag, category: 'public', point: 'P-1', by: 'EX medic' })
     const medic = await it.as('medic')
     const { page } = medic
     await show(page, '5')
@@ -342,6 +343,20 @@ for (const lang of LANGUAGES) {
     await page.locator('.persons .chips').getByRole('button', { name: say('word:immediate') }).click()
     assert.equal(await page.locator('#casualtytable tbody tr').count(), 1)
     await page.locator('.persons .chips').getByRole('button', { name: say('word:immediate') }).click()
+    // Who can wait goes before one who cannot only with a reason, asked for once it is needed.
+    await tell(page, 'casualty.triage_set', { casualty: 'EX-2', triage: 'immediate', triage_scheme: 'start', by: 'EX medic' })
+    await row('EX-4').locator('th button').click()
+    await tap(say('word:minor'))
+    await row('EX-4').getByText(say('word:minor')).waitFor()
+    await tap(say('casualty.to_hospital'))
+    await page.fill('#casualty-vehicle', 'EX-AMB-5')
+    await page.fill('#casualty-to', 'EX-Hospital A')
+    assert.equal(await page.locator('#casualty-why').count(), 0)
+    await tap(say('casualty.send'))
+    await card.getByRole('alert').getByText(say.said('{0} waits there and is immediate; say why this one goes first', 'EX-2')).waitFor()
+    await page.fill('#casualty-why', 'EX the bus is full of sitting patients')
+    await tap(say('casualty.send'))
+    await page.locator('[data-hospital="EX-Hospital A"]').getByText(say.like('casualty.sent_arrived', { sent: 2, arrived: 1 })).waitFor()
     await row('EX-3').locator('th button').click()
     await tap(say('casualty.merge'))
     await page.locator('#merge-into').selectOption('EX-2')

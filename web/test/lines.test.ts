@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { describe } from '../src/base/describe'
+import { dir } from '../src/base/i18n'
 import { time_zone } from '../src/base/zone'
 import type { RecordEvent } from '../src/net/protocol'
 import { describeLine } from '../src/shell/lines'
@@ -12,4 +14,15 @@ test('a line that was read before the incident named its time zone has its times
   time_zone.value = '+05:00'
   assert.ok(describeLine(opened).text.includes('19:00'), describeLine(opened).text)
   assert.equal(describeLine(opened), describeLine(opened))
+})
+
+test('a line of ours runs in the page\'s direction where a name or a Latin word begins it', () => {
+  const at = Date.parse('2023-02-17T14:12:00Z')
+  const reported = { seq: 2, prev: 1, kind: 'methane.reported', at, observed: null, incident: 'EX-1', fields: { exact_place: 'EX House' } } as unknown as RecordEvent
+  const enrolled = { seq: 3, prev: 2, kind: 'device.enrolled', at, observed: null, data: { user: 'ex-team-1' } } as unknown as RecordEvent
+  assert.ok(describe(reported).text.startsWith('METHANE'))
+  dir.value = 'rtl'
+  assert.ok(describe(reported).text.startsWith('\u2068\u200fMETHANE'), describe(reported).text)
+  assert.ok(describe(enrolled).text.startsWith('\u200f'), describe(enrolled).text)
+  dir.value = 'ltr'
 })

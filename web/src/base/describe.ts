@@ -5,7 +5,7 @@ import { placeName } from '../state/names'
 import { callerOf } from '../state/record'
 import { units_by_uid } from '../state/tracks'
 import { bytesText } from './format'
-import { joined, t, tMaybe } from './i18n'
+import { joined, ours, t, tMaybe } from './i18n'
 import { fieldText, kindText, rangeText, saidText, valueText, wordText } from './values'
 import type { Key, Values } from './i18n'
 
@@ -202,7 +202,7 @@ function describeEntry(event: RecordEvent, fields: Fields): Line {
   const actor = ['on_behalf_of', 'actor', 'by', 'owner'].map((name) => fields[name]).find((it) => typeof it === 'string') ?? ''
   const level = crit_kinds.has(event.kind) ? 'crit' : ''
   const unit = typeof fields['unit'] === 'string' ? fields['unit'] : ''
-  return { source: source || String(actor), text: joined([kindText(event.kind), ...entryParts(fields, event.at)], ' · '), level, unit, said: false }
+  return { source: source || String(actor), text: joined([ours(kindText(event.kind)), ...entryParts(fields, event.at)], ' · '), level, unit, said: false }
 }
 
 export function describe(event: RecordEvent): Line {
@@ -248,6 +248,6 @@ export function describe(event: RecordEvent): Line {
     values['who'] = caller ? callerName(caller.unit_uid, caller.from) : unitName(get('uid'))
   }
   const source = get(sentence.source) || get('from') || get('user')
-  const text = t(sentence.key, values).replace(/[:,]?\s*$/, '')
+  const text = ours(t(sentence.key, values).replace(/[:,]?\s*$/, ''))
   return { source, text, level: sentence.level ?? '', unit: get(sentence.unit), said: false }
 }

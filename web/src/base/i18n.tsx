@@ -98,6 +98,12 @@ export function joined(parts: readonly (string | number)[], between: string): st
   return told.length > 1 ? `\u2067${list}\u2069` : list
 }
 
+/** Our own words run in the page's direction, also where the first letter decides and theirs is of a name: a mark that
+ * nobody sees goes before them. */
+export function ours(text: string): string {
+  return dir.value !== 'rtl' || /^\u2068?[\u0600-\u06ff]/.test(text) ? text : `\u200f${text}`
+}
+
 /** A key made at run time (an event's kind, an emergency's type): the fallback when there is no such word. */
 export function tMaybe(key: string, fallback: string): string {
   return words.value[key] ?? (en as Catalogue)[key] ?? fallback

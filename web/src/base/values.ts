@@ -3,7 +3,7 @@
 import type { Counter, Value } from '../net/incident'
 import { clockText, dateText } from './format'
 import { computed } from '@preact/signals'
-import { dir, joined, lang, sentences, t, tMaybe } from './i18n'
+import { dir, joined, lang, ours, sentences, t, tMaybe } from './i18n'
 import { sayer } from './said'
 import type { Key } from './i18n'
 import { wallTime } from './zone'
@@ -62,9 +62,7 @@ export function saidText(text: string): string {
   if (lang.value === 'en' || text === '') return text
   const said = sayInWords.value(text)
   if (dir.value !== 'rtl') return said ?? text
-  if (said === null) return `\u2066${text}\u2069`
-  // A name that comes first would make all of it run from left to right where the first letter decides.
-  return said.startsWith('\u2068') ? '\u200f' + said : said
+  return said === null ? `\u2066${text}\u2069` : ours(said)
 }
 
 /** Sentences that name only an id are said in our own words: who has not acknowledged what. */

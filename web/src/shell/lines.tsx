@@ -2,7 +2,7 @@
 import { computed } from '@preact/signals'
 import { describe, familyOf, unitName } from '../base/describe'
 import type { Family, Line } from '../base/describe'
-import { joined, lang, T, t } from '../base/i18n'
+import { joined, lang, ours, T, t } from '../base/i18n'
 import { kindText, timeText, wordText } from '../base/values'
 import { typedTime } from '../base/format'
 import { time_zone } from '../base/zone'
@@ -100,7 +100,7 @@ export function waitingText(command: Command): string {
   const { to, text, kind, fields } = command.body
   if (command.kind === 'chat') return to === 'all' ? String(text) : `→ ${unitName(String(to))}: ${String(text)}`
   const values = Object.values((fields ?? {}) as Record<string, unknown>).filter((value) => typeof value === 'string' || typeof value === 'number')
-  return joined([kindText(String(kind)), ...values], ' · ')
+  return joined([ours(kindText(String(kind))), ...values], ' · ')
 }
 
 /** A refused entry as a form again. */
