@@ -57,7 +57,7 @@ function latin() {
   return found
 }
 
-test('every screen, dialog and card, in each theme and language: axe-clean, inside, translated', { timeout: 240_000 }, async () => {
+test('every screen, dialog and card, in each theme and language: axe-clean, inside, translated', { timeout: 600_000 }, async () => {
   const it = await board()
   const { page, mock } = it
   await page.locator('#foot').click()

@@ -286,7 +286,7 @@ for (const lang of LANGUAGES) {
     await page.reload()
     await page.locator('.row.waiting').getByText('EX kept over the kill').waitFor()
     server = await start('serve', `killed-${lang}`, [], server)
-    await page.locator('#sidelog .row:not(.waiting)').getByText('EX kept over the kill').or(page.locator('#gate #name')).waitFor()
+    await page.locator('#sidelog .row:not(.waiting)').getByText('EX kept over the kill').or(page.locator('#gate #name')).waitFor({ timeout: 120_000 }) // the page asks ever more seldom
     if (await page.locator('#gate').count()) await logIn(page, 'Duty officer')
     await page.locator('#sidelog .row:not(.waiting)').getByText('EX kept over the kill').waitFor()
     await context.close()
