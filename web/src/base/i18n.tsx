@@ -101,7 +101,7 @@ export function joined(parts: readonly (string | number)[], between: string): st
 /** Our own words run in the page's direction, also where the first letter decides and theirs is of a name: a mark that
  * nobody sees goes before them. */
 export function ours(text: string): string {
-  return dir.value !== 'rtl' || /^\u2068?[\u0600-\u06ff]/.test(text) ? text : `\u200f${text}`
+  return dir.value !== 'rtl' || /^[\u2067\u2068]*[\u0600-\u06ff]/.test(text) ? text : `\u200f${text}`
 }
 
 /** A key made at run time (an event's kind, an emergency's type): the fallback when there is no such word. */

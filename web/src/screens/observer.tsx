@@ -109,7 +109,7 @@ function List(props: { title: string; empty: string; id: string; items: readonly
     <section class="card" aria-labelledby={props.id}>
       <h2 id={props.id}>{props.title}</h2>
       {props.items.length === 0 && <Empty>{props.empty}</Empty>}
-      <ul>{props.items.map((it) => <li key={it.key}><b dir="auto">{it.what}</b><small dir="auto">{it.more}</small></li>)}</ul>
+      <ul>{props.items.map((it) => <li key={it.key}><b><bdi>{it.what}</bdi></b><small dir="auto">{it.more}</small></li>)}</ul>
     </section>
   )
 }
@@ -128,7 +128,7 @@ function Statements() {
   return (
     <List
       id="observer-statements" title={t('observer.statements')} empty={t('observer.no_statement')}
-      items={items.map((it) => ({ key: it.kind + it.id, what: <span lang={textOf(it, 'lang') || undefined}>{textOf(it, 'text')}</span>, more: textOf(it, 'attributed') }))}
+      items={items.map((it) => ({ key: it.kind + it.id, what: <span class="said" dir="auto" lang={textOf(it, 'lang') || undefined}>{textOf(it, 'text')}</span>, more: textOf(it, 'attributed') }))}
     />
   )
 }
