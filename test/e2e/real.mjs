@@ -32,13 +32,15 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+let next_port = 12_000 + (process.pid % 100) * 150
+
+/** Below those that the system gives away by itself, and for each process of tests its own: what is free now stays so until the server has it. */
 export async function freePort() {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address()
-      probe.close(() => done(port))
-    })
+  const is_free = (port) => new Promise((done) => {
+    const probe = createServer().once('error', () => done(false)).listen(port, '127.0.0.1', () => probe.close(() => done(true)))
   })
+  while (!(await is_free(next_port))) next_port++
+  return next_port++
 }
 
 /** Starts `cordon serve` or `cordon exercise` on the loopback and waits until it is ready; the same ports again when given. */
