@@ -64,7 +64,7 @@ export function bare() {
     const box = node.parentElement
     if (!box.checkVisibility() || box.closest('body :is(bdi, kbd, code, [dir=auto], [dir=ltr], [lang], script, style)')) continue
     // What the mock server says of calls that it does not have: a server's sentences are not the page's.
-    if (/^There is no such (map|page)\.$/.test(node.data.trim())) continue
+    if (/^\u2066?There is no such (map|page)\.\u2069?$/.test(node.data.trim())) continue
     // Names that joined() put between words of the page stand in one text with them.
     if (/[A-Za-z]{2,}/.test(node.data) && !node.data.includes('⟦')) found.push(node.data.trim().slice(0, 60))
   }

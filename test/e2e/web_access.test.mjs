@@ -51,7 +51,7 @@ function latin() {
     const box = node.parentElement
     if (!box.checkVisibility() || box.closest('bdi, kbd, [dir=auto], [dir=ltr], [lang=en], option, script, style, s, code')) continue
     // What the mock server says of calls that it does not have: a server's sentences are not the page's.
-    if (/^There is no such (map|page)\.$/.test(node.data.trim())) continue
+    if (/^\u2066?There is no such (map|page)\.\u2069?$/.test(node.data.trim())) continue
     if (/[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,}/.test(node.data)) found.push(node.data.trim().slice(0, 60))
   }
   return found

@@ -277,3 +277,18 @@ test('sizes: laptop, wall and tablet hold the shell', async () => {
   await page.evaluate(() => localStorage.clear())
   await it.close()
 })
+
+// No words: an address is the same in each language.
+test('an address that is given just before the page writes its own is followed', async () => {
+  const it = await openAt()
+  const { page } = it
+  await shown(page)
+  await page.evaluate(() => {
+    const later = window.setTimeout
+    // The page writes its address 300 ms after the last change; the event of a new address comes after this turn.
+    window.setTimeout = (run, ms, ...more) => later(ms === 300 ? () => { location.hash = '#s=log'; run() } : run, ms, ...more)
+  })
+  await page.keyboard.press('2')
+  await page.locator('#log-title').waitFor()
+  await it.close()
+})

@@ -85,7 +85,11 @@ export function select(uid: string | null, others: readonly string[] = []): void
 /** The moment that the address asked for, until it is shown (past.ts). */
 export const asked_at = signal<number | null>(null)
 
+/** The address as it was read or written last: one that differs was given by somebody, and is about to be read. */
+let known_hash = ''
+
 function read(): void {
+  known_hash = location.hash
   const asked = new URLSearchParams(location.hash.slice(1))
   const s = asked.get('s') as Screen
   if (screens.includes(s)) screen.value = s
@@ -121,7 +125,9 @@ export function startView(): void {
     const hash = '#' + parts.join('&')
     clearTimeout(timer)
     timer = window.setTimeout(() => {
-      if (hash !== location.hash) history.replaceState(null, '', location.pathname + location.search + hash)
+      if (hash === location.hash || known_hash !== location.hash) return
+      history.replaceState(null, '', location.pathname + location.search + hash)
+      known_hash = location.hash
     }, 300)
   })
 }
