@@ -33,7 +33,7 @@ void *slab_take(struct slab *s, size_t n) MUST_USE;
 /* Gives back what slab_take(s, n) gave; n must be the same. */
 void slab_give(struct slab *s, void *block, size_t n);
 /* Begins anew when nothing is handed out: false when something is.  The owner may then give the pages back to the
- * system, which have to read as anything. */
+ * system: what they hold does not matter. */
 bool slab_begin_anew(struct slab *s) MUST_USE;
 /* The block size that n is rounded up to. */
 size_t slab_size(size_t n) MUST_USE;

@@ -41,7 +41,7 @@ enum {
     RING_HELD_XML = 16, /* too long for a phone in this form: held back */
     RING_HELD_PROTO = 32,
     RING_LESS = 64, /* not for those who hear the set that stands in `cell`, too */
-    RING_LAP_MS = 4000, /* several times the longest turn of the wheel that flushes */
+    RING_LAP_MS = 4000,           /* several times the longest turn of the wheel that flushes */
     RING_LAP_FIRST = 1 << 20,     /* bytes of the first lap */
     RING_ENTRIES_FIRST = 1 << 14, /* entries of the first lap, at most */
     RING_NO_UNIT = UINT32_MAX,

@@ -251,16 +251,25 @@ static void test_it_is_found_behind_many_that_are_done(void **state)
     assert_true(c.between);
 }
 
+/* A record with a text that is to be erased, asked for and not yet taken in: the row of that text. */
+static uint64_t begin_with_a_wish(void)
+{
+    uint64_t text;
+
+    begin_life(1);
+    (void)say("t-open", INC_INCIDENT_OPENED, IN_NAME, "EX drill");
+    text = say("t-text", INC_TASK_CREATED, IN_TEXT, "EX to be erased");
+    ask_erase(text);
+    return text;
+}
+
 /* The disk failed for a moment, and then comes a stop in order: its snapshot must not hide what is to be done. */
 static void test_a_stop_does_what_was_left(void **state)
 {
     uint64_t text;
 
     (void)state;
-    begin_life(1);
-    (void)say("t-open", INC_INCIDENT_OPENED, IN_NAME, "EX drill");
-    text = say("t-text", INC_TASK_CREATED, IN_TEXT, "EX to be erased");
-    ask_erase(text);
+    text = begin_with_a_wish();
     crash_fail(CRASH_SYNC, CRASH_ON_WAL, 2, SQLITE_IOERR);
     assert_true(recorder_turn(a.h.recorder) && crash_has_failed() && answered.ok);
     assert_int_equal(a.h.recorder->erasing_count, 1);
@@ -278,10 +287,7 @@ static void test_a_stop_does_what_was_asked_last(void **state)
     uint64_t text;
 
     (void)state;
-    begin_life(1);
-    (void)say("t-open", INC_INCIDENT_OPENED, IN_NAME, "EX drill");
-    text = say("t-text", INC_TASK_CREATED, IN_TEXT, "EX to be erased");
-    ask_erase(text);
+    text = begin_with_a_wish();
     alone_stop(&a);
     assert_true(look_at_disk(text).order && look_at_disk(text).erased);
     open_record();
