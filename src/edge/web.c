@@ -726,7 +726,6 @@ static void *run(void *arg)
     web_worker_free(&d->web, d->web.worker);
     d->web.worker = NULL;
     imports_free(&d->web);
-    lws_context_destroy(d->context);
     return NULL;
 }
 
@@ -945,6 +944,8 @@ void web_stop(struct hub *h)
     atomic_store(&d->stopping, true);
     lws_cancel_service(d->context);
     MUST(pthread_join(d->thread, NULL) == 0);
+    /* Here, not at the thread's end: it may see `stopping` before the call above has let go of the context. */
+    lws_context_destroy(d->context);
     h->wake_web = NULL;
     h->web = NULL;
     mailbox_free(h->to_web);
