@@ -39,13 +39,23 @@ void ring_init(struct ring *r, void *memory, uint64_t entries, const uint64_t si
     r->to_size = to_size;
 }
 
-/* Room for len bytes in one piece of a region. */
-static uint32_t place(struct ring_region *g, uint64_t size, uint64_t len, int64_t now_ms)
+/* Must more of a region be used before len bytes more?  At the end of a lap that was too short; and for who is
+ * expected, as soon as nothing that may be read stands between here and the end. */
+static bool is_narrow(const struct ring_region *g, uint64_t len, uint64_t least, int64_t now_ms)
 {
-    uint64_t at;
+    if (g->at + len > g->lap)
+        return now_ms - g->lap_ms < RING_LAP_MS || len > g->lap / 2 || g->lap < least;
+    return g->lap < least && (g->written == g->at || g->at >= g->lap / 2);
+}
+
+/* Room for len bytes in one piece of the region of a form. */
+static uint32_t place(struct ring *r, int form, uint64_t len, int64_t now_ms)
+{
+    uint64_t size = r->size[form], at, least = (uint64_t)r->senders * RING_LAP_MS / 1000 * RING_USUAL_BYTES;
+    struct ring_region *g = &r->region[form];
 
     MUST(len <= size / 2);
-    while (g->at + len > g->lap && g->lap < size && (now_ms - g->lap_ms < RING_LAP_MS || len > g->lap / 2))
+    while (g->lap < size && is_narrow(g, len, least, now_ms))
         g->lap = g->lap * 2 < size ? g->lap * 2 : size;
     if (g->at + len > g->lap) {
         g->written += g->lap - g->at;
@@ -118,24 +128,45 @@ static uint32_t back_to(const _Atomic uint64_t *chain, uint64_t seq)
     return was && seq + 1 - was <= UINT32_MAX ? (uint32_t)(seq + 1 - was) : 0;
 }
 
-/* Would a whole lap of this pace take less than RING_LAP_MS?  After the entries in use grew it was half a lap. */
+/* Would a whole lap of this pace take less than RING_LAP_MS?  After the entries in use grew it was a part of one. */
 static bool was_short(const struct ring *r, uint64_t seq, int64_t now_ms)
 {
     return (now_ms - r->lap_ms) * (int64_t)ring_in_use(r) < RING_LAP_MS * (int64_t)(seq - r->lap_seq);
 }
 
-/* At the end of a lap that was too short twice as many entries are used from here on.  Only after an odd number of
- * laps: those of the last one then stand where the larger ring has them, and older ones are read by nobody. */
+/* Uses twice as many entries from here on.  Those that may still be read and stand elsewhere in the larger ring are put
+ * there, too: nobody reads or writes there yet. */
+static void use_more(struct ring *r, uint64_t head)
+{
+    uint64_t used = ring_in_use(r), seq = atomic_load_explicit(&r->safe, memory_order_relaxed);
+
+    for (; seq < head; seq++) {
+        uint64_t from = seq & (used - 1), to = seq & (2 * used - 1);
+
+        if (from == to)
+            continue;
+        r->hot[to] = r->hot[from];
+        r->cold[to] = r->cold[from];
+    }
+    atomic_store_explicit(&r->in_use, 2 * used, memory_order_release);
+}
+
+/* More entries for more senders at once, for a faster pace at the end of a lap that was too short. */
 static void lap(struct ring *r, uint64_t seq, int64_t now_ms)
 {
-    uint64_t used = ring_in_use(r);
-
-    if (seq % used)
+    while (ring_in_use(r) < r->entries && ring_in_use(r) < (uint64_t)r->senders * RING_LAP_MS / 1000)
+        use_more(r, seq);
+    if (seq % ring_in_use(r))
         return;
-    if (seq / used % 2 && used < r->entries && was_short(r, seq, now_ms))
-        atomic_store_explicit(&r->in_use, 2 * used, memory_order_relaxed); /* told with the next head */
+    if (seq > r->lap_seq && ring_in_use(r) < r->entries && was_short(r, seq, now_ms))
+        use_more(r, seq);
     r->lap_seq = seq;
     r->lap_ms = now_ms;
+}
+
+void ring_expect(struct ring *r, uint32_t senders)
+{
+    r->senders = senders;
 }
 
 uint64_t ring_append(struct ring *r, const struct ring_put *p)
@@ -150,7 +181,7 @@ uint64_t ring_append(struct ring *r, const struct ring_put *p)
     for (int f = 0; f < FORM_COUNT; f++) {
         n.len[f] = (uint32_t)p->form[f].len;
         if (n.len[f])
-            n.off[f] = place(&r->region[f], r->size[f], n.len[f], p->now_ms);
+            n.off[f] = place(r, f, n.len[f], p->now_ms);
         n.when[f] = (uint32_t)(r->region[f].written - n.len[f]);
     }
     n.to_off = p->to_count ? place_to(r, p->to_count) : 0;

@@ -12,6 +12,8 @@
  * A message never wraps: it starts again at the region's begin.  A lap that took
  * less than RING_LAP_MS makes the part of the region that is used twice as long, and
  * the same of the entries, so that few phones cost little memory and many still have seconds to read.
+ * A pace says nothing about the one that begins when thousands start to move at once: there is
+ * room for RING_LAP_MS of all that ring_expect() was told of before the first of them speaks.
  *
  * A reader who cares for his neighbourhood only need not look at every entry:
  *
@@ -42,8 +44,9 @@ enum {
     RING_HELD_PROTO = 32,
     RING_LESS = 64, /* not for those who hear the set that stands in `cell`, too */
     RING_LAP_MS = 4000,           /* several times the longest turn of the wheel that flushes */
-    RING_LAP_FIRST = 1 << 20,     /* bytes of the first lap */
+    RING_LAP_FIRST = 1 << 21,     /* bytes of the first lap */
     RING_ENTRIES_FIRST = 1 << 14, /* entries of the first lap, at most */
+    RING_USUAL_BYTES = 320,       /* of a position of a phone in v1, with its usual details */
     RING_NO_UNIT = UINT32_MAX,
     RING_NO_SENDER = UINT32_MAX,
     RING_SIDE = 64, /* chains of cells: so many rows and columns, then they begin again */
@@ -74,6 +77,7 @@ struct ring {
     _Atomic uint64_t in_use;  /* of them: entry n stands at n % in_use */
     uint64_t lap_seq;         /* with which one, and when, they began anew */
     int64_t lap_ms;
+    uint32_t senders;         /* who may all speak once a second */
     struct ring_hot *hot;
     struct ring_cold *cold;
     char *bytes[FORM_COUNT];
@@ -105,6 +109,8 @@ size_t ring_memory(uint64_t entries, const uint64_t size[FORM_COUNT], uint64_t t
 /* memory must be zeroed and aligned to 64. */
 void ring_init(struct ring *r, void *memory, uint64_t entries, const uint64_t size[FORM_COUNT],
                uint64_t to_size);
+/* So many may each say something once a second from now on. */
+void ring_expect(struct ring *r, uint32_t senders);
 /* Puts a message in and gives its number. */
 uint64_t ring_append(struct ring *r, const struct ring_put *p);
 
@@ -120,7 +126,7 @@ static inline bool ring_lapped(const struct ring *r, uint64_t cursor)
 
 static inline uint64_t ring_in_use(const struct ring *r)
 {
-    return atomic_load_explicit(&r->in_use, memory_order_relaxed);
+    return atomic_load_explicit(&r->in_use, memory_order_acquire);
 }
 
 /* Where an entry stands; of one that is to be read, after a look at ring_head(). */

@@ -241,6 +241,7 @@ static void append_live(struct river *r, struct unit *x, const struct river_even
     put.form[FORM_PROTO] = ev->form[FORM_PROTO];
     put.unit = x ? units_index(&r->units, x) : RING_NO_UNIT;
     put.cell = x ? x->cell : 0;
+    ring_expect(&r->live, atomic_load_explicit(&r->sessions, memory_order_relaxed));
     seq = ring_append(&r->live, &put);
     r->count.live_put++;
     if (x && !(put.flags & RING_ADDRESSED))

@@ -21,7 +21,7 @@ enum {
     TOKEN_TCP = 0x40000001,
 };
 
-/* The flush period for so many clients: a few sends a second are the cost that
+/* The flush period for so many clients of all loops: a few sends a second are the cost that
  * counts, so the more there are the rarer (performance.md section 6). */
 static int64_t period_us(uint32_t clients)
 {
@@ -57,7 +57,7 @@ static void keep_pace(struct tak_loop *l)
     while (wheel_is_due(&l->wheel, now)) {
         int64_t begun = now;
 
-        flush_part(l, wheel_take(&l->wheel, now, period_us(l->open)));
+        flush_part(l, wheel_take(&l->wheel, now, period_us(atomic_load(&l->h->river->sessions))));
         now = clock_us();
         wheel_spend(&l->wheel, now - begun);
     }

@@ -178,12 +178,12 @@ class Bench:
             print(f"  {json.dumps(found['account'])} {why}", file=sys.stderr)
 
 
-def all_to_all(bench, row, clients, targets):
+def all_to_all(bench, row, clients, targets, loops="1", check="100"):
     """Everybody hears everybody at 1 Hz over TLS; targets: cores, p99, ratio, RSS, where there are."""
-    with Server(bench) as server:
+    with Server(bench, "--loops", loops) as server:
         found, ratio, floor = bench.against_floor(
             clients, ["--tls", "--form", "v1"],
-            lambda: server.load("--clients", str(clients), "--seconds", bench.seconds(20)))
+            lambda: server.load("--clients", str(clients), "--seconds", bench.seconds(20), "--check", check))
     bench.results[row] = found
     bench.tell_account(row, found)
     bench.tell(row, "deliveries a second", found["deliveries_per_s"])
@@ -200,8 +200,9 @@ def phones_1000(bench, row):
 
 
 def phones_2000(bench, row):
-    """2,000 phones, the same: 4 M deliveries a second"""
-    all_to_all(bench, row, 2000, {"p99": 150, "rss": 96, "ratio": 1.4})
+    """2,000 phones, the same: 4 M deliveries a second, two loops; every fourth phone checks all that it hears"""
+    # The others count bytes: the tool's one thread cannot open and compare four million a second.
+    all_to_all(bench, row, 2000, {"p99": 150, "rss": 96, "ratio": 1.4}, loops="2", check="25")
 
 
 def phones_3000(bench, row):
@@ -229,9 +230,9 @@ def xml_1000(bench, row):
 
 
 def neighbours_10000(bench, row):
-    """10,000 TLS connections, 100 neighbours each, the far ones silent"""
+    """10,000 TLS connections, 100 neighbours each, the far ones silent, two loops"""
     clients = 3000 if bench.quick else 10000
-    with Server(bench, "--interest-from", "1000", "--interest-far-every", "0") as server:
+    with Server(bench, "--interest-from", "1000", "--interest-far-every", "0", "--loops", "2") as server:
         found = server.load("--clients", str(clients), "--neighbours", "100", "--join-silent",
                             "--warmup", "5", "--seconds", bench.seconds(20), "--check", "20")
     bench.results[row] = found

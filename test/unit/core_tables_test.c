@@ -313,6 +313,43 @@ static void ring_uses_more_entries_when_laps_are_short(void **state)
     }
 }
 
+/* Who comes when many laps were slow gets his room at once, wherever the ring is in its lap, and nothing that could be
+ * read before is lost by that. */
+static void ring_has_room_for_who_is_expected(void **state)
+{
+    enum { ENTRIES = 4 * RING_ENTRIES_FIRST, SENDERS = 12000 };
+    const uint64_t size[FORM_COUNT] = {256, 8 << 20};
+    const uint64_t calm[] = {RING_ENTRIES_FIRST / 3, RING_ENTRIES_FIRST * 5 / 4, RING_ENTRIES_FIRST * 9 / 4};
+    char text[RING_USUAL_BYTES + 1];
+
+    (void)state;
+    memset(text, 'p', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    for (size_t i = 0; i < COUNTOF(calm); i++) {
+        struct ring r;
+        void *memory = zeroed(ring_memory(ENTRIES, size, LIMIT_DESTS));
+        int64_t now = 0;
+
+        ring_init(&r, memory, ENTRIES, size, LIMIT_DESTS);
+        for (uint64_t n = 0; n < calm[i] + SENDERS; n++) {
+            struct ring_put p = message("", n < calm[i] ? "calm" : text, NULL, 0);
+
+            p.unit = (uint32_t)n;
+            p.now_ms = now += n < calm[i] ? 100 : 0; /* all of them in one moment */
+            if (n == calm[i])
+                ring_expect(&r, SENDERS);
+            (void)ring_append(&r, &p);
+            for (uint64_t k = n < calm[i] ? n : r.safe; k <= n; k += 997) {
+                assert_int_equal(ring_hot(&r, k)->unit, k);
+                assert_str(ring_bytes(&r, ring_cold(&r, k), FORM_PROTO), k < calm[i] ? "calm" : text);
+            }
+        }
+        assert_true(r.safe <= calm[i]);
+        assert_int_equal(r.in_use, ENTRIES);
+        free(memory);
+    }
+}
+
 /* The newest message is readable even when it is as large as is allowed. */
 static void ring_newest_is_safe(void **state)
 {
@@ -829,6 +866,7 @@ int main(void)
         cmocka_unit_test(ring_picks_a_neighbourhood),
         cmocka_unit_test(ring_grows_its_laps),
         cmocka_unit_test(ring_uses_more_entries_when_laps_are_short),
+        cmocka_unit_test(ring_has_room_for_who_is_expected),
         cmocka_unit_test(ring_newest_is_safe),
         cmocka_unit_test(units_are_found_and_forgotten),
         cmocka_unit_test(callsigns_follow),
