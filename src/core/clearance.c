@@ -1,5 +1,6 @@
 #include "core/clearance.h"
 
+#include "core/incident_place.h"
 #include "core/incident_rules.h"
 #include "core/reconcile.h"
 
@@ -85,11 +86,13 @@ static uint32_t of_payload(const struct incident *s, struct str payload)
 static bool step_possible(struct deciding *d, enum clearance_step step, struct err *e)
 {
     enum clearance_state now = state_of(d->s, of_payload(d->s, d->payload));
+    char place[PLACE_NAME_MAX];
 
     if (clearance_next(now, step) == CLEARANCE_REFUSED)
         return refuse(e, ERR_DENIED, IN_ZONE, "%.*s of \"%.*s\" is %s; that does not follow",
                       STR_ARG(incident_value(d->payload, IN_CLEARANCE_KIND)),
-                      STR_ARG(incident_value(d->payload, IN_ZONE)), state_words[now]);
+                      STR_ARG(place_name(d->s, ENT_ZONE, incident_value(d->payload, IN_ZONE), place)),
+                      state_words[now]);
     return true;
 }
 
@@ -378,20 +381,23 @@ struct clearance_sum clearance_sum(const struct incident *s)
 /* Names as many of the missing zones as fit. */
 static void name_missing(const struct incident *s, struct buf *b)
 {
+    char place[PLACE_NAME_MAX];
+
     for (uint32_t z = ent_first(s, ENT_ZONE); z; z = ent_next(s, z)) {
         uint32_t level = ent_find(s, ENT_LEVEL, ent_get(s, z, IN_LEVEL));
         uint32_t structure = ent_find(s, ENT_STRUCTURE, ent_get(s, level, IN_STRUCTURE));
-        struct str id = ent_id(s, z);
+        struct str id = ent_id(s, z), name;
 
         if (!ent_has(s, structure, IN_INNER) || !ent_is(s, z, IN_STATE, "current") ||
             (clearance_is_clear(clearance_of(s, id, "threat")) && clearance_is_clear(clearance_of(s, id, "eod"))))
             continue;
-        if (b->len + id.len + 8 > b->max) {
-            buf_put(b, STR(", ..."));
+        name = place_name(s, ENT_ZONE, id, place);
+        if (b->len + name.len + 8 > b->max) {
+            buf_put(b, STR("; ..."));
             return;
         }
-        buf_put(b, b->len ? STR(", ") : STR(""));
-        buf_put(b, id);
+        buf_put(b, b->len ? STR("; ") : STR(""));
+        buf_put(b, name);
     }
 }
 
@@ -405,7 +411,7 @@ struct reconciled *count_room(struct deciding *d)
 bool all_clear_possible(const struct incident *s, struct reconciled *r, struct err *e)
 {
     struct clearance_sum sum = clearance_sum(s);
-    char names[256];
+    char names[400];
     struct buf b = buf_over(names, sizeof names);
 
     if (sum.zones == 0)
@@ -444,6 +450,7 @@ bool check_reentry(struct deciding *d, struct err *e)
 {
     struct str id = ent_id(d->s, d->e);
     uint32_t missing = 0, first = 0;
+    char place[PLACE_NAME_MAX];
 
     if (!ent_is(d->s, ref(d->s, d->payload, IN_DECISION), IN_STATE, "in-force"))
         return refuse(e, ERR_DENIED, IN_DECISION, "the decision is not in force");
@@ -458,6 +465,6 @@ bool check_reentry(struct deciding *d, struct err *e)
     }
     if (missing)
         return refuse(e, ERR_DENIED, IN_STRUCTURE, "%u zones have no structural clearance, \"%.*s\" first", missing,
-                      STR_ARG(ent_id(d->s, first)));
+                      STR_ARG(place_name(d->s, ENT_ZONE, ent_id(d->s, first), place)));
     return true;
 }

@@ -1,7 +1,9 @@
 #include "core/incident_alarms.h"
 
 #include "core/clearance.h"
+#include "core/incident_device.h"
 #include "core/incident_guard.h"
+#include "core/incident_place.h"
 #include "core/incident_rules.h"
 
 #include <inttypes.h>
@@ -73,7 +75,8 @@ static void sound(struct run *r, struct str subject, int64_t since_ms, uint64_t 
     for (size_t i = 0; i < b.len; i++)
         a->id[i] = a->id[i] == '|' ? '/' : a->id[i];
     va_start(args, format);
-    (void)vsnprintf(a->text, sizeof a->text, format, args);
+    if (vsnprintf(a->text, sizeof a->text, format, args) >= (int)sizeof a->text)
+        a->text[cut_text(str_from(a->text), sizeof a->text - 4).len] = '\0'; /* between two characters */
     va_end(args);
     known = ent_find(r->s, ENT_ALARM, buf_str(&b));
     a->acked = ent_is(r->s, known, IN_STATE, "acked") && ent_int(r->s, known, IN_RECORDED_AT, 0) >= since_ms &&
@@ -114,12 +117,20 @@ int64_t par_due_ms(const struct incident *s, uint32_t unit)
     return called ? called + MISSED_AFTER_S * S_MS : last + ent_int(s, unit, IN_CADENCE_S, usual) * S_MS;
 }
 
+/* Where a unit or a Mayday is, as people call it. */
+static struct str zone_name(const struct incident *s, uint32_t e, char *to)
+{
+    return place_name(s, ENT_ZONE, ent_get(s, e, IN_ZONE), to);
+}
+
 static void par_due(struct run *r)
 {
+    char place[PLACE_NAME_MAX];
+
     for (uint32_t u = ent_first(r->s, ENT_UNIT); u; u = ent_next(r->s, u))
         if (par_due_ms(r->s, u) <= r->now_ms)
             sound(r, ent_id(r->s, u), par_due_ms(r->s, u), ent_seq(r->s, u, IN_PAR_AT), "%.*s in %.*s: PAR is due",
-                  STR_ARG(ent_id(r->s, u)), STR_ARG(ent_get(r->s, u, IN_ZONE)));
+                  STR_ARG(ent_id(r->s, u)), STR_ARG(zone_name(r->s, u, place)));
 }
 
 static void par_fail(struct run *r)
@@ -138,19 +149,30 @@ static void par_fail(struct run *r)
 /* Missed twice: a person decides whether it is a Mayday. */
 static void mayday_prompt(struct run *r)
 {
+    char place[PLACE_NAME_MAX];
+
     for (uint32_t u = ent_first(r->s, ENT_UNIT); u; u = ent_next(r->s, u))
         if (ent_int(r->s, u, IN_MISSED, 0) >= 2)
             sound(r, ent_id(r->s, u), ent_int(r->s, u, IN_PAR_CALLED_AT, 0), ent_seq(r->s, u, IN_MISSED),
                   "%.*s in %.*s missed PAR %" PRId64 " times; declare a Mayday?", STR_ARG(ent_id(r->s, u)),
-                  STR_ARG(ent_get(r->s, u, IN_ZONE)), ent_int(r->s, u, IN_MISSED, 0));
+                  STR_ARG(zone_name(r->s, u, place)), ent_int(r->s, u, IN_MISSED, 0));
 }
 
 static void mayday(struct run *r)
 {
-    for (uint32_t m = ent_first(r->s, ENT_MAYDAY); m; m = ent_next(r->s, m))
-        if (ent_is(r->s, m, IN_STATE, "open"))
-            sound(r, ent_id(r->s, m), made_at(r->s, m), ent_made(r->s, m), "Mayday of %.*s %.*s",
-                  STR_ARG(ent_get(r->s, m, IN_UNIT)), STR_ARG(ent_get(r->s, m, IN_ZONE)));
+    char place[PLACE_NAME_MAX];
+
+    for (uint32_t m = ent_first(r->s, ENT_MAYDAY); m; m = ent_next(r->s, m)) {
+        struct str unit = ent_get(r->s, m, IN_UNIT), where = zone_name(r->s, m, place);
+
+        if (!ent_is(r->s, m, IN_STATE, "open"))
+            continue;
+        if (where.len)
+            sound(r, ent_id(r->s, m), made_at(r->s, m), ent_made(r->s, m), "Mayday of %.*s in %.*s", STR_ARG(unit),
+                  STR_ARG(where));
+        else
+            sound(r, ent_id(r->s, m), made_at(r->s, m), ent_made(r->s, m), "Mayday of %.*s", STR_ARG(unit));
+    }
 }
 
 /* Who has not acknowledged a declaration or METHANE message for 60 s. */
@@ -197,6 +219,7 @@ static void stale_point(struct run *r)
 static void stranger(struct run *r)
 {
     const struct incident *s = r->s;
+    char place[PLACE_NAME_MAX];
 
     for (uint32_t a = ent_first(s, ENT_UNIT); a; a = ent_next(s, a)) {
         uint32_t zone = ent_find(s, ENT_ZONE, ent_get(s, a, IN_ZONE));
@@ -210,7 +233,7 @@ static void stranger(struct run *r)
                 continue;
             sound(r, ent_id(s, b), since, ent_seq(s, b, IN_ZONE),
                   "%.*s and %.*s are in or next to %.*s; their supervisors have not agreed", STR_ARG(ent_id(s, a)),
-                  STR_ARG(ent_id(s, b)), STR_ARG(ent_id(s, zone)));
+                  STR_ARG(ent_id(s, b)), STR_ARG(zone_name(s, a, place)));
         }
     }
 }
@@ -314,11 +337,13 @@ static bool is_expired(const struct incident *s, uint32_t c, int64_t now_ms)
 
 static void expired(struct run *r)
 {
+    char place[PLACE_NAME_MAX];
+
     for (uint32_t c = ent_first(r->s, ENT_CLEARANCE); c; c = ent_next(r->s, c))
         if (is_expired(r->s, c, r->now_ms) ||
             (ent_is(r->s, c, IN_STATE, "void") && ent_is(r->s, c, IN_VOID_REASON, "expired")))
             sound(r, ent_id(r->s, c), ent_int(r->s, c, IN_EXPIRES_AT, 0), ent_seq(r->s, c, IN_EXPIRES_AT),
-                  "clearance of %.*s has expired", STR_ARG(ent_get(r->s, c, IN_ZONE)));
+                  "clearance of %.*s has expired", STR_ARG(zone_name(r->s, c, place)));
 }
 
 /* A journal that nobody outside has seen the head of for 15 minutes. */

@@ -21,7 +21,7 @@ struct alarm {
     bool acked, escalated;
     uint64_t items[ALARM_ITEMS]; /* the events it rests on */
     size_t n;
-    char text[240];
+    char text[512];
 };
 
 struct alarms {

@@ -1,6 +1,9 @@
 #include "core/incident_place.h"
 
+#include "core/incident_device.h"
 #include "core/incident_rules.h"
+
+#include <inttypes.h>
 
 static const struct floor_word {
     const char *word;
@@ -104,6 +107,61 @@ uint32_t level_at(const struct incident *s, struct str structure, int ordinal)
             return l;
     }
     return 0;
+}
+
+/* Names ------------------------------------------------------------------- */
+
+enum { STRUCTURE_PART = 72, FLOOR_PART = 48, ZONE_PART = 72 };
+_Static_assert(STRUCTURE_PART + FLOOR_PART + ZONE_PART + 24 <= PLACE_NAME_MAX, "a whole name fits");
+
+/* A level's own name, else its number; the page says it in the same words (web/src/state/names.ts). */
+static void put_floor(const struct incident *s, uint32_t level, struct buf *b)
+{
+    struct str name = cut_text(ent_get(s, level, IN_NAME), FLOOR_PART);
+    int64_t n = ent_int(s, level, IN_ORDINAL, 0), number;
+
+    if (ent_has(s, level, IN_ROOF))
+        buf_put(b, STR("roof"));
+    else if (str_to_int(name, 0, INT32_MAX, &number))
+        buf_fmt(b, "floor %" PRId64, number);
+    else if (name.len)
+        buf_put(b, name);
+    else if (n == 0)
+        buf_put(b, STR("ground floor"));
+    else
+        buf_fmt(b, n < 0 ? "basement %" PRId64 : "floor %" PRId64, n < 0 ? -n : n);
+}
+
+static void put_part(struct buf *b, struct str name, size_t max)
+{
+    buf_put(b, b->len && name.len ? STR(", ") : STR(""));
+    buf_put(b, cut_text(name, max));
+}
+
+static struct str name_or_id(const struct incident *s, uint32_t e)
+{
+    return ent_has(s, e, IN_NAME) ? ent_get(s, e, IN_NAME) : ent_id(s, e);
+}
+
+struct str place_name(const struct incident *s, enum entity_kind kind, struct str id, char *to)
+{
+    uint32_t e = ent_find(s, kind, id), zone = kind == ENT_ZONE ? e : 0;
+    uint32_t level = kind == ENT_LEVEL ? e : ent_find(s, ENT_LEVEL, ent_get(s, zone, IN_LEVEL));
+    uint32_t structure = kind == ENT_STRUCTURE ? e : ent_find(s, ENT_STRUCTURE, ent_get(s, level, IN_STRUCTURE));
+    struct buf b = buf_over(to, PLACE_NAME_MAX);
+
+    if (e == 0 || ent_has(s, zone, IN_CLASS) || ent_has(s, level, IN_CLASS) || ent_has(s, structure, IN_CLASS))
+        return id;
+    if (structure)
+        put_part(&b, name_or_id(s, structure), STRUCTURE_PART);
+    if (level) {
+        buf_put(&b, b.len ? STR(", ") : STR(""));
+        put_floor(s, level, &b);
+    }
+    if (zone && !(ent_has(s, level, IN_ROOF) && ent_is(s, zone, IN_NAME, "roof")))
+        put_part(&b, name_or_id(s, zone), ZONE_PART);
+    MUST(!b.full);
+    return buf_str(&b);
 }
 
 /* The grid: each level has four sides, a core, stairs and a lift; the roof is one zone. */

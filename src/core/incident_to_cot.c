@@ -3,6 +3,7 @@
 #include "core/incident_access.h"
 #include "core/incident_device.h"
 #include "core/incident_geo.h"
+#include "core/incident_place.h"
 #include "core/incident_rules.h"
 #include "core/reply.h"
 
@@ -554,6 +555,40 @@ static void add(const struct writing *w, struct buf *b, const char *label, enum 
     put_words(b, v);
 }
 
+/* A place in the payload, as people call it when phones may know its name. */
+static struct str spoken(const struct writing *w, enum entity_kind kind, struct str id, char *to)
+{
+    uint32_t e = ent_find(w->o->s, kind, id);
+
+    return e && access_sees(&w->access, w->o->s, e, IN_NAME) ? place_name(w->o->s, kind, id, to) : id;
+}
+
+static void add_zone(const struct writing *w, struct buf *b, const char *label)
+{
+    char place[PLACE_NAME_MAX];
+
+    if (said(w, IN_ZONE).len == 0)
+        return;
+    buf_put(b, str_from(label));
+    buf_put(b, spoken(w, ENT_ZONE, said(w, IN_ZONE), place));
+}
+
+/* Several of them stand apart by semicolons: a name has commas. */
+static void add_zones(const struct writing *w, struct buf *b, const char *label)
+{
+    struct str rest = said(w, IN_ZONES).len ? w->o->payload : (struct str){0}, v;
+    char place[PLACE_NAME_MAX];
+    enum field tag;
+    bool first = true;
+
+    while (fields_next(&rest, &tag, &v))
+        if (tag == (enum field)IN_ZONES) {
+            buf_put(b, first ? str_from(label) : STR("; "));
+            buf_put(b, spoken(w, ENT_ZONE, v, place));
+            first = false;
+        }
+}
+
 static void add_all(const struct writing *w, struct buf *b, const char *label, enum incident_field f)
 {
     struct str rest = said(w, f).len ? w->o->payload : (struct str){0}, v;
@@ -593,7 +628,7 @@ static void out_assignment(struct writing *w)
         return;
     add_id(w, &b, "ASSIGNMENT ");
     add(w, &b, ": ", IN_TEXT);
-    add_all(w, &b, ". Zones: ", IN_ZONES);
+    add_zones(w, &b, ". Zones: ");
     add_all(w, &b, ". Net: ", IN_NET);
     add(w, &b, ". ", IN_NOTE);
     buf_put(&b, STR(". Read it back by voice."));
@@ -767,7 +802,7 @@ static void out_mayday(struct writing *w)
         return;
     buf_put(&b, STR("MAYDAY MAYDAY MAYDAY "));
     buf_put(&b, cut_text(unit, 128));
-    add(w, &b, " in ", IN_ZONE);
+    add_zone(w, &b, " in ");
     add(w, &b, ": ", IN_TEXT);
     chat(w, NULL, buf_str(&b));
     name_it(w, "MAYDAY", unit);

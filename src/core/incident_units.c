@@ -1,4 +1,5 @@
 /* Units and persons: who is here, who is inside, PAR clocks, Mayday, assignments and deconfliction. */
+#include "core/incident_place.h"
 #include "core/incident_rules.h"
 
 #include <inttypes.h>
@@ -132,9 +133,11 @@ bool check_self_deployed(struct deciding *d, struct err *e)
 
 bool check_unit_released(struct deciding *d, struct err *e)
 {
+    char place[PLACE_NAME_MAX];
+
     if (ent_has(d->s, d->e, IN_ZONE))
         return refuse(e, ERR_DENIED, IN_UNIT, "the unit is inside %.*s; record that it left first",
-                      STR_ARG(ent_get(d->s, d->e, IN_ZONE)));
+                      STR_ARG(place_name(d->s, ENT_ZONE, ent_get(d->s, d->e, IN_ZONE), place)));
     return true;
 }
 
@@ -348,7 +351,7 @@ bool check_assignment_given(struct deciding *d, struct err *e)
 {
     struct str rest = d->payload, v;
     enum field tag;
-    char text[INCIDENT_LINE_MAX];
+    char text[INCIDENT_LINE_MAX], place[PLACE_NAME_MAX];
     struct buf why = buf_over(text, sizeof text);
     uint32_t unit, zone, stranger;
     size_t begin;
@@ -363,8 +366,8 @@ bool check_assignment_given(struct deciding *d, struct err *e)
         return err_set(e, ERR_FULL, "too much follows from it at once");
     incident_put(d->memory, IN_ASSIGNMENT, incident_value(d->payload, IN_ASSIGNMENT));
     buf_fmt(&why, "%.*s of %.*s is in or next to %.*s, where %.*s is sent; both supervisors must agree",
-            STR_ARG(ent_id(d->s, stranger)), STR_ARG(agency_of(d->s, stranger)), STR_ARG(ent_id(d->s, zone)),
-            STR_ARG(ent_id(d->s, unit)));
+            STR_ARG(ent_id(d->s, stranger)), STR_ARG(agency_of(d->s, stranger)),
+            STR_ARG(place_name(d->s, ENT_ZONE, ent_id(d->s, zone), place)), STR_ARG(ent_id(d->s, unit)));
     incident_put(d->memory, IN_REASON,
                  why.full ? STR("another agency's unit is in or next to a zone; both supervisors must agree")
                           : buf_str(&why));

@@ -103,6 +103,65 @@ static void test_is_usable(void **state)
     world_free(w);
 }
 
+/* What the record says itself of a place: as people say it, not as a plan's file numbers it. */
+static void test_names(void **state)
+{
+    static const struct {
+        enum entity_kind kind;
+        const char *id, *name;
+    } rows[] = {
+        {ENT_STRUCTURE, "M", "EX-Main"},
+        {ENT_LEVEL, "M/0", "EX-Main, ground floor"},
+        {ENT_LEVEL, "M/3", "EX-Main, floor 3"},
+        {ENT_LEVEL, "M/-1", "EX-Main, basement 1"},
+        {ENT_ZONE, "M/2/A", "EX-Main, floor 2, A"},
+        {ENT_ZONE, "M/-1/stairs", "EX-Main, basement 1, stairs"},
+        {ENT_ZONE, "M/roof/roof", "EX-Main, roof"},
+        {ENT_LEVEL, "P/2/7", "EX-Plan, Mezzanine"},
+        {ENT_ZONE, "P/2/way/123", "EX-Plan, Mezzanine, Room 12"},
+        {ENT_LEVEL, "P/2/8", "EX-Plan, floor 4"},
+        {ENT_ZONE, "P/2/way/125", "P/2/way/125"}, /* not for everybody */
+        {ENT_ZONE, "M/9/A", "M/9/A"},             /* not there */
+    };
+    struct world *w = five_floors();
+    char to[PLACE_NAME_MAX];
+
+    (void)state;
+    world_ok(w, INC_STRUCTURE_DEFINED, IN_STRUCTURE, "P", IN_NAME, "EX-Plan", IN_STOREYS, "0", IN_NONE);
+    world_ok(w, INC_LEVEL_DEFINED, IN_LEVEL, "P/2/7", IN_STRUCTURE, "P", IN_ORDINAL, "1", IN_NAME, "Mezzanine",
+             IN_NONE);
+    world_ok(w, INC_LEVEL_DEFINED, IN_LEVEL, "P/2/8", IN_STRUCTURE, "P", IN_ORDINAL, "3", IN_NAME, "4", IN_NONE);
+    world_ok(w, INC_ZONE_DEFINED, IN_ZONE, "P/2/way/123", IN_LEVEL, "P/2/7", IN_NAME, "Room 12", IN_ZONE_KIND, "room",
+             IN_NONE);
+    world_ok(w, INC_ZONE_DEFINED, IN_ZONE, "P/2/way/125", IN_LEVEL, "P/2/7", IN_NAME, "Safe", IN_ZONE_KIND, "room",
+             IN_CLASS, "command", IN_NONE);
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct str name = place_name(w->s, rows[i].kind, str_from(rows[i].id), to);
+
+        if (!str_eq(name, str_from(rows[i].name)))
+            fail_msg("%s is called %.*s", rows[i].id, STR_ARG(name));
+    }
+    world_free(w);
+}
+
+/* The longest names that the record takes: cut between characters, never more than there is room for. */
+static void test_long_names(void **state)
+{
+    struct world *w = five_floors();
+    char long_name[INCIDENT_LINE_MAX + 1] = "", to[PLACE_NAME_MAX];
+    struct str name;
+
+    (void)state;
+    for (size_t i = 0; i + 3 <= INCIDENT_LINE_MAX; i += 2)
+        memcpy(long_name + i, "\xd9\x85", 3);
+    world_ok(w, INC_STRUCTURE_DEFINED, IN_STRUCTURE, "L", IN_NAME, long_name, IN_STOREYS, "0", IN_NONE);
+    world_ok(w, INC_LEVEL_DEFINED, IN_LEVEL, "L/1", IN_STRUCTURE, "L", IN_ORDINAL, "1", IN_NAME, long_name, IN_NONE);
+    world_ok(w, INC_ZONE_DEFINED, IN_ZONE, "L/1/z", IN_LEVEL, "L/1", IN_NAME, long_name, IN_ZONE_KIND, "room", IN_NONE);
+    name = place_name(w->s, ENT_ZONE, STR("L/1/z"), to);
+    assert_true(name.len <= PLACE_NAME_MAX && name.len > 150 && str_is_utf8(name));
+    world_free(w);
+}
+
 /* 0 storeys alone: no grid, the plan brings the levels, the roof among them. */
 static void test_a_plan_instead(void **state)
 {
@@ -131,7 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels_and_zones),
         cmocka_unit_test(test_neighbours),
-        cmocka_unit_test(test_is_usable),
+        cmocka_unit_test(test_names), cmocka_unit_test(test_long_names), cmocka_unit_test(test_is_usable),
         cmocka_unit_test(test_a_plan_instead),
     };
 

@@ -114,8 +114,8 @@ static void test_invariant_4_all_clear_names_what_is_missing(void **state)
 
     (void)state;
     world_ok(w, INC_DECISION_TAKEN, IN_DECISION, "d", IN_TEXT, "declare", IN_RATIONALE, "searched", COMMANDER, IN_NONE);
-    world_no(w, "14 of 14 zones are not THREAT-clear and 14 not EOD-clear: H/0/A", INC_ALL_CLEAR, IN_INCIDENT, "i",
-             IN_DECISION, "d", COMMANDER, IN_NONE);
+    world_no(w, "14 of 14 zones are not THREAT-clear and 14 not EOD-clear: House, ground floor, A; ", INC_ALL_CLEAR,
+             IN_INCIDENT, "i", IN_DECISION, "d", COMMANDER, IN_NONE);
     for (int level = 0; level < 2; level++)
         for (size_t i = 0; i < COUNTOF(zones); i++) {
             (void)snprintf(zone, sizeof zone, "H/%d/%s", level, zones[i]);
@@ -451,6 +451,9 @@ static void test_invariant_12_two_agencies_need_both_supervisors(void **state)
              COMMANDER,
              IN_NONE);
     assert_true(world_state(w, ENT_ASSIGNMENT, "a1", "hold"));
+    assert_true(str_eq(ent_get(w->s, ent_find(w->s, ENT_ASSIGNMENT, STR("a1")), IN_REASON),
+                       STR("P1 of police is in or next to House, ground floor, core, where A1 is sent; both "
+                           "supervisors must agree")));
     /* The order is still for those to whom it was given, not for the stranger. */
     assert_false(ent_holds(w->s, ent_find(w->s, ENT_ASSIGNMENT, STR("a1")), IN_UNITS, STR("P1")));
     world_no(w, "a1\" is hold", INC_ASSIGNMENT_STARTED, IN_ASSIGNMENT, "a1", IN_NONE);
@@ -472,7 +475,9 @@ static void test_invariant_12_two_agencies_need_both_supervisors(void **state)
     world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "A1", IN_ZONE, "H/0/core", IN_NONE);
     assert_null(alarm_of(w, "deconfliction.missing:A1"));
     world_ok(w, INC_DECONFLICTION_REFUSED, IN_DECONFLICTION, "d1", IN_REASON, "x", IN_ROLE, "supervisor", IN_NONE);
-    assert_non_null(alarm_of(w, "deconfliction.missing:A1"));
+    assert_string_equal(alarm_of(w, "deconfliction.missing:A1")->text,
+                        "P1 and A1 are in or next to House, ground floor, A; their supervisors have not agreed");
+    world_no(w, "inside House, ground floor, core; record", INC_UNIT_RELEASED, IN_UNIT, "A1", IN_NONE);
     world_free(w);
 }
 
@@ -743,8 +748,8 @@ static void test_no_re_entry_before_structural_clearance(void **state)
 
     (void)state;
     world_ok(w, INC_DECISION_TAKEN, IN_DECISION, "d", IN_TEXT, "let people in", COMMANDER, IN_NONE);
-    world_no(w, "14 zones have no structural clearance, \"H/0/A\" first", INC_REENTRY_ALLOWED, IN_STRUCTURE, "H",
-             IN_DECISION, "d", COMMANDER, IN_NONE);
+    world_no(w, "14 zones have no structural clearance, \"House, ground floor, A\" first", INC_REENTRY_ALLOWED,
+             IN_STRUCTURE, "H", IN_DECISION, "d", COMMANDER, IN_NONE);
     world_free(w);
 }
 

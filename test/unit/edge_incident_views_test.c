@@ -595,8 +595,8 @@ static void test_an_observer_gets_totals(void **state)
     json_drop(j);
     assert_false(mentions(w, "floors", &observer, "\"unit"));
     assert_false(mentions(w, "floors", &observer, "H/0/A"));
-    assert_true(mentions(w, "alarms", &commander, "Mayday of A1 H/1/B"));
-    assert_true(mentions(w, "alarms", &commander, "P1 in H/0/A"));
+    assert_true(mentions(w, "alarms", &commander, "Mayday of A1 in House, floor 1, B"));
+    assert_true(mentions(w, "alarms", &commander, "P1 in House, ground floor, A"));
     world_free(w);
 }
 

@@ -14,7 +14,7 @@ const plain = (text: string | null) => text?.replace(/[\u2066-\u2069]/g, '') ?? 
 
 const list: Record<string, string> = ur
 const words: Record<string, (it: string) => string | undefined> = {
-  word: (it) => list['word:' + it], role: (it) => list['word:' + it], kind: (it) => list['kind.' + it], field: (it) => list['field.' + it], comma: () => list['comma'],
+  word: (it) => list['word:' + it], role: (it) => list['word:' + it], kind: (it) => list['kind.' + it], field: (it) => list['field.' + it], comma: () => list['comma'], semicolon: () => list['semicolon'], place: (it) => (it === 'roof' ? list['floor.roof'] : undefined),
 }
 const say = sayer(said_ur, (what, value) => words[what]?.(value) ?? value)
 
@@ -43,7 +43,7 @@ test('each has the places of the English one, and says of a place only what ther
   for (const [name, said] of Object.entries(languages)) {
     for (const [from, to] of Object.entries(said)) {
       assert.deepEqual(places(to), places(from), `${name}: ${from}`)
-      for (const [, what] of to.matchAll(/\{\d:(\w+)\}/g)) assert.ok(['word', 'role', 'kind', 'field', 'said'].includes(what!), `${name}: ${to}`)
+      for (const [, what] of to.matchAll(/\{\d:(\w+)\}/g)) assert.ok(['word', 'role', 'kind', 'field', 'place', 'said'].includes(what!), `${name}: ${to}`)
     }
   }
 })
@@ -70,6 +70,12 @@ test('a refusal is said with its field, its values as they are, words of the rec
   const refused = plain(say(`role: command.transferred needs the role ${roles}`))!
   assert.ok(refused.includes(list['kind.command.transferred']!), refused)
   assert.ok(!/[a-z]/.test(refused), refused)
+})
+
+test('a place is said part by part: words of ours in words, names as they are', () => {
+  assert.equal(say('P1 in EX-House, roof: PAR is due'), '\u2068P1\u2069، \u2068EX-House\u2069، چھت میں: حاضری واجب ہے')
+  const refused = plain(say('2 of 9 zones are not THREAT-clear and 2 not EOD-clear: EX-House, roof; EX-House, Room 12'))!
+  assert.ok(refused.endsWith('EX-House، چھت؛ EX-House، Room 12'), refused)
 })
 
 test('a sentence in a sentence is said too', () => {

@@ -1,7 +1,8 @@
 // The server says its sentences in English. Another language has them as a list, from each pattern to its own words
 // with the same numbered places: src/i18n/said.LANGUAGE.json, held against the sources by a test. A place may say what
-// is put in: {0:word} a word of the record (or several, with commas), {0:kind}, {0:role}, {0:field}, and {0:said}
-// another sentence. Everything else is a name or a number and stays as it is, in its own direction.
+// is put in: {0:word} a word of the record (or several, with commas), {0:kind}, {0:role}, {0:field}, {0:place} a place
+// as the server names it ("House, floor 2, Room 12; ..."), and {0:said} another sentence. Everything else is a name or a
+// number and stays as it is, in its own direction.
 export type Worded = (what: string, value: string) => string
 
 interface Pattern { shape: RegExp; places: readonly string[]; literal: number; to: string }
@@ -18,7 +19,7 @@ function patternOf(from: string, to: string): Pattern {
   const places = parts.filter((_, i) => i % 2 === 1)
   const texts = parts.filter((_, i) => i % 2 === 0)
   const what = new Map([...to.matchAll(TO_HOLE)].map((it) => [it[1], it[2]]))
-  const holes = places.map((place) => ([undefined, 'said'].includes(what.get(place)) ? '([\\s\\S]*?)' : '(\\S*?)'))
+  const holes = places.map((place) => ([undefined, 'said', 'place'].includes(what.get(place)) ? '([\\s\\S]*?)' : '(\\S*?)'))
   const shape = texts.map((it, i) => it.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&') + (holes[i] ?? '')).join('')
   return { shape: new RegExp(`^${shape}$`), places, literal: texts.join('').length, to }
 }
@@ -32,7 +33,8 @@ export function sayer(list: Record<string, string>, worded: Worded): (text: stri
   function put(what: string | undefined, value: string, depth: number): string {
     if (what === undefined || value === '') return value === '' ? '' : isolated(value)
     if (what === 'said') return find(value, depth + 1)?.text ?? isolated(value)
-    return value.split(/, ?/).map((one) => (worded(what, one) === one ? isolated(one) : worded(what, one))).join(worded('comma', ', '))
+    const list = (text: string) => text.split(/, ?/).map((one) => (worded(what, one) === one ? isolated(one) : worded(what, one))).join(worded('comma', ', '))
+    return what === 'place' ? value.split('; ').map(list).join(worded('semicolon', '; ')) : list(value)
   }
 
   function whole(text: string, depth: number): { text: string; literal: number } | null {

@@ -52,8 +52,17 @@ export function valueText(name: string, value: Value, now: number): string {
   return free.has(name) ? value : wordText(value, name)
 }
 
+/** A part of the name that the server gives a place (core/incident_place.c); the page's own words where it has some. */
+function placeWord(part: string): string {
+  const [, level, n] = /^(floor|basement) (\d+)$/.exec(part) ?? []
+  if (level && n) return level === 'floor' ? t('floor.label', { name: n }) : t('floor.basement', { n })
+  if (part === 'ground floor') return t('floor.ground')
+  if (part === 'roof') return t('floor.roof')
+  return part === 'stairs' ? wordText('stair', 'zone_kind') : ['core', 'lift'].includes(part) ? wordText(part, 'zone_kind') : part
+}
+
 const worders: Record<string, (value: string) => string> = {
-  word: wordText, role: (value) => wordText(value, 'role'), kind: kindText, field: fieldText, comma: () => t('comma'),
+  word: wordText, role: (value) => wordText(value, 'role'), kind: kindText, field: fieldText, comma: () => t('comma'), semicolon: () => t('semicolon'), place: placeWord,
 }
 const sayInWords = computed(() => sayer(sentences.value, (what, value) => worders[what]?.(value) ?? value))
 
