@@ -3,11 +3,21 @@
 #include "core/incident_device.h"
 #include "core/incident_from_cot.h"
 #include "core/incident_geo.h"
+#include "wire/shape.h"
 #include "wire/xml.h"
 
 #include <math.h>
 
-_Static_assert(3 * LIMIT_EVENT_IN + INCIDENT_TEXT_MAX <= INCIDENT_PROMOTE_MEMORY, "an event, a shape and a stroke");
+/* Where the points of a drawing are kept, and room to thin them. */
+struct points {
+    struct shape_point at[SHAPE_FIT_MAX + 1]; /* and the first again */
+    struct shape_room room;
+};
+
+_Static_assert(3 * LIMIT_EVENT_IN + INCIDENT_TEXT_MAX + sizeof(struct points) + _Alignof(struct points) <=
+                   INCIDENT_PROMOTE_MEMORY,
+               "an event, a shape, its points and a stroke");
+_Static_assert((int)SHAPE_TEXT_MAX == (int)INCIDENT_TEXT_MAX, "what was thinned fits into its field");
 
 enum geometry { GEO_NONE, GEO_LINKS, GEO_STROKES, GEO_AREA, GEO_ROUTE, GEO_ELLIPSE, GEO_PLACE };
 enum { MAY_AREA = 1, MAY_LINE = 2, MAY_PLACE = 4, ELLIPSE_CORNERS = 36, GAPS_PART = 5, RADIUS_MAX_M = 100000 };
@@ -38,6 +48,7 @@ struct sketch {
     enum geometry is;
     struct buf shape; /* "lat,lon lat,lon ..." */
     struct buf stroke, scratch; /* the stroke at hand as an event, and its values */
+    struct points *kept; /* the first SHAPE_FIT_MAX of them */
     size_t points, bad, bad_strokes;
     bool lifted; /* the next point begins a stroke */
     struct geo_point first, last;
@@ -71,6 +82,12 @@ static struct str value(const struct xml *x, const char *name)
     return a ? a->value : (struct str){0}; /* numbers need no decoding */
 }
 
+/* Was it drawn point by point? */
+static bool has_points(const struct sketch *k)
+{
+    return k->is != GEO_PLACE && k->is != GEO_ELLIPSE;
+}
+
 static void put_link(struct sketch *k, const struct xml *x)
 {
     struct str point = value(x, "point");
@@ -87,9 +104,9 @@ static void put_link(struct sketch *k, const struct xml *x)
     *(k->lifted ? &k->gaps_m : &k->drawn_m) += geo_metres(k->last, p);
     k->lifted = false;
     k->last = p;
-    if (k->points++)
-        buf_byte(&k->shape, ' ');
-    geo_put_point(&k->shape, p);
+    if (k->points < SHAPE_FIT_MAX)
+        k->kept->at[k->points] = (struct shape_point){p.lat, p.lon};
+    k->points++;
 }
 
 static void put_ellipse(struct sketch *k, const struct xml *x)
@@ -133,15 +150,65 @@ static void put_stroke(struct sketch *k, const struct xml *x)
         read_detail(k, c.detail, put_link);
 }
 
+static bool is_closed(const struct sketch *k)
+{
+    return k->points > 2 && geo_metres(k->first, k->last) < 0.01;
+}
+
+/* Its last point is the first to the last digit. */
 static void close_ring(struct sketch *k)
 {
-    struct str rest = buf_str(&k->shape), pair;
-    struct geo_point p;
+    if (!is_closed(k))
+        k->points++;
+    if (k->points <= SHAPE_FIT_MAX + 1)
+        k->kept->at[k->points - 1] = k->kept->at[0];
+}
 
-    if (shape_is_closed(rest) || !shape_next(&rest, &pair, &p))
-        return;
-    buf_byte(&k->shape, ' ');
-    buf_put(&k->shape, pair);
+static void put_points(struct sketch *k, size_t n)
+{
+    k->shape.len = 0;
+    k->shape.full = false;
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            buf_byte(&k->shape, ' ');
+        geo_put_point(&k->shape, (struct geo_point){k->kept->at[i].lat, k->kept->at[i].lon});
+    }
+}
+
+/* How far a thinned line may lie off what was drawn: what one does not see of it on a screen, and no more than a
+ * phone is off. */
+static double off_max_m(const struct sketch *k)
+{
+    struct shape_point low = k->kept->at[0], high = low;
+
+    for (size_t i = 1; i < k->points; i++) {
+        low = (struct shape_point){fmin(low.lat, k->kept->at[i].lat), fmin(low.lon, k->kept->at[i].lon)};
+        high = (struct shape_point){fmax(high.lat, k->kept->at[i].lat), fmax(high.lon, k->kept->at[i].lon)};
+    }
+    return fmax(0.5, fmin(5, geo_metres((struct geo_point){low.lat, low.lon},
+                                        (struct geo_point){high.lat, high.lon}) / 1000));
+}
+
+/* The drawing's points as a SHAPE; *left: how many of them, fewer than there were where it was thinned. */
+static bool write_shape(struct sketch *k, size_t *left, struct err *e)
+{
+    double most;
+
+    *left = k->points;
+    if (k->points > SHAPE_FIT_MAX)
+        return err_set(e, ERR_INPUT, "it has %zu points, %d are the most; draw it simpler or in parts", k->points,
+                       SHAPE_FIT_MAX);
+    put_points(k, k->points);
+    if (!k->shape.full)
+        return true;
+    most = off_max_m(k);
+    *left = shape_fit(k->kept->at, k->points, most, &k->kept->room);
+    if (*left == 0)
+        return err_set(e, ERR_INPUT, "its %zu points cannot be thinned to the %d that a shape can have without moving "
+                       "its line by more than %.1f m; draw it simpler", k->points, SHAPE_POINTS, most);
+    put_points(k, *left);
+    MUST(!k->shape.full);
+    return true;
 }
 
 static bool has_place(const struct cot *c)
@@ -175,7 +242,7 @@ static bool is_small_gap(const struct sketch *k, double gap_m)
 static unsigned judge(struct sketch *k, bool wants_area, struct err *e)
 {
     bool by_hand = k->is == GEO_LINKS || k->is == GEO_STROKES;
-    bool ring = k->is == GEO_AREA || (by_hand && shape_is_closed(buf_str(&k->shape)));
+    bool ring = k->is == GEO_AREA || (by_hand && is_closed(k));
 
     if (k->is == GEO_PLACE)
         return has_place(&k->c) ? MAY_PLACE : (unsigned)err_set(e, ERR_INPUT, "the marker has no place");
@@ -201,6 +268,7 @@ static bool load(const struct incident_promote *p, struct buf *memory, struct sk
 {
     struct buf scratch = buf_over(memory->at, LIMIT_EVENT_IN);
     struct str type = fields_get(p->drawing, FIELD_TYPE);
+    uintptr_t at;
 
     memory->len = LIMIT_EVENT_IN;
     if (!river_row_event(p->drawing, &scratch, &k->c))
@@ -211,6 +279,10 @@ static bool load(const struct incident_promote *p, struct buf *memory, struct sk
                        "a circle or a route", STR_ARG(cut_text(k->c.type, 32)));
     k->shape = buf_over(memory->at + memory->len, INCIDENT_TEXT_MAX);
     memory->len += INCIDENT_TEXT_MAX;
+    at = (uintptr_t)memory->at + memory->len + _Alignof(struct points) - 1;
+    at -= at % _Alignof(struct points);
+    k->kept = (struct points *)at;
+    memory->len = at - (uintptr_t)memory->at + sizeof *k->kept;
     /* Read only here: the command comes over it. */
     k->stroke = buf_over(memory->at + memory->len, LIMIT_EVENT_IN);
     k->scratch = buf_over(memory->at + memory->len + LIMIT_EVENT_IN, LIMIT_EVENT_IN);
@@ -253,6 +325,27 @@ static void put_geometry(const struct incident_promote *p, const struct sketch *
         incident_put(b, IN_PLACE, buf_str(&place));
 }
 
+/* What the person said; what was thinned is said behind what he noted. */
+static void put_fields(const struct incident_promote *p, struct sketch *k, size_t left, struct buf *b)
+{
+    struct str rest = p->fields, v, note = incident_value(p->fields, IN_NOTE);
+    enum field tag;
+
+    if (left == k->points) {
+        buf_put(b, p->fields);
+        return;
+    }
+    while (fields_next(&rest, &tag, &v))
+        if (tag != (enum field)IN_NOTE)
+            fields_put(b, tag, v);
+    k->scratch.len = 0; /* what it had is read, and the command does not come so far */
+    buf_put(&k->scratch, note);
+    buf_put(&k->scratch, note.len ? STR("; ") : STR(""));
+    buf_fmt(&k->scratch, "drawn with %zu points, %zu were kept: none left out lies more than %.2f m off the line",
+            k->points, left, ceil(k->kept->room.off_m * 100) / 100);
+    incident_put(b, IN_NOTE, buf_str(&k->scratch));
+}
+
 static bool has_geometry(struct str fields)
 {
     return fields_has(fields, (enum field)IN_SHAPE) || fields_has(fields, (enum field)IN_LAT) ||
@@ -263,7 +356,7 @@ bool incident_promote(const struct incident_promote *p, struct buf *memory, stru
 {
     const struct want *w = want_of(p->wanted);
     struct sketch k = {.is = GEO_NONE};
-    size_t begin;
+    size_t begin, left = 0;
     unsigned may;
 
     MUST(memory->len == 0 && memory->max >= INCIDENT_PROMOTE_MEMORY);
@@ -276,14 +369,14 @@ bool incident_promote(const struct incident_promote *p, struct buf *memory, stru
     may = judge(&k, !(w->may & MAY_LINE), e);
     if (may == 0)
         return false;
-    if (k.shape.full)
-        return err_set(e, ERR_INPUT, "it has more points than a shape can have (about 600); simplify it");
     if (!(may & w->may))
         return may == MAY_LINE ? err_set(e, ERR_INPUT, "%s needs %s; this line is open: close it on the phone", w->what,
                                          w->needs)
                                : err_set(e, ERR_INPUT, "%s needs %s", w->what, w->needs);
+    if (has_points(&k) && !write_shape(&k, &left, e))
+        return false;
     begin = memory->len;
-    buf_put(memory, p->fields);
+    put_fields(p, &k, left, memory);
     put_geometry(p, &k, memory);
     incident_put_int(memory, IN_CAUSE, (int64_t)p->seq);
     if (takes(p->wanted, IN_NAME) && !fields_has(p->fields, (enum field)IN_NAME))

@@ -14,8 +14,10 @@
  *   point: a place.
  *
  * A finger does not end where it began: what was drawn by hand is taken as one line, or closed where an area is
- * asked for, when its gaps are together no more than a fifth of what was drawn.  Anything else is refused with a
- * sentence, and nothing is half taken: strokes that do not meet, drawings of more points than a SHAPE can have.
+ * asked for, when its gaps are together no more than a fifth of what was drawn.  A long line has more points than a
+ * SHAPE can have (some 630): it is thinned by as little as makes it fit, off by a thousandth of its extent at most,
+ * half a metre to five metres, and the event's NOTE says so.  Anything else is refused with a sentence, and nothing is
+ * half taken: strokes that do not meet, drawings that cannot be thinned within that.
  * Pure. */
 #ifndef CORDON_CORE_INCIDENT_PROMOTE_H
 #define CORDON_CORE_INCIDENT_PROMOTE_H

@@ -263,6 +263,10 @@ static void put_remarks(struct writing *w)
         buf_put(&b, str_from(remark_fields[i].before));
         buf_put(&b, cut_text(v, 1000));
     }
+    if (said(w, IN_NOTE).len) { /* what was said of this drawing, not of one before it */
+        buf_put(&b, b.len ? STR(". ") : STR(""));
+        buf_put(&b, cut_text(said(w, IN_NOTE), 1000));
+    }
     if (seen(w, IN_EMERGENCY_LANE).len)
         buf_put(&b, STR(". A lane is kept for emergency vehicles"));
     buf_put(&w->detail, STR("<remarks>"));

@@ -691,7 +691,7 @@ bool indoor_read(const struct indoor_ask *ask, const struct indoor_to *to, struc
         in->levels = calloc(entity_info(ENT_LEVEL)->max, sizeof *in->levels);
         in->zones = calloc(entity_info(ENT_ZONE)->max, sizeof *in->zones);
         in->openings = calloc(entity_info(ENT_OPENING)->max, sizeof *in->openings);
-        in->memory = calloc(2 * RING_POINTS_MAX, sizeof *in->memory);
+        in->memory = malloc(sizeof *in->memory);
         plan_init(&in->plan);
         ok = in->levels && in->zones && in->openings && in->memory
                  ? understand(in)

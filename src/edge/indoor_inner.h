@@ -9,10 +9,7 @@
 #include "edge/indoor_levels.h"
 #include "edge/indoor_plan.h"
 
-enum {
-    INDOOR_NONE = UINT32_MAX,
-    RING_POINTS_MAX = 5000, /* of one outline; beyond, thinning would take seconds */
-};
+enum { INDOOR_NONE = UINT32_MAX };
 
 enum indoor_role {
     ROLE_PASSED,
@@ -75,7 +72,7 @@ struct indoor {
     uint32_t building, footprint, venue; /* features, or INDOOR_NONE */
     struct str name, building_shape, site, site_name, site_shape;
     uint64_t steps;
-    uint32_t *memory; /* for shape_thin() */
+    struct shape_room *memory;
     char text[SHAPE_TEXT_MAX];
 };
 

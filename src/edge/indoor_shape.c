@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#define THIN_M 0.05 /* the first try: thinner than a wall */
+#define OFF_MAX_M 0.5 /* a door is not to be in another wall */
 
 static struct plan_ring *ring_of(struct indoor *in, const struct plan_feature *f, uint32_t i)
 {
@@ -14,39 +14,44 @@ static const struct plan_ring *ring_at(const struct indoor *in, const struct ind
     return &in->plan.rings[in->plan.features[z->feature].ring + i];
 }
 
-/* Leaves so many points of a ring as the record takes. */
-static bool thin(struct indoor *in, struct plan_feature *f, struct plan_ring *r)
+/* Leaves so many points of a ring as the record takes; NULL, or why that cannot be.  *refused: too much work. */
+static const char *thin(struct indoor *in, struct plan_feature *f, struct plan_ring *r, bool *refused)
 {
-    double tolerance = THIN_M;
     uint32_t before = r->n;
+    size_t n;
 
-    while (r->n > SHAPE_POINTS) {
-        if (!indoor_step(in, f, 2 * (uint64_t)r->n * r->n))
-            return false;
-        r->n = (uint32_t)shape_thin(in->plan.points + r->at, r->n, tolerance, in->memory);
-        tolerance *= 2;
-    }
-    if (before > r->n) {
-        indoor_remark(in, f, "its outline of %u points was simplified to %u, %.2g m off at most", before, r->n,
-                      tolerance / 2);
-        in->report->simplified++;
-    }
-    return true;
+    if (before <= SHAPE_POINTS)
+        return NULL;
+    *refused = !indoor_step(in, f, 2 * (uint64_t)before * before);
+    if (*refused)
+        return NULL;
+    n = shape_fit(in->plan.points + r->at, before, OFF_MAX_M, in->memory);
+    if (n == 0)
+        return "its outline has too many corners to be simplified within half a metre";
+    r->n = (uint32_t)n;
+    indoor_remark(in, f, "its outline of %u points was simplified to %u, %.2g m off at most", before, r->n,
+                  in->memory->off_m);
+    in->report->simplified++;
+    return NULL;
 }
 
 /* Why an outline is of no use; NULL: it is good.  *refused: too much work. */
 static const char *wrong_with(struct indoor *in, struct plan_feature *f, struct plan_ring *r, bool *refused)
 {
     struct shape s = plan_shape(&in->plan, r);
+    const char *why;
 
     *refused = false;
     if (r->n < 4)
         return "its outline has fewer than three corners";
     if (!shape_is_ring(s))
         return "its outline is not closed";
-    if (r->n > RING_POINTS_MAX)
+    if (r->n > SHAPE_FIT_MAX)
         return "its outline has more than 5000 points";
-    if (!thin(in, f, r) || !indoor_step(in, f, (uint64_t)r->n * r->n / 2)) {
+    why = thin(in, f, r, refused);
+    if (why || *refused)
+        return why;
+    if (!indoor_step(in, f, (uint64_t)r->n * r->n / 2)) {
         *refused = true;
         return NULL;
     }

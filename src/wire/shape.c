@@ -2,6 +2,7 @@
 
 #include "wire/cot.h"
 
+#include <float.h>
 #include <math.h>
 
 /* Metres of a degree of latitude; of longitude times the cosine of the latitude. */
@@ -246,32 +247,99 @@ static size_t farthest(const struct shape_point *at, size_t from, size_t to, dou
     return found;
 }
 
-size_t shape_thin(struct shape_point *at, size_t n, double tolerance_m, uint32_t *memory)
+/* A point weighs what it lies off, but no more than the point whose leaving in made it count at all, which is one
+ * of the two ends: then those above any limit are the ones that the limit leaves. */
+static void weigh(const struct shape_point *at, size_t n, struct shape_room *room)
 {
-    /* The first half of memory is a stack of ends still to come, the second says who is kept: runs from
-     * left to right, so the stack never holds more than n ends. */
-    uint32_t *ends = memory, *kept = memory + n;
-    size_t depth = 0, from = 0, count = 0;
+    double *weight = room->weight;
+    size_t depth = 0, from = 0;
 
-    if (n < 3)
-        return n;
-    MUST(n <= UINT32_MAX);
-    ends[depth++] = (uint32_t)(n - 1);
-    kept[count++] = 0;
+    weight[0] = weight[n - 1] = HUGE_VAL;
+    room->ends[depth++] = (uint32_t)(n - 1);
     while (depth) {
-        size_t to = ends[depth - 1], middle;
-        double d;
+        size_t to = room->ends[depth - 1], middle;
+        double off;
 
-        middle = farthest(at, from, to, &d);
-        if (d > tolerance_m) {
-            ends[depth++] = (uint32_t)middle;
+        if (to - from < 2) {
+            from = to;
+            depth--;
             continue;
         }
-        kept[count++] = (uint32_t)to;
-        from = to;
-        depth--;
+        middle = farthest(at, from, to, &off);
+        weight[middle] = fmin(off, fmin(weight[from], weight[to]));
+        MUST(depth < SHAPE_FIT_MAX);
+        room->ends[depth++] = (uint32_t)middle;
     }
-    for (size_t i = 0; i < count; i++)
-        at[i] = at[kept[i]];
+}
+
+static size_t count_above(const struct shape_room *room, size_t n, double limit)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        count += room->weight[i] > limit;
     return count;
+}
+
+/* The heaviest that is no heavier than the limit. */
+static double heaviest_of(const struct shape_room *room, size_t n, double limit)
+{
+    double most = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (room->weight[i] <= limit)
+            most = fmax(most, room->weight[i]);
+    return most;
+}
+
+/* The least limit that so few points are above. */
+static double least_limit(const struct shape_room *room, size_t n)
+{
+    double low = 0, high = heaviest_of(room, n, DBL_MAX);
+
+    if (count_above(room, n, 0) <= SHAPE_POINTS)
+        return 0;
+    for (int i = 0; i < 60; i++) {
+        double middle = (low + high) / 2;
+
+        *(count_above(room, n, middle) > SHAPE_POINTS ? &low : &high) = middle;
+    }
+    return heaviest_of(room, n, high);
+}
+
+static struct shape keep_above(const struct shape_point *at, size_t n, double limit, struct shape_room *room)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (room->weight[i] > limit)
+            room->kept[count++] = at[i];
+    return (struct shape){room->kept, count};
+}
+
+#define LEAST_M 0.001
+#define WIDER 1.25 /* the next limit, where a ring came to cross itself */
+
+size_t shape_fit(struct shape_point *at, size_t n, double off_max_m, struct shape_room *room)
+{
+    struct shape whole = {at, n};
+    bool ring = shape_is_ring(whole), simple;
+
+    MUST(n <= SHAPE_FIT_MAX && off_max_m < DBL_MAX);
+    room->off_m = 0;
+    if (n <= SHAPE_POINTS)
+        return n;
+    simple = ring && !shape_crosses(whole);
+    weigh(at, n, room);
+    /* What lies off by less than a millimetre is no corner, whatever there is room for. */
+    for (double limit = fmax(LEAST_M, least_limit(room, n)); limit <= off_max_m; limit *= WIDER) {
+        struct shape thin = keep_above(at, n, limit, room);
+
+        if (ring && (!shape_is_ring(thin) || (simple && shape_crosses(thin))))
+            continue;
+        room->off_m = heaviest_of(room, n, limit);
+        memcpy(at, thin.at, thin.n * sizeof *at);
+        return thin.n;
+    }
+    return 0;
 }

@@ -17,6 +17,7 @@ enum {
     SHAPE_POINT_TEXT = 26,      /* bytes of one point at most, with its blank */
     SHAPE_POINTS = SHAPE_TEXT_MAX / SHAPE_POINT_TEXT, /* so many always fit */
     SHAPE_POINTS_MAX = 8192,    /* that a text can have: "0,0 0,0 ..." needs four bytes a point */
+    SHAPE_FIT_MAX = 5000,       /* that can be thinned: n * n steps are half a second then, at worst */
 };
 
 struct shape_point {
@@ -51,8 +52,21 @@ double shape_distance(struct shape line, struct shape_point p) MUST_USE;
 /* A point that surely stands for a ring: its centroid when that lies inside, else the middle of the
  * longest run inside on the centroid's latitude. */
 struct shape_point shape_middle(struct shape ring) MUST_USE;
-/* Leaves out points that lie within tolerance_m of the line without them (Douglas-Peucker, 1973), ends
- * kept; returns how many remain.  memory: 2 * n numbers.  n * n steps at worst. */
-size_t shape_thin(struct shape_point *at, size_t n, double tolerance_m, uint32_t *memory) MUST_USE;
+
+/* Thinning a line or ring of at most SHAPE_FIT_MAX points to the SHAPE_POINTS that always fit into the record, by
+ * the least that does it (U. Ramer, Computer Graphics and Image Processing 1, 1972; D. Douglas and T. Peucker,
+ * Cartographica 10, 1973): how far each point lies off the line without it is found once, and the points that matter
+ * least go.  Both ends stay.  Every point that went lies within off_m of what stands for it, so no part of the line
+ * has moved by more.  A ring keeps three corners and does not come to cross itself: rather more goes, within the
+ * bound.  */
+struct shape_room {
+    double weight[SHAPE_FIT_MAX]; /* metres */
+    uint32_t ends[SHAPE_FIT_MAX]; /* a stack: from left to right, so it never holds more than all points */
+    struct shape_point kept[SHAPE_POINTS];
+    double off_m; /* how far the farthest of the points that went lies off; 0 when none did */
+};
+/* How many points remain in `at`; one that has few enough stays as it is.  0: not within off_max_m, and `at` is
+ * untouched. */
+size_t shape_fit(struct shape_point *at, size_t n, double off_max_m, struct shape_room *room) MUST_USE;
 
 #endif

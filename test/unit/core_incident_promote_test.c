@@ -153,7 +153,7 @@ static void test_markers_become_points_and_hazards(void **state)
 
 static const char *drawing(const char *type, const char *detail)
 {
-    static char xml[1 << 17];
+    static char xml[(1 << 18) + 1024];
 
     (void)snprintf(xml, sizeof xml,
                    "<event version='2.0' uid='d' type='%s' how='h-e' time='2023-11-14T22:13:20Z' "
@@ -253,18 +253,61 @@ static void test_what_cannot_be_taken_is_refused_with_a_sentence(void **state)
     world_free(w);
 }
 
-static void test_too_many_points(void **state)
+/* A finger's line round a kilometre of town: some thousand points, each a metre off the last. */
+static const char *finger_line(char *to, size_t max, size_t n, double jitter)
 {
-    static char detail[1 << 16];
+    struct buf b = buf_over(to, max);
+    uint32_t x = 7;
+
+    for (size_t i = 0; i < n; i++) {
+        double turn = 2 * 3.14159265358979 * (double)i / (double)n, r;
+
+        x = x * 1664525 + 1013904223;
+        r = 0.003 + jitter * ((x >> 16) % 1000) / 1000;
+        buf_fmt(&b, "<link point='%.7f,%.7f'/>", 24.86 + r * sin(turn), 67.01 + r * cos(turn));
+    }
+    buf_byte(&b, 0);
+    assert_false(b.full);
+    return to;
+}
+
+static void test_a_long_line_is_thinned_and_it_is_said(void **state)
+{
+    static char detail[1 << 18];
     struct world *w = world_scene();
-    size_t n = 0;
+    uint32_t cordon;
+    struct str s;
 
     (void)state;
-    for (int i = 0; i < 900; i++)
-        n += (size_t)snprintf(detail + n, sizeof detail - n, "<link point='24.%04d,67.%04d'/>", i, i * i % 10000);
+    (void)finger_line(detail, sizeof detail, 1500, 0.000002);
+    assert_true(promote(w, str_from(drawing("u-d-f", detail)), INC_CORDON_SET, IN_CORDON, "c", IN_CORDON_KIND, "outer",
+                        IN_NOTE, "as seen from the roof", IN_NONE));
+    cordon = ent_find(w->s, ENT_CORDON, STR("c"));
+    s = ent_get(w->s, cordon, IN_SHAPE);
+    assert_true(shape_points(s) > 100 && shape_points(s) <= 630 && shape_is_closed(s));
+    assert_true(str_starts(ent_get(w->s, cordon, IN_NOTE),
+                           STR("as seen from the roof; drawn with 1501 points, ")));
+    assert_true(promote(w, str_from(drawing("u-d-r", "<link point='24,67'/><link point='24.1,67'/>"
+                                                     "<link point='24.1,67.1'/>")), INC_TACTICAL_SET, IN_TACTICAL, "t",
+                        IN_TAC_KIND, "hot", IN_NONE));
+    assert_false(ent_has(w->s, ent_find(w->s, ENT_TACTICAL, STR("t")), IN_NOTE));
+    world_free(w);
+}
+
+static void test_what_cannot_be_thinned_is_refused(void **state)
+{
+    static char detail[1 << 18];
+    struct world *w = world_scene();
+
+    (void)state;
+    (void)finger_line(detail, sizeof detail, 900, 0.001); /* saws of a hundred metres */
     assert_false(promote(w, str_from(drawing("u-d-r", detail)), INC_CORDON_SET, IN_CORDON, "c", IN_CORDON_KIND, "inner",
                          IN_NONE));
-    assert_true(refused("more points than a shape can have"));
+    assert_true(refused("its 901 points cannot be thinned to the 630"));
+    (void)finger_line(detail, sizeof detail, 6000, 0);
+    assert_false(promote(w, str_from(drawing("u-d-r", detail)), INC_CORDON_SET, IN_CORDON, "c", IN_CORDON_KIND, "inner",
+                         IN_NONE));
+    assert_true(refused("5000 are the most"));
     world_free(w);
 }
 
@@ -314,7 +357,8 @@ int main(void)
         cmocka_unit_test(test_freehand_is_closed_where_it_nearly_is),
         cmocka_unit_test(test_markers_become_points_and_hazards),
         cmocka_unit_test(test_what_cannot_be_taken_is_refused_with_a_sentence),
-        cmocka_unit_test(test_too_many_points),
+        cmocka_unit_test(test_a_long_line_is_thinned_and_it_is_said),
+        cmocka_unit_test(test_what_cannot_be_thinned_is_refused),
         cmocka_unit_test(test_geometry),
     };
 

@@ -7,6 +7,8 @@
 #include "core/incident_rules.h"
 #include "wire/shape.h"
 
+#include <math.h>
+
 enum { COMMANDS = 16384, FILES = 8 };
 
 struct command {
@@ -519,34 +521,59 @@ static void test_too_much_to_compare(void **state)
     assert_non_null(strstr(err.text, "too many outlines, corners and doors to compare"));
 }
 
-/* An outline of 4,002 points does not fit into the record: it is simplified, and said. */
-static void test_simplified(void **state)
+/* A room whose outline has so many points: a comb (each tooth of its own height, nothing straight to leave out), or
+ * a rotunda. */
+static struct str many_cornered(int n, bool comb)
 {
     size_t size = 1 << 20;
     struct buf b = buf_over(test_keep(malloc(size)), size);
-    struct world *w = an_open_incident();
-    static struct shape_point points[SHAPE_POINTS_MAX];
     uint64_t x = 88172645463325252u;
-    size_t n;
 
-    (void)state;
     buf_put(&b, STR("{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"way/5\","
                     "\"properties\":{\"indoor\":\"room\",\"level\":\"0\"},"
                     "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[["));
-    /* A comb of 2,000 teeth, each of its own height, so that there is no straight part to leave out. */
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; comb && i < n / 2; i++) {
         x = x * 6364136223846793005u + 1442695040888963407u;
         buf_fmt(&b, "[%.7f,0],[%.7f,0.%07u],", i * 1e-5, i * 1e-5 + 5e-6, (unsigned)(x >> 44) % 900 + 100);
     }
-    buf_put(&b, STR("[0.1,-0.01],[0,0]]]}}]}"));
+    for (int i = 0; !comb && i < n; i++)
+        buf_fmt(&b, "[%.9f,%.9f],", 1e-3 * cos(i * 2 * 3.14159265358979 / n), 1e-3 * sin(i * 2 * 3.14159265358979 / n));
+    buf_put(&b, comb ? STR("[0.1,-0.01],[0,0]]]}}]}") : STR("[0.001,0]]]}}]}"));
     assert_false(b.full);
-    if (!import_text(buf_str(&b)))
+    return buf_str(&b);
+}
+
+/* An outline of 4,001 points does not fit into the record: it is simplified, and said. */
+static void test_simplified(void **state)
+{
+    struct world *w = an_open_incident();
+    static struct shape_point points[SHAPE_POINTS_MAX];
+    size_t n;
+
+    (void)state;
+    if (!import_text(many_cornered(4000, false)))
         fail_msg("%s", err.text);
     apply_all(w);
     assert_int_equal(report.simplified, 1);
-    assert_remark("way/5: its outline of 4002 points was simplified to ");
+    assert_remark("way/5: its outline of 4001 points was simplified to ");
     n = shape_read(field(w, ENT_ZONE, "S/0/way/5", IN_SHAPE), points);
-    assert_true(n >= 4 && n <= SHAPE_POINTS && shape_is_ring((struct shape){points, n}));
+    assert_true(n >= 100 && n <= SHAPE_POINTS && shape_is_ring((struct shape){points, n}));
+    world_free(w);
+}
+
+/* One that simplifying would make another room of keeps its name and has no outline, and that is said. */
+static void test_not_simplified_beyond_recognition(void **state)
+{
+    struct world *w = an_open_incident();
+
+    (void)state;
+    if (!import_text(many_cornered(4000, true)))
+        fail_msg("%s", err.text);
+    apply_all(w);
+    assert_int_equal(report.simplified, 0);
+    assert_remark("way/5: its outline has too many corners to be simplified within half a metre; it is kept without a "
+                  "shape");
+    assert_int_equal(field(w, ENT_ZONE, "S/0/way/5", IN_SHAPE).len, 0);
     world_free(w);
 }
 
@@ -675,6 +702,7 @@ int main(void)
         cmocka_unit_test(test_too_many_zones),
         cmocka_unit_test(test_too_much_to_compare),
         cmocka_unit_test(test_simplified),
+        cmocka_unit_test(test_not_simplified_beyond_recognition),
         cmocka_unit_test(test_prints),
         cmocka_unit_test(test_many_remarks),
         cmocka_unit_test(test_real),

@@ -122,28 +122,121 @@ static void test_inside_and_middle(void **state)
     }
 }
 
-/* A circle of 2,000 points: what remains lies on it, and no point that went is farther off than asked. */
-static void test_thinning(void **state)
+/* ---- thinning ---------------------------------------------------------- */
+
+static struct shape_point drawn[SHAPE_FIT_MAX], kept[SHAPE_FIT_MAX];
+static struct shape_room room;
+
+static double chance(uint64_t *x)
 {
-    static struct shape_point kept[2001];
-    static uint32_t memory[2 * 2001];
-    double tolerance = 0.05;
-    size_t n;
+    *x = *x * 6364136223846793005u + 1442695040888963407u;
+    return (double)(*x >> 11) / 9007199254740992.0;
+}
+
+/* A ring as a finger draws it round a place: its radius wanders, and each point is a little off. */
+static size_t draw(uint64_t *x, size_t n, double radius, double jitter)
+{
+    double wander = 1;
+
+    for (size_t i = 0; i + 1 < n; i++) {
+        double turn = 2 * 3.141592653589793 * (double)i / (double)(n - 1), r;
+
+        wander += (chance(x) - 0.5) * 0.01;
+        r = radius * wander + (chance(x) - 0.5) * jitter;
+        drawn[i] = (struct shape_point){30 + r * sin(turn), 60 + r * cos(turn)};
+    }
+    drawn[n - 1] = drawn[0];
+    return n;
+}
+
+/* Each point that went is within what is said of the part that stands for it, in order; the others are the same. */
+static void check_dropped(size_t n, size_t left, double off_m)
+{
+    size_t j = 0;
+
+    assert_memory_equal(&kept[0], &drawn[0], sizeof kept[0]);
+    assert_memory_equal(&kept[left - 1], &drawn[n - 1], sizeof kept[0]);
+    for (size_t i = 1; i + 1 < n; i++) {
+        if (j + 2 < left && memcmp(&kept[j + 1], &drawn[i], sizeof drawn[i]) == 0) {
+            j++;
+            continue;
+        }
+        assert_true(shape_distance((struct shape){&kept[j], 2}, drawn[i]) <= off_m + 1e-9);
+    }
+    assert_int_equal(j + 2, left);
+}
+
+static void test_thinning_keeps_its_word(void **state)
+{
+    size_t fitted = 0, refused = 0;
 
     (void)state;
-    for (size_t i = 0; i <= 2000; i++) {
-        double turn = 2 * 3.141592653589793 * (double)(i % 2000) / 2000;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        uint64_t x = seed;
+        size_t n = draw(&x, 100 + (size_t)(chance(&x) * (seed % 5 ? 1500 : 4800)), 0.0005 + chance(&x) * 0.01,
+                        chance(&x) * 0.0002);
+        double most = 0.1 + chance(&x) * 5;
+        bool simple = !shape_crosses((struct shape){drawn, n});
+        size_t left, again;
 
-        points[i] = kept[i] = (struct shape_point){0.001 * sin(turn), 0.001 * cos(turn)};
+        memcpy(kept, drawn, n * sizeof *kept);
+        left = shape_fit(kept, n, most, &room);
+        if (left == 0) {
+            assert_memory_equal(kept, drawn, n * sizeof *kept);
+            refused++;
+            continue;
+        }
+        fitted += n > SHAPE_POINTS;
+        assert_true(left <= SHAPE_POINTS && left >= 4 && room.off_m <= most && (n > SHAPE_POINTS || left == n));
+        assert_true(shape_is_ring((struct shape){kept, left}));
+        assert_false(simple && shape_crosses((struct shape){kept, left}));
+        check_dropped(n, left, room.off_m);
+        again = shape_fit(kept, left, most, &room);
+        assert_true(again == left && room.off_m == 0);
     }
-    n = shape_thin(kept, 2001, tolerance, memory);
-    assert_true(n > 20 && n < 200);
-    assert_true(shape_is_ring((struct shape){kept, n}));
-    for (size_t i = 0; i < 2000; i++)
-        assert_true(shape_distance((struct shape){kept, n}, points[i]) <= tolerance + 1e-9);
-    assert_int_equal(shape_thin(kept, 2, 1, memory), 2);
-    kept[0] = kept[1] = kept[2] = (struct shape_point){1, 1};
-    assert_int_equal(shape_thin(kept, 3, 1, memory), 2);
+    assert_true(fitted > 10 && refused > 5);
+}
+
+/* Lines that are nothing but one place, or straight; a circle, whose points weigh the same by the hundred. */
+static void test_thinning_at_the_edges(void **state)
+{
+    size_t n = 2001;
+
+    (void)state;
+    for (size_t i = 0; i < n; i++)
+        kept[i] = (struct shape_point){1, 1};
+    assert_int_equal(shape_fit(kept, n, 1, &room), 0); /* no ring is left of it */
+    for (size_t i = 0; i < n; i++)
+        kept[i] = (struct shape_point){1, 1 + (double)i * 1e-5};
+    assert_int_equal(shape_fit(kept, n, 1, &room), 2);
+    assert_true(room.off_m < 1e-6);
+    for (size_t i = 0; i < n; i++) {
+        double turn = 2 * 3.141592653589793 * (double)(i % (n - 1)) / (double)(n - 1);
+
+        drawn[i] = kept[i] = (struct shape_point){0.001 * sin(turn), 0.001 * cos(turn)};
+    }
+    n = shape_fit(kept, n, 0.05, &room);
+    assert_true(n > 200 && n <= SHAPE_POINTS && room.off_m < 0.01);
+    check_dropped(2001, n, room.off_m);
+    assert_int_equal(shape_fit(kept, 2, 1, &room), 2);
+}
+
+/* A hairpin, and a hill within it that the thinned way would cut off: the ring must not come to cross itself. */
+static void test_thinning_does_not_tie_a_knot(void **state)
+{
+    size_t n = 0;
+
+    (void)state;
+    /* Teeth that lie in one another's gaps: wavy ways, a metre apart. */
+    for (int i = 0; i <= 1000; i++)
+        drawn[n++] = (struct shape_point){(i % 2) * 2e-5, i * 1e-5};
+    for (int i = 1000; i >= 0; i--)
+        drawn[n++] = (struct shape_point){1e-5 + (i % 2) * 2e-5, i * 1e-5};
+    drawn[n++] = drawn[0];
+    memcpy(kept, drawn, n * sizeof *kept);
+    assert_false(shape_crosses((struct shape){drawn, n}));
+    n = shape_fit(kept, n, 50, &room);
+    assert_false(n && shape_crosses((struct shape){kept, n}));
 }
 
 int main(void)
@@ -151,7 +244,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts),    cmocka_unit_test(test_a_full_shape_fits),
         cmocka_unit_test(test_measures), cmocka_unit_test(test_crossing),
-        cmocka_unit_test(test_thinning), cmocka_unit_test(test_inside_and_middle),
+        cmocka_unit_test(test_thinning_keeps_its_word),
+        cmocka_unit_test(test_thinning_at_the_edges), cmocka_unit_test(test_thinning_does_not_tie_a_knot),
+        cmocka_unit_test(test_inside_and_middle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
