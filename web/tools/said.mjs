@@ -1,12 +1,13 @@
 // Makes src/data/said.json: the sentences that the server may say to the page, out of the sources that say them, as
-// patterns with a numbered place for each value. A test holds them against the sentences of each language
-// (src/i18n/said.*.json), so that none is forgotten. Runs before each build and test.
+// patterns with a numbered place for each value; and src/data/written.json: those that it writes into the record. A test
+// holds them against the sentences of each language (src/i18n/said.*.json, written.*.json), so that none is forgotten.
+// Runs before each build and test.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const source = (path) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url))
-const target = fileURLToPath(new URL('../src/data/said.json', import.meta.url))
+const target = (name) => fileURLToPath(new URL(`../src/data/${name}.json`, import.meta.url))
 
 /** Which argument of a call is the sentence, counted from 0. `tell` adds to what a finding says: its pieces go on. */
 const calls = {
@@ -39,6 +40,42 @@ const tables = [
   ['edge/recorder.c', /"(back|forward)"/g],
   ['core/incident_entity.def', /^ENTITY\(\w+, "([^"]+)"/gm],
   ['core/session.c', /(?:return|refuse\(t,) "([a-z]+ [^"]+)"/g],
+]
+/** What the server writes into events is put together of pieces: the source must have each of them, and the sentence is
+ * written here. A part in brackets may be missing or is one of several, divided by a bar. What begins with a dot is a
+ * word or an item of a list within one, never a text of its own (base/said.ts). */
+const ALERT = ['" from "', '" at "', '", place not known"', '": "']
+const written = [
+  ['core/incident_watch.c', ['"inside the outer cordon %.*s for %" PRId64 " s, %u positions"', '", accurate to %d m"', '", accuracy not known"', '", not checked in; calls itself "', 'STR("nothing")'],
+    ['inside the outer cordon {0} for {1} s, {2} positions[, accurate to {3} m|, accuracy not known], not checked in; calls itself {4}',
+      'inside the outer cordon {0} for {1} s, {2} positions[, accurate to {3} m|, accuracy not known], not checked in; calls itself nothing']],
+  ['core/incident_from_cot.c', [...ALERT], ['{0} from {1}[ at {2}|, place not known][: {3}]']],
+  ['core/incident_from_cot.c', ['"%s marked"', '", called "', '" ("', '": "'], ['{0} marked[ at {1}|, place not known][, called {2}] ({3})[: {4}]']],
+  ['core/incident_from_cot.c', ['" sent a %s: "', '" with %zu picture%s ("', '"; "', '" bytes, SHA-256 "', '": "'],
+    ['{0} sent a {1}: {2}[| with 1 picture ({4})| with {3} pictures ({4})][ at {5}|, place not known]; {6} bytes, SHA-256 {7}[: {8}]']],
+  ['core/incident_units.c', ['"%.*s of %.*s is in or next to %.*s, where %.*s is sent; both supervisors must agree"'],
+    ['{0} of {1} is in or next to {2}, where {3} is sent; both supervisors must agree']],
+  ['core/incident_promote.c', ['STR("; ")', '"drawn with %zu points, %zu were kept: none left out lies more than %.2f m off the line"'],
+    ['[{0}; ]drawn with {1} points, {2} were kept: none left out lies more than {3} m off the line']],
+  ['core/incident_from_cot.c', ['"acked: "'], ['acked: {0}']],
+]
+/** Those that are a whole literal, found by where they stand. */
+const written_tables = [
+  ['core/incident_units.c', /IN_REASON, STR\("([^"]+)"\)/g],
+  ['core/incident_units.c', /\? STR\("(another agency[^"]+)"\)/g],
+  ['core/incident_from_cot.c', /IN_(?:REASON|NOTE), STR\("([^"]+)"\)/g],
+  ['core/incident_from_cot.c', /"(received: [^"]+)"/g],
+  ['core/incident_from_cot.c', /STR\("(emergency[^"]*)"\)/g, (it) => `· ${it}`],
+  ['core/incident_from_cot.c', /\{"[XG]-[\w-]+", "\w+", "(\w+)"/g, (it) => `· ${it}`],
+  ['core/incident_from_cot.c', /put_marker_text\(d, "(\w+)"\)/g, (it) => `· ${it}`],
+  ['core/incident_from_cot.c', /\{"(?:photo|package)", "([^"]+)"\}/g, (it) => `· ${it}`],
+  ['edge/claims.c', /IN_REASON, STR\("([^"]+)"\)/g],
+  ['core/nine_lines.c', /(?<=titles\[\] = \{[^}]*)"(\w[^"]+)"/g, (it, n) => (n < 9 ? `${n + 1} ${it}: {0}` : `${it}: {0}`)],
+  ['core/nine_lines.c', /\{(?:\d|LINE_REMARKS), "\w+", "([^"]+)", PART_TEXT/g, (it) => `· ${it} {0}`],
+  ['core/nine_lines.c', /\{(?:\d|LINE_REMARKS), "\w+", "([^"]+)", PART_FLAG/g, (it) => `· ${it}`],
+  ['core/nine_lines.c', /(?<=(?:security|marking)\[\] = "[^"]*)(?<=[",])([a-z][^",]*)(?=[^"]*";)/g, (it) => `· ${it}`],
+  ['core/nine_lines.c', /put_item\(w, "([^"]+)", \(struct str\)/g, (it) => `· ${it}`],
+  ['core/nine_lines.c', /put_item\(w, "([^"]+)", w->callsign/g, (it) => `· ${it} {0}`],
 ]
 /** What begins with the values that pieces before it said. */
 const begins = { 'one event or several? Merge by hand or keep apart': '{0}: {1}; one event or several? Merge by hand or keep apart' }
@@ -109,6 +146,22 @@ for (const [path, rows] of tables) {
   for (const it of list) if (!not_told.test(it[1])) found[pattern(it[1])] ??= path
 }
 
-const text = JSON.stringify(found)
-mkdirSync(dirname(target), { recursive: true })
-if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text)
+const found_written = {}
+for (const [path, pieces, sentences] of written) {
+  const text = read(path)
+  for (const piece of pieces) if (!text.includes(piece)) throw new Error(`${path} has no ${piece}`)
+  for (const it of sentences) found_written[it] ??= path
+}
+for (const [path, rows, as] of written_tables) {
+  const list = [...read(path).matchAll(rows)].map((it) => it[1])
+  if (list.length === 0) throw new Error(`${path} has no ${rows}`)
+  for (const [n, it] of list.entries()) found_written[as ? as(it, n) : it] ??= path
+}
+
+function keep(name, list) {
+  const text = JSON.stringify(list)
+  mkdirSync(dirname(target(name)), { recursive: true })
+  if (!existsSync(target(name)) || readFileSync(target(name), 'utf8') !== text) writeFileSync(target(name), text)
+}
+keep('said', found)
+keep('written', found_written)

@@ -8,6 +8,7 @@ import { bytesText } from './format'
 import { joined, ours, t, tMaybe } from './i18n'
 import { fieldText, kindText, rangeText, saidText, valueText, wordText } from './values'
 import type { Key, Values } from './i18n'
+import { eventText } from './written'
 
 export interface Line {
   source: string
@@ -179,7 +180,7 @@ function partText(name: string, value: Value, at: number): string {
   return joined((Array.isArray(value) ? value : [value]).map((id) => placeName(kind, String(id))), t('comma'))
 }
 
-function entryParts(fields: Fields, at: number): string[] {
+function entryParts(event: RecordEvent, fields: Fields): string[] {
   const parts: string[] = []
   const ids: string[] = []
   for (const [name, value] of Object.entries(fields)) {
@@ -187,7 +188,7 @@ function entryParts(fields: Fields, at: number): string[] {
     if (name === 'predicate' && value === 'note') continue
     // All of a zone is what one expects.
     if (name === 'extent' && value === 100) continue
-    const text = partText(name, value, at)
+    const text = eventText(event.kind, fields, name, value) ?? partText(name, value, event.at)
     if (own_keys.has(name)) ids.push(text)
     else parts.push(named.has(name) ? `${fieldText(name)} ${text}` : text)
   }
@@ -202,7 +203,7 @@ function describeEntry(event: RecordEvent, fields: Fields): Line {
   const actor = ['on_behalf_of', 'actor', 'by', 'owner'].map((name) => fields[name]).find((it) => typeof it === 'string') ?? ''
   const level = crit_kinds.has(event.kind) ? 'crit' : ''
   const unit = typeof fields['unit'] === 'string' ? fields['unit'] : ''
-  return { source: source || String(actor), text: joined([ours(kindText(event.kind)), ...entryParts(fields, event.at)], ' · '), level, unit, said: false }
+  return { source: source || String(actor), text: joined([ours(kindText(event.kind)), ...entryParts(event, fields)], ' · '), level, unit, said: false }
 }
 
 export function describe(event: RecordEvent): Line {

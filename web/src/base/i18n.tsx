@@ -14,10 +14,10 @@ export type Values = Record<string, string | number>
 
 type Catalogue = Record<string, string>
 const files: Record<string, () => Promise<{ default: Catalogue }>> = {
-  ...import.meta.glob<{ default: Catalogue }>(['../i18n/*.json', '!../i18n/en.json', '!../i18n/said.*.json']),
+  ...import.meta.glob<{ default: Catalogue }>(['../i18n/*.json', '!../i18n/en.json', '!../i18n/said.*.json', '!../i18n/written.*.json']),
 }
 const said_files: Record<string, () => Promise<{ default: Catalogue }>> = {
-  ...import.meta.glob<{ default: Catalogue }>('../i18n/said.*.json'),
+  ...import.meta.glob<{ default: Catalogue }>(['../i18n/said.*.json', '../i18n/written.*.json']),
 }
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1, -'.json'.length)
 
@@ -27,6 +27,8 @@ export const dir = signal<'ltr' | 'rtl'>('ltr')
 const words = signal<Catalogue>(en)
 /** The server's sentences in the page's language (base/said.ts); none in English, which it speaks. */
 export const sentences = signal<Catalogue>({})
+/** Those that it writes into the record. */
+export const written = signal<Catalogue>({})
 let plural = new Intl.PluralRules('en')
 
 /** The language's own name, from the browser. */
@@ -38,10 +40,11 @@ export async function setLanguage(code: string): Promise<void> {
   const path = Object.keys(files).find((file) => nameOf(file) === code)
   let catalogue: Catalogue = en
   let said: Catalogue = {}
+  let wrote: Catalogue = {}
   if (path) {
+    const more = async (name: string) => (await said_files[path.replace(nameOf(path), `${name}.${code}`)]?.())?.default ?? {}
     try {
-      catalogue = (await files[path]!()).default
-      said = (await said_files[path.replace(nameOf(path), `said.${code}`)]?.())?.default ?? {}
+      [catalogue, said, wrote] = await Promise.all([files[path]!().then((it) => it.default), more('said'), more('written')])
     } catch {
       return
     }
@@ -49,6 +52,7 @@ export async function setLanguage(code: string): Promise<void> {
   plural = new Intl.PluralRules(code)
   words.value = catalogue
   sentences.value = said
+  written.value = wrote
   lang.value = path ? code : 'en'
   dir.value = catalogue['_dir'] === 'rtl' ? 'rtl' : 'ltr'
   document.documentElement.lang = lang.value

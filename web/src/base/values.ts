@@ -3,7 +3,7 @@
 import type { Counter, Value } from '../net/incident'
 import { clockText, dateText } from './format'
 import { computed } from '@preact/signals'
-import { dir, joined, lang, ours, sentences, t, tMaybe } from './i18n'
+import { dir, joined, lang, ours, sentences, t, tMaybe, written } from './i18n'
 import { sayer } from './said'
 import type { Key } from './i18n'
 import { wallTime } from './zone'
@@ -63,7 +63,20 @@ function placeWord(part: string): string {
 
 const worders: Record<string, (value: string) => string> = {
   word: wordText, role: (value) => wordText(value, 'role'), kind: kindText, field: fieldText, comma: () => t('comma'), semicolon: () => t('semicolon'), place: placeWord,
+  emergency: (value) => tMaybe('emergency.type.' + value, sayWritten.value('· ' + value) ?? value), said: (value) => sayWritten.value(value) ?? value,
 }
+const sayWritten = computed(() => sayer(written.value, (what, value) => worders[what]?.(value) ?? value))
+
+/** A text that the server wrote into the record, in the page's language, line by line; what its list lacks as it is. */
+export function writtenText(text: string): string {
+  if (lang.value === 'en' || text === '') return text
+  const lines = text.split('\n')
+  const each = lines.map((line) => sayWritten.value(line))
+  if (each.some((line) => line !== null)) return each.map((line, i) => (line === null ? lines[i] : ours(line))).join('\n')
+  const said = sayInWords.value(text)
+  return said === null ? text : ours(said)
+}
+
 const sayInWords = computed(() => sayer(sentences.value, (what, value) => worders[what]?.(value) ?? value))
 
 /** A sentence of the server in the page's language. One that its list lacks is shown as it came, in its own direction. */

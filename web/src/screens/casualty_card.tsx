@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals'
 import { ageText } from '../base/format'
 import { T, t } from '../base/i18n'
 import { wordText } from '../base/values'
+import { entityText } from '../base/written'
 import type { Entity } from '../net/incident'
 import { wordsOf } from '../entry/schema'
 import { entryOf } from '../state/acts'
@@ -144,7 +145,7 @@ function Facts(props: { it: Entity }) {
     [t('col.where'), placeOf(it) || t('count.no_place')],
     [t('col.transport'), [textOf(it, 'vehicle'), textOf(it, 'destination')].filter(Boolean).join(' → ')],
     [t('casualty.who_said'), textOf(it, 'source') ? sourceName(textOf(it, 'source')) : textOf(it, 'by') || textOf(it, 'actor')],
-    [t('casualty.found'), textOf(it, 'text')],
+    [t('casualty.found'), entityText(it, 'text')],
   ]
   return (
     <dl>

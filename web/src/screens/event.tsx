@@ -5,6 +5,7 @@ import { useSignal } from '@preact/signals'
 import { joined, T, t, tMaybe } from '../base/i18n'
 import { clockText, dateText } from '../base/format'
 import { fieldText, kindText, valueText, wordText } from '../base/values'
+import { eventText } from '../base/written'
 import { schema } from '../entry/schema'
 import { call } from '../net/api'
 import type { Fields, Value } from '../net/incident'
@@ -120,6 +121,21 @@ function Data(props: { data: Readonly<Record<string, unknown>> }) {
   )
 }
 
+/** What the server wrote itself is said in the page's language; what stands in the record is shown below it. */
+function Field(props: { event: RecordEvent; name: string; value: Value }) {
+  const { event, name, value } = props
+  const said = eventText(event.kind, event.fields ?? {}, name, value)
+  return (
+    <div class="pairrow">
+      <dt>{fieldText(name)}</dt>
+      <dd dir="auto">
+        {said ?? (value === true ? t('yes') : valueText(name, value, now.value))}
+        {said !== null && <small class="recorded"><span>{t('entry.as_recorded')}</span> <bdi lang="en" dir="ltr">{String(value)}</bdi></small>}
+      </dd>
+    </div>
+  )
+}
+
 function Body(props: { event: RecordEvent }) {
   const { event } = props
   const fields = event.fields ?? {}
@@ -132,11 +148,7 @@ function Body(props: { event: RecordEvent }) {
       {corrected && <p class="warn"><T k="entry.corrected_by" p={{ seq: <Link seq={corrected} /> }} /></p>}
       {typeof supersedes === 'number' && <p><T k="entry.corrects" p={{ seq: <Link seq={supersedes} /> }} /></p>}
       <dl class={corrected ? 'struck' : ''}>
-        {Object.entries(fields).filter(([name]) => !header.has(name)).map(([name, value]) => (
-          <div key={name} class="pairrow">
-            <dt>{fieldText(name)}</dt><dd dir="auto">{value === true ? t('yes') : valueText(name, value as Value, now.value)}</dd>
-          </div>
-        ))}
+        {Object.entries(fields).filter(([name]) => !header.has(name)).map(([name, value]) => <Field key={name} event={event} name={name} value={value as Value} />)}
       </dl>
       {!event.fields && <><p dir="auto">{describeLine(event).text}</p><Data data={event.data ?? {}} /></>}
       <dl><Times event={event} fields={fields} /><Author fields={fields} /></dl>

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import '../css/photos.css'
 import { T, joined, t } from '../base/i18n'
 import { timeText } from '../base/values'
+import { entityText } from '../base/written'
 import type { Entity } from '../net/incident'
 import { act } from '../state/acts'
 import { entity, shown_now, textOf, timeOf } from '../state/incident'
@@ -104,7 +105,7 @@ export function Photos(props: { zone: string }) {
       {shown && (
         <Dialog title={joined([photoName(shown), byText(shown)], t('comma'))} onClose={() => { large.value = '' }} class="photolarge">
           <Picture hash={hashOf(shown)} />
-          <p dir="auto">{textOf(shown, 'text')}</p>
+          <p dir="auto">{entityText(shown, 'text')}</p>
         </Dialog>
       )}
     </div>

@@ -5,6 +5,7 @@ import type { Signal } from '@preact/signals'
 import { ageText, clockText } from '../base/format'
 import { joined, T, t } from '../base/i18n'
 import { wordText } from '../base/values'
+import { entityText } from '../base/written'
 import type { Entity } from '../net/incident'
 import { entitiesOf, entity, shown_now, textOf, timeOf } from '../state/incident'
 import { placeName } from '../state/names'
@@ -64,7 +65,7 @@ function Strangers(props: { list: readonly Entity[] }) {
       {props.list.map((it) => (
         <li key={it.id}>
           <b><bdi>{it.id}</bdi></b> <bdi>{textOf(it, 'agency')}</bdi>
-          <small><T k="unit.came" p={{ time: clockText(timeOf(it.fields['recorded_at']), false) }} /> <bdi>{textOf(it, 'reason')}</bdi></small>
+          <small><T k="unit.came" p={{ time: clockText(timeOf(it.fields['recorded_at']), false) }} /> <bdi>{entityText(it, 'reason')}</bdi></small>
           <span class="gap" />
           <Button writes="unit.checked_in" kind="primary" onClick={() => accept(it)}>{t('unit.accept')}</Button>
           <Button writes="unit.checked_in" onClick={() => void stage(it)}>{t('unit.stage')}</Button>

@@ -8,6 +8,7 @@ import { areaOf, pathLength } from '../base/measure'
 import { isClosed } from '../base/place'
 import type { Place } from '../base/place'
 import { fieldText, kindText, timeText, valueText, wordText } from '../base/values'
+import { entityWritten } from '../base/written'
 import { map_commands } from '../map/commands'
 import type { Entity } from '../net/incident'
 import { now } from '../state/clock'
@@ -30,13 +31,13 @@ const ends: Record<string, string> = {
 const HISTORY_MAX = 5
 const told = [
   'cordon_kind', 'tactical_kind', 'point_kind', 'hazard_kind', 'severity', 'place', 'area', 'aliases', 'emergency_lane', 'units', 'sector', 'text', 'reason',
-  'state',
+  'note', 'state',
 ]
 
 function Row(props: { it: Entity; name: string }) {
   const value = props.it.fields[props.name]
   if (value === undefined) return null
-  return <><dt>{fieldText(props.name)}</dt><dd dir="auto">{value === true ? t('yes') : valueText(props.name, value, now.value)}</dd></>
+  return <><dt>{fieldText(props.name)}</dt><dd dir="auto">{value === true ? t('yes') : entityWritten(props.it, props.name) ?? valueText(props.name, value, now.value)}</dd></>
 }
 
 function Where(props: { it: Entity }) {
