@@ -2,6 +2,7 @@
 // sentences of alarms and findings, and a wrong password. Nothing of them is left in English but names and numbers.
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
+import { event, plainPhone, report } from './phones.mjs'
 import { axe, logIn, setUp, shot, start, visit } from './real.mjs'
 
 let evening, watching
@@ -59,6 +60,33 @@ test('alarms and findings are in Urdu to the last word that is no name', async (
   assert.deepEqual(left, [])
   await axe(page, 'open points in Urdu')
   await shot(page, 'words-points-ur')
+})
+
+test('what the server writes into the record is said in Urdu, and its card shows what stands there', { timeout: 60_000 }, async () => {
+  const { page } = watching
+  const phone = await plainPhone(evening.tcp)
+  phone.send(report('EX-R7', 'EX-R7'))
+  phone.send(event('EX-R7-9-1-1', 'b-a-o-tbl', '<link uid="EX-R7" relation="p-p" type="a-f-G-U-C"/><contact callsign="EX-R7-Alert"/><emergency type="911 Alert">EX-R7</emergency>'))
+  await page.locator('#foot').click()
+  await page.keyboard.press('3')
+  const line = page.locator('#work .row').filter({ hasText: 'EX-R7' }).filter({ hasText: 'کی طرف سے' }).first()
+  await line.waitFor()
+  const text = plain(await line.locator('.tx').innerText())
+  assert.match(text, /خطرے کا بٹن، EX-R7 کی طرف سے، مقام 10\.0010000,20\.0010000/)
+  const alarms = page.locator('#work .row').filter({ hasText: 'الارم' })
+  await alarms.first().waitFor()
+  const english = (await alarms.locator('.tx').allInnerTexts()).map(plain).filter((it) => /(?:\b[a-z]{3,}\b\s+){3}/.test(it))
+  assert.deepEqual(english, [])
+  await line.click()
+  const card = page.locator('.eventcard')
+  const recorded = card.locator('.recorded bdi')
+  await recorded.waitFor()
+  assert.equal(await recorded.innerText(), '911 Alert from EX-R7 at 10.0010000,20.0010000')
+  assert.equal(await recorded.getAttribute('dir'), 'ltr')
+  assert.match(plain(await card.innerText()), /کی طرف سے/)
+  await axe(page, 'an entry of the server in Urdu')
+  await shot(page, 'words-written-ur')
+  phone.close()
 })
 
 test('a wrong password is refused in Urdu', async () => {
