@@ -47,7 +47,7 @@ test('each has the places of the English one, and says of a place only what ther
   for (const [name, said] of Object.entries(languages)) {
     for (const [from, to] of Object.entries(said)) {
       assert.deepEqual(places(to), places(from), `${name}: ${from}`)
-      for (const [, what] of to.matchAll(/\{\d:(\w+)\}/g)) assert.ok(['word', 'role', 'kind', 'field', 'place', 'said'].includes(what!), `${name}: ${to}`)
+      for (const [, what] of to.matchAll(/\{\d:(\w+)\}/g)) assert.ok(['word', 'role', 'kind', 'field', 'place', 'written', 'said'].includes(what!), `${name}: ${to}`)
     }
   }
 })
@@ -149,6 +149,13 @@ test('a text of the server in an event is said in Urdu; what a person wrote, and
     assert.equal(eventText('report.received', { via: 'cot', report: 'ML-X', text: call }, 'text', call), null, "a mission's log")
     const note = 'as seen; drawn with 1501 points, 630 were kept: none left out lies more than 0.04 m off the line'
     assert.ok(plain(eventText('cordon.set', { via: 'web', cause: 7, note }, 'note', note))!.startsWith('as seen؛ 1501 نقطوں'))
+    const alarm = 'read and read back: 911 Alert from EX-R7, place not known'
+    const alarm_said = eventText('alarm.raised', { via: 'system', text: alarm }, 'text', alarm)!
+    assert.ok(!alarm_said.includes('read') && alarm_said.includes('کی طرف سے'), alarm_said)
+    const typed = plain(eventText('alarm.raised', { via: 'system' }, 'text', 'read and read back: fire service from 2'))!
+    assert.ok(typed.endsWith(': fire service from 2'), typed)
+    assert.equal(eventText('report.received', { via: 'cot', report: 'EM-X' }, 'subject', 'emergency cancelled'), 'ہنگامی حالت منسوخ')
+    assert.equal(eventText('report.received', { via: 'cot', report: 'CV-X' }, 'subject', 'emergency cancelled'), null)
     assert.equal(eventText('cordon.set', { via: 'web', note: 'fire' }, 'note', 'fire'), null)
   })
 })

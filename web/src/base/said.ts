@@ -2,7 +2,7 @@
 // with the same numbered places: src/i18n/said.LANGUAGE.json, held against the sources by a test. A place may say what
 // is put in: {0:word} a word of the record (or several, with commas), {0:kind}, {0:role}, {0:field}, {0:place} a place
 // as the server names it ("House, floor 2, Room 12; ..."), {0:emergency} what a phone calls for, {0:geo} a latitude and
-// longitude, {0:item} words of a list each of which stands in the list of sentences behind a dot ("· hoist"), and {0:said}
+// longitude, {0:written} a text of the record that the server may have written, {0:item} words of a list each of which stands in the list of sentences behind a dot ("· hoist"), and {0:said}
 // another sentence. Everything else is a name or a number and stays as it is, in its own direction. "[, at {1}]" may be
 // missing, "[a|b]" is one of several, of which one may be empty: a language has the same in the same order.
 export type Worded = (what: string, value: string) => string
@@ -30,7 +30,8 @@ export function variants(from: string, to: string): [string, string][] {
 
 const PLAIN = '([\\s\\S]*?)'
 /** A word of the record has no blank in it, which tells "{0} is {1:word}" from a longer sentence. */
-const shapes: Record<string, string> = { word: '(\\S*?)', role: '(\\S*?)', kind: '(\\S*?)', field: '(\\S*?)', geo: '(-?[\\d.]+,-?[\\d.]+)' }
+const WORD = '(\\S*?)'
+const shapes: Record<string, string> = { word: WORD, role: WORD, kind: WORD, field: WORD, geo: '(-?[\\d.]+,-?[\\d.]+)', emergency: '([^:]*?)' }
 
 function patternOf(from: string, to: string): Pattern {
   const parts = from.split(HOLE)
@@ -51,7 +52,8 @@ export function sayer(list: Record<string, string>, worded: Worded): (text: stri
   function put(what: string | undefined, value: string, depth: number): string {
     if (what === undefined || value === '') return value === '' ? '' : isolated(value)
     if (what === 'geo') return isolated(value)
-    if (what === 'said') return find(value, depth + 1)?.text ?? (worded('said', value) === value ? isolated(value) : worded('said', value))
+    if (what === 'said') return find(value, depth + 1)?.text ?? isolated(value)
+    if (what === 'written') return worded(what, value) === value ? isolated(value) : worded(what, value)
     if (what === 'item') return value.split(', ').map((one) => find(`· ${one}`, depth + 1)?.text ?? isolated(one)).join(worded('comma', ', '))
     const list = (text: string) => text.split(/, ?/).map((one) => (worded(what, one) === one ? isolated(one) : worded(what, one))).join(worded('comma', ', '))
     return what === 'place' ? value.split('; ').map(list).join(worded('semicolon', '; ')) : list(value)

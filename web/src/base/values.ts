@@ -61,9 +61,19 @@ function placeWord(part: string): string {
   return part === 'stairs' ? wordText('stair', 'zone_kind') : ['core', 'lift'].includes(part) ? wordText(part, 'zone_kind') : part
 }
 
+/** What a phone called for: a report of it has that as its subject. */
+export function emergencyWord(value: string): string {
+  return tMaybe('emergency.type.' + value, sayWritten.value('· ' + value) ?? value)
+}
+
+/** A report within another sentence: the server's own says where it was, and only that one is put into other words. */
+function reportText(text: string): string {
+  return / at -?\d+\.\d{7},-?\d|, place not known/.test(text) ? sayWritten.value(text) ?? text : text
+}
+
 const worders: Record<string, (value: string) => string> = {
   word: wordText, role: (value) => wordText(value, 'role'), kind: kindText, field: fieldText, comma: () => t('comma'), semicolon: () => t('semicolon'), place: placeWord,
-  emergency: (value) => tMaybe('emergency.type.' + value, sayWritten.value('· ' + value) ?? value), said: (value) => sayWritten.value(value) ?? value,
+  emergency: emergencyWord, written: reportText,
 }
 const sayWritten = computed(() => sayer(written.value, (what, value) => worders[what]?.(value) ?? value))
 

@@ -1,11 +1,11 @@
 // Which texts of the record the server itself wrote: those the page says in its own language. Into the same fields of
 // other entries people write, and theirs stay as they are. The record keeps what was written.
 import type { Entity, Fields, Value } from '../net/incident'
-import { writtenText } from './values'
+import { emergencyWord, writtenText } from './values'
 
 const of_events: Record<string, readonly string[]> = {
   'unit.self_deployed': ['reason'], 'unit.released': ['reason'], 'assignment.held': ['reason'], 'alarm.raised': ['text'],
-  'source.registered': ['note'], 'report.received': ['text'], 'mayday.declared': ['text'], 'mayday.resolved': ['reason'],
+  'source.registered': ['note'], 'report.received': ['text', 'subject'], 'mayday.declared': ['text'], 'mayday.resolved': ['reason'],
   'casualty.reported': ['text'], 'casualty.doubted': ['reason'], 'closure.lifted': ['reason'], 'message.replied': ['note'],
   'hazard.reported': ['text', 'note'], 'cordon.set': ['note'], 'closure.set': ['note'], 'tactical.set': ['note'],
 }
@@ -23,7 +23,8 @@ const of_entities: Record<string, { fields: readonly string[]; id?: RegExp }> = 
 
 function isWritten(kind: string, fields: Fields, name: string): boolean {
   if (!of_events[kind]?.includes(name)) return false
-  if (String(fields['report'] ?? '').startsWith('ML-')) return false
+  const report = String(fields['report'] ?? '')
+  if (report.startsWith('ML-') || (name === 'subject' && !/^E[MC]-/.test(report))) return false
   // A drawing becomes a zone by a person's hand: what was thinned is noted beside the row that it rests on.
   return ways.has(String(fields['via'] ?? '')) || (name === 'note' && drawings.has(kind) && fields['cause'] !== undefined)
 }
@@ -31,7 +32,7 @@ function isWritten(kind: string, fields: Fields, name: string): boolean {
 /** A text of an event in the page's language, or null where it is shown as it is. */
 export function eventText(kind: string, fields: Fields, name: string, value: Value): string | null {
   if (typeof value !== 'string' || !isWritten(kind, fields, name)) return null
-  const text = writtenText(value)
+  const text = name === 'subject' ? emergencyWord(value) : writtenText(value)
   return text === value ? null : text
 }
 
