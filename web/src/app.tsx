@@ -16,6 +16,7 @@ import { Strip } from './shell/strip'
 import { startKeys } from './shell/actions'
 import { Top } from './shell/top'
 import { WaitingBar } from './shell/waiting'
+import { OtherPage } from './ui/other_page'
 import { startPrint } from './ui/print'
 import { callerName, emergencyName } from './base/describe'
 import { live_unacknowledged } from './state/attention'
@@ -88,6 +89,7 @@ function Shell(props: { operator: string }) {
       <Top />
       <div id="stripbox">
         <PastBar />
+        <OtherPage />
         <WaitingBar />
         <Strip />
       </div>

@@ -94,7 +94,7 @@ export async function startMock(options = {}) {
   const state = {
     needs_setup: !options.accounts, accounts: new Map(Object.entries(options.accounts ?? {})), sessions: new Map(),
     units: makeUnits(options.units ?? 200, Date.now(), centre.lat, centre.lon, next), emergencies: [], alarms: [], events: [],
-    seq: 0, applied: new Map(), hellos: [], commands: [], chat_posts: 0, csrf: randomUUID(), code: 'KITE-4821', refuse: null, missing: null,
+    seq: 0, applied: new Map(), hellos: [], commands: [], chat_posts: 0, csrf: randomUUID(), code: 'KITE-4821', refuse: null, missing: null, upgraded: false,
   }
   objects.forEach(([type, callsign], i) => {
     const now = Date.now()
@@ -399,9 +399,12 @@ export async function startMock(options = {}) {
   }
 
   function file(request, response, path) {
-    const name = join(dist, normalize(path === '/' ? '/index.html' : path))
+    // Upgraded, its files have other names, and none has the code of the page before.
+    if (state.upgraded && /^\/assets\/[^/]*\.js$/.test(path)) return answer(response, 404, 'There is no such page.')
+    const name = join(dist, normalize(path === '/' ? '/index.html' : path.replace('/assets/next/', '/assets/')))
     if (!name.startsWith(dist) || !existsSync(name) || !statSync(name).isFile() || state.missing?.test(path)) return answer(response, 404, 'There is no such page.')
-    const data = readFileSync(name)
+    const kept = readFileSync(name)
+    const data = state.upgraded && path === '/' ? Buffer.from(kept.toString().replaceAll('/assets/', '/assets/next/')) : kept
     const etag = `"${createHash('sha256').update(data).digest('hex').slice(0, 16)}"`
     response.writeHead(200, {
       'Content-Type': types[extname(name)] ?? 'application/octet-stream', 'Content-Encoding': 'gzip', 'Content-Security-Policy': CSP, ETag: etag,

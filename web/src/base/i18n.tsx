@@ -36,7 +36,8 @@ export function languageName(code: string): string {
   return new Intl.DisplayNames([code], { type: 'language' }).of(code) ?? code
 }
 
-export async function setLanguage(code: string): Promise<void> {
+/** False when the words have not come: the language stays as it was. */
+export async function setLanguage(code: string): Promise<boolean> {
   const path = Object.keys(files).find((file) => nameOf(file) === code)
   let catalogue: Catalogue = en
   let said: Catalogue = {}
@@ -46,7 +47,7 @@ export async function setLanguage(code: string): Promise<void> {
     try {
       [catalogue, said, wrote] = await Promise.all([files[path]!().then((it) => it.default), more('said'), more('written')])
     } catch {
-      return
+      return false
     }
   }
   plural = new Intl.PluralRules(code)
@@ -62,6 +63,7 @@ export async function setLanguage(code: string): Promise<void> {
   } catch {
     // Storage switched off: the page forgets.
   }
+  return true
 }
 
 function pick(list: Catalogue, rules: Intl.PluralRules, key: string, values?: Values): string {

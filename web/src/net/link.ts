@@ -18,7 +18,7 @@ export interface LinkHandlers extends PositionSink {
   /** False when the message shows a gap in the record. */
   message(message: Message, asked_after: number | null): boolean
   state(state: LinkState, retry_at: number): void
-  /** Asked when a socket never opened: false when the session is over and the link must stop. */
+  /** Asked when a socket never said anything: false when the session is over and the link must stop. */
   mayRetry(): Promise<boolean>
 }
 
@@ -94,18 +94,20 @@ export class Link {
   private connect(): void {
     const after = this.on.after()
     const socket = new WebSocket(this.url)
-    let opened = false
+    let answered = false
     this.socket = socket
     socket.binaryType = 'arraybuffer'
     this.hear()
     this.on.state('connecting', 0)
     socket.onopen = () => {
-      opened = true
       this.hear()
       socket.send(JSON.stringify({ type: 'hello', protocol: 1, after }))
     }
-    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.take(event.data, after)
-    socket.onclose = () => this.lost(opened)
+    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
+      answered = true
+      this.take(event.data, after)
+    }
+    socket.onclose = () => this.lost(answered)
     clearInterval(this.watchdog)
     this.watchdog = window.setInterval(() => this.check(), 1_000)
   }
@@ -146,19 +148,19 @@ export class Link {
     else this.connect()
   }
 
-  private lost(opened: boolean): void {
+  private lost(answered: boolean): void {
     this.socket = null
     clearInterval(this.watchdog)
     if (this.stopped) return
     this.reconnects++
     const wait = BACKOFF_MS[Math.min(this.attempt++, BACKOFF_MS.length - 1)]! * (0.8 + Math.random() * 0.4)
     this.on.state('lost', Date.now() + wait)
-    this.timer = window.setTimeout(() => void this.again(opened), wait)
+    this.timer = window.setTimeout(() => void this.again(answered), wait)
   }
 
-  private async again(opened: boolean): Promise<void> {
-    // A refused upgrade looks like a dead server: ask which it was.
-    if (!opened && !(await this.on.mayRetry())) {
+  private async again(answered: boolean): Promise<void> {
+    // A refused upgrade or hello looks like a dead server: ask which it was.
+    if (!answered && !(await this.on.mayRetry())) {
       this.stopped = true
       return
     }

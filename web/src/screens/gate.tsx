@@ -7,6 +7,8 @@ import type { Answer } from '../net/api'
 import type { Session } from '../net/protocol'
 import { LanguageSwitch, ThemeSwitch } from '../shell/top'
 import { boot, session } from '../state/session'
+import { said } from '../state/view'
+import { OtherPage } from '../ui/other_page'
 import { Button, Field } from '../ui/parts'
 
 /** The code that the link of the server's first start carries behind its #; such a thing is sent to nobody. */
@@ -94,7 +96,9 @@ export function Gate() {
         <LanguageSwitch />
         <ThemeSwitch />
       </header>
+      <OtherPage />
       <main>
+        {said.value && <p role="status" class="warn">{said.value.text}</p>}
         {boot.value === 'session' && <p role="status">{t('boot.session')}</p>}
         {boot.value === 'unreachable' && <p role="status" class="warn">{t('boot.unreachable')}</p>}
         {boot.value === 'ready' && (it?.needs_setup ? <Setup /> : <Login />)}

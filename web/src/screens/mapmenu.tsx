@@ -1,6 +1,7 @@
 // What can be done at a place of the map: with a unit, with what stands there, or on open ground. Asked for by the
 // other button of the mouse, by a long press, or by D for the middle of the map.
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { withCode } from '../base/code'
 import { copyText } from '../base/copy'
 import { latLonText, mgrsText } from '../base/geo'
 import { joined, t } from '../base/i18n'
@@ -56,7 +57,7 @@ function entityVerbs(key: string): Verb[] {
   const [kind = '', ...rest] = key.split('/')
   const it = entity(kind, rest.join('/'))
   const change: Verb[] = it
-    ? [{ id: 'shape', name: t('place.shape'), keys: 'E', writes: 'writes', run: () => void import('./shaping').then(({ editShape }) => editShape(it)) }]
+    ? [{ id: 'shape', name: t('place.shape'), keys: 'E', writes: 'writes', run: () => void withCode(() => import('./shaping'), ({ editShape }) => editShape(it)) }]
     : []
   return [{ id: 'card', name: t('place.card'), run: () => selectEntity(key) }, ...change]
 }

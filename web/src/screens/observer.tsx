@@ -17,6 +17,8 @@ import { floorText } from '../state/names'
 import { link, link_state, logOut, lost_since, picture_at, startLive } from '../state/live'
 import { kiosk, theme } from '../state/prefs'
 import { session } from '../state/session'
+import { said } from '../state/view'
+import { OtherPage } from '../ui/other_page'
 import { Button, Clock, Empty } from '../ui/parts'
 
 const done = new Set(['complete', 'confirmed', 'held'])
@@ -186,6 +188,7 @@ export default function Observer() {
   return (
     <div id="observer" class={link_state.value !== 'live' && lost_since.value !== 0 ? 'frozen' : ''}>
       <Head />
+      <OtherPage />
       {!strip.value && <main><Empty>{t('observer.none')}</Empty></main>}
       {strip.value && (
         <main tabIndex={0} aria-label={t('observer.whole_page')}>
@@ -200,7 +203,7 @@ export default function Observer() {
           </div>
         </main>
       )}
-      <footer>{t('observer.reads')}</footer>
+      <footer><p role="status">{said.value?.text ?? t('observer.reads')}</p></footer>
     </div>
   )
 }

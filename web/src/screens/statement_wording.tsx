@@ -1,6 +1,7 @@
 // Lines from facts: what is ticked, in plain words of both languages, for the writer to mend. A figure is "at least"
 // and says of when it is.
 import { useSignal } from '@preact/signals'
+import { withCode } from '../base/code'
 import { clockText } from '../base/format'
 import { t, wordsIn } from '../base/i18n'
 import { entity, textOf, timeOf } from '../state/incident'
@@ -43,8 +44,8 @@ export function WordingForm(props: { statement: string; first: number; onDone: (
     busy.value = false
     if (wrong.value === '') props.onDone()
   }
-  const each = async () => write(await Promise.all(facts.value.map(async (id) => ({ text: await wordingOf(id), facts: [id] }))))
-  const hold = async () => write([{ text: await holding(), facts: facts.value }])
+  const each = () => withCode(() => Promise.all(facts.value.map(async (id) => ({ text: await wordingOf(id), facts: [id] }))), write)
+  const hold = () => withCode(holding, (text) => write([{ text, facts: facts.value }]))
   return (
     <section class="pairform" aria-label={t('statement.from_facts')}>
       <FactPicker chosen={facts.value} set={(it) => { facts.value = it }} />

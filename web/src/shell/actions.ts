@@ -1,5 +1,6 @@
 // Everything that a key or the palette can do. Letters are bound by their place on the keyboard
 // (KeyboardEvent.code), so that they work while an Urdu layout is active. Off inside inputs.
+import { withCode } from '../base/code'
 import type { Key } from '../base/i18n'
 import { attention } from '../state/attention'
 import { silenceSound } from '../state/alarm_sound'
@@ -81,7 +82,7 @@ function walk(step: 1 | -1): void {
 
 /** The map is a sheet of its own; the other screens are printed as they are. */
 function printScreen(): void {
-  if (screen.peek() === 'map') void import('../screens/mapprint').then(({ printMap }) => printMap())
+  if (screen.peek() === 'map') void withCode(() => import('../screens/mapprint'), ({ printMap }) => printMap())
   else void printPage()
 }
 
@@ -96,7 +97,7 @@ function leaveDrawing(): void {
 function changeShape(): void {
   const [kind = '', ...rest] = (selected_entity.peek() ?? '').split('/')
   const it = entity(kind, rest.join('/'))
-  if (it && !drawing.peek()) void import('../screens/shaping').then(({ editShape }) => editShape(it))
+  if (it && !drawing.peek()) void withCode(() => import('../screens/shaping'), ({ editShape }) => editShape(it))
 }
 
 function back(): void {

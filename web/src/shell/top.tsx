@@ -1,4 +1,5 @@
 import { ageText, counterText, clockText } from '../base/format'
+import { sayNotCome } from '../base/code'
 import { lang, languageName, languages, setLanguage, T, t } from '../base/i18n'
 import { live_now, now, pace, skew_ms } from '../state/clock'
 import { reload_loses } from '../state/offline'
@@ -17,7 +18,7 @@ import { Command, sinceStart } from './strip'
 export function LanguageSwitch() {
   const next = languages[(languages.indexOf(lang.value) + 1) % languages.length]!
   return (
-    <button type="button" class="cell" lang={next} onClick={() => void setLanguage(next)} aria-label={languageName(next)}>
+    <button type="button" class="cell" lang={next} onClick={() => void setLanguage(next).then((came) => { if (!came) sayNotCome() })} aria-label={languageName(next)}>
       {next === 'en' ? 'EN' : languageName(next)}
     </button>
   )

@@ -5,6 +5,7 @@ import { call } from '../net/api'
 import { Link } from '../net/link'
 import type { LinkState } from '../net/link'
 import type { Message, Session, Snapshot } from '../net/protocol'
+import { askPage } from './build'
 import { heardClock, heardEvent, now, serverNow } from './clock'
 import { forgetPicture, keepPicture, lastPicture } from './keep'
 import { clearIncidents, incidentMessages, takeIncident } from './incident'
@@ -87,6 +88,7 @@ async function askSession(): Promise<boolean> {
   const answer = await call<Session>('GET', '/api/session')
   if (!answer.ok) return true
   session.value = answer.data
+  void askPage()
   // Whose session has ended has no right to its picture either.
   if (!answer.data.operator) void forgetPicture()
   return answer.data.operator !== null
@@ -101,6 +103,7 @@ export const link = new Link(location.origin.replace(/^http/, 'ws') + '/ws', {
       const was_lost = lost_since.peek() !== 0
       lost_since.value = 0
       link_state.value = 'live'
+      if (!was_lost) void askPage()
       void (was_lost ? askSession() : Promise.resolve(true)).then(flush)
     } else if (state === 'lost') {
       keep()
