@@ -1,4 +1,5 @@
-// What a machine sees of a page: functions that run in the page, for the tests of how it looks.
+// What a machine sees of a page: functions that run in the page, for the tests of how it looks, and what the tests of
+// floors read there.
 
 /** Texts that stand on one another, each as far as it can be seen. */
 export function overlaps() {
@@ -89,3 +90,32 @@ export function cut() {
   }
   return found
 }
+
+const CLEAR = ['complete', 'confirmed', 'held']
+
+/** What the server says of an incident's floors: zones and clear ones by floor. */
+export async function counted(page, kind, structure) {
+  return page.evaluate(async ({ kind, structure, clear }) => {
+    const { incidents } = await (await fetch('/api/incidents')).json()
+    const { structures } = await (await fetch(`/api/incidents/${encodeURIComponent(incidents[0].id)}/views/floors`)).json()
+    return structures.find((it) => it.id === structure).levels.map((level) => ({
+      id: level.id, total: level.zones.length, clear: level.zones.filter((zone) => clear.includes(zone.clearance[kind]?.state)).length,
+    }))
+  }, { kind, structure, clear: CLEAR })
+}
+
+/** The same as the page shows it. */
+export const shownLevels = (page) => page.locator('.level').evaluateAll((levels, clear) => levels.map((level) => {
+  const zones = [...level.querySelectorAll('.zones:not(.folded) .zone')]
+  return { id: level.querySelector('[data-floor]').dataset.floor, total: zones.length, clear: zones.filter((zone) => clear.some((state) => zone.classList.contains(state))).length }
+}), CLEAR)
+
+/** A canvas that has something on it: more than one colour. */
+export const isDrawn = (page, selector) => page.waitForFunction((it) => {
+  const canvas = document.querySelector(it)
+  if (!canvas?.width) return false
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  const colours = new Set()
+  for (let i = 0; i < data.length; i += 4 * 97) colours.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2])
+  return colours.size > 3
+}, selector)
