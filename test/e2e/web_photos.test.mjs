@@ -1,8 +1,9 @@
 // Photos of a zone against the real server: one that was sent is placed from the zone's card, is shown there small and
-// large, and another browser has it; a file that is no picture is not shown as one. In both languages.
+// large, and another browser has it; a file that is no picture is not shown as one; one without a report gets its own.
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { axe, logIn, setUp, shot, start, visit } from './real.mjs'
+import { LANGUAGES, wordsOf } from './words.mjs'
 
 const INCIDENT = 'EX-PHOTO'
 const ZONE = 'Block/1/A'
@@ -61,10 +62,10 @@ before(async () => {
   await report(page, 'EX-NOTE', await send(page, 'notes.png', ''), { zone: ZONE })
 })
 
-async function openZone(page) {
+async function openZone(page, zone = ZONE) {
   await page.locator('#foot').click()
   await page.keyboard.press('2')
-  await page.locator(`[data-zone="${ZONE}"]`).first().click()
+  await page.locator(`[data-zone="${zone}"]`).first().click()
   await page.locator('.zonecard .sechead').waitFor()
 }
 
@@ -123,3 +124,39 @@ test('a photo opens large and Escape goes back to the card', async () => {
   assert.equal(await page.evaluate(() => document.activeElement.dataset.report), 'EX-DOOR')
   await post.close()
 })
+
+for (const lang of LANGUAGES) {
+  const say = wordsOf(lang)
+
+  test(`a photo that no report tells of is placed too, and its report says who sent it, in ${lang}`, { timeout: 90_000 }, async () => {
+    const it = await visit(server, `?lang=${lang}`)
+    const { page } = it
+    await logIn(page, 'EX officer')
+    const name = `IMG_${lang}.jpg`
+    const sha256 = await send(page, name, `EXERCISE ${lang}`)
+    const zone = { en: 'Block/1/C', ur: 'Block/1/D' }[lang]
+    await openZone(page, zone)
+    await page.getByRole('button', { name: say('photo.place') }).click()
+    const waits = page.locator(`.whobox [data-file="${sha256}"]`)
+    await waits.getByText(name).waitFor()
+    await waits.getByText(say('photo.unreported')).waitFor()
+    await isShown(page, `.whobox [data-file="${sha256}"] img`)
+    await axe(page, 'a photo without a report')
+    await shot(page, `photos-loose-${lang}`)
+    await waits.press('Enter')
+    await page.locator('.zonecard > div > .photos .photo').getByText(name).waitFor()
+    await isShown(page, '.zonecard > div > .photos img')
+    const reports = await page.evaluate(async (hash) => {
+      const { events } = await (await fetch('/api/incidents/EX-PHOTO/events?after=0&limit=1000&kinds=report.received')).json()
+      return events.map(({ fields }) => fields).filter((fields) => fields.origin === 'sha256-' + hash)
+    }, sha256)
+    assert.equal(reports.length, 1)
+    assert.deepEqual([reports[0].zone, reports[0].source, reports[0].text], [zone, 'EX officer', `EX officer: ${name}`])
+    // It has its report now: it is offered elsewhere as any other, and no second one is written.
+    await openZone(page, 'Block/1/B')
+    await page.getByRole('button', { name: say('photo.place') }).click()
+    await page.locator(`.whobox [data-report="${reports[0].report}"]`).waitFor()
+    assert.equal(await waits.count(), 0)
+    await it.close()
+  })
+}

@@ -9,7 +9,9 @@ import type { Entity } from '../net/incident'
 import { act } from '../state/acts'
 import { entity, shown_now, textOf, timeOf } from '../state/incident'
 import { placeName } from '../state/names'
-import { askFiles, hashOf, photoName, photosBeside, photosOf, pictureUrl } from '../state/photos'
+import { askFiles, hashOf, photoName, photosBeside, photosOf, pictureUrl, placeFile, senderOf } from '../state/photos'
+import type { FileEntry } from '../state/photos'
+import { whyNot } from '../state/rights'
 import { Button, Dialog } from '../ui/parts'
 
 const BESIDE_MAX = 24
@@ -44,25 +46,39 @@ function Photo(props: { report: Entity; large: boolean; onClick: () => void }) {
   )
 }
 
+/** One that came while no incident was open, or from a computer. */
+function Loose(props: { file: FileEntry; onClick: () => void }) {
+  const { file } = props
+  const by = joined([senderOf(file), timeText(file.at, shown_now.value)], t('comma'))
+  return (
+    <button type="button" class="photo" data-file={file.sha256} onClick={props.onClick} aria-label={joined([t('photo.here'), file.name, by, t('photo.unreported')], t('comma'))}>
+      <Picture hash={file.sha256} />
+      <span><b><bdi>{file.name}</bdi></b><small>{by}</small><small>{t('photo.unreported')}</small></span>
+    </button>
+  )
+}
+
 /** Which photo shows this zone: one press places it. */
 function Choose(props: { zone: string; onDone: (why: string) => void; onClose: () => void }) {
   const box = useRef<HTMLDivElement>(null)
-  const list = photosBeside(props.zone).slice(0, BESIDE_MAX)
+  const list = photosBeside(props.zone).filter((it) => 'kind' in it || whyNot('report.received') === '').slice(0, BESIDE_MAX)
   const busy = useSignal(false)
   useLayoutEffect(() => {
     box.current?.querySelector('button')?.focus()
     box.current?.scrollIntoView({ block: 'nearest' })
   }, [])
-  const place = async (report: Entity) => {
+  const place = async (it: Entity | FileEntry) => {
     if (busy.value) return
     busy.value = true
-    props.onDone(await act('report.placed', { report: report.id, zone: props.zone }))
+    props.onDone(await ('kind' in it ? act('report.placed', { report: it.id, zone: props.zone }) : placeFile(it, props.zone)))
   }
   return (
     <div class="whobox" ref={box} role="group" aria-label={t('photo.which')}>
       <h3>{t('photo.which')}</h3>
       {list.length === 0 && <p class="empty">{t('photo.none_beside')}</p>}
-      <div class="photos">{list.map((it) => <Photo key={it.id} report={it} large={false} onClick={() => void place(it)} />)}</div>
+      <div class="photos">{list.map((it) => ('kind' in it
+        ? <Photo key={it.id} report={it} large={false} onClick={() => void place(it)} />
+        : <Loose key={it.sha256} file={it} onClick={() => void place(it)} />))}</div>
       <div class="acts"><Button keys="Esc" onClick={props.onClose}>{t('entry.cancel')}</Button></div>
     </div>
   )
@@ -76,7 +92,8 @@ export function Photos(props: { zone: string }) {
   const begin = useRef<HTMLDivElement>(null)
   const shown = entity('report', large.value)
   const photos = photosOf(zone)
-  useEffect(() => { void askFiles() }, [photos.length])
+  // Nobody asks where no report cites a file.
+  useEffect(() => { if (photos.length > 0) void askFiles() }, [photos.length])
   useLayoutEffect(() => {
     asking.value = false
     failed.value = ''

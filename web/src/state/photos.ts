@@ -1,21 +1,35 @@
-// Photos of a zone: reports that cite a file as their origin. The bytes are asked for when a picture is looked at, and
-// shown only when they are a picture, whatever their sender called them.
+// Photos of a zone: reports that cite a file as their origin. A phone's photo is such a report when an incident was open as
+// it came; one that came before, or that somebody sent from a computer, gets its report when it is placed. The bytes are
+// asked for when a picture is looked at, and shown only when they are a picture, whatever their sender called them.
 import { signal } from '@preact/signals'
 import { call, fetchBytes } from '../net/api'
 import type { Entity } from '../net/incident'
+import { act } from './acts'
 import { entitiesOf, entity, textOf } from './incident'
 import { hasRight } from './rights'
 
-interface FileEntry { name: string; sha256: string; mime: string }
+/** `user` has a device, `operator` sent it from a page. */
+export interface FileEntry {
+  name: string
+  sha256: string
+  mime: string
+  at: number
+  user?: string
+  operator?: string
+  callsign: string
+  creator: string
+  lat: number | null
+  lon: number | null
+}
 
 const ORIGIN = /^sha256-([0-9a-f]{64})$/
 const PICTURES_MAX = 60
 const over = new Set(['withdrawn', 'refuted', 'discounted', 'merged-into'])
 const files = signal<readonly FileEntry[]>([])
 
-/** The list of files, for their names and for which of them are pictures; nobody asks where no report cites one. */
+/** The list of files, for their names and for which of them are pictures. */
 export async function askFiles(): Promise<void> {
-  if (!hasRight('picture') || !entitiesOf('report').some((it) => hashOf(it) !== '')) return
+  if (!hasRight('picture')) return
   const answer = await call<{ files: FileEntry[] }>('GET', '/api/files')
   if (answer.ok) files.value = answer.data.files
 }
@@ -36,10 +50,41 @@ export function photosOf(zone: string): Entity[] {
 }
 
 /** Photos that could be placed in a zone: those that are nowhere yet first, then those of another zone of the record. */
-export function photosBeside(zone: string): Entity[] {
+export function photosBeside(zone: string): (Entity | FileEntry)[] {
   const others = entitiesOf('report').filter((it) => isPhoto(it) && textOf(it, 'zone') !== zone).sort(newestFirst)
   const isPlaced = (it: Entity) => entity('zone', textOf(it, 'zone')) !== undefined
-  return [...others.filter((it) => !isPlaced(it)), ...others.filter(isPlaced)]
+  return [...others.filter((it) => !isPlaced(it)), ...withoutReport(files.value, entitiesOf('report')), ...others.filter(isPlaced)]
+}
+
+/** Pictures that no report cites, the newest first; a report that was taken back was one. */
+export function withoutReport(list: readonly FileEntry[], reports: readonly Entity[]): FileEntry[] {
+  const known = new Set(reports.map(hashOf))
+  const firsts = list.filter((it, i) => list.findIndex((one) => one.sha256 === it.sha256) === i)
+  return firsts.filter((it) => it.mime.startsWith('image/') && !known.has(it.sha256)).sort((a, b) => b.at - a.at)
+}
+
+export const senderOf = (file: FileEntry) => file.callsign || file.user || file.operator || ''
+
+const SOURCE_MAX = 64
+
+/** The report that a photo gets, as the server makes one of a phone's: who sent it is its source, and the words are names. */
+export function reportOf(file: FileEntry, zone: string): { source: Record<string, unknown>; report: Record<string, unknown> } {
+  const by_phone = file.user !== undefined
+  const source = by_phone ? 'cot:' + (file.creator || file.user!).slice(0, SOURCE_MAX) : senderOf(file)
+  return {
+    source: { source, name: senderOf(file), source_kind: by_phone ? 'responder' : 'other' },
+    report: {
+      predicate: 'note', subject: 'photo', text: `${senderOf(file)}: ${file.name}`, origin: 'sha256-' + file.sha256, zone, source,
+      grade: by_phone ? 'B3' : 'F6', reported_at: new Date(file.at).toISOString(), ...(file.lat === null ? {} : { lat: `${file.lat}, ${file.lon}` }),
+    },
+  }
+}
+
+/** '' when it is on the record, else why not. */
+export async function placeFile(file: FileEntry, zone: string): Promise<string> {
+  const { source, report } = reportOf(file, zone)
+  const why = entity('source', String(source['source'])) ? '' : await act('source.registered', source)
+  return why || act('report.received', report)
 }
 
 const kinds: readonly (readonly [type: string, at: number, bytes: string])[] = [
