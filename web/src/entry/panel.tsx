@@ -188,6 +188,12 @@ function Form(props: { it: Writing }) {
     writing.value = null
     document.getElementById('composer-text')?.focus()
   }
+  // The button says Enter, so it enters from each field: a list opens by the space bar, Shift+Enter is a new line.
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || !(event.target as HTMLElement).matches('select, textarea')) return
+    event.preventDefault()
+    form.current?.requestSubmit()
+  }
   const onSubmit = async (event: Event) => {
     event.preventDefault()
     if (busy.value) return
@@ -208,7 +214,7 @@ function Form(props: { it: Writing }) {
   )
   const elsewhere = wrong.value && !first.includes(wrong.value.field) && !more.includes(wrong.value.field)
   return (
-    <form id="entry" ref={form} onSubmit={(event) => void onSubmit(event)} noValidate aria-labelledby="entry-title">
+    <form id="entry" ref={form} onSubmit={(event) => void onSubmit(event)} onKeyDown={onKeyDown} noValidate aria-labelledby="entry-title">
       <header>
         <h2 id="entry-title">{kindText(it.kind)}</h2>
         {it.promote !== undefined && <small><T k="entry.from_drawing" p={{ name: unitName(it.promote) }} /></small>}

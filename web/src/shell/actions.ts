@@ -13,7 +13,7 @@ import { whyNot } from '../state/rights'
 import type { Writes } from '../state/rights'
 import { startVoice } from '../state/roll'
 import { undo } from '../state/undo'
-import { centre, dialog, draft, following, people_tab, recipient, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
+import { beginSlash, centre, dialog, endSlash, following, people_tab, recipient, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
 import type { Screen } from '../state/view'
 import { map_commands, toggleGrid } from '../map/commands'
 import { printPage } from '../ui/print'
@@ -57,7 +57,7 @@ export function focusComposer(): void {
 export function startSlash(): void {
   if (whyNot('writes') !== '') return
   writing.value = null
-  draft.value = '/'
+  beginSlash()
   focusComposer()
 }
 
@@ -108,7 +108,7 @@ function back(): void {
     if (asking.value && past_at.value === null) backToNow()
   } else if (writing.value || slash.value !== null) {
     writing.value = null
-    if (slash.value !== null) draft.value = ''
+    endSlash()
   } else if (measured.value.length > 0 && screen.value === 'map') stopMeasure()
   else if (asking.value || past_at.value !== null) backToNow()
   else if (selected.value) select(null)

@@ -11,7 +11,7 @@ import { placeName } from '../state/names'
 import { say } from '../state/outbox'
 import { mayDo, whyNot, writable } from '../state/rights'
 import { text_changed, units } from '../state/tracks'
-import { draft, menu, menu_active, recipient, slash, write, writing } from '../state/view'
+import { draft, endSlash, menu, menu_active, recipient, slash, write, writing } from '../state/view'
 import { Button } from '../ui/parts'
 import { startSlash } from './actions'
 import { chips } from './chips'
@@ -125,7 +125,9 @@ export function Composer() {
   const to = recipient.value
   const typed = slash.value !== null
   const change = (value: string) => {
-    draft.value = value
+    // Who takes the slash away has the line again that stood there.
+    if (value === '' && slash.peek() !== null) endSlash()
+    else draft.value = value
     list.first()
     if (value.startsWith('/')) writing.value = null
   }

@@ -3,6 +3,7 @@
 import { computed, effect, signal } from '@preact/signals'
 import { clearance_kind, level_id, structure_id } from './floor'
 import { as_role, past_at } from './moment'
+import { kept_recipient } from './prefs'
 import { whyNot } from './rights'
 
 export const screens = ['map', 'floors', 'log', 'people', 'casualties', 'tasks', 'statements', 'replay', 'points', 'admin'] as const
@@ -20,7 +21,7 @@ export const stack = signal<readonly string[]>([])
 export const following = signal(false)
 export const centre = signal<{ lat: number; lon: number; zoom: number } | null>(null)
 /** 'all', 'log' or a unit's uid. */
-export const recipient = signal('all')
+export const recipient = signal<string>(kept_recipient.peek())
 export const dialog = signal<'keys' | 'find' | 'layers' | 'account' | 'incident' | 'admit' | null>(null)
 /** What Admin shows first when it is opened from an alarm. */
 export const client_filter = signal('')
@@ -38,6 +39,20 @@ export const writing = signal<Writing | null>(null)
 export const draft = signal('')
 /** What follows the slash there; null: none is typed. */
 export const slash = computed(() => (draft.value.startsWith('/') ? draft.value.slice(1) : null))
+/** The line that stood there when the slash was pressed: it stands there again afterwards. */
+let line_before = ''
+
+export function beginSlash(): void {
+  if (slash.peek() === null) line_before = draft.peek()
+  draft.value = '/'
+}
+
+export function endSlash(): void {
+  if (slash.peek() === null) return
+  draft.value = line_before
+  line_before = ''
+}
+
 /** The list of kinds while it is shown: takes a key of the composer, says whether it was one of its own. */
 export const menu: { key: ((key: string) => boolean) | null } = { key: null }
 /** The id of the element that the list of kinds points at. */
@@ -62,7 +77,7 @@ export function write(kind: string, preset: Record<string, unknown> = {}, supers
     said.value = { text: why, level: 'warn' }
     return
   }
-  if (slash.peek() !== null) draft.value = ''
+  endSlash()
   said.value = null
   writing.value = { kind, preset, ...(supersedes === undefined ? {} : { supersedes }), ...(promote === undefined ? {} : { promote }) }
 }
@@ -109,6 +124,8 @@ function read(): void {
 
 export function startView(): void {
   read()
+  // Who wrote to the log before the page was loaded again does not call all phones by mistake.
+  effect(() => { if (recipient.value === 'all' || recipient.value === 'log') kept_recipient.value = recipient.value })
   addEventListener('hashchange', read)
   let timer = 0
   effect(() => {
