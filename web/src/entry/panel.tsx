@@ -180,7 +180,8 @@ function Form(props: { it: Writing }) {
     input?.focus()
   }
   useLayoutEffect(() => focus(first.find((name) => raw.value[name] === undefined || raw.value[name] === '') ?? first[0]!), [])
-  useEffect(() => {
+  // With the sentence, not after it: what is typed at once goes into its field.
+  useLayoutEffect(() => {
     if (wrong.value) focus(wrong.value.field)
   }, [wrong.value])
   const close = () => {

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { unitName } from '../base/describe'
-import { t } from '../base/i18n'
+import { dir, t } from '../base/i18n'
 import { kindText } from '../base/values'
 import { complete, completionOf, parseLogLine } from '../entry/line'
 import { entitiesOf, incident_id } from '../state/incident'
@@ -165,7 +165,7 @@ export function Composer() {
         placeholder={placeholder()}
         maxLength={2000}
         autocomplete="off"
-        dir="auto"
+        dir={draft.value === '' ? dir.value : 'auto'}
         aria-keyshortcuts="N"
       />
       <Button writes="writes" class="slash" label={t('act.enter')} keys="/" onClick={startSlash}>{''}</Button>
