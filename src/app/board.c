@@ -158,11 +158,6 @@ static const char *counter_word(size_t i, char word[COUNTER_WORD_MAX])
     return word;
 }
 
-static bool is_attackers(const char *counter)
-{
-    return strcmp(counter, "attackers") == 0;
-}
-
 /* Worst first, else as the rules stand. */
 static const struct finding *finding_at(const struct findings *f, size_t i)
 {
@@ -224,6 +219,7 @@ static void put_claims_json(const struct board *b, struct buf *out)
 static void put_counter_json(struct board *b, const char *word)
 {
     const struct reconciled *r = &b->counter;
+    int64_t accounted = incident_accounted(b->s, str_from(word));
     struct buf *out = &b->out;
 
     buf_fmt(out, "\"%s\":{\"known\":%s,", word, r->used ? "true" : "false");
@@ -233,8 +229,8 @@ static void put_counter_json(struct board *b, const char *word)
     put_claims_json(b, out);
     if (r->left_out)
         buf_fmt(out, "\"left_out\":%u,", r->left_out);
-    if (is_attackers(word))
-        buf_fmt(out, "\"accounted\":%" PRId64 ",", incident_accounted(b->s));
+    if (accounted >= 0)
+        buf_fmt(out, "\"accounted\":%" PRId64 ",", accounted);
     put_number_or_null(out, "confirmed", r->confirmed >= 0, r->confirmed);
     put_number_or_null(out, "accepted", r->accepted >= 0, r->accepted);
     out->len--; /* the last comma */
@@ -338,6 +334,7 @@ static const char *verdict(const struct reconciled *r)
 static void put_counter_line(struct board *b, const char *word)
 {
     const struct reconciled *r = &b->counter;
+    int64_t accounted = incident_accounted(b->s, str_from(word));
     struct buf *out = &b->out;
     size_t from;
 
@@ -353,8 +350,8 @@ static void put_counter_line(struct board *b, const char *word)
     put_count_cell(out, 8, true, r->values);
     put_count_cell(out, 11, r->confirmed >= 0, r->confirmed);
     put_count_cell(out, 10, r->accepted >= 0, r->accepted);
-    if (is_attackers(word))
-        buf_fmt(out, "%" PRId64 " accounted for", incident_accounted(b->s));
+    if (accounted >= 0)
+        buf_fmt(out, "%" PRId64 " accounted for", accounted);
     buf_byte(out, '\n');
 }
 

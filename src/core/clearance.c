@@ -410,6 +410,7 @@ struct reconciled *count_room(struct deciding *d)
 
 bool all_clear_possible(const struct incident *s, struct reconciled *r, struct err *e)
 {
+    static const char *const counters[] = {"attackers", "devices"};
     struct clearance_sum sum = clearance_sum(s);
     char names[400];
     struct buf b = buf_over(names, sizeof names);
@@ -422,11 +423,15 @@ bool all_clear_possible(const struct incident *s, struct reconciled *r, struct e
         return err_set(e, ERR_DENIED, "%u of %u zones are not THREAT-clear and %u not EOD-clear: %.*s",
                        sum.threat_missing,
                        sum.zones, sum.eod_missing, STR_ARG(buf_str(&b)));
-    incident_reconcile(s, STR("attackers"), r);
-    if (r->used && (r->hi_open || r->hi > incident_accounted(s)))
-        return err_set(e, ERR_DENIED,
-                       "attackers: a claim is above the %" PRId64 " accounted for; account for them or discount it",
-                       incident_accounted(s));
+    for (size_t i = 0; i < COUNTOF(counters); i++) {
+        int64_t accounted = incident_accounted(s, str_from(counters[i]));
+
+        incident_reconcile(s, str_from(counters[i]), r);
+        if (r->used && (r->hi_open || r->hi > accounted))
+            return err_set(e, ERR_DENIED,
+                           "%s: a claim is above the %" PRId64 " accounted for; account for them or discount it",
+                           counters[i], accounted);
+    }
     for (uint32_t t = ent_first(s, ENT_THREAT); t; t = ent_next(s, t))
         if (word_in("suspected,located,contained,render-safe-pending", ent_get(s, t, IN_STATE)))
             return err_set(e, ERR_DENIED, "threat %.*s is %.*s; account for it or discount it", STR_ARG(ent_id(s, t)),

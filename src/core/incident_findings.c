@@ -232,24 +232,30 @@ static void rule_categories(struct run *r)
     }
 }
 
-static void rule_threat_open(struct run *r)
+static void find_threat_open(struct run *r, const char *counter, bool persons)
 {
     struct reconciled *c = &r->out->work;
-    int64_t accounted = incident_accounted(r->s);
-    struct finding *f = begin(r, SEVERITY_WARN, "threat.open", STR("attackers"));
+    int64_t accounted = incident_accounted(r->s, str_from(counter));
+    struct finding *f = begin(r, SEVERITY_WARN, "threat.open", str_from(counter));
 
-    incident_reconcile(r->s, STR("attackers"), c);
+    incident_reconcile(r->s, str_from(counter), c);
     for (uint32_t i = 0; f && i < c->n; i++)
         if (c->claims[i].is == CLAIM_USED && (c->claims[i].hi_open || c->claims[i].hi > accounted))
             cite(f, c->claims[i].seq);
     if (!f || f->n == 0)
         return;
     for (uint32_t t = ent_first(r->s, ENT_THREAT); t; t = ent_next(r->s, t))
-        if (ent_has(r->s, t, IN_OUTCOME))
+        if (ent_has(r->s, t, IN_OUTCOME) && word_in("device,vehicle", ent_get(r->s, t, IN_THREAT_KIND)) != persons)
             cite(f, ent_seq(r->s, t, IN_OUTCOME));
-    tell(f, "attackers: %" PRId64 " accounted for, sources say up to ", accounted);
+    tell(f, "%s: %" PRId64 " accounted for, sources say up to ", counter, accounted);
     tell(f, c->hi_open ? "an open number" : "%" PRId64, c->hi);
     keep(r, f);
+}
+
+static void rule_threat_open(struct run *r)
+{
+    find_threat_open(r, "attackers", true);
+    find_threat_open(r, "devices", false);
 }
 
 /* Who, where, when --------------------------------------------------------- */
@@ -286,13 +292,19 @@ static void rule_command(struct run *r)
         keep(r, f);
 }
 
-/* One number for places that are the same; a text that names no floor stands for itself. */
+/* Above every ordinal, below the numbers of texts. */
+enum { PLACE_AMBIGUOUS = 5000 };
+
+/* One number for places that are the same, also while nobody said which floor is the first; a text that names
+ * no floor stands for itself. */
 static int64_t place_number(const struct incident *s, struct str spoken)
 {
     uint32_t main_block = ent_first(s, ENT_STRUCTURE);
     struct floors f = floors_spoken(spoken, scheme_of(ent_get(s, main_block, IN_SCHEME)));
 
-    return f.n == 1 ? f.ordinal[0] : (int64_t)(hash_str((struct hash_key){1, 2}, spoken) >> 2) + 10000;
+    if (f.n > 0)
+        return f.ordinal[0] + (f.n == 1 ? 0 : PLACE_AMBIGUOUS);
+    return (int64_t)(hash_str((struct hash_key){1, 2}, spoken) >> 2) + 10000;
 }
 
 struct placed {
@@ -499,8 +511,12 @@ static void rule_durations(struct run *r)
 static const struct saying {
     const char *all, *words, *against;
 } sayings[] = {
-    {"all", "killed by|shot by|shot dead by|gunned down|neutralised by|eliminated by", "self-detonated,in-custody"},
-    {"all", "arrested|in custody|captured", "self-detonated,shot,dead,neutralised"},
+    {"all|every",
+     "killed by|killed all|killed every|killing all|killing every|shot by|shot dead|shot all|shot every|gunned down|"
+     "neutralised by|neutralised all|neutralising all|neutralized by|neutralized all|neutralizing all|"
+     "eliminated by|eliminated all|eliminating all",
+     "self-detonated,in-custody"},
+    {"all|every", "arrested|in custody|captured", "self-detonated,shot,dead,neutralised"},
 };
 
 static void rule_statements(struct run *r)

@@ -227,13 +227,28 @@ void incident_reconcile(const struct incident *s, struct str counter, struct rec
     r->accepted_seq = r->accepted < 0 ? 0 : ent_seq(s, figure, IN_COUNT);
 }
 
-int64_t incident_accounted(const struct incident *s)
+/* Whoever is no person is counted as a device, whose end may be that it was made safe. */
+static const struct threat_counter {
+    const char *counter, *ends;
+    bool persons;
+} threat_counters[] = {
+    {"attackers", "neutralised,in-custody,self-detonated,shot,dead", true},
+    {"devices", "neutralised,self-detonated,safe", false},
+};
+
+int64_t incident_accounted(const struct incident *s, struct str counter)
 {
+    const struct threat_counter *c = NULL;
     int64_t n = 0;
 
+    for (size_t i = 0; i < COUNTOF(threat_counters); i++)
+        if (str_eq(counter, str_from(threat_counters[i].counter)))
+            c = &threat_counters[i];
+    if (!c)
+        return -1;
     for (uint32_t t = ent_first(s, ENT_THREAT); t; t = ent_next(s, t))
-        if (word_in("neutralised,in-custody,self-detonated,shot,dead", ent_get(s, t, IN_STATE)) &&
-            !word_in("device,vehicle", ent_get(s, t, IN_THREAT_KIND)))
+        if (word_in(c->ends, ent_get(s, t, IN_STATE)) &&
+            word_in("device,vehicle", ent_get(s, t, IN_THREAT_KIND)) != c->persons)
             n += ent_int(s, t, IN_COUNT, 1);
     return n;
 }

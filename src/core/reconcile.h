@@ -62,7 +62,7 @@ void reconcile_cordon_1(struct reconciled *r, const int64_t *transitions_ms, siz
 
 /* The same for a counter of an incident ("killed"). */
 void incident_reconcile(const struct incident *s, struct str counter, struct reconciled *r);
-/* Threats whose end is known, by count. */
-int64_t incident_accounted(const struct incident *s) MUST_USE;
+/* Threats whose end is known, by count, of a counter of threats ("attackers", "devices"); -1: it counts none. */
+int64_t incident_accounted(const struct incident *s, struct str counter) MUST_USE;
 
 #endif

@@ -15,6 +15,7 @@ enum space {
     SPACE_SOURCE, /* value: its kind, empty while no row told it */
     SPACE_AGENCY,
     SPACE_COMMAND, /* value: who commands the scope */
+    SPACE_DEAD, /* a casualty by its tag, whose death nobody verified yet */
 };
 
 /* What became of a row. */
@@ -864,6 +865,25 @@ static bool make_doubt(struct claims *c, const struct record_row *r, struct err 
     return true;
 }
 
+/* The tag of somebody who dies by this row. */
+static struct str tag_of(const struct claims *c)
+{
+    return str_trim(json_as_text(has(c, "tag") ? peek(c, "tag") : peek(c, "casualty")));
+}
+
+static struct mark mark_of_death(const struct claims *c, struct str status)
+{
+    bool is_open = str_eq(status, STR("died")) && !json_as_bool(peek(c, "verified"));
+
+    return is_open ? (struct mark){SPACE_DEAD, tag_of(c), {0}} : (struct mark){0};
+}
+
+/* A death that was told before is verified by the row that says so: it is no second one. */
+static bool is_told_death(const struct claims *c, struct str status)
+{
+    return str_eq(status, STR("died")) && json_as_bool(peek(c, "verified")) && known(c, SPACE_DEAD, tag_of(c), NULL);
+}
+
 /* What a row says about a casualty that is there. */
 static bool make_casualty_status(struct claims *c, const struct record_row *r, struct err *e)
 {
@@ -874,6 +894,8 @@ static bool make_casualty_status(struct claims *c, const struct record_row *r, s
 
     if (!take_status(c, &injured, &status, e))
         return false;
+    if (is_told_death(c, status))
+        status = (struct str){0};
     if (status.len == 0 && !json_as_bool(peek(c, "verified")))
         return refuse_member(e, "status", "is needed, or verified true");
     if (!begin(c, status.len ? r->kind : INC_CASUALTY_VERIFIED, e))
@@ -886,7 +908,7 @@ static bool make_casualty_status(struct claims *c, const struct record_row *r, s
         put_default(c, IN_WAS_INJURED, STR("1"));
     if (status.len == 0)
         put_default(c, IN_BY, STR("not recorded"));
-    return (!is_doubted(c) || make_doubt(c, r, e)) && finish(c, row_record, (struct mark){0}, e);
+    return (!is_doubted(c) || make_doubt(c, r, e)) && finish(c, row_record, mark_of_death(c, status), e);
 }
 
 /* A casualty, and its status where it has one already. */
@@ -905,7 +927,7 @@ static bool make_casualty(struct claims *c, const struct record_row *r, struct e
     if (!end(c, (struct mark){0}, e) || !begin(c, INC_CASUALTY_STATUS_SET, e))
         return false;
     put_status(c, status);
-    return put_members(c, r->names, e) && finish(c, row_record, (struct mark){0}, e);
+    return put_members(c, r->names, e) && finish(c, row_record, mark_of_death(c, status), e);
 }
 
 /* A word that only the commander has; without a name it is the one of now. */

@@ -79,6 +79,7 @@ static void put_as_of(const struct reconciled *r, struct buf *b)
 void view_counter(const struct view_ask *q, const char *counter, bool claims, struct buf *b)
 {
     struct reconciled *r = &q->work->counter;
+    int64_t accounted = incident_accounted(q->s, str_from(counter));
 
     incident_reconcile(q->s, str_from(counter), r);
     view_open(b, counter, '{');
@@ -91,8 +92,8 @@ void view_counter(const struct view_ask *q, const char *counter, bool claims, st
     view_whole_or_null(b, "confirmed", r->confirmed);
     view_whole_or_null(b, "accepted", r->accepted);
     view_whole_or_null(b, "accepted_event", r->accepted_seq ? (int64_t)r->accepted_seq : -1);
-    if (strcmp(counter, "attackers") == 0)
-        view_whole(b, "accounted", incident_accounted(q->s));
+    if (accounted >= 0)
+        view_whole(b, "accounted", accounted);
     view_whole(b, "left_out", r->left_out);
     if (view_observed(q))
         put_as_of(r, b);

@@ -174,10 +174,12 @@ def find_categories(p, counters):
 
 
 def find_threats(p, counters):
-    outcomes = {row["threat"]: row["id"] for row in p.records if row["record"] == "threat_outcome"}
-    above = [i for i, (_, hi) in counters["attackers"].ranges.items() if hi is None or hi > len(outcomes)]
-    if above:
-        p.find("threat.open", above + list(outcomes.values()))
+    for name, kind in (("attackers", "person"), ("devices", "device")):
+        outcomes = {row["threat"]: row["id"] for row in p.records
+                    if row["record"] == "threat_outcome" and row.get("threat_kind", "person") == kind}
+        above = [i for i, (_, hi) in counters[name].ranges.items() if hi is None or hi > len(outcomes)]
+        if above:
+            p.find("threat.open", above + list(outcomes.values()))
 
 
 def find_command(p):

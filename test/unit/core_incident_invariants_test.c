@@ -133,6 +133,11 @@ static void test_invariant_4_all_clear_names_what_is_missing(void **state)
     world_no(w, "above the 0 accounted", INC_ALL_CLEAR, IN_INCIDENT, "i", IN_DECISION, "d", COMMANDER, IN_NONE);
     world_no(w, "needs the role commander", INC_CLAIM_DISCOUNTED, IN_REPORT, "C8", IN_REASON, "early", IN_NONE);
     world_ok(w, INC_CLAIM_DISCOUNTED, IN_REPORT, "C8", IN_REASON, "an early estimate", COMMANDER, IN_NONE);
+    world_ok(w, INC_COUNT_CLAIMED, IN_REPORT, "D2", IN_COUNTER, "devices", IN_LO, "1", IN_HI, "1", IN_AS_OF,
+             "1600000000000", IN_SOURCE, "s1", IN_GRADE, "C3", IN_NONE);
+    world_no(w, "devices: a claim is above the 0 accounted", INC_ALL_CLEAR, IN_INCIDENT, "i", IN_DECISION, "d",
+             COMMANDER, IN_NONE);
+    world_ok(w, INC_THREAT_ACCOUNTED, IN_THREAT, "V1", IN_OUTCOME, "self-detonated", IN_THREAT_KIND, "device", IN_NONE);
     world_ok(w, INC_ALL_CLEAR, IN_INCIDENT, "i", IN_DECISION, "d", COMMANDER, IN_NONE);
     world_free(w);
 }

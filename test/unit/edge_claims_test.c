@@ -179,7 +179,7 @@ static void test_the_evening_at_22_45(void **state)
     ids_are(x, CLAIM_SUPERSEDED, "C17ai");
     ids_are(x, CLAIM_OVERTAKEN, "C16i");
     incident_reconcile(x->w->s, STR("attackers"), &x->r);
-    assert_true(x->r.lo == 3 && x->r.hi_open && x->r.sources == 5 && incident_accounted(x->w->s) == 3);
+    assert_true(x->r.lo == 3 && x->r.hi_open && x->r.sources == 5 && incident_accounted(x->w->s, STR("attackers")) == 3);
     findings_are(x, want, COUNTOF(want));
     drop(x);
 }
@@ -507,6 +507,88 @@ static void test_a_death_twice_doubts_nothing(void **state)
     drop(x);
 }
 
+/* Reported first and verified later, a death counts from then on, and once. */
+static void test_a_death_is_verified_later(void **state)
+{
+    struct exercise *x = read_text(
+        "{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-1\",\"status\":\"injured\"," T "}\n" KILLED("k", "s", 4)
+        DIES("b", "false") DIES("c", "true"));
+
+    (void)state;
+    assert_string_equal(x->said, "");
+    assert_field(x, ENT_CASUALTY, "T-1", IN_VERIFIED, "1");
+    incident_reconcile(x->w->s, STR("killed"), &x->r);
+    assert_int_equal(x->r.confirmed, 1);
+    drop(x);
+    x = read_text("{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-1\"," T "}\n" DIES("b", "true") DIES("c", "true"));
+    assert_non_null(strstr(x->said, "casualty: T-1 is died"));
+    drop(x);
+}
+
+/* As many devices as sources say are to be accounted for, and no person is one. */
+static void test_devices_stay_open_until_they_are_accounted_for(void **state)
+{
+#define DEVICES "{\"id\":\"d\",\"counter\":\"devices\",\"lo\":1,\"hi\":2,\"source\":\"s\",\"grade\":\"C3\"," T "}\n" \
+    "{\"id\":\"p\",\"record\":\"threat_outcome\",\"threat\":\"T1\",\"outcome\":\"shot\"," T "}\n"
+#define ENDED(id) "{\"id\":\"" id "\",\"record\":\"threat_outcome\",\"threat\":\"D-" id "\",\"threat_kind\":\"device\"," \
+    "\"outcome\":\"neutralised\"," T "}\n"
+    static const char *const want[] = {"threat.open ,d,e,"};
+    struct exercise *x = read_text(DEVICES ENDED("e"));
+
+    (void)state;
+    incident_findings(x->w->s, x->w->now_ms, &x->findings);
+    findings_are(x, want, COUNTOF(want));
+    drop(x);
+    x = read_text(DEVICES ENDED("e") ENDED("f"));
+    incident_findings(x->w->s, x->w->now_ms, &x->findings);
+    findings_are(x, NULL, 0);
+    drop(x);
+}
+
+/* One floor in other words is one place, also while nobody said which floor is the first. */
+static void test_one_floor_in_two_wordings_is_one_place(void **state)
+{
+#define PLACED(id, source, words) "{\"id\":\"" id "\",\"claim\":\"place\",\"subject\":\"detonation\",\"as_spoken\":\"" words \
+    "\",\"source\":\"" source "\",\"grade\":\"B2\"," T "}\n"
+    static const char *const want[] = {"place.conflict ,a,b,c,"};
+    struct exercise *x = read_text(PLACED("a", "s", "4th floor") PLACED("b", "t", "on the fourth floor"));
+
+    (void)state;
+    incident_findings(x->w->s, x->w->now_ms, &x->findings);
+    findings_are(x, NULL, 0);
+    drop(x);
+    x = read_text(PLACED("a", "s", "4th floor") PLACED("b", "t", "fourth floor") PLACED("c", "u", "third floor"));
+    incident_findings(x->w->s, x->w->now_ms, &x->findings);
+    findings_are(x, want, COUNTOF(want));
+    drop(x);
+}
+
+/* Who says that his forces killed all is wrong, in whatever order, when one died by his own vest. */
+static void test_statements_that_the_record_denies(void **state)
+{
+#define SAYS(text) "{\"id\":\"o\",\"record\":\"threat_outcome\",\"threat\":\"T1\",\"outcome\":\"self-detonated\"," T "}\n" \
+    "{\"id\":\"q\",\"claim\":\"statement\",\"speaker\":\"EX-A\",\"text\":\"" text "\",\"source\":\"s\",\"grade\":\"C3\"," T "}\n"
+    static const struct {
+        const char *text;
+        bool denied;
+    } rows[] = {
+        {SAYS("all the terrorists were killed by the forces"), true}, {SAYS("our forces killed all the attackers"), true},
+        {SAYS("killing all the terrorists"), true},                   {SAYS("The forces killed every attacker."), true},
+        {SAYS("All attackers were shot dead."), true},                {SAYS("all attackers are dead"), false},
+        {SAYS("two of them were killed by the forces"), false},       {SAYS("every one of them is in custody"), true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        static const char *const want[] = {"statement.unsupported ,q,o,"};
+        struct exercise *x = read_text(rows[i].text);
+
+        incident_findings(x->w->s, x->w->now_ms, &x->findings);
+        findings_are(x, want, rows[i].denied ? 1 : 0);
+        drop(x);
+    }
+}
+
 /* What a commander says of claims: an old count of attackers is discounted, a figure accepted. */
 static void test_a_commander_discounts_and_accepts(void **state)
 {
@@ -567,6 +649,10 @@ int main(void)
         cmocka_unit_test(test_records_become_what_they_are),
         cmocka_unit_test(test_a_commander_discounts_and_accepts),
         cmocka_unit_test(test_a_death_twice_doubts_nothing),
+        cmocka_unit_test(test_a_death_is_verified_later),
+        cmocka_unit_test(test_devices_stay_open_until_they_are_accounted_for),
+        cmocka_unit_test(test_one_floor_in_two_wordings_is_one_place),
+        cmocka_unit_test(test_statements_that_the_record_denies),
         cmocka_unit_test(test_an_open_incident_is_joined),
     };
 

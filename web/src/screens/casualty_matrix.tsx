@@ -105,7 +105,7 @@ function Sums(props: { names: readonly string[] }) {
             <td key={name} data-counter={name} class={differs(it) ? 'differs' : ''}>
               <b class="figure"><bdi>{counterText(it)}</bdi></b>
               {it?.known && <small>{joined([t('count.sources_n', { n: it.sources }), t('count.values_n', { n: it.values })], t('comma'))}</small>}
-              {name === 'attackers' && it?.accounted !== undefined && <small><T k="count.accounted" p={{ n: it.accounted }} /></small>}
+              {it?.accounted !== undefined && <small><T k="count.accounted" p={{ n: it.accounted }} /></small>}
             </td>
           )
         })}
