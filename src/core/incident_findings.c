@@ -618,6 +618,9 @@ static void rule_notes(struct run *r)
     for (e = ent_first(s, ENT_RESPONSIBILITY); e; e = ent_next(s, e))
         if (ent_is(s, e, IN_STATE, "to-be-assessed"))
             note(r, "follow_up.due", e, ent_made(s, e), "a claim of responsibility, to be attributed and assessed");
+    for (e = ent_first(s, ENT_DETONATION); e; e = ent_next(s, e))
+        if (!ent_has(s, e, IN_AT))
+            note(r, "time.missing", e, ent_made(s, e), "when was it? Ask who saw or heard it");
     for (e = ent_first(s, ENT_DECISION); e; e = ent_next(s, e))
         if (!ent_has(s, e, IN_RATIONALE))
             note(r, "decision.rationale", e, ent_made(s, e), "the reason is missing");
@@ -631,21 +634,152 @@ static void rule_notes(struct run *r)
 }
 
 /* Two entries for one thing, known by a common name. */
+static const struct named {
+    const char *rule;
+    enum entity_kind kind;
+    enum incident_field name;
+    const char *text;
+} named[] = {
+    {"identity.alias", ENT_CLOSURE, IN_ROAD, "the same road is closed under another name"},
+    {"identity.agency", ENT_AGENCY, IN_NAME, "an agency of this name is there already under another one"},
+    {"identity.structure", ENT_STRUCTURE, IN_NAME, "a building of this name is there already under another one"},
+};
+
+static bool share_a_name(const struct incident *s, uint32_t a, uint32_t b, enum incident_field f)
+{
+    struct str name = ent_get(s, b, f), v;
+    uint32_t at = 0;
+    bool same = name.len && (str_eq(name, ent_get(s, a, f)) || ent_holds(s, a, IN_ALIAS, name));
+
+    while (ent_each(s, b, IN_ALIAS, &at, &v))
+        same |= str_eq(v, ent_get(s, a, f)) || ent_holds(s, a, IN_ALIAS, v);
+    return same;
+}
+
 static void rule_identity(struct run *r)
 {
     const struct incident *s = r->s;
 
-    for (uint32_t a = ent_first(s, ENT_CLOSURE); a; a = ent_next(s, a))
-        for (uint32_t b = ent_next(s, a); b; b = ent_next(s, b)) {
-            struct str road = ent_get(s, b, IN_ROAD), v;
-            uint32_t at = 0;
-            bool same = str_eq(road, ent_get(s, a, IN_ROAD)) || ent_holds(s, a, IN_ALIAS, road);
+    for (const struct named *n = named; n < named + COUNTOF(named); n++)
+        for (uint32_t a = ent_first(s, n->kind); a; a = ent_next(s, a))
+            for (uint32_t b = ent_next(s, a); b; b = ent_next(s, b))
+                if (share_a_name(s, a, b, n->name) && !ent_is(s, a, IN_STATE, "lifted") &&
+                    !ent_is(s, b, IN_STATE, "lifted"))
+                    note(r, n->rule, b, ent_made(s, b), n->text);
+}
 
-            while (ent_each(s, b, IN_ALIAS, &at, &v))
-                same |= str_eq(v, ent_get(s, a, IN_ROAD)) || ent_holds(s, a, IN_ALIAS, v);
-            if (same && ent_is(s, a, IN_STATE, "in-force") && ent_is(s, b, IN_STATE, "in-force"))
-                note(r, "identity.alias", b, ent_made(s, b), "the same road is closed under another name");
+/* What was to be avoided, and happened: kept for the review afterwards. */
+static void rule_objectives(struct run *r)
+{
+    static const char avoid[] = "avoid|prevent|protect|spare|بچاؤ|بچانے|روکنے";
+    static const char whom[] = "civilian|casualt|public|resident|شہری|جانی|عوام";
+    const struct incident *s = r->s;
+    uint32_t hurt = ent_first(s, ENT_CASUALTY);
+
+    while (hurt && (!word_in("public,resident,site-employee", ent_get(s, hurt, IN_CATEGORY)) ||
+                    word_in("unfounded,merged", ent_get(s, hurt, IN_STATE))))
+        hurt = ent_next(s, hurt);
+    for (uint32_t e = hurt ? ent_first(s, ENT_CLOSURE) : 0; e; e = ent_next(s, e)) {
+        struct str reason = ent_get(s, e, ent_has(s, e, IN_REASON) ? IN_REASON : IN_TEXT);
+        struct finding *f;
+
+        if (!text_has(reason, avoid) || !text_has(reason, whom) ||
+            !(f = begin(r, SEVERITY_INFO, "objective.outcome", ent_id(s, e))))
+            continue;
+        cite(f, ent_made(s, e));
+        cite(f, ent_made(s, hurt));
+        tell(f, "%.*s: closed so that nobody of the public is hurt, and somebody was", STR_ARG(ent_id(s, e)));
+        keep(r, f);
+    }
+}
+
+/* What is over before it can have begun, whatever the uncertainty. */
+static void rule_order(struct run *r)
+{
+    const struct incident *s = r->s;
+    uint32_t first = 0;
+    int64_t begin_at = INT64_MAX;
+
+    for (uint32_t e = next_saying(s, 0, "start"); e; e = next_saying(s, e, "start"))
+        if (ent_int(s, e, IN_AT, 0) - unc_ms(s, e) < begin_at) {
+            begin_at = ent_int(s, e, IN_AT, 0) - unc_ms(s, e);
+            first = e;
         }
+    for (uint32_t e = first ? next_saying(s, 0, "end,cleared") : 0; e; e = next_saying(s, e, "end,cleared")) {
+        struct finding *f;
+
+        if (ent_int(s, e, IN_AT, 0) + unc_ms(s, e) >= begin_at ||
+            !(f = begin(r, SEVERITY_INFO, "order.reversed", ent_id(s, e))))
+            continue;
+        cite(f, ent_made(s, e));
+        cite(f, ent_made(s, first));
+        tell(f, "%.*s: over before anybody says that it began", STR_ARG(ent_id(s, e)));
+        keep(r, f);
+    }
+}
+
+/* Killed and injured together: nobody who was counted is unhurt again.  Of each source the sum that it gave
+ * last, of both counters as of one moment; sources beyond SUMS_MAX are not followed. */
+enum { SUMS_MAX = 64 };
+
+struct sum {
+    uint32_t source;
+    int64_t as_of_ms, now[2], before; /* before: INT64_MIN while there is none */
+    uint64_t seq[2], before_seq[2];
+};
+
+static struct sum *sum_of_source(struct sum *sums, size_t *n, uint32_t source)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (sums[i].source == source)
+            return &sums[i];
+    if (*n == SUMS_MAX)
+        return NULL;
+    sums[*n] = (struct sum){.source = source, .as_of_ms = INT64_MIN, .now = {-1, -1}, .before = INT64_MIN};
+    return &sums[(*n)++];
+}
+
+static void find_lost(struct run *r, const struct sum *x)
+{
+    struct finding *f;
+
+    if (x->now[0] < 0 || x->now[1] < 0 || x->before == INT64_MIN || x->now[0] + x->now[1] >= x->before ||
+        !(f = begin(r, SEVERITY_INFO, "sum.conserved", ent_id(r->s, x->source))))
+        return;
+    for (size_t i = 0; i < 2; i++)
+        cite(f, x->seq[i]);
+    for (size_t i = 0; i < 2; i++)
+        cite(f, x->before_seq[i]);
+    tell(f, "%.*s: killed and injured are %" PRId64 " together and were %" PRId64, STR_ARG(ent_id(r->s, x->source)),
+         x->now[0] + x->now[1], x->before);
+    keep(r, f);
+}
+
+static void rule_conserved(struct run *r)
+{
+    const struct incident *s = r->s;
+    struct sum sums[SUMS_MAX];
+    size_t n = 0;
+
+    for (uint32_t e = ent_first(s, ENT_REPORT); e; e = ent_next(s, e)) {
+        int which = ent_is(s, e, IN_COUNTER, "killed") ? 0 : ent_is(s, e, IN_COUNTER, "injured") ? 1 : -1;
+        int64_t lo = ent_int(s, e, IN_LO, -1), as_of = ent_int(s, e, IN_AS_OF, INT64_MIN);
+        struct sum *x;
+
+        if (which < 0 || lo < 0 || ent_has(s, e, IN_OPEN) || ent_int(s, e, IN_HI, lo) != lo || !speaks(s, e) ||
+            !(x = sum_of_source(sums, &n, ent_find(s, ENT_SOURCE, ent_get(s, e, IN_SOURCE)))))
+            continue;
+        if (as_of != x->as_of_ms && x->now[0] >= 0 && x->now[1] >= 0) {
+            x->before = x->now[0] + x->now[1];
+            memcpy(x->before_seq, x->seq, sizeof x->seq);
+        }
+        if (as_of != x->as_of_ms)
+            x->now[0] = x->now[1] = -1;
+        x->as_of_ms = as_of;
+        x->now[which] = lo;
+        x->seq[which] = ent_made(s, e);
+        find_lost(r, x);
+    }
 }
 
 /* The gap list. */
@@ -674,6 +808,7 @@ static const struct rule {
     {"time", rule_times},           {"statement", rule_statements}, {"release", rule_questioned},
     {"outdated", rule_outdated},
     {"posture", rule_posture},      {"notes", rule_notes},         {"identity", rule_identity},
+    {"objectives", rule_objectives}, {"order", rule_order},        {"conserved", rule_conserved},
     {"essentials", rule_essentials},
 };
 

@@ -179,7 +179,8 @@ static void test_the_evening_at_22_45(void **state)
     ids_are(x, CLAIM_SUPERSEDED, "C17ai");
     ids_are(x, CLAIM_OVERTAKEN, "C16i");
     incident_reconcile(x->w->s, STR("attackers"), &x->r);
-    assert_true(x->r.lo == 3 && x->r.hi_open && x->r.sources == 5 && incident_accounted(x->w->s, STR("attackers")) == 3);
+    assert_true(x->r.lo == 3 && x->r.hi_open && x->r.sources == 5);
+    assert_int_equal(incident_accounted(x->w->s, STR("attackers")), 3);
     findings_are(x, want, COUNTOF(want));
     drop(x);
 }
@@ -511,7 +512,8 @@ static void test_a_death_twice_doubts_nothing(void **state)
 static void test_a_death_is_verified_later(void **state)
 {
     struct exercise *x = read_text(
-        "{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-1\",\"status\":\"injured\"," T "}\n" KILLED("k", "s", 4)
+        "{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-1\",\"status\":\"injured\"," T "}\n"
+        KILLED("k", "s", 4)
         DIES("b", "false") DIES("c", "true"));
 
     (void)state;
@@ -520,7 +522,8 @@ static void test_a_death_is_verified_later(void **state)
     incident_reconcile(x->w->s, STR("killed"), &x->r);
     assert_int_equal(x->r.confirmed, 1);
     drop(x);
-    x = read_text("{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-1\"," T "}\n" DIES("b", "true") DIES("c", "true"));
+    x = read_text("{\"id\":\"a\",\"record\":\"casualty\",\"tag\":\"T-1\"," T "}\n"
+                  DIES("b", "true") DIES("c", "true"));
     assert_non_null(strstr(x->said, "casualty: T-1 is died"));
     drop(x);
 }
@@ -530,8 +533,8 @@ static void test_devices_stay_open_until_they_are_accounted_for(void **state)
 {
 #define DEVICES "{\"id\":\"d\",\"counter\":\"devices\",\"lo\":1,\"hi\":2,\"source\":\"s\",\"grade\":\"C3\"," T "}\n" \
     "{\"id\":\"p\",\"record\":\"threat_outcome\",\"threat\":\"T1\",\"outcome\":\"shot\"," T "}\n"
-#define ENDED(id) "{\"id\":\"" id "\",\"record\":\"threat_outcome\",\"threat\":\"D-" id "\",\"threat_kind\":\"device\"," \
-    "\"outcome\":\"neutralised\"," T "}\n"
+#define ENDED(id) "{\"id\":\"" id "\",\"record\":\"threat_outcome\",\"threat\":\"D-" id "\"," \
+    "\"threat_kind\":\"device\",\"outcome\":\"neutralised\"," T "}\n"
     static const char *const want[] = {"threat.open ,d,e,"};
     struct exercise *x = read_text(DEVICES ENDED("e"));
 
@@ -548,8 +551,8 @@ static void test_devices_stay_open_until_they_are_accounted_for(void **state)
 /* One floor in other words is one place, also while nobody said which floor is the first. */
 static void test_one_floor_in_two_wordings_is_one_place(void **state)
 {
-#define PLACED(id, source, words) "{\"id\":\"" id "\",\"claim\":\"place\",\"subject\":\"detonation\",\"as_spoken\":\"" words \
-    "\",\"source\":\"" source "\",\"grade\":\"B2\"," T "}\n"
+#define PLACED(id, source, words) "{\"id\":\"" id "\",\"claim\":\"place\",\"subject\":\"detonation\"," \
+    "\"as_spoken\":\"" words "\",\"source\":\"" source "\",\"grade\":\"B2\"," T "}\n"
     static const char *const want[] = {"place.conflict ,a,b,c,"};
     struct exercise *x = read_text(PLACED("a", "s", "4th floor") PLACED("b", "t", "on the fourth floor"));
 
@@ -566,16 +569,21 @@ static void test_one_floor_in_two_wordings_is_one_place(void **state)
 /* Who says that his forces killed all is wrong, in whatever order, when one died by his own vest. */
 static void test_statements_that_the_record_denies(void **state)
 {
-#define SAYS(text) "{\"id\":\"o\",\"record\":\"threat_outcome\",\"threat\":\"T1\",\"outcome\":\"self-detonated\"," T "}\n" \
-    "{\"id\":\"q\",\"claim\":\"statement\",\"speaker\":\"EX-A\",\"text\":\"" text "\",\"source\":\"s\",\"grade\":\"C3\"," T "}\n"
+#define SAYS(text) "{\"id\":\"o\",\"record\":\"threat_outcome\",\"threat\":\"T1\"," \
+    "\"outcome\":\"self-detonated\"," T "}\n{\"id\":\"q\",\"claim\":\"statement\",\"speaker\":\"EX-A\"," \
+    "\"text\":\"" text "\",\"source\":\"s\",\"grade\":\"C3\"," T "}\n"
     static const struct {
         const char *text;
         bool denied;
     } rows[] = {
-        {SAYS("all the terrorists were killed by the forces"), true}, {SAYS("our forces killed all the attackers"), true},
-        {SAYS("killing all the terrorists"), true},                   {SAYS("The forces killed every attacker."), true},
-        {SAYS("All attackers were shot dead."), true},                {SAYS("all attackers are dead"), false},
-        {SAYS("two of them were killed by the forces"), false},       {SAYS("every one of them is in custody"), true},
+        {SAYS("all the terrorists were killed by the forces"), true},
+        {SAYS("our forces killed all the attackers"), true},
+        {SAYS("killing all the terrorists"), true},
+        {SAYS("The forces killed every attacker."), true},
+        {SAYS("All attackers were shot dead."), true},
+        {SAYS("every one of them is in custody"), true},
+        {SAYS("all attackers are dead"), false},
+        {SAYS("two of them were killed by the forces"), false},
     };
 
     (void)state;
@@ -585,6 +593,58 @@ static void test_statements_that_the_record_denies(void **state)
 
         incident_findings(x->w->s, x->w->now_ms, &x->findings);
         findings_are(x, want, rows[i].denied ? 1 : 0);
+        drop(x);
+    }
+}
+
+/* What is asked or kept for later, and is no reason to warn: which rule speaks, and about which rows. */
+static void test_smaller_matters_are_told_as_info(void **state)
+{
+#define AS_OF(hour) "\"as_of\":\"2026-02-17T" hour ":00+05:00\"," T "}\n"
+#define COUNT(id, counter, n, hour) "{\"id\":\"" id "\",\"counter\":\"" counter "\",\"lo\":" n ",\"hi\":" n \
+    ",\"source\":\"s\",\"grade\":\"B2\"," AS_OF(hour)
+#define AT(id, claim, hour) "{\"id\":\"" id "\",\"claim\":\"" claim "\",\"at\":\"2026-02-17T" hour ":00+05:00\"," \
+    "\"unc_s\":60,\"source\":\"" id "\",\"grade\":\"B2\"," T "}\n"
+#define RECORD(id, kind, more) "{\"id\":\"" id "\",\"record\":\"" kind "\"," more "," T "}\n"
+#define CLOSED(why) RECORD("c", "closure.set", "\"closure\":\"c\",\"road\":\"EX road\",\"reason\":\"" why "\"")
+#define HURT(who) RECORD("h", "casualty", "\"tag\":\"T-1\",\"category\":\"" who "\"")
+#define AGENCY(id, name, more) RECORD(id, "agency.joined", "\"agency\":\"" id "\",\"name\":\"" name \
+    "\",\"agency_kind\":\"police\"" more)
+    static const struct {
+        const char *text, *rule, *first; /* first: the row that it is about; NULL: the rule is silent */
+    } rows[] = {
+        {COUNT("a", "killed", "4", "12:00") COUNT("b", "injured", "19", "12:00") COUNT("c", "killed", "5", "12:30")
+         COUNT("d", "injured", "17", "12:30"), "sum.conserved", "c"},
+        {COUNT("a", "killed", "4", "12:00") COUNT("b", "injured", "19", "12:00") COUNT("c", "killed", "5", "12:30")
+         COUNT("d", "injured", "18", "12:30"), "sum.conserved", NULL},
+        {COUNT("a", "killed", "4", "12:00") COUNT("b", "injured", "19", "12:00") COUNT("c", "killed", "5", "12:30"),
+         "sum.conserved", NULL},
+        {AT("a", "start", "12:00") AT("b", "cleared", "11:57"), "order.reversed", "b"},
+        {AT("a", "start", "12:00") AT("b", "cleared", "11:58"), "order.reversed", NULL},
+        {CLOSED("to avoid any civilian casualties") HURT("public"), "objective.outcome", "c"},
+        {CLOSED("to avoid any civilian casualties") HURT("police"), "objective.outcome", NULL},
+        {CLOSED("glass on the road") HURT("public"), "objective.outcome", NULL},
+        {RECORD("d", "detonation", "\"place\":\"roof\""), "time.missing", "d"},
+        {AGENCY("x", "EX Response Force", "") AGENCY("y", "EX Respond Force", ",\"aliases\":[\"EX Response Force\"]"),
+         "identity.agency", "y"},
+        {AGENCY("x", "EX Response Force", "") AGENCY("y", "EX Rangers", ""), "identity.agency", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct exercise *x = read_text(rows[i].text);
+        const char *first = NULL;
+
+        if (x->sums.skipped)
+            fail_msg("%s\n%s", rows[i].text, x->said);
+        incident_findings(x->w->s, x->w->now_ms, &x->findings);
+        for (size_t f = 0; f < x->findings.n; f++)
+            if (strcmp(x->findings.list[f].rule, rows[i].rule) == 0) {
+                first = x->id[x->findings.list[f].items[0]];
+                assert_int_equal(x->findings.list[f].severity, SEVERITY_INFO);
+            }
+        if ((first == NULL) != (rows[i].first == NULL) || (first && strcmp(first, rows[i].first) != 0))
+            fail_msg("%s\n%s is about %s", rows[i].text, rows[i].rule, first ? first : "nothing");
         drop(x);
     }
 }
@@ -653,6 +713,7 @@ int main(void)
         cmocka_unit_test(test_devices_stay_open_until_they_are_accounted_for),
         cmocka_unit_test(test_one_floor_in_two_wordings_is_one_place),
         cmocka_unit_test(test_statements_that_the_record_denies),
+        cmocka_unit_test(test_smaller_matters_are_told_as_info),
         cmocka_unit_test(test_an_open_incident_is_joined),
     };
 

@@ -27,13 +27,15 @@ const sources = [
   [/^edge\/tak\.c$/, ['hub_alarm']],
   [/^store\/(accounts|invites|inputs|sealed)\.c$/, spoken],
 ]
-/** Sentences that are no argument of a call: rows of tables, and what a phone's event was refused for. */
+/** Sentences that are no argument of a call: rows of tables, and what a phone's event was refused for; with what is put
+ * before each of them. */
 const tables = [
   ['core/incident_guard.c', /"([a-z][^"|]* [^"|]*)"\}/g],
   ['core/incident_essentials.c', /^ {4}\{"[\w.]+", "([^"]+)"/gm],
   ['core/incident_promote.c', /MAY_\w+, "(a [a-z ]+)", "/g],
   ['core/incident_promote.c', /, "(an? [a-z :,]+)"\}/g],
   ['core/incident_promote.c', /"(an? \w+ needs \w+)"/g],
+  ['core/incident_findings.c', /ENT_\w+, IN_\w+, "([^"]+)"\}/g, '%s: '],
   ['core/incident_findings.c', /(?<=\b(?:events|verdict_words)\[\] = \{[^}]*)"(\w+)"/g],
   ['app/practice.c', /"(ended by itself|did not start)"/g],
   ['edge/recorder.c', /\{ERR_\w+, "([^"]+)"\}/g],
@@ -140,10 +142,10 @@ for (const [which, names] of sources) {
   if (matching.length === 0) throw new Error(`no source is called ${which}`)
   for (const path of matching) for (const it of fromCalls(path, read(path), names)) found[it] ??= path
 }
-for (const [path, rows] of tables) {
+for (const [path, rows, before = ''] of tables) {
   const list = [...read(path).matchAll(rows)]
   if (list.length === 0) throw new Error(`${path} has no ${rows}`)
-  for (const it of list) if (!not_told.test(it[1])) found[pattern(it[1])] ??= path
+  for (const it of list) if (!not_told.test(it[1])) found[pattern(before + it[1])] ??= path
 }
 
 const found_written = {}
