@@ -197,8 +197,8 @@ static bool read_item(struct import_file *f, const struct json *j, bool exercise
 
     if (json_is(line) == JSON_WHOLE && json_as_whole(line) > 0)
         x.line = (size_t)json_as_whole(line);
-    if (!take_ticket(j, &x.ticket, e) || !take_kind(j, &x, e) || !take_told(j, exercise, &x, &actor, e) ||
-        !put_payload(f, j, &x, &b, e))
+    if (!json_only(j, "id,kind,incident,fields,line,exercise,recorded_at,actor", e) || !take_ticket(j, &x.ticket, e) ||
+        !take_kind(j, &x, e) || !take_told(j, exercise, &x, &actor, e) || !put_payload(f, j, &x, &b, e))
         return err_in(e, "line %zu", x.line);
     core = x.asked.len - x.core.len;
     incident_put(&b, IN_ACTOR, actor.len ? actor : str_from(f->by));

@@ -77,6 +77,30 @@ bool json_take_text(const struct json *j, const char *name, struct json_length f
     return true;
 }
 
+static bool is_listed(const char *names, struct str name)
+{
+    for (struct str rest = str_from(names); rest.len;) {
+        size_t end = str_find_byte(rest, ',');
+
+        if (str_eq(str_cut(rest, 0, end), name))
+            return true;
+        rest = str_from_at(rest, end < rest.len ? end + 1 : end);
+    }
+    return false;
+}
+
+bool json_only(const struct json *j, const char *names, struct err *e)
+{
+    struct json_value v;
+    struct str name;
+    void *at = NULL;
+
+    while (json_each(json_root(j), &at, &name, &v))
+        if (!is_listed(names, name))
+            return err_set(e, ERR_INPUT, "\"%.*s\" is none of %s", STR_ARG(name), names);
+    return true;
+}
+
 bool json_take_number(const struct json *j, const char *name, bool *is, uint64_t *out,
                       struct err *e)
 {

@@ -23,6 +23,8 @@ struct json_length {
 };
 bool json_take_text(const struct json *j, const char *name, struct json_length fits,
                     struct str *out, struct err *e) MUST_USE;
+/* No member but those of the list, with a comma between two: the refusal names the first other one. */
+bool json_only(const struct json *j, const char *names, struct err *e) MUST_USE;
 /* An integer from 0 up, or null or missing (*is false). */
 bool json_take_number(const struct json *j, const char *name, bool *is, uint64_t *out,
                       struct err *e) MUST_USE;

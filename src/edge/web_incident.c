@@ -123,9 +123,10 @@ bool web_moment(struct web *w, const struct request *q, struct now now, struct m
         if (!when_parse(at, &m->now_ms))
             return err_set(e, ERR_INPUT, "at: a time as 2026-02-17T19:12:00+05:00, please");
         seq = (int64_t)incidents_row_at(w->events.journal, m->now_ms);
-    } else if (seq >= 0) {
+    } else if (seq >= 0 && (uint64_t)seq > w->incidents.read_to)
+        seq = -1; /* behind all that there is it stands as it stands now */
+    else if (seq >= 0)
         m->now_ms = events_time(&w->events, (uint64_t)seq);
-    }
     m->row = seq < 0 ? w->incidents.read_to : (uint64_t)seq;
     return seq < 0 || rebuild(w, q->part[0], (uint64_t)seq, m, e);
 }
@@ -362,7 +363,8 @@ static void post(struct web *w, struct request *q, struct reply *r, struct str i
     struct err e;
 
     MUST(memory);
-    if (!json_read(q->body, &j, &e) || !read_command(j, incident, &c, &e) || !put_command(q, j, &c, &b, &e) ||
+    if (!json_read(q->body, &j, &e) || !json_only(j, "id,kind,incident,fields", &e) ||
+        !read_command(j, incident, &c, &e) || !put_command(q, j, &c, &b, &e) ||
         !may_ask(w, q, &c, buf_str(&b), &e)) {
         reply_refused(r, &e);
     } else {
@@ -437,6 +439,7 @@ static bool promote(struct web *w, struct request *q, const struct json *j, stru
     p->e = e;
     p->ask.s = incidents_find(&w->incidents.all, q->part[0]);
     ok = (p->ask.s || err_set(e, ERR_MISSING, "incident: there is no incident \"%.*s\"", STR_ARG(q->part[0]))) &&
+         json_only(j, "id,kind,incident,fields,uid", e) &&
          json_take_text(j, "uid", (struct json_length){1, LIMIT_UID}, &uid, e) && read_command(j, q->part[0], &c, e) &&
          put_command(q, j, &c, &b, e);
     seq = ok ? row_of_object(w, uid) : 0;

@@ -66,6 +66,9 @@ def test_refusals_name_the_field_and_change_nothing():
             assert why.status == status, (kind, fields, why)
             assert field is None or why.field == field, (kind, fields, why.problem)
             assert len(why.detail) > 10, why.problem
+        status, text = page.ask("POST", "/api/incidents/EX-1/commands", json.dumps(
+            {"id": str(uuid.uuid4()), "kind": "media.logged", "colour": "red", "fields": {"media": "m", "speaker": "EX"}}))[:2]
+        assert status == 400 and b"colour" in text, (status, text)
         assert page.state()["hash"] == before["hash"]
         assert page.no("unit.checked_in", incident="none", unit="X", agency="police").status == 404
 
@@ -96,6 +99,8 @@ def test_every_past_moment_and_the_state_after_kill_9():
         s.restart()
         page = Page(s, port)
         assert page.state()["hash"] == marks[-1][1]
+        ahead = page.state(seq=marks[-1][0] + 1000)
+        assert ahead["hash"] == marks[-1][1] and ahead["at"] > "2020", ahead["at"]
         for seq, hashed, counters in marks:
             then = page.state(seq=seq)
             assert then["hash"] == hashed, seq

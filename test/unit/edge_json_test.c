@@ -29,6 +29,19 @@ static void test_refuses(void **state)
     }
 }
 
+static void test_only_named_members(void **state)
+{
+    struct json *j;
+    struct err e;
+
+    (void)state;
+    assert_true(json_read(STR("{\"id\":1,\"kind\":2}"), &j, &e));
+    assert_true(json_only(j, "id,kind,fields", &e));
+    assert_false(json_only(j, "id,kinds", &e));
+    assert_non_null(strstr(e.text, "\"kind\" is none of id,kinds"));
+    json_drop(j);
+}
+
 static void test_depth(void **state)
 {
     char text[2 * JSON_DEPTH + 32];
@@ -89,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_only_named_members),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_walks),
     };
