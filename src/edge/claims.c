@@ -15,6 +15,7 @@ enum space {
     SPACE_SOURCE, /* value: its kind, empty while no row told it */
     SPACE_AGENCY,
     SPACE_COMMAND, /* value: who commands the scope */
+    SPACE_INCIDENT, /* what the file's own incident is called */
     SPACE_DEAD, /* a casualty by its tag, whose death nobody verified yet */
 };
 
@@ -705,7 +706,7 @@ static bool make_incident(struct claims *c, const struct record_row *r, struct e
         put_default(c, IN_NAME, c->row.id);
         put_default(c, IN_TYPE, STR("other"));
     }
-    return finish(c, row_record, (struct mark){0}, e);
+    return finish(c, row_record, (struct mark){SPACE_INCIDENT, str_trim(json_as_text(peek(c, "name"))), {0}}, e);
 }
 
 /* It counts for the all-clear unless the file says that it does not. */
@@ -1150,6 +1151,23 @@ static bool make_withdrawal(struct claims *c, struct err *e)
 
 /* Rows --------------------------------------------------------------------- */
 
+/* A claim may say which incident it is about: one about another incident is not counted in this one.  The names of
+ * this one are its id, its name, and the row that opened it. */
+static bool is_about_us(struct claims *c, struct err *e)
+{
+    struct json_value v = take(c, "incident");
+    struct str said = str_trim(json_as_text(v)), became;
+
+    if (!is_given(v))
+        return true;
+    if (json_is(v) != JSON_TEXT)
+        return refuse_member(e, "incident", "a text, please");
+    return str_eq(said, c->options.incident) || known(c, SPACE_INCIDENT, said, NULL) ||
+           (known(c, SPACE_ROW, said, &became) && str_eq(became, str_from(row_record))) ||
+           err_set(e, ERR_DENIED, "incident: this is about \"%.*s\", not about this incident",
+                   STR_ARG(str_cut(said, 0, said.len < 60 ? said.len : 60)));
+}
+
 static bool make(struct claims *c, struct err *e)
 {
     struct str counter = json_as_text(peek(c, "counter")), word;
@@ -1158,6 +1176,8 @@ static bool make(struct claims *c, struct err *e)
         return make_source(c, e) && make_withdrawal(c, e);
     if (has(c, "record"))
         return make_source(c, e) && make_record(c, e);
+    if (!is_about_us(c, e))
+        return false;
     if (has(c, "claim"))
         return make_source(c, e) && make_claim(c, e);
     if (!has(c, "counter"))

@@ -5,6 +5,7 @@
  *   {"id":"C1","claim":"start",...}         anything else that a source said
  *   {"withdraws":"C8",...}                  takes a claim back
  *
+ * A claim may name the `incident` that it is about; one about another incident is skipped.
  * Every row has `recorded_at`, which is the time its commands are decided at; nothing here reads a
  * clock.  The order of the file is the order of recording, also where recorded_at goes back (that is
  * said).  `record` is one of the words in claims.c, or the tag of any kind in core/incident.def; a

@@ -331,6 +331,15 @@ static const struct said_row {
      "\"by_role\":\"clinician\"," T "}", NULL, 2, 0},
     {"{\"id\":\"a\",\"record\":\"incident\",\"name\":\"EX\",\"exercise\":\"yes\"," T "}",
      "1! exercise: true or false", 0, 1},
+    {"{\"id\":\"R1\",\"record\":\"incident\",\"name\":\"EX here\"," T "}\n"
+     "{\"id\":\"a\",\"counter\":\"killed\",\"lo\":61,\"hi\":61,\"source\":\"s\",\"grade\":\"B2\","
+     "\"incident\":\"EX elsewhere\"," T "}",
+     "2! incident: this is about \"EX elsewhere\", not about this incident", 1, 1},
+    {"{\"id\":\"R1\",\"record\":\"incident\",\"name\":\"EX here\"," T "}\n"
+     "{\"id\":\"a\",\"counter\":\"killed\",\"lo\":4,\"hi\":4,\"source\":\"s\",\"grade\":\"B2\","
+     "\"incident\":\"EX here\"," T "}\n"
+     "{\"id\":\"b\",\"counter\":\"killed\",\"lo\":4,\"hi\":4,\"source\":\"t\",\"grade\":\"B2\","
+     "\"incident\":\"R1\"," T "}", NULL, 3, 0},
     {"{\"id\":5,\"counter\":\"killed\",\"lo\":1,\"hi\":1,\"source\":\"s\",\"grade\":\"B2\"," T "}\n{\"withdraws\":5,"
      "" T "}", NULL, 2, 0},
     {"{\"id\":\"a\",\"record\":null,\"claim\":\"duration\",\"minutes_lo\":\"x\",\"source\":\"s\",\"grade\":\"B2\","
