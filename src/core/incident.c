@@ -360,6 +360,13 @@ static bool check_envelope(const struct deciding *d, const struct kind_info *k, 
     return true;
 }
 
+/* While nobody commands, whoever takes command may do it in the role of commander. */
+static bool takes_command(const struct incident *s, uint32_t command, const struct kind_info *k)
+{
+    return !ent_has(s, command, IN_COMMANDER) && (k == kind_info(INC_COMMAND_ASSUMED) ||
+                                                  k == kind_info(INC_UNIFIED_FORMED));
+}
+
 /* A commander must be the one of now, another role must be held by whoever uses it if it is assigned.  A
  * log keeper enters what somebody decided: then it is whom he names (on_behalf_of) that is asked, and who
  * entered it stays the actor. */
@@ -373,7 +380,7 @@ static bool check_role(const struct deciding *d, const struct kind_info *k, stru
     if (k->roles[0] && !word_in(k->roles, role))
         return refuse(e, ERR_DENIED, IN_ROLE, "%s needs the role %s", k->tag, k->roles);
     if (str_eq(role, STR("commander"))) {
-        if (ent_holds(d->s, command, IN_COMMANDER, who))
+        if (ent_holds(d->s, command, IN_COMMANDER, who) || takes_command(d->s, command, k))
             return true;
         if (ent_holds(d->s, command, IN_FORMER, who))
             return refuse(e, ERR_DENIED, IN_ACTOR, "%.*s was relieved of command; %.*s commands now", STR_ARG(who),

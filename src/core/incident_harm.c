@@ -212,6 +212,11 @@ void apply_casualty_status(struct applying *a)
     if (word_in(alive, to) || (str_eq(to, STR("died")) && word_in(alive, ent_get(a->s, a->e, IN_STATE))))
         ent_set(a->s, a->e, IN_WAS_INJURED, STR("1"), a->seq);
     ent_set(a->s, a->e, IN_STATE, to, a->seq);
+    if (str_eq(to, STR("transported"))) /* no longer where it was, though nobody said by what and where to */
+        only_place(a, STR("on the way, vehicle not recorded"));
+    if (str_eq(to, STR("at-hospital")))
+        only_place(a, ent_has(a->s, a->e, IN_DESTINATION) ? ent_get(a->s, a->e, IN_DESTINATION)
+                                                          : STR("hospital, name not recorded"));
     if (str_eq(to, STR("died")) && !fields_has(a->payload, (enum field)IN_DIED_AT))
         ent_set_int(a->s, a->e, IN_DIED_AT, fields_get_int(a->payload, (enum field)IN_OBSERVED_AT, a->at_ms), a->seq);
 }

@@ -168,6 +168,12 @@ static void test_invariant_5_one_place_one_status_and_a_death_moves_between_coun
     world_ok(w, INC_CASUALTY_STATUS_SET, IN_CASUALTY, "T-1", IN_CASUALTY_STATUS, "died", IN_ROLE, "clinician", IN_NONE);
     assert_true(confirmed(w, "killed") == 1 && confirmed(w, "injured") == 0);
     world_no(w, "does not follow", INC_CASUALTY_STATUS_SET, IN_CASUALTY, "T-1", IN_CASUALTY_STATUS, "treated", IN_NONE);
+    world_ok(w, INC_CASUALTY_REPORTED, IN_CASUALTY, "T-2", IN_CATEGORY, "public", IN_ZONE, "H/0/A", IN_NONE);
+    world_ok(w, INC_CASUALTY_STATUS_SET, IN_CASUALTY, "T-2", IN_CASUALTY_STATUS, "transported", IN_NONE);
+    c = ent_find(w->s, ENT_CASUALTY, STR("T-2"));
+    assert_true(!ent_has(w->s, c, IN_ZONE) && ent_has(w->s, c, IN_PLACE));
+    world_ok(w, INC_CASUALTY_STATUS_SET, IN_CASUALTY, "T-2", IN_CASUALTY_STATUS, "at-hospital", IN_NONE);
+    assert_true(ent_is(w->s, c, IN_PLACE, "hospital, name not recorded"));
     world_free(w);
 }
 
@@ -303,6 +309,19 @@ static void test_invariant_9_no_line_without_facts_nor_before_the_families(void 
     world_ok(w, INC_STATEMENT_CHECKED, IN_STATEMENT, "s3", IN_CHECKED_BY, "emil", IN_NONE);
     world_no(w, "not THREAT-clear", INC_STATEMENT_APPROVED, IN_STATEMENT, "s3", IN_APPROVED_BY, "anna", COMMANDER,
              IN_NONE);
+    world_free(w);
+}
+
+static void test_invariant_10_command_is_taken_in_the_role_of_commander(void **state)
+{
+    struct world *w = world_new();
+
+    (void)state;
+    world_ok(w, INC_INCIDENT_OPENED, IN_INCIDENT, "i", IN_NAME, "EX", IN_TYPE, "fire", IN_NONE);
+    world_no(w, "assume command first", INC_POSTURE_SET, IN_INCIDENT, "i", IN_POSTURE, "search", IN_REASON, "x",
+             COMMANDER, IN_NONE);
+    world_ok(w, INC_COMMAND_ASSUMED, IN_SCOPE, "incident", IN_COMMANDER, "anna", COMMANDER, IN_NONE);
+    world_no(w, "is held", INC_COMMAND_ASSUMED, IN_SCOPE, "incident", IN_COMMANDER, "anna", COMMANDER, IN_NONE);
     world_free(w);
 }
 
@@ -811,6 +830,7 @@ int main(void)
         cmocka_unit_test(test_invariant_8_withdrawing_a_report_reopens_what_rests_on_it),
         cmocka_unit_test(test_invariant_9_no_line_without_facts_nor_before_the_families),
         cmocka_unit_test(test_invariant_10_one_command_per_scope),
+        cmocka_unit_test(test_invariant_10_command_is_taken_in_the_role_of_commander),
         cmocka_unit_test(test_invariant_11_inside_means_a_par_clock),
         cmocka_unit_test(test_invariant_11_a_roll_is_not_closed_with_somebody_missing),
         cmocka_unit_test(test_invariant_12_two_agencies_need_both_supervisors),
