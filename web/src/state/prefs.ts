@@ -1,5 +1,6 @@
 // What this browser remembers for its operator. The address may override: ?theme= ?lang= ?scale= ?kiosk
 import { effect, signal } from '@preact/signals'
+import { recipient } from './view'
 
 const asked = new URLSearchParams(location.search)
 
@@ -38,7 +39,7 @@ export const show_grid = kept('grid', ['auto', 'on', 'off'] as const, 'auto')
 export const show_incident = kept('incident', ['on', 'off'] as const, 'on')
 export const dim_map = kept('dim', ['on', 'off'] as const, 'off')
 /** Whom the composer writes to; a single unit is not remembered. */
-export const kept_recipient = kept('recipient', ['all', 'log'] as const, 'all')
+const kept_recipient = kept('recipient', ['all', 'log'] as const, 'all')
 /** Floors: all storeys as strips, or the plan of the chosen one. */
 export const floors_as = kept('floors', ['strips', 'plan'] as const, 'strips')
 /** Degrees with MGRS, or degrees and minutes with UTM. */
@@ -55,6 +56,9 @@ export const stack_open = kept('stack', ['on', 'off'] as const, (globalThis.inne
 
 /** Puts scale and theme on the document. Through the CSSOM, as the CSP allows no inline style. */
 export function startPrefs(): void {
+  // Who wrote to the log before the page was loaded again does not call all phones by mistake.
+  recipient.value = kept_recipient.peek()
+  effect(() => { if (recipient.value === 'all' || recipient.value === 'log') kept_recipient.value = recipient.value })
   const root = document.documentElement
   if (scale !== 1) {
     root.style.fontSize = `${62.5 * scale}%`

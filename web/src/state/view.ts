@@ -3,7 +3,6 @@
 import { computed, effect, signal } from '@preact/signals'
 import { clearance_kind, level_id, structure_id } from './floor'
 import { as_role, past_at } from './moment'
-import { kept_recipient } from './prefs'
 import { whyNot } from './rights'
 
 export const screens = ['map', 'floors', 'log', 'people', 'casualties', 'tasks', 'statements', 'replay', 'points', 'admin'] as const
@@ -21,7 +20,7 @@ export const stack = signal<readonly string[]>([])
 export const following = signal(false)
 export const centre = signal<{ lat: number; lon: number; zoom: number } | null>(null)
 /** 'all', 'log' or a unit's uid. */
-export const recipient = signal<string>(kept_recipient.peek())
+export const recipient = signal('all')
 export const dialog = signal<'keys' | 'find' | 'layers' | 'account' | 'incident' | 'admit' | null>(null)
 /** What Admin shows first when it is opened from an alarm. */
 export const client_filter = signal('')
@@ -124,8 +123,6 @@ function read(): void {
 
 export function startView(): void {
   read()
-  // Who wrote to the log before the page was loaded again does not call all phones by mistake.
-  effect(() => { if (recipient.value === 'all' || recipient.value === 'log') kept_recipient.value = recipient.value })
   addEventListener('hashchange', read)
   let timer = 0
   effect(() => {
