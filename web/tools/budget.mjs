@@ -26,7 +26,7 @@ function add(name) {
 }
 add('index.html')
 add('src/screens/map.tsx')
-const urdu = [...Object.keys(manifest)].filter((name) => /^src\/i18n\/(said\.)?ur\.json$/.test(name)).map((name) => manifest[name].file)
+const urdu = [...Object.keys(manifest)].filter((name) => /^src\/i18n\/((said|written)\.)?ur\.json$/.test(name)).map((name) => manifest[name].file)
 
 const size = (file) => gzipSync(readFileSync(join(dist, file)), { level: 9 }).length
 if (process.argv[2] === '--first') {
