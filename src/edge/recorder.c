@@ -478,6 +478,7 @@ static void check_clock(struct recorder *r, struct now now)
     hub_lock(r->h);
     hub_alarm(r->h, "clock", "warn", text);
     hub_unlock(r->h);
+    recorder_clock_noted(r, text);
 }
 
 void recorder_second(struct recorder *r, struct now now)

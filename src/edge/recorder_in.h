@@ -192,6 +192,8 @@ void recorder_keep_ticket(struct recorder *r, struct str payload, uint64_t seq);
 /* recorder_incident.c */
 void recorder_command(struct recorder *r, const struct ask_head *head, struct str payload);
 void recorder_incidents_due(struct recorder *r);
+/* The clock of this computer was set: each open incident says so, since its times before and after do not fit. */
+void recorder_clock_noted(struct recorder *r, const char *text);
 /* Decides a command into the open batch; false with a sentence. */
 bool recorder_decide(struct recorder *r, const struct ask_head *head, struct str payload, struct err *e) MUST_USE;
 /* recorder_cot.c: a phone's row that is in the batch; an incident's event that is; new positions. */

@@ -4,6 +4,7 @@
 #include "os/log.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* A command of the page, of a program or of time itself: decided against the state of the open batch,
  * applied to it at once, so that the next command of the same batch meets what this one did.  Nobody
@@ -144,5 +145,31 @@ void recorder_incidents_due(struct recorder *r)
                 log_line(LOG_WARN, "incident.due", "incident=%s kind=%s reason=\"%s\"", name,
                          kind_info(due[k].kind)->tag, b.full ? "too long" : e.text);
         }
+    }
+}
+
+void recorder_clock_noted(struct recorder *r, const char *text)
+{
+    struct ask_head head = {
+        .ask = ASK_COMMAND, .kind = INC_CLOCK_SKEW_NOTED, .sender = RING_NO_SENDER, .at_ms = clock_wall_ms()};
+
+    for (size_t i = 0; i < r->incidents.count; i++) {
+        const struct incident *s = r->incidents.list[i];
+        char id[40], name[INCIDENT_ID_MAX + 1], memory[1024];
+        struct buf b = buf_over(memory, sizeof memory);
+        struct err e;
+
+        if (!ent_is(s, incident_self(s), IN_STATE, "active"))
+            continue;
+        (void)str_copy(name, sizeof name, ent_id(s, incident_self(s)));
+        (void)snprintf(id, sizeof id, "clock-%" PRIu64, journal_head(r->journal).seq + r->entry_count + 1);
+        incident_put(&b, IN_INCIDENT, str_from(name));
+        incident_put(&b, IN_AUDIT, str_from(id));
+        incident_put(&b, IN_TEXT, str_from(text));
+        incident_put(&b, IN_ACTOR, STR("system"));
+        incident_put(&b, IN_VIA, STR("system"));
+        MUST(!b.full);
+        if (!recorder_decide(r, &head, buf_str(&b), &e))
+            log_line(LOG_WARN, "incident.clock", "incident=%s reason=\"%s\"", name, e.text);
     }
 }

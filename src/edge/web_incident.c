@@ -367,6 +367,8 @@ static void post(struct web *w, struct request *q, struct reply *r, struct str i
         !read_command(j, incident, &c, &e) || !put_command(q, j, &c, &b, &e) ||
         !may_ask(w, q, &c, buf_str(&b), &e)) {
         reply_refused(r, &e);
+        if (e.kind == ERR_RIGHTS)
+            web_denied(w, q, c.incident, str_from(kind_info(c.kind)->tag), str_from(e.text), hub_now());
     } else {
         struct ask_head head = {.ask = ASK_COMMAND, .kind = (uint16_t)c.kind, .sender = RING_NO_SENDER,
                                 .at_ms = hub_now().wall_ms};
@@ -608,7 +610,9 @@ void get_incident_export(struct web *w, struct request *q, struct reply *r, stru
         return;
     }
     if (!access_exports(&q->who.access)) {
-        reply_problem(r, 403, "An export is for the command; ask somebody who has such a role.");
+        (void)err_set(&e, ERR_RIGHTS, "An export is for the command; ask somebody who has such a role.");
+        reply_refused(r, &e);
+        web_denied(w, q, q->part[0], STR("export.made"), str_from(e.text), now);
         return;
     }
     (void)snprintf(text, sizeof text, "export-%" PRId64 "-%" PRIu64, now.wall_ms, q->id);

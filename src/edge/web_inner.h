@@ -13,6 +13,7 @@
  *   web_maps.c    for administrators: maps in and out
  *   web_live.c     the WebSockets: hello, snapshot, what follows
  *   web_watchers.c  the record notes which observers look on
+ *   web_denied.c    the record notes who asked for what his roles do not give
  *   web_machine.c, web_practice.c  this machine; the practice beside the real thing
  *
  * All of it runs in the web thread; the unit tests run it without one. */
@@ -32,6 +33,7 @@
 #include "edge/web_limit.h"
 #include "edge/web_password.h"
 #include "edge/web_picture.h"
+#include "edge/web_denied.h"
 #include "edge/web_watchers.h"
 #include "edge/web_work.h"
 #include "store/sealed.h"
@@ -175,6 +177,7 @@ struct web {
     int64_t machine_ms;          /* monotonic: since when web_machine.c measures how the record grows; 0: not yet */
     uint64_t machine_bytes;      /* how large it was then */
     struct web_watchers watchers; /* web_watchers.c */
+    struct web_denied denied;     /* web_denied.c */
     struct welcome *welcome;     /* web_welcome.c's own; NULL until somebody is invited */
     void *edge;                  /* web.c's own state */
 };

@@ -233,6 +233,8 @@ def test_notes_and_assignments_stay_in_their_division():
                 assert status == 200, (path, status, text[:200])
                 told.append(text)
             assert page.ask("GET", "/api/incidents/I-1/export")[0] == 403
+            denied = s.wait_journal("access.denied", lambda r, name=page.name: r["by"] == name)
+            assert denied["subject"] == "export.made" and "for the command" in denied["reason"], denied
             told.append(s.command("export", "--by", f"x-{agency}", ok=False).stdout)
             told.extend(e.remarks or "" for e in phone.heard)
             leaked = [w for w in words[other] for text in told if w in (text if isinstance(text, str) else text.decode())]

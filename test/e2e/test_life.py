@@ -1,4 +1,5 @@
 """Start and stop, signals, clocks, disks."""
+import json
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import time
 import events
 
 from clock import clock
+from page import Page, page_port
 from server import Server, Skip, eventually
 
 
@@ -120,6 +122,18 @@ def test_clock_set_back_an_hour():
         assert s.phone().heard[0].type == "b-a-o-tbl"
         s.phone("A", "anna").send(events.chat("ANDROID-A", "A", "after all"))
         s.wait_journal("chat.said", lambda r: r["text"] == "after all")
+        s.verify()
+
+
+def test_a_clock_that_is_set_stands_in_each_open_incident():
+    port = page_port()
+    with clock() as (turn, env), Server(env=env, web=port) as s:
+        page = Page(s, port)
+        page.open()
+        turn(120)
+        row = s.wait_journal("clock.skew_noted")
+        assert row["incident"] == "EX-1" and "set forward by 120 s" in row["text"], row
+        assert "set forward by 120 s" in json.dumps(page.get("/api/incidents/EX-1/events", limit=100)["events"])
         s.verify()
 
 

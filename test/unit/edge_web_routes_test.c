@@ -473,6 +473,60 @@ static bool outcome_says(const char *path, int status_wanted, const char *words)
 }
 
 /* The record does not come to it: 202, and the outcome is told to whoever brought it, to nobody else. */
+/* So many entries of this kind has the first incident. */
+static size_t denied(void)
+{
+    const struct incident *s;
+    size_t n = 0;
+
+    while (world_record(&scene.world))
+        ;
+    live_follow(&scene.web);
+    assert_int_equal(scene.web.incidents.all.count, 1);
+    s = scene.web.incidents.all.list[0];
+    for (uint32_t e = ent_first(s, ENT_AUDIT); e; e = ent_next(s, e)) {
+        assert_true(ent_has(s, e, IN_BY) && ent_has(s, e, IN_REASON) && ent_has(s, e, IN_SUBJECT));
+        n++;
+    }
+    return n;
+}
+
+static int asks_for(const char *id, const char *kind)
+{
+    char body[160], path[96];
+
+    (void)snprintf(path, sizeof path, "/api/incidents/%s/commands", id);
+    (void)snprintf(body, sizeof body,
+                   "{\"id\":\"EX-ticket-1\",\"kind\":\"%s\",\"fields\":{\"role\":\"commander\"}}", kind);
+    return status("POST", path, body);
+}
+
+/* Who asks for what his roles do not give: once in the record, however often he tries, and never more than so many
+ * a minute of all. */
+static void who_is_denied_is_noted(void **state)
+{
+    (void)state;
+    open_incident("EX-1");
+    sign_in_as("EX guest", "responder");
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(asks_for("EX-1", "task.created"), 403);
+    assert_int_equal(denied(), 1);
+    assert_int_equal(asks_for("EX-2", "task.done"), 403);
+    assert_int_equal(denied(), 1);
+    assert_int_equal(asks_for("EX-1", "task.done"), 403);
+    assert_int_equal(denied(), 2);
+    assert_int_equal(status("GET", "/api/incidents/EX-1/export", ""), 403);
+    assert_int_equal(denied(), 3);
+    for (int i = 0; i < DENIED_MINUTE + 5; i++) {
+        char name[32];
+
+        (void)snprintf(name, sizeof name, "EX guest %d", i);
+        sign_in_as(name, "responder");
+        assert_int_equal(asks_for("EX-1", "task.created"), 403);
+    }
+    assert_int_equal(denied(), DENIED_MINUTE);
+}
+
 static void an_import_that_goes_on_can_be_asked_for(void **state)
 {
     static const char line[] = "{\"id\":\"EX-line-1\",\"kind\":\"incident.changed\",\"fields\":{\"place\":\"EX\"}}\n";
@@ -984,7 +1038,7 @@ int main(void)
         SCENE(too_much_of_it),
         SCENE(bad_bodies),
         SCENE(a_chat_waits_for_the_disk),
-        SCENE(an_import_that_goes_on_can_be_asked_for),
+        SCENE(who_is_denied_is_noted), SCENE(an_import_that_goes_on_can_be_asked_for),
         SCENE(a_record_that_is_full_is_told),
         SCENE(a_session_ends),
         SCENE(many_at_once_wait_or_are_refused),

@@ -7,6 +7,7 @@ const of_events: Record<string, readonly string[]> = {
   'unit.self_deployed': ['reason'], 'unit.released': ['reason'], 'assignment.held': ['reason'], 'alarm.raised': ['text'],
   'source.registered': ['note'], 'report.received': ['text', 'subject'], 'mayday.declared': ['text'], 'mayday.resolved': ['reason'],
   'casualty.reported': ['text'], 'casualty.doubted': ['reason'], 'closure.lifted': ['reason'], 'message.replied': ['note'],
+  'access.denied': ['reason'], 'clock.skew_noted': ['text'],
   'hazard.reported': ['text', 'note'], 'cordon.set': ['note'], 'closure.set': ['note'], 'tactical.set': ['note'],
 }
 /** What phones, the rules and a file brought, the server put into words; not what came by voice or was typed. */
