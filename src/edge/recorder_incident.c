@@ -155,21 +155,21 @@ void recorder_clock_noted(struct recorder *r, const char *text)
 
     for (size_t i = 0; i < r->incidents.count; i++) {
         const struct incident *s = r->incidents.list[i];
-        char id[40], name[INCIDENT_ID_MAX + 1], memory[1024];
+        char id[40], memory[1024];
         struct buf b = buf_over(memory, sizeof memory);
         struct err e;
 
         if (!ent_is(s, incident_self(s), IN_STATE, "active"))
             continue;
-        (void)str_copy(name, sizeof name, ent_id(s, incident_self(s)));
         (void)snprintf(id, sizeof id, "clock-%" PRIu64, journal_head(r->journal).seq + r->entry_count + 1);
-        incident_put(&b, IN_INCIDENT, str_from(name));
+        incident_put(&b, IN_INCIDENT, ent_id(s, incident_self(s)));
         incident_put(&b, IN_AUDIT, str_from(id));
         incident_put(&b, IN_TEXT, str_from(text));
         incident_put(&b, IN_ACTOR, STR("system"));
         incident_put(&b, IN_VIA, STR("system"));
         MUST(!b.full);
         if (!recorder_decide(r, &head, buf_str(&b), &e))
-            log_line(LOG_WARN, "incident.clock", "incident=%s reason=\"%s\"", name, e.text);
+            log_line(LOG_WARN, "incident.clock", "incident=%.*s reason=\"%s\"", STR_ARG(ent_id(s, incident_self(s))),
+                     e.text);
     }
 }

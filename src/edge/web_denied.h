@@ -3,7 +3,8 @@
  * A command or an export that is refused for want of rights (403) becomes a row access.denied of that incident:
  * who, what, and the sentence that he was answered with.  An account is noted once in DENIED_AGAIN_MS for the same
  * call and sentence, and DENIED_MINUTE times a minute are all of them together, so that nobody fills the record by
- * asking; what is not noted stands in the log.  Owner: the web thread. */
+ * asking; what is not noted stands in the log.  Lines of an import are told in its outcome, and a call that the route
+ * itself denies (an account that only reads) is not noted.  Owner: the web thread. */
 #ifndef CORDON_EDGE_WEB_DENIED_H
 #define CORDON_EDGE_WEB_DENIED_H
 
@@ -13,7 +14,7 @@ enum { DENIED_MAX = 64, DENIED_AGAIN_MS = 60000, DENIED_MINUTE = 30 };
 
 struct web_denied {
     struct {
-        uint64_t what; /* hash of who and why; 0: free */
+        uint64_t what; /* hash of who, what and why; 0: free */
         int64_t at_ms; /* monotonic */
     } list[DENIED_MAX];
     uint64_t turn;     /* of all that were noted: the next place in the list */

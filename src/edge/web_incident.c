@@ -465,7 +465,8 @@ void post_promote(struct web *w, struct request *q, struct reply *r, struct now 
 
     MUST(memory);
     live_follow(w);
-    if (json_read(q->body, &j, &e) && promote(w, q, j, &p, &e)) {
+    if (json_read(q->body, &j, &e) && promote(w, q, j, &p, &e) &&
+        access_may_command(&q->who.access, p.ask.s, &p.made, &e)) {
         struct ask_head head = {.ask = ASK_COMMAND, .kind = (uint16_t)p.made.kind, .sender = RING_NO_SENDER,
                                 .at_ms = now.wall_ms};
         struct buf payload = {.at = memory + (p.made.payload.at - memory), .len = p.made.payload.len};
@@ -473,6 +474,8 @@ void post_promote(struct web *w, struct request *q, struct reply *r, struct now 
         web_ask(w, q, r, &head, &payload);
     } else {
         reply_refused(r, &e);
+        if (e.kind == ERR_RIGHTS)
+            web_denied(w, q, q->part[0], str_from(kind_info(p.ask.wanted)->tag), str_from(e.text), now);
     }
     json_drop(j);
     free(memory);

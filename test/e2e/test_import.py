@@ -544,6 +544,26 @@ def test_ellipses_and_freehand_become_tactical_zones():
         s.verify()
 
 
+def test_a_drawing_gives_nobody_a_role_that_he_has_not():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        page.say("command.assumed", scope="incident", commanders=[page.name])
+        drawn(s, "EX-SHAPE")
+        made = s.command("operator", "x-one", "--roles", "responder").stdout.split()[-1]
+        other = Page(s, port, name="x-one", password=made)
+        try:
+            answer = promoted(other, "EX-SHAPE", "cordon.set", cordon="EX-c", cordon_kind="outer", role="operations")
+        except Refused as why:
+            assert why.status == 403 and why.field == "role", why
+        else:
+            raise AssertionError(f"not refused: {answer}")
+        denied = s.wait_journal("access.denied")
+        assert denied["by"] == "x-one" and denied["subject"] == "cordon.set", denied.list
+        assert page.entities("cordon") == {}
+
+
 def test_a_drawing_of_a_phone_becomes_a_cordon_and_leaves_as_geojson():
     port = page_port()
     with Server(web=port) as s:
