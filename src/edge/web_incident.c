@@ -655,6 +655,8 @@ void incident_answered(struct web *w, struct exchange *x, const struct answer_he
     if (!head->ok) {
         (void)str_copy(e.text, sizeof e.text, text);
         reply_refused(&x->reply, &e);
+        if (e.kind == ERR_RIGHTS && x->import[0])
+            web_denied(w, &x->request, x->request.part[0], STR("import"), str_from(e.text), hub_now());
         return;
     }
     if (head->is_body) {
