@@ -35,10 +35,13 @@ const command = async (page, kind, fields) => {
 const figures = (page) => page.evaluate(() =>
   [...document.querySelectorAll('#strip .cell:not(.asof)')].map((cell) => cell.innerText.replace(/\s+/g, ' ').trim()))
 const moment = (page) => page.evaluate(() => window.cordon_replay.shown())
-const settled = (page) => page.waitForFunction(() => {
-  const { at, wanted, busy } = window.cordon_replay.shown()
-  return at !== null && at === wanted && !busy
-})
+const settled = async (page) => {
+  const done = await page.waitForFunction(() => {
+    const { at, wanted, busy, error } = window.cordon_replay.shown()
+    return at !== null && at === wanted && !busy && { error }
+  })
+  assert.equal((await done.jsonValue()).error, '', 'the moment that was asked for is not shown')
+}
 const isAt = (page, at) => page.waitForFunction((at) => window.cordon_replay.shown().at === at, at)
 const wheres = async (page) => {
   await page.locator('#unittable tbody tr').first().waitFor()

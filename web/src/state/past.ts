@@ -277,6 +277,6 @@ if (typeof window !== 'undefined') {
     /** From now on time passes by tick() alone. */
     hold: () => clearInterval(timer),
     hash: () => state_hash.peek(),
-    shown: () => ({ at: past_at.peek(), wanted: wanted_at.peek(), busy }),
+    shown: () => ({ at: past_at.peek(), wanted: wanted_at.peek(), busy, error: past_error.peek() }),
   }
 }
