@@ -4,6 +4,7 @@
 #define CORDON_EDGE_CONN_H
 
 #include "base/slab.h"
+#include "edge/joins.h"
 #include "edge/tak.h"
 #include "edge/wheel.h"
 #include "os/loop.h"
@@ -85,6 +86,7 @@ struct tak_loop {
     _Atomic bool sleeping;
     bool deaf; /* takes no connections until the next tick: no descriptor was left */
     struct wheel wheel;
+    struct joins joins; /* what handshakes and newcomers' pictures may take */
     uint64_t live_seen, must_seen, handshakes_seen;
     uint32_t tickets; /* given in this tick */
     int64_t trim_at_ms; /* when what handshakes left behind is given back; 0: it was */

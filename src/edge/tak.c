@@ -200,10 +200,10 @@ static void queue_handshake(struct tak_loop *l, struct conn *c)
  * must not delay those who are there. */
 static void run_handshakes(struct tak_loop *l)
 {
-    int64_t left = HANDSHAKE_US;
+    int64_t left = HANDSHAKE_US, took;
     struct conn *c;
 
-    while (left > 0 && (c = dequeue(l, &l->handshakes)) != NULL) {
+    while (left > 0 && joins_has(&l->joins) && (c = dequeue(l, &l->handshakes)) != NULL) {
         int64_t begun = clock_us();
 
         c->accepted_ms += clock_ms() - c->queued_ms; /* our own queue is not the client's delay */
@@ -211,7 +211,9 @@ static void run_handshakes(struct tak_loop *l)
         if (c->state == CONN_TLS)
             loop_change(l->loop, c->fd, LOOP_READ | (c->wants_write ? (unsigned)LOOP_WRITE : 0u),
                         conn_token(l, c));
-        left -= clock_us() - begun;
+        took = clock_us() - begun;
+        left -= took;
+        joins_spend(&l->joins, took);
         keep_pace(l);
     }
 }
@@ -219,7 +221,7 @@ static void run_handshakes(struct tak_loop *l)
 /* The whole picture for newcomers, in turns and within a budget, for the same reason. */
 static void run_bulk(struct tak_loop *l)
 {
-    int64_t left = BULK_US;
+    int64_t left = BULK_US, took;
     struct conn *c;
 
     while (left > 0 && (c = dequeue(l, &l->bulk)) != NULL) {
@@ -228,7 +230,9 @@ static void run_bulk(struct tak_loop *l)
         conn_flush(l, c);
         if (c->state == CONN_LIVE && !c->wants_write && !c->s.roster_done)
             conn_enqueue(l, &l->bulk, c);
-        left -= clock_us() - begun;
+        took = clock_us() - begun;
+        left -= took;
+        joins_spend(&l->joins, took);
         keep_pace(l);
     }
 }
@@ -595,8 +599,13 @@ static int64_t timeout_us(struct tak_loop *l, struct now now)
 {
     int64_t until = (l->next_tick_ms - now.mono_ms) * 1000;
 
-    if (l->handshakes.count || l->bulk.count)
+    if (l->bulk.count)
         return 0;
+    if (l->handshakes.count) {
+        int64_t join = joins_wait_us(&l->joins, clock_us());
+
+        until = join < until ? join : until;
+    }
     if (l->wheel.left) {
         int64_t flush = l->wheel.next_us - clock_us();
 
@@ -646,13 +655,18 @@ static void *run(void *arg)
     struct tak_loop *l = arg;
     struct loop_event events[EVENTS];
 
+    joins_init(&l->joins, clock_us());
     while (!atomic_load(&l->h->stopping)) {
         struct now now = hub_now();
+        int64_t since, until;
         int n;
 
         atomic_store(&l->sleeping, l->wheel.left == 0);
         notice_news(l); /* after the flag is up: a wake cannot be lost between */
+        since = clock_us();
         n = loop_wait(l->loop, events, EVENTS, timeout_us(l, now));
+        until = clock_us();
+        joins_turn(&l->joins, until, until - since);
         atomic_store(&l->sleeping, false);
         wheel_turn(&l->wheel);
         for (int i = 0; i < n; i++) {
