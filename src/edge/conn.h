@@ -86,7 +86,7 @@ struct tak_loop {
     _Atomic bool sleeping;
     bool deaf; /* takes no connections until the next tick: no descriptor was left */
     struct wheel wheel;
-    struct joins joins; /* what handshakes and newcomers' pictures may take */
+    struct joins joins; /* what handshakes may take */
     uint64_t live_seen, must_seen, handshakes_seen;
     uint32_t tickets; /* given in this tick */
     int64_t trim_at_ms; /* when what handshakes left behind is given back; 0: it was */

@@ -221,7 +221,7 @@ static void run_handshakes(struct tak_loop *l)
 /* The whole picture for newcomers, in turns and within a budget, for the same reason. */
 static void run_bulk(struct tak_loop *l)
 {
-    int64_t left = BULK_US, took;
+    int64_t left = BULK_US;
     struct conn *c;
 
     while (left > 0 && (c = dequeue(l, &l->bulk)) != NULL) {
@@ -230,9 +230,7 @@ static void run_bulk(struct tak_loop *l)
         conn_flush(l, c);
         if (c->state == CONN_LIVE && !c->wants_write && !c->s.roster_done)
             conn_enqueue(l, &l->bulk, c);
-        took = clock_us() - begun;
-        left -= took;
-        joins_spend(&l->joins, took);
+        left -= clock_us() - begun;
         keep_pace(l);
     }
 }
