@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { NEARBY = 256 /* rows that a clock of another thread may be off by */ };
+
 struct reading {
     struct incidents *into;
     struct str only; /* this incident, when it is not empty */
@@ -94,8 +96,26 @@ static bool see_time(void *ctx, const struct journal_row *row)
     return false;
 }
 
+/* Looks on a little from where the search ended: threads ask the record with the time that each read, and a row may be
+ * earlier than those before it. */
+struct nearby {
+    int64_t at_ms;
+    uint64_t found;
+    unsigned left;
+};
+
+static bool see_nearby(void *ctx, const struct journal_row *row)
+{
+    struct nearby *n = ctx;
+
+    if (row->recorded_ms <= n->at_ms)
+        n->found = row->seq;
+    return --n->left > 0;
+}
+
 uint64_t incidents_row_at(struct journal *j, int64_t at_ms)
 {
+    struct nearby near = {.at_ms = at_ms, .left = NEARBY};
     uint64_t low = 0, high;
     int64_t when;
     struct err e;
@@ -111,7 +131,17 @@ uint64_t incidents_row_at(struct journal *j, int64_t at_ms)
         else
             high = middle - 1;
     }
-    return low;
+    near.found = low;
+    if (!journal_read(j, low + 1, NULL, see_nearby, &near, &e))
+        return low;
+    return near.found;
+}
+
+uint64_t incidents_row_from(struct journal *j, int64_t from_ms)
+{
+    uint64_t before = from_ms > 0 ? incidents_row_at(j, from_ms - 1) : 0;
+
+    return before > NEARBY ? before - NEARBY + 1 : 1;
 }
 
 bool incidents_save(const struct incidents *v, struct journal *j, uint64_t since, struct err *e)

@@ -20,9 +20,11 @@ bool incidents_go_on(struct incidents *v, struct journal *j, struct str id, cons
                      struct err *e) MUST_USE;
 /* One incident as it stood after row `to`, into a set that is empty or has it as it stood before. */
 bool incidents_at(struct incidents *v, struct journal *j, struct str id, uint64_t to, struct err *e) MUST_USE;
-/* The last row that was recorded at or before a moment, 0 when there is none; rows stand in the order of the
- * clock, but for a clock that was set back. */
+/* The last row that was recorded at or before a moment, 0 when there is none. Rows stand in the order of the
+ * clock but for a few (256 are looked at); of a moment that was twice, as the clock was set back, it is one. */
 uint64_t incidents_row_at(struct journal *j, int64_t at_ms) MUST_USE;
+/* Where to begin, so that nothing is missed that was recorded from a moment on; earlier rows may come first. */
+uint64_t incidents_row_from(struct journal *j, int64_t from_ms) MUST_USE;
 /* Saves those that changed after row `since`. */
 bool incidents_save(const struct incidents *v, struct journal *j, uint64_t since, struct err *e) MUST_USE;
 

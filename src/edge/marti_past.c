@@ -104,6 +104,7 @@ void past_end(struct past *p)
 /* ---- the journal -------------------------------------------------------- */
 
 struct reading {
+    uint64_t to_row; /* the last one that can be meant */
     struct past *p;
     past_see_event *see;
     tracks_see *see_point;
@@ -150,9 +151,10 @@ static bool see_row(void *ctx, const struct journal_row *row)
     struct buf b = buf_over(r->xml, LIMIT_EVENT_IN);
     struct cot c;
 
-    if (row->recorded_ms > p->span.to_ms || time_is_up(r))
+    if (row->seq > r->to_row || time_is_up(r))
         return false;
-    if (row->recorded_ms < p->span.from_ms || !is_wanted(p, fields_get(row->payload, FIELD_UID)) ||
+    if (row->recorded_ms < p->span.from_ms || row->recorded_ms > p->span.to_ms ||
+        !is_wanted(p, fields_get(row->payload, FIELD_UID)) ||
         fields_has(row->payload, FIELD_TO) || !marti_hears_row(&p->ears, row->payload) ||
         !event_of(r, row->payload, &c) || !in_box(p, c.lat.value, c.lon.value))
         return true;
@@ -165,7 +167,6 @@ void past_events(struct past *p, past_see_event *see, void *ctx)
     static const uint16_t kinds[] = {EV_EMERGENCY_RAISED, EV_EMERGENCY_CANCELLED, EV_CASEVAC_SENT, EV_OBJECT_PUT, 0};
     struct reading r = {.p = p, .see = see, .ctx = ctx};
     struct journal *j = NULL;
-    uint64_t from;
 
     if (p->until_ms == 0)
         p->until_ms = clock_ms() + PAST_MS;
@@ -176,8 +177,8 @@ void past_events(struct past *p, past_see_event *see, void *ctx)
     }
     r.xml = r.values + LIMIT_EVENT_IN;
     if (journal_open_reader(p->dir, &j, &p->e)) {
-        from = incidents_row_at(j, p->span.from_ms - 1) + 1;
-        (void)!journal_read(j, from, kinds, see_row, &r, &p->e);
+        r.to_row = incidents_row_at(j, p->span.to_ms);
+        (void)!journal_read(j, incidents_row_from(j, p->span.from_ms), kinds, see_row, &r, &p->e);
         journal_close(j);
     }
     free(r.values);

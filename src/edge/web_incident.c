@@ -520,6 +520,7 @@ bool incident_command(struct web *w, const struct request *q, unsigned kind, str
 /* ---- export ----------------------------------------------------------- */
 
 struct exporting {
+    uint64_t to_row; /* the last one that can be meant */
     struct web *w;
     const struct access *access;
     struct str incident;
@@ -566,9 +567,10 @@ static bool put_exported(void *ctx, const struct journal_row *row)
     struct exporting *x = ctx;
     struct buf *b = x->b;
 
-    if (row->recorded_ms > x->to_ms)
+    if (row->seq > x->to_row)
         return false;
-    if (row->erased || row->recorded_ms < x->from_ms || !str_eq(incident_value(row->payload, IN_INCIDENT), x->incident))
+    if (row->erased || row->recorded_ms < x->from_ms || row->recorded_ms > x->to_ms ||
+        !str_eq(incident_value(row->payload, IN_INCIDENT), x->incident))
         return true;
     buf_fmt(b, "{\"seq\":%" PRIu64 ",\"kind\":\"%s\",\"recorded\":\"", row->seq, kind_info(row->kind)->tag);
     when_put(b, row->recorded_ms);
@@ -583,11 +585,12 @@ static bool put_exported(void *ctx, const struct journal_row *row)
 static void write_export(void *ctx, struct buf *b)
 {
     struct exporting *x = ctx;
-    uint64_t from = x->from_ms > 0 ? incidents_row_at(x->w->events.journal, x->from_ms - 1) + 1 : 1;
+    struct journal *j = x->w->events.journal;
     struct err e;
 
     x->b = b;
-    if (!journal_read(x->w->events.journal, from, incidents_kinds(), put_exported, x, &e))
+    x->to_row = x->to_ms < INT64_MAX ? incidents_row_at(j, x->to_ms) : UINT64_MAX;
+    if (!journal_read(j, incidents_row_from(j, x->from_ms), incidents_kinds(), put_exported, x, &e))
         b->full = true;
 }
 
