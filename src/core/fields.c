@@ -6,8 +6,9 @@ void fields_put(struct buf *b, enum field tag, struct str value)
 {
     bool wide = (unsigned)tag >= FIELD_NARROW;
     size_t len = value.len + wide;
-    unsigned char head[HEAD + 1] = {wide ? WIDE : (unsigned char)tag, (unsigned char)(len >> 24), (unsigned char)(len >> 16),
-                                    (unsigned char)(len >> 8), (unsigned char)len, (unsigned char)((unsigned)tag - FIELD_NARROW)};
+    unsigned char head[HEAD + 1] = {wide ? WIDE : (unsigned char)tag, (unsigned char)(len >> 24),
+                                    (unsigned char)(len >> 16),       (unsigned char)(len >> 8),
+                                    (unsigned char)len,               (unsigned char)((unsigned)tag - FIELD_NARROW)};
 
     MUST((unsigned)tag < FIELD_TAGS && len <= UINT32_MAX);
     if (b->full || b->max - b->len < HEAD + len) {

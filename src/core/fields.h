@@ -2,8 +2,8 @@
  *
  *   tag(1) | length(4, big endian) | bytes        ... repeated, tags may repeat
  *
- * A tag above 255 is written as tag 0, its bytes beginning with tag - 256.  Tags never change their meaning: they are on disk.  A reader passes over tags
- * that it does not know.  Pure; borrowed slices. */
+ * A tag above 255 is written as tag 0, its bytes beginning with tag - 256.  Tags never change their
+ * meaning: they are on disk.  A reader passes over tags that it does not know.  Pure; borrowed slices. */
 #ifndef CORDON_CORE_FIELDS_H
 #define CORDON_CORE_FIELDS_H
 
