@@ -293,7 +293,9 @@ void apply_search_started(struct applying *a)
 
 void apply_search_ended(struct applying *a)
 {
-    static const enum incident_field fields[] = {IN_UNIT, IN_EXTENT, IN_EXCLUDED, IN_COUNT, IN_NOTE, IN_EXPIRES_AT};
+    static const enum incident_field fields[] = {IN_UNIT,       IN_EXTENT,     IN_EXCLUDED,      IN_COUNT,
+                                                 IN_NOTE,       IN_METHOD,     IN_FOUND_LIVE,    IN_FOUND_DEAD,
+                                                 IN_EXPIRES_AT, IN_FOUND_DEVICES};
     uint32_t c = make(a);
 
     ent_clear(a->s, c, IN_LATE, a->seq);

@@ -1,18 +1,21 @@
 #include "core/fields.h"
 
+enum { HEAD = 5, WIDE = 0 };
 
 void fields_put(struct buf *b, enum field tag, struct str value)
 {
-    MUST(value.len <= UINT32_MAX);
-    unsigned char head[5] = {(unsigned char)tag, (unsigned char)(value.len >> 24),
-                             (unsigned char)(value.len >> 16), (unsigned char)(value.len >> 8),
-                             (unsigned char)value.len};
+    bool wide = (unsigned)tag >= FIELD_NARROW;
+    size_t len = value.len + wide;
+    unsigned char head[HEAD + 1] = {wide ? WIDE : (unsigned char)tag, (unsigned char)(len >> 24),
+                                    (unsigned char)(len >> 16),       (unsigned char)(len >> 8),
+                                    (unsigned char)len,               (unsigned char)((unsigned)tag - FIELD_NARROW)};
 
-    if (b->full || b->max - b->len < sizeof head + value.len) {
+    MUST((unsigned)tag < FIELD_TAGS && len <= UINT32_MAX);
+    if (b->full || b->max - b->len < HEAD + len) {
         b->full = true;
         return;
     }
-    buf_put(b, str_of(head, sizeof head));
+    buf_put(b, str_of(head, HEAD + (size_t)wide));
     buf_put(b, value);
 }
 
@@ -29,15 +32,17 @@ bool fields_next(struct str *rest, enum field *tag, struct str *value)
 {
     const unsigned char *u = (const unsigned char *)rest->at;
     size_t len;
+    bool wide;
 
-    if (rest->len < 5)
+    if (rest->len < HEAD)
         return false;
     len = (size_t)u[1] << 24 | (size_t)u[2] << 16 | (size_t)u[3] << 8 | u[4];
-    if (len > rest->len - 5)
+    if (len > rest->len - HEAD)
         return false;
-    *tag = u[0];
-    *value = str_cut(*rest, 5, 5 + len);
-    *rest = str_from_at(*rest, 5 + len);
+    wide = u[0] == WIDE && len > 0;
+    *tag = wide ? FIELD_NARROW + u[HEAD] : u[0];
+    *value = str_cut(*rest, HEAD + (size_t)wide, HEAD + len);
+    *rest = str_from_at(*rest, HEAD + len);
     return true;
 }
 

@@ -2,12 +2,17 @@
  *
  *   tag(1) | length(4, big endian) | bytes        ... repeated, tags may repeat
  *
- * Tags never change their meaning: they are on disk.  A reader passes over tags
- * that it does not know.  Pure; borrowed slices. */
+ * A tag above 255 is written as tag 0, its bytes beginning with tag - 256.  Tags never change their
+ * meaning: they are on disk.  A reader passes over tags that it does not know.  Pure; borrowed slices. */
 #ifndef CORDON_CORE_FIELDS_H
 #define CORDON_CORE_FIELDS_H
 
 #include "base/buf.h"
+
+enum {
+    FIELD_NARROW = 256, /* tags below have one byte */
+    FIELD_TAGS = 512,   /* all are below */
+};
 
 enum field {
     FIELD_USER = 1,       /* user name of the TAK side (certificate CN) */

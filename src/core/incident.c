@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const struct field_info field_infos[256] = {
+static const struct field_info field_infos[FIELD_TAGS] = {
 #define FIELD(id, tag, json, kind, range, several) [tag] = {json, TYPE_##kind, range, several},
 #include "core/incident_field.def"
 #undef FIELD
@@ -307,7 +307,7 @@ static bool given_before(const struct deciding *d, enum incident_field f, struct
 static bool check_fields(const struct deciding *d, const struct kind_info *k, struct err *e)
 {
     enum incident_field key = k->entity ? entity_info(k->entity)->key : IN_NONE;
-    uint8_t seen[256] = {0};
+    uint8_t seen[FIELD_TAGS] = {0};
     struct str rest = d->payload, v;
     enum field tag;
     size_t n = 0;

@@ -1,6 +1,6 @@
 #include "core/incident_save.h"
 
-#define MAGIC STR("CORDON STATE 1")
+#define MAGIC STR("CORDON STATE 2")
 #define VERSION STR(CORDON_VERSION)
 
 /* ---- writing ---------------------------------------------------------- */
@@ -53,7 +53,7 @@ static void put_entity(struct buf *b, const struct incident *s, uint32_t e)
     put_text(b, ent_id(s, e));
     put_number(b, fields_of(s, e));
     while (ent_each(s, e, IN_NONE, &at, &v)) {
-        buf_byte(b, (char)ent_field_of(s, at));
+        put_number(b, (uint64_t)ent_field_of(s, at));
         put_number(b, ent_field_seq(s, at));
         put_text(b, v);
     }
@@ -87,7 +87,7 @@ size_t incident_save_size(const struct incident *s)
         n += 1 + size_of(ent_made(s, e)) + size_of(ent_changed(s, e)) + size_of(id.len) + id.len +
              size_of(fields_of(s, e));
         while (ent_each(s, e, IN_NONE, &at, &v))
-            n += 1 + size_of(ent_field_seq(s, at)) + size_of(v.len) + v.len;
+            n += size_of((uint64_t)ent_field_of(s, at)) + size_of(ent_field_seq(s, at)) + size_of(v.len) + v.len;
     }
     return n;
 }
@@ -151,7 +151,7 @@ static bool damaged(struct err *e, const char *what)
 
 static bool load_field(struct incident *s, uint32_t x, struct reading *r, struct err *e)
 {
-    unsigned tag = take_byte(r);
+    unsigned tag = (unsigned)take_number(r, FIELD_TAGS - 1);
     uint64_t seq = take_number(r, s->seq);
     struct str v = take_text(r, s->limits.text - s->text_live);
 

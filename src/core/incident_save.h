@@ -3,9 +3,9 @@
  * A start, or a jump to a past moment, need not apply every event from the first: it loads a saved state
  * and applies what came after it.  What is saved is what lives, in the order of the entities' numbers:
  *
- *   "CORDON STATE 1" | length | Cordon's version | hash(8, big endian) | seq | entities | fields (of all)
+ *   "CORDON STATE 2" | length | Cordon's version | hash(8, big endian) | seq | entities | fields (of all)
  *   entity ...   kind(1) | made | changed | length | id | fields                      (its own)
- *     field ...  tag(1) | seq | length | bytes
+ *     field ...  tag | seq | length | bytes
  *
  * Numbers without a size in brackets have 7 bits a byte, the lowest first, bit 7 set when more follow, in
  * as few bytes as can be; at most 10 bytes.  hash is incident_hash().  Numbers of entities, the order of

@@ -296,7 +296,7 @@ static enum incident_field field_named(const struct kind_info *k, struct str nam
 {
     enum incident_field key = k->entity ? entity_info(k->entity)->key : IN_NONE;
 
-    for (unsigned f = 1; f < 256; f++) {
+    for (unsigned f = 1; f < FIELD_TAGS; f++) {
         enum incident_field x = (enum incident_field)f;
 
         if (field_info(f)->name && str_eq(str_from(field_info(f)->name), name) &&
@@ -465,7 +465,7 @@ static void put_field(const struct source *x, struct walk w, struct buf *b)
 /* {"name":value}, or from: {"name":SEQ}. */
 static void put_fields(const struct source *x, bool from, struct buf *b)
 {
-    uint8_t done[256] = {0};
+    uint8_t done[FIELD_TAGS] = {0};
     struct walk w = walk_of(x);
     bool comma = false;
 

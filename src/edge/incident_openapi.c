@@ -583,7 +583,7 @@ static void kind_schema(struct buf *b, enum incident_kind kind)
 
 static void field_schemas(struct buf *b)
 {
-    for (unsigned f = 1; f < 256; f++) {
+    for (unsigned f = 1; f < FIELD_TAGS; f++) {
         char text[64];
         struct buf own = buf_over(text, sizeof text);
 
@@ -594,11 +594,11 @@ static void field_schemas(struct buf *b)
         field_schema(b, field_info(f));
     }
     put(b, ",'Fields':{'type':'object','properties':{");
-    for (unsigned f = 1; f < 256; f++)
+    for (unsigned f = 1; f < FIELD_TAGS; f++)
         if (field_info(f)->name)
             property(b, (enum incident_field)f);
     put(b, "}},'Envelope':{'type':'object','properties':{");
-    for (unsigned f = 1; f < 256; f++)
+    for (unsigned f = 1; f < FIELD_TAGS; f++)
         if (field_info(f)->name && field_is_envelope((enum incident_field)f) &&
             incident_may_set(INC_ALARM_ACKED, (enum incident_field)f))
             property(b, (enum incident_field)f);

@@ -335,7 +335,7 @@ void reply_refused(struct reply *r, const struct err *e)
         colon = str_find_byte(text, ':');
     }
     name = str_cut(text, 0, colon);
-    for (unsigned f = IN_INCIDENT; f < 256; f++)
+    for (unsigned f = IN_INCIDENT; f < FIELD_TAGS; f++)
         if (field_info(f)->name && str_eq(str_from(field_info(f)->name), name)) {
             if (e->kind == ERR_DENIED && (f == IN_ROLE || f == IN_ACTOR))
                 status = 403;

@@ -87,6 +87,52 @@ def test_a_command_sent_twice_is_applied_once_also_over_a_restart():
         assert len([r for r in s.journal("task.created")]) == 1
 
 
+def test_what_is_told_of_an_entity_stands_whole_and_goes_to_whom_it_may():
+    """Fields of domain.md 5.2 that are written wide: over a kill, a stop and an export, each by its class."""
+    told = {
+        "casualty.reported": dict(casualty="EX-c", category="public", zone="H/0/A", sex="female", age_band="child"),
+        "cordon.set": dict(cordon="EX-k", cordon_kind="outer", control_points=["EX north gate", "EX mosque lane"],
+                           rules="Residents with a card"),
+        "closure.set": dict(closure="EX-r", road="EX main road", closed_from="EX bridge", closed_to="EX crossing",
+                            traffic="both", diversion="EX canal road", published=True),
+        "hazard.reported": dict(hazard="EX-h", hazard_kind="gas", controls="EX valve shut"),
+        "need.raised": dict(need="EX-n", text="EX ladders", resource_type="aerial, type 1"),
+        "unit.checked_in": dict(unit="EX-P1", agency="police", members=["EX one", "EX two"], home="EX station",
+                                travel="by road"),
+    }
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        scene(page)
+        made = s.command("operator", "EX-one", "--roles", "responder").stdout.split()[-1]
+        for kind, fields in told.items():
+            page.say(kind, **fields)
+        page.say("zone.search_started", zone="H/0/A", kind="threat", unit="EX-P1")
+        page.say("zone.search_ended", zone="H/0/A", kind="threat", unit="EX-P1", extent=100, method="EX by hand",
+                 found_live=2, found_dead=0, found_devices=1)
+
+        def look(page):
+            for kind, fields in told.items():
+                (_, name), *rest = fields.items()
+                seen = page.entities(kind.split(".")[0])[name]
+                assert all(seen.get(k) == v for k, v in rest), (kind, seen)
+            clear = next(iter(page.entities("clearance").values()))
+            assert (clear["found_live"], clear["found_devices"], clear["method"]) == (2, 1, "EX by hand"), clear
+
+        for again in (lambda: None, lambda: s.restart(), lambda: (s.stop(), s.start())):
+            again()
+            page = Page(s, port)
+            look(page)
+        other = Page(s, port, name="EX-one", password=made)
+        assert "sex" not in other.entities("casualty")["EX-c"] and "members" not in other.entities("unit")["EX-P1"]
+        assert other.entities("closure")["EX-r"]["diversion"] == "EX canal road"
+        why = page.no("casualty.reported", casualty="EX-d", category="public", age_band="old")
+        assert why.status == 400 and why.field == "age_band", why.problem
+        row = s.journal("cordon.set")[0]
+        assert row.many("control_points") == told["cordon.set"]["control_points"], row.list
+        s.verify()
+
+
 def test_every_past_moment_and_the_state_after_kill_9():
     port = page_port()
     with Server(web=port) as s:

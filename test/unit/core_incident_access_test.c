@@ -22,7 +22,7 @@ static const struct {
 
 /* The golden table, as a domain expert reads it. */
 struct golden {
-    uint8_t class[ENT_COUNT][256]; /* 1 + enum handling; [ENT_NONE]: "any", the envelope */
+    uint8_t class[ENT_COUNT][FIELD_TAGS]; /* 1 + enum handling; [ENT_NONE]: "any", the envelope */
     struct golden_role {
         char word[32];
         uint32_t classes;
@@ -43,7 +43,7 @@ static enum entity_kind entity_named(const char *name)
 
 static unsigned field_named(const char *name)
 {
-    for (unsigned f = 64; f < 256; f++)
+    for (unsigned f = 64; f < FIELD_TAGS; f++)
         if (field_info(f)->name && strcmp(field_info(f)->name, name) == 0)
             return f;
     fail_msg("access.txt: there is no field \"%s\"", name);
@@ -157,7 +157,7 @@ static void test_every_field_has_the_class_of_the_table(void **state)
 
     (void)state;
     for (enum entity_kind k = ENT_NONE + 1; k < ENT_COUNT; k++)
-        for (unsigned f = 64; f < 256; f++) {
+        for (unsigned f = 64; f < FIELD_TAGS; f++) {
             enum handling is = access_class(k, (enum incident_field)f);
 
             if (!field_info(f)->name)
@@ -186,7 +186,7 @@ static void test_what_has_no_row_is_of_the_command(void **state)
     assert_int_equal(access_kind_class(1), HANDLING_COMMAND);
     assert_int_equal(access_kind_class(INC_END + 5), HANDLING_COMMAND);
     for (enum entity_kind k = ENT_NONE + 1; k < ENT_COUNT; k++)
-        for (unsigned f = 64; f < 256; f++) {
+        for (unsigned f = 64; f < FIELD_TAGS; f++) {
             enum handling own = access_class(k, entity_info(k)->key), is = access_class(k, (enum incident_field)f);
 
             assert_true(is >= own);
@@ -227,7 +227,7 @@ static struct incident *everything(void)
     for (enum entity_kind k = ENT_NONE + 1; k < ENT_COUNT; k++) {
         uint32_t e = ent_make(s, k, STR("x"), 1);
 
-        for (unsigned f = 64; f < 256; f++)
+        for (unsigned f = 64; f < FIELD_TAGS; f++)
             if (field_info(f)->name && f != IN_CLASS && (is_common(f) || can_have(k, f)))
                 ent_set(s, e, (enum incident_field)f, STR("x"), 1);
     }
@@ -255,7 +255,7 @@ static void walk_entity(const struct golden *g, const struct golden_role *r, str
     bool observer = strcmp(r->word, "observer") == 0;
     bool there = r->classes >> expected(g, k, entity_info(k)->key) & 1;
 
-    for (unsigned f = 64; f < 256; f++) {
+    for (unsigned f = 64; f < FIELD_TAGS; f++) {
         bool want = there, sees;
 
         if (!ent_has(s, e, (enum incident_field)f))
@@ -417,7 +417,7 @@ static uint32_t put(struct incident *s, enum entity_kind kind, const char *id, c
         size_t at = str_find_byte(one, '=');
         enum incident_field f = IN_NONE;
 
-        for (unsigned i = IN_INCIDENT; i < 256 && f == IN_NONE; i++)
+        for (unsigned i = IN_INCIDENT; i < FIELD_TAGS && f == IN_NONE; i++)
             if (field_info(i)->name && str_eq(str_from(field_info(i)->name), str_cut(one, 0, at)))
                 f = (enum incident_field)i;
         MUST(f != IN_NONE);

@@ -674,6 +674,38 @@ static void fields_read_back(void **state)
     assert_int_equal(fields_get_int(buf_str(&b), FIELD_UID, 7), 7);
 }
 
+/* Tags above 255 are written behind tag 0, which a reader that does not know them passes over. */
+static void wide_fields(void **state)
+{
+    const enum field wide = (enum field)FIELD_NARROW, last = (enum field)(FIELD_TAGS - 1);
+    char memory[64], small[10];
+    struct buf b = buf_over(memory, sizeof memory), full = buf_over(small, sizeof small);
+    struct str rest, v;
+    enum field tag;
+
+    (void)state;
+    fields_put(&b, wide, STR("a"));
+    fields_put(&b, FIELD_TO, STR("b"));
+    fields_put(&b, last, STR(""));
+    fields_put_int(&b, wide, 7);
+    assert_memory_equal(memory, "\0\0\0\0\2\0a", 7);
+    assert_str(fields_get(buf_str(&b), wide), "a");
+    assert_str(fields_get(buf_str(&b), FIELD_TO), "b");
+    assert_true(fields_has(buf_str(&b), last));
+    assert_int_equal(fields_get(buf_str(&b), last).len, 0);
+    assert_false(fields_has(buf_str(&b), (enum field)(FIELD_NARROW + 1)));
+    rest = buf_str(&b);
+    for (int i = 0; i < 4; i++)
+        assert_true(fields_next(&rest, &tag, &v));
+    assert_int_equal(tag, wide);
+    assert_str(v, "7");
+    assert_int_equal(rest.len, 0);
+    rest = str_of("\0\0\0\0\0", 5); /* tag 0 without anything: unknown, and not torn */
+    assert_true(fields_next(&rest, &tag, &v) && tag == 0 && v.len == 0);
+    fields_put(&full, wide, STR("12345")); /* one byte too many */
+    assert_true(full.full && full.len == 0);
+}
+
 /* Torn anywhere: a prefix of whole fields, never a byte behind the end. */
 static void torn_fields_end(void **state)
 {
@@ -877,6 +909,7 @@ int main(void)
         cmocka_unit_test(a_nearly_full_slab_keeps_alerts),
         cmocka_unit_test(a_full_slab_refuses_whole),
         cmocka_unit_test(fields_read_back),
+        cmocka_unit_test(wide_fields),
         cmocka_unit_test(torn_fields_end),
         cmocka_unit_test(types_have_their_class),
         cmocka_unit_test(replies_are_events),

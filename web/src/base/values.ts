@@ -41,7 +41,10 @@ export function differs(counter: Counter | undefined): boolean {
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
-const free = new Set(['text', 'name', 'reason', 'note', 'place', 'as_spoken', 'road', 'rationale', 'by', 'owner', 'subject', 'from', 'to'])
+const free = new Set([
+  'text', 'name', 'reason', 'note', 'place', 'as_spoken', 'road', 'rationale', 'by', 'owner', 'subject', 'from', 'to', 'closed_from', 'closed_to', 'traffic',
+  'diversion', 'control_points', 'rules', 'announced_to', 'controls', 'members', 'home', 'travel', 'method', 'route', 'channels', 'liaison', 'badge',
+])
 
 /** The value of a field as a person reads it. */
 export function valueText(name: string, value: Value, now: number): string {

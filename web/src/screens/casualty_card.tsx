@@ -2,7 +2,7 @@
 // the record with its reason; death and identity have their own hands.
 import { useSignal } from '@preact/signals'
 import { ageText } from '../base/format'
-import { T, t } from '../base/i18n'
+import { T, joined, t } from '../base/i18n'
 import { wordText } from '../base/values'
 import { entityText } from '../base/written'
 import type { Entity } from '../net/incident'
@@ -143,6 +143,7 @@ function Facts(props: { it: Entity }) {
   const changed = timeOf(it.fields['recorded_at'])
   const rows: [string, string][] = [
     [t('col.where'), placeOf(it) || t('count.no_place')],
+    [t('casualty.person'), joined(['sex', 'age_band'].filter((name) => textOf(it, name) !== '').map((name) => wordText(textOf(it, name), name)), t('comma'))],
     [t('col.transport'), [textOf(it, 'vehicle'), textOf(it, 'destination')].filter(Boolean).join(' → ')],
     [t('casualty.who_said'), textOf(it, 'source') ? sourceName(textOf(it, 'source')) : textOf(it, 'by') || textOf(it, 'actor')],
     [t('casualty.found'), entityText(it, 'text')],

@@ -30,8 +30,8 @@ const ends: Record<string, string> = {
 }
 const HISTORY_MAX = 5
 const told = [
-  'cordon_kind', 'tactical_kind', 'point_kind', 'hazard_kind', 'severity', 'place', 'area', 'aliases', 'emergency_lane', 'units', 'sector', 'text', 'reason',
-  'note', 'state',
+  'cordon_kind', 'tactical_kind', 'point_kind', 'hazard_kind', 'severity', 'place', 'area', 'aliases', 'emergency_lane', 'closed_from', 'closed_to', 'traffic',
+  'diversion', 'published', 'units', 'control_points', 'rules', 'sector', 'announced_to', 'text', 'controls', 'reason', 'note', 'state',
 ]
 
 function Row(props: { it: Entity; name: string }) {

@@ -31,6 +31,7 @@ function Card(props: { it: Entity }) {
         <Part name="rationale">{textOf(it, 'rationale')}</Part>
         {Array.isArray(options) && <><dt>{fieldText('options')}</dt><dd><ol>{options.map((option) => <li key={option} dir="auto">{option}</li>)}</ol></dd></>}
         <Part name="risks">{textOf(it, 'risks')}</Part>
+        {['strategy', 'powers', 'dissent'].filter((name) => textOf(it, name) !== '').map((name) => <Part key={name} name={name}>{textOf(it, name)}</Part>)}
         {Array.isArray(facts) && (
           <>
             <dt>{fieldText('facts')}</dt>
