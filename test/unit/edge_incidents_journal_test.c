@@ -42,7 +42,7 @@ static void the_moment_of_a_row_holds_it(void **state)
     (void)state;
     for (size_t i = 0; i < COUNTOF(at); i++) {
         random = random * 1664525 + 1013904223;
-        at[i] = 1000 + (int64_t)i * 3 + (int64_t)(random >> 16) % 180; /* sixty rows to and fro */
+        at[i] = 1000 + (int64_t)i * 3 + (int64_t)(random >> 16) % 180; /* sixty rows either way */
         add(j, at[i]);
     }
     record_commit(j);
