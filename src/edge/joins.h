@@ -15,7 +15,7 @@ enum {
     JOINS_ALL = 1000,         /* thousandths of the time */
     JOINS_LEAST = 250,
     JOINS_WINDOW_US = 100000, /* how often it is counted anew */
-    JOINS_BURST_US = 2000,    /* what is saved up at most */
+    JOINS_BURST_US = 2000,    /* what is saved up at most, and so spent in one turn */
 };
 
 struct joins {

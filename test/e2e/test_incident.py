@@ -88,7 +88,7 @@ def test_a_command_sent_twice_is_applied_once_also_over_a_restart():
 
 
 def test_what_is_told_of_an_entity_stands_whole_and_goes_to_whom_it_may():
-    """Fields of domain.md 5.2 that are written wide: over a kill, a stop and an export, each by its class."""
+    """Fields of domain.md 5.2 that are written wide: over a kill and a stop, in the log, each by its class."""
     told = {
         "casualty.reported": dict(casualty="EX-c", category="public", zone="H/0/A", sex="female", age_band="child"),
         "cordon.set": dict(cordon="EX-k", cordon_kind="outer", control_points=["EX north gate", "EX mosque lane"],

@@ -43,7 +43,8 @@ export function differs(counter: Counter | undefined): boolean {
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
 const free = new Set([
   'text', 'name', 'reason', 'note', 'place', 'as_spoken', 'road', 'rationale', 'by', 'owner', 'subject', 'from', 'to', 'closed_from', 'closed_to', 'traffic',
-  'diversion', 'control_points', 'rules', 'announced_to', 'controls', 'members', 'home', 'travel', 'method', 'route', 'channels', 'liaison', 'badge',
+  'diversion', 'control_points', 'rules', 'announced_to', 'controls', 'members', 'home', 'travel', 'method', 'route', 'channels', 'liaison', 'badge', 'safety',
+  'emphasis', 'used_as', 'translation', 'strategy', 'powers', 'dissent', 'evidence', 'resource_type', 'sought', 'relationship',
 ])
 
 /** The value of a field as a person reads it. */
