@@ -1,10 +1,11 @@
 /* web_denied.h -- the record notes who asked for what his roles do not give.
  *
  * A command, an import or an export that is refused for want of rights (403) becomes a row access.denied of that
- * incident: who, what, and the sentence that he was answered with.  An account is noted once in DENIED_AGAIN_MS for the same
- * call and sentence, and DENIED_MINUTE times a minute are all of them together, so that nobody fills the record by
- * asking; what is not noted stands in the log.  Of an import the first line that is refused is noted, as "import"; a
- * call that the route itself denies (an account that only reads) is not.  Owner: the web thread. */
+ * incident: who, what, and the sentence that he was answered with.  An account is noted once in DENIED_AGAIN_MS
+ * for the same call and sentence, and DENIED_MINUTE times a minute are all of them together, so that nobody fills
+ * the record by asking; what is not noted stands in the log.  Of an import the first line that is refused is
+ * noted, as "import"; a call that the route itself denies (an account that only reads) is not.  Owner: the web
+ * thread. */
 #ifndef CORDON_EDGE_WEB_DENIED_H
 #define CORDON_EDGE_WEB_DENIED_H
 
