@@ -174,17 +174,15 @@ static bool well_founded(const struct incident *s, uint32_t fact)
 
     while (ent_each(s, fact, IN_BASIS, &at, &id)) {
         uint32_t r = ent_find(s, ENT_REPORT, id);
-        struct str grade = ent_get(s, r, IN_GRADE), origin = ent_get(s, r, IN_ORIGIN);
+        struct str grade = ent_get(s, r, IN_GRADE), origin = report_origin(s, r);
 
         if (word_in("withdrawn,refuted", ent_get(s, r, IN_STATE)))
             continue;
         if (grade.len == 2 && grade.at[0] <= 'B' && grade.at[1] <= '2')
             return true;
-        if (origin.len == 0)
-            origin = ent_get(s, r, IN_SOURCE);
-        if (first.len && !str_eq(first, origin))
+        if (first.len && origin.len && !str_eq(first, origin))
             return true;
-        first = origin;
+        first = first.len ? first : origin;
     }
     return false;
 }

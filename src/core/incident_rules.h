@@ -34,6 +34,10 @@ typedef void apply_fn(struct applying *a);
 #include "core/incident.def"
 #undef EVENT
 
+/* Where a report comes from: its origin when one was told, else its source. Empty: a line of the log that is its writer's
+ * own, which is never another origin beside any other. */
+struct str report_origin(const struct incident *s, uint32_t report);
+
 /* "field: why"; always false. */
 bool refuse(struct err *e, enum err_kind kind, enum incident_field f, const char *format, ...) PRINTF_LIKE(4, 5);
 /* Is it one of a comma-separated list? */

@@ -36,6 +36,9 @@ bool check_report_received(struct deciding *d, struct err *e)
         for (size_t j = 0; j < 2 && str_eq(predicate, str_from(assertions[i].predicate)); j++)
             if (assertions[i].needs[j] && !fields_has(d->payload, (enum field)assertions[i].needs[j]))
                 return refuse(e, ERR_INPUT, assertions[i].needs[j], "is needed for %s", assertions[i].predicate);
+    /* A line in the log that names nobody is its writer's own, and not graded. */
+    if (str_eq(predicate, STR("note")) && !fields_has(d->payload, (enum field)IN_SOURCE))
+        return true;
     return sourced(d, e);
 }
 
@@ -60,7 +63,7 @@ bool check_claim_discounted(struct deciding *d, struct err *e)
     return true;
 }
 
-static struct str origin_of(const struct incident *s, uint32_t report)
+struct str report_origin(const struct incident *s, uint32_t report)
 {
     struct str origin = ent_get(s, report, IN_ORIGIN);
 
@@ -70,7 +73,7 @@ static struct str origin_of(const struct incident *s, uint32_t report)
 /* Invariant 7: credibility 1 needs another report of another origin that says the same. */
 bool check_report_graded(struct deciding *d, struct err *e)
 {
-    struct str grade = incident_value(d->payload, IN_GRADE), mine = origin_of(d->s, d->e), id;
+    struct str grade = incident_value(d->payload, IN_GRADE), mine = report_origin(d->s, d->e), id;
     uint32_t at = 0;
 
     if (grade.len == 0)
@@ -79,8 +82,10 @@ bool check_report_graded(struct deciding *d, struct err *e)
         return true;
     while (ent_each(d->s, d->e, IN_BASIS, &at, &id)) {
         uint32_t other = ent_find(d->s, ENT_REPORT, id);
+        struct str origin = report_origin(d->s, other);
 
-        if (!str_eq(origin_of(d->s, other), mine) && !word_in("withdrawn,refuted", ent_get(d->s, other, IN_STATE)))
+        if (mine.len && origin.len && !str_eq(origin, mine) &&
+            !word_in("withdrawn,refuted", ent_get(d->s, other, IN_STATE)))
             return true;
     }
     return refuse(e, ERR_DENIED, IN_GRADE,

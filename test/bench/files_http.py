@@ -4,21 +4,19 @@
     test/bench/files_http.py [--mib N] [--rounds N]        CORDON names the binary (build/cordon)
 
 The bare copy is a process that reads the bytes off a TLS socket, or writes them to one, and does nothing else;
-client and cipher are the same, and all take turns. The server hashes, writes, syncs and records what comes up before
-it answers: so a second copy is measured beside it that hashes (in a thread of its own), writes and syncs the same
-bytes, which no server that keeps a file can do without. Told is the best of the rounds, the processor time of the server, and how much its memory has grown
-at most during a transfer. The last line is one JSON object.
+client and cipher are the same, and all take turns. Up, there are two: one forgets the bytes as they come, the other
+writes them into a file and syncs it, which no server that keeps a file can do without. (Cordon hashes and records them
+on top before it answers.) Told is the best of the rounds, the processor time of the server, and how much its memory has
+grown at most during a transfer. The last line is one JSON object.
 """
 import argparse
 import hashlib
 import json
 import multiprocessing
 import os
-import queue
 import socket
 import ssl
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
@@ -40,26 +38,13 @@ def take(link, size):
 
 
 def keep(link, size, folder):
-    """Reads the bytes, hashes, writes and syncs them."""
-    coming, path = queue.Queue(16), os.path.join(folder, "kept")
-    total = hashlib.sha256()
-
-    def hasher():
-        while (part := coming.get()) is not None:
-            total.update(part)
-
-    beside = threading.Thread(target=hasher)
-    beside.start()
+    """Reads the bytes, writes and syncs them."""
+    room, left, path = memoryview(bytearray(STEP)), size, os.path.join(folder, "kept")
     with open(path, "wb", buffering=0) as out:
-        left = size
-        while left > 0 and (part := link.recv(min(STEP, left))):
-            coming.put(part)
-            out.write(part)
-            left -= len(part)
-        coming.put(None)
+        while left > 0 and (n := link.recv_into(room, min(STEP, left))):
+            out.write(room[:n])
+            left -= n
         os.fdatasync(out.fileno())
-    beside.join()
-    total.digest()
     os.unlink(path)
 
 

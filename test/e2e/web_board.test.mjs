@@ -287,9 +287,15 @@ for (const lang of LANGUAGES) {
   test(`a note goes from the composer to the log; the list of kinds works by keys, in ${lang}`, async () => {
     const it = await board()
     const { page, mock } = it
-    await page.locator('#composer-to').selectOption('log')
-    await page.fill('#composer-text', 'EX two buses at the gate')
+    // Enter writes it as it is, Shift+Enter asks who said it.
+    await page.keyboard.press('n')
+    await page.keyboard.type('EX a light on the roof')
     await page.keyboard.press('Enter')
+    await page.locator('.outcome').getByText(say('log.noted')).waitFor()
+    assert.equal(await page.locator('#composer-text').inputValue(), '')
+    assert.deepEqual(sent(mock, 'report.received')[0].fields, { report: 'R-9', predicate: 'note', text: 'EX a light on the roof' })
+    await page.keyboard.type('EX two buses at the gate')
+    await page.keyboard.press('Shift+Enter')
     assert.equal(await page.locator('#entry-text').inputValue(), 'EX two buses at the gate')
     await page.locator('#entry-source').selectOption('EX-TV channel')
     await page.locator('#entry-grade').selectOption('D')
@@ -297,7 +303,7 @@ for (const lang of LANGUAGES) {
     await page.locator('#entry-text').press('Tab')
     await page.locator('#entry .primary').click()
     await page.locator('.outcome').getByText(say.like('entry.done')).waitFor()
-    assert.deepEqual(sent(mock, 'report.received')[0].fields, { report: 'R-9', predicate: 'note', text: 'EX two buses at the gate', source: 'EX-TV channel', grade: 'D4' })
+    assert.deepEqual(sent(mock, 'report.received')[1].fields, { report: 'R-10', predicate: 'note', text: 'EX two buses at the gate', source: 'EX-TV channel', grade: 'D4' })
     await page.locator('#work').click({ position: { x: 5, y: 300 } })
     await page.keyboard.press('/')
     await page.keyboard.type('casu')

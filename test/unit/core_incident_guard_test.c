@@ -17,8 +17,10 @@ static struct world *scene(void)
              IN_GRADE, "B2", IN_NONE);
     world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "weak", IN_PREDICATE, "note", IN_TEXT, "x", IN_SOURCE, "s2",
              IN_GRADE, "D4", IN_NONE);
+    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "own", IN_PREDICATE, "note", IN_TEXT, "a bus", IN_NONE);
     world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "road", IN_TEXT, "Road 12 is closed", IN_BASIS, "r", COMMANDS, IN_NONE);
-    world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "rumour", IN_TEXT, "a bus", IN_BASIS, "weak", COMMANDS, IN_NONE);
+    world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "rumour", IN_TEXT, "a bus", IN_BASIS, "weak", IN_BASIS, "own",
+             COMMANDS, IN_NONE);
     world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "hurt", IN_TEXT, "hurt", IN_COUNTER, "injured", IN_LO, "14", IN_BASIS, "r",
              COMMANDS, IN_NONE);
     world_ok(w, INC_STATEMENT_DRAFTED, IN_STATEMENT, "st", IN_SPEAKER, "spokesman", IN_AUDIENCE, "public", IN_BY,

@@ -228,6 +228,29 @@ static void test_invariant_7_supersession_and_origins(void **state)
     world_free(w);
 }
 
+/* A line in the log needs nobody who said it: who wrote it is known. It confirms nothing that somebody else said. */
+static void test_invariant_7_a_writers_own_line_is_no_other_origin(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    world_no(w, "text: is needed for note", INC_REPORT_RECEIVED, IN_REPORT, "own", IN_PREDICATE, "note", IN_NONE);
+    world_no(w, "grade: is needed", INC_REPORT_RECEIVED, IN_REPORT, "own", IN_PREDICATE, "note", IN_TEXT, "shots",
+             IN_SOURCE, "s1", IN_NONE);
+    world_no(w, "somebody said it", INC_REPORT_RECEIVED, IN_REPORT, "own", IN_PREDICATE, "statement", IN_TEXT,
+             "two arrested", IN_NONE);
+    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "own", IN_PREDICATE, "note", IN_TEXT, "shots", IN_NONE);
+    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "own2", IN_PREDICATE, "note", IN_TEXT, "again", IN_NONE);
+    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "said", IN_PREDICATE, "note", IN_TEXT, "shots", IN_SOURCE, "s1",
+             IN_GRADE, "C3", IN_NONE);
+    world_ok(w, INC_REPORT_LINKED, IN_REPORT, "said", IN_RELATION, "corroborates", IN_BASIS, "own", IN_NONE);
+    world_no(w, "another origin", INC_REPORT_GRADED, IN_REPORT, "said", IN_GRADE, "C1", IN_NONE);
+    world_ok(w, INC_REPORT_LINKED, IN_REPORT, "own", IN_RELATION, "corroborates", IN_BASIS, "own2", IN_NONE);
+    world_ok(w, INC_REPORT_LINKED, IN_REPORT, "own", IN_RELATION, "corroborates", IN_BASIS, "said", IN_NONE);
+    world_no(w, "another origin", INC_REPORT_GRADED, IN_REPORT, "own", IN_GRADE, "C1", IN_NONE);
+    world_free(w);
+}
+
 /* A released statement on one fact on one report. */
 static struct world *released(void)
 {
@@ -827,6 +850,7 @@ int main(void)
         cmocka_unit_test(test_invariant_5_one_place_one_status_and_a_death_moves_between_counters),
         cmocka_unit_test(test_invariant_6_killed_is_counted_never_estimated),
         cmocka_unit_test(test_invariant_7_supersession_and_origins),
+        cmocka_unit_test(test_invariant_7_a_writers_own_line_is_no_other_origin),
         cmocka_unit_test(test_invariant_8_withdrawing_a_report_reopens_what_rests_on_it),
         cmocka_unit_test(test_invariant_9_no_line_without_facts_nor_before_the_families),
         cmocka_unit_test(test_invariant_10_one_command_per_scope),

@@ -6,7 +6,7 @@ import type { Counter, Entity, IncidentMessage, Strip } from '../src/net/inciden
 import type { RecordEvent } from '../src/net/protocol'
 import { attention, waiting } from '../src/state/attention'
 import {
-  chooseIncident, clearIncidents, duties, entitiesOf, entity, incident_id, incidentMessages, isOverdue, nextId, strip, takeIncident, textOf,
+  chooseIncident, clearIncidents, duties, entitiesOf, entity, incident_id, incidentMessages, isOverdue, nextId, noteTaken, strip, takeIncident, textOf,
 } from '../src/state/incident'
 import { correctedBy, takeOlder, clearRecord } from '../src/state/record'
 import { sinceStart } from '../src/shell/strip'
@@ -53,6 +53,10 @@ test('the next number is above the highest, whatever lies between', () => {
   takeIncident(message('I', 1, true, [it('report', 'R-2', 1), it('report', 'R-10', 2), it('report', 'R-x', 3), it('report', 'RC-40', 4)]))
   assert.equal(nextId('report', 'R'), 'R-11')
   assert.equal(nextId('task', 'TK'), 'TK-1')
+  // What was just taken counts before the server tells of it as of all.
+  noteTaken('report', 'R', 'R-12')
+  noteTaken('report', 'R', 'R-3')
+  assert.equal(nextId('report', 'R'), 'R-13')
 })
 
 test('a task is overdue when it is open past its time', () => {

@@ -101,7 +101,7 @@ export function makeIncident(record) {
       if (fields.hi < fields.lo) return refusal(400, 'hi', 'is less than lo')
       return fields.source ? null : refusal(400, 'source', 'is needed: somebody said it')
     },
-    'report.received': (fields) => (fields.source ? null : refusal(400, 'source', 'is needed: somebody said it')),
+    'report.received': (fields) => (fields.source || fields.predicate === 'note' ? null : refusal(400, 'source', 'is needed: somebody said it')),
     'structure.defined': (fields) => (fields.storeys < 1 ? refusal(400, 'storeys', '1 at least; the ground floor counts') : null),
   }
 

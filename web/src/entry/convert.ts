@@ -1,5 +1,6 @@
 // From what is typed into a form to the fields of a command. Pure.
 import { parsePlace, parseShape, shapeText } from '../base/place'
+import { ABOUT_S } from './line'
 import { parseWhen } from './when'
 import { schema } from './schema'
 import type { Raw } from './forms'
@@ -16,9 +17,6 @@ export interface Fresh {
 export function isFresh(value: unknown): value is Fresh {
   return typeof value === 'object' && value !== null && 'word' in value && 'name' in value
 }
-
-/** How uncertain "about" is, in seconds: a quarter of an hour (the reference exercise's own figure). */
-export const ABOUT_S = 900
 
 /** "a; b" and lines are several. */
 export function several(text: string): string[] {

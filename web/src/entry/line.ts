@@ -3,6 +3,11 @@
 //   [21:43] or [~21:43]   when it was seen; ~ about
 //   @NAME                 whom it is about
 //   #ZONE                 where
+import { parseWhen } from './when'
+
+/** How uncertain "about" is, in seconds: a quarter of an hour (the reference exercise's own figure). */
+export const ABOUT_S = 900
+
 export interface LogWords {
   text: string
   /** As it was typed: "21:43"; '' when none was. */
@@ -20,6 +25,19 @@ export function parseLogLine(line: string, units: readonly string[], zones: read
     return found[0] ?? ''
   }
   return { text, at: at ?? '', about: Boolean(about), unit: named('@', units), zone: named('#', zones) }
+}
+
+/** The line as its writer's own note: fields of report.received. Null: the time in it cannot be read. */
+export function noteFields(it: LogWords, now: number): Record<string, unknown> | null {
+  const at = it.at === '' ? NaN : parseWhen(it.at, now)
+  if (it.at !== '' && Number.isNaN(at)) return null
+  return {
+    predicate: 'note', text: it.text,
+    ...(it.at === '' ? {} : { observed_at: new Date(at).toISOString() }),
+    ...(it.at !== '' && it.about ? { unc_s: ABOUT_S } : {}),
+    ...(it.unit ? { subject: it.unit } : {}),
+    ...(it.zone ? { zone: it.zone } : {}),
+  }
 }
 
 export interface Completion {

@@ -1,14 +1,17 @@
-// The line to write: to the log, to all, to one unit; a slash enters anything. In a line to the log "[21:43] " is
-// when it was seen, @ names a unit and # a zone.
+// The line to write: to the log, to all, to one unit; a slash enters anything. A line to the log is its writer's own
+// note, with Enter; Shift+Enter asks who said it, in the form. In it "[21:43] " is when it was seen, @ names a unit
+// and # a zone.
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { unitName } from '../base/describe'
 import { dir, t } from '../base/i18n'
 import { kindText } from '../base/values'
-import { complete, completionOf, parseLogLine } from '../entry/line'
+import { complete, completionOf, noteFields, parseLogLine } from '../entry/line'
+import { serverNow } from '../state/clock'
 import { entitiesOf, incident_id } from '../state/incident'
 import { placeName } from '../state/names'
 import { say } from '../state/outbox'
+import { numbered, quick } from '../state/quick'
 import { mayDo, whyNot, writable } from '../state/rights'
 import { text_changed, units } from '../state/tracks'
 import { draft, endSlash, menu, menu_active, recipient, slash, write, writing } from '../state/view'
@@ -38,7 +41,23 @@ export function Chips() {
   )
 }
 
-/** What a line to the log says beside its words, for the form that asks who said it. */
+const NOTE = 'report.received'
+
+/** Is there a log to write to, and may this operator? */
+const mayLog = () => incident_id.value !== '' && mayDo(NOTE)
+
+/** Whom a line is for. Where there is no log, it is for all. */
+const recipientNow = () => (recipient.value === 'log' && !mayLog() ? 'all' : recipient.value)
+
+/** A line into the log, at once. What cannot be read in it (a time) is asked for in the form, what was refused stands in the
+ * line again. */
+async function note(line: string): Promise<void> {
+  const fields = noteFields(parseLogLine(line, unitNames(), zoneNames()), serverNow())
+  if (!fields) write(NOTE, noteOf(line))
+  else if (!await quick(numbered(NOTE, 'report', 'R', fields), t('log.noted')) && draft.peek() === '') draft.value = line
+}
+
+/** What a line to the log says beside its words. */
 function noteOf(line: string): Record<string, unknown> {
   const { text, at, about, unit, zone } = parseLogLine(line, unitNames(), zoneNames())
   return {
@@ -97,14 +116,14 @@ function Names(props: { names: readonly Named[]; place: number; onTake: (name: N
 /** To the log, to all, or to one who is there; who was chosen and is gone stays named. */
 function Recipients() {
   void text_changed.value
-  const to = recipient.value
+  const to = recipientNow()
   const list = recipients()
-  const known = to === 'all' || (to === 'log' && incident_id.value !== '') || list.some((unit) => unit.uid === to)
+  const known = to === 'all' || to === 'log' || list.some((unit) => unit.uid === to)
   return (
     <>
       <label class="hidden" for="composer-to">{t('chat.to')}</label>
       <select id="composer-to" value={to} {...writable('writes')} onChange={(event) => { recipient.value = event.currentTarget.value }}>
-        {incident_id.value && <option value="log">{t('chat.log')}</option>}
+        {mayLog() && <option value="log">{t('chat.log')}</option>}
         <option value="all">{t('chat.all')}</option>
         {!known && <option value={to}>{unitName(to)}</option>}
         {list.map((unit) => <option key={unit.uid} value={unit.uid}>{unit.callsign}</option>)}
@@ -116,13 +135,13 @@ function Recipients() {
 function placeholder(): string {
   if (!mayDo('writes')) return t('rights.reads')
   if (whyNot('writes') !== '') return t('past.composer')
-  if (recipient.value === 'log') return t('chat.placeholder_log')
+  if (recipientNow() === 'log') return t('chat.placeholder_log')
   return incident_id.value ? t('chat.placeholder_slash') : t('chat.placeholder')
 }
 
 export function Composer() {
   const input = useRef<HTMLInputElement>(null)
-  const to = recipient.value
+  const to = recipientNow()
   const typed = slash.value !== null
   const change = (value: string) => {
     // Who takes the slash away has the line again that stood there.
@@ -139,8 +158,12 @@ export function Composer() {
     event.preventDefault()
     const line = draft.value.trim()
     if (!line || typed) return
-    if (to === 'log') write('report.received', noteOf(line))
+    draft.value = ''
+    if (to === 'log') void note(line)
     else say(to, line)
+  }
+  const ask = () => {
+    write(NOTE, noteOf(draft.value.trim()))
     draft.value = ''
   }
   const listed = typed || list.names.length > 0
@@ -160,7 +183,9 @@ export function Composer() {
         aria-activedescendant={typed ? menu_active.value || undefined : listed ? 'name-' + list.place : undefined}
         onInput={(event) => change(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (typed ? menu.key?.(event.key) : list.key(event.key)) event.preventDefault()
+          const asks = event.key === 'Enter' && event.shiftKey && to === 'log' && !typed && draft.value.trim() !== ''
+          if (asks) ask()
+          if (asks || (typed ? menu.key?.(event.key) : list.key(event.key))) event.preventDefault()
         }}
         placeholder={placeholder()}
         maxLength={2000}
@@ -169,7 +194,7 @@ export function Composer() {
         aria-keyshortcuts="N"
       />
       <Button writes="writes" class="slash" label={t('act.enter')} keys="/" onClick={startSlash}>{''}</Button>
-      <Button writes="writes" kind="primary" type="submit" keys="↵">{t('chat.send')}</Button>
+      <Button writes="writes" kind="primary" type="submit" keys="↵">{t(to === 'log' ? 'entry.enter' : 'chat.send')}</Button>
     </form>
   )
 }

@@ -103,9 +103,19 @@ export function isOverdue(task: Entity, now: number): boolean {
   return ['open', 'blocked'].includes(textOf(task, 'state')) && timeOf(task.fields['due_at']) < now
 }
 
+/** The last number that this page had taken, before it hears of it as of all entities: who writes line after line
+ * would take the same one twice. */
+const taken = new Map<string, number>()
+const takenKey = (kind: string, prefix: string) => `${incident_id.peek()}/${kind}/${prefix}`
+
+export function noteTaken(kind: string, prefix: string, id: unknown): void {
+  const n = Number(String(id).slice(prefix.length + 1))
+  if (n > (taken.get(takenKey(kind, prefix)) ?? 0)) taken.set(takenKey(kind, prefix), n)
+}
+
 /** The next free "R-12" of an entity's kind. */
 export function nextId(kind: string, prefix: string): string {
-  let last = 0
+  let last = taken.get(takenKey(kind, prefix)) ?? 0
   for (const id of live_book.peek()?.entities.get(kind)?.keys() ?? []) {
     const n = id.startsWith(prefix + '-') ? Number(id.slice(prefix.length + 1)) : NaN
     if (Number.isInteger(n) && n > last) last = n

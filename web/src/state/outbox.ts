@@ -8,7 +8,7 @@ import { saidText } from '../base/values'
 import { call } from '../net/api'
 import type { Answer } from '../net/api'
 import { serverNow } from './clock'
-import { incident_id, nextId } from './incident'
+import { incident_id, nextId, noteTaken } from './incident'
 import { dropCommand, keepCommand, keptCommands } from './keep'
 import { may_write } from './moment'
 import { session } from './session'
@@ -177,6 +177,12 @@ function renumber(command: Command): void {
   change(command.id, { id, body: { ...command.body, id, fields: { ...fields, [field]: `${prefix}-${Math.max(taken + 1, next)}` } } })
 }
 
+/** A number that this page made up is taken now. */
+function took({ path, body, numbered }: Command): void {
+  if (!numbered || !path.includes(`/${encodeURIComponent(incident_id.peek())}/`)) return
+  noteTaken(numbered.entity, numbered.prefix, (body['fields'] as Record<string, unknown>)[numbered.field])
+}
+
 function refused(command: Command, answer: Extract<Answer<unknown>, { ok: false }>): void {
   if (answer.status === 409 && command.numbered && answer.field === command.numbered.field) return renumber(command)
   const detail = answer.detail || String(answer.status)
@@ -199,6 +205,7 @@ export async function flush(): Promise<void> {
       if (answer.ok) {
         attempt = 0
         drop(next.id)
+        took(next)
         tell(next.id, { is: 'done', seq: answer.data.seq })
       } else if (isForLater(answer.status)) {
         for (const id of [...watchers.keys()]) tell(id, { is: 'waiting' })

@@ -38,8 +38,8 @@ export const show_grid = kept('grid', ['auto', 'on', 'off'] as const, 'auto')
 /** Cordons, closures, zones, points and hazards of the record. */
 export const show_incident = kept('incident', ['on', 'off'] as const, 'on')
 export const dim_map = kept('dim', ['on', 'off'] as const, 'off')
-/** Whom the composer writes to; a single unit is not remembered. */
-const kept_recipient = kept('recipient', ['all', 'log'] as const, 'all')
+/** Whom the composer writes to: at first the log, which calls nobody. A single unit is not remembered. */
+const kept_recipient = kept('recipient', ['all', 'log'] as const, 'log')
 /** Floors: all storeys as strips, or the plan of the chosen one. */
 export const floors_as = kept('floors', ['strips', 'plan'] as const, 'strips')
 /** Degrees with MGRS, or degrees and minutes with UTM. */
