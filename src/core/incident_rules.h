@@ -34,8 +34,8 @@ typedef void apply_fn(struct applying *a);
 #include "core/incident.def"
 #undef EVENT
 
-/* Where a report comes from: its origin when one was told, else its source. Empty: a line of the log that is its writer's
- * own, which is never another origin beside any other. */
+/* Where a report comes from: its origin when one was told, else its source. Empty: a line of the log that is its
+ * writer's own, which is never another origin beside any other. */
 struct str report_origin(const struct incident *s, uint32_t report);
 
 /* "field: why"; always false. */
