@@ -57,7 +57,7 @@ static const struct row {
         IN_REASON, IN_BY, IN_EVIDENCE}},
     {ENT_TASK, HANDLING_COMMAND, {IN_DECISION, IN_COMMITMENT}},
     {ENT_NEED, HANDLING_OPS, {IN_NEED, IN_STATE, IN_TEXT, IN_COUNT, IN_PLACE, IN_PRIORITY, IN_DUE_AT, IN_UNIT_CATEGORY,
-        IN_BY, IN_UNIT, IN_REASON, IN_RESOURCE_TYPE}},
+        IN_BY, IN_UNIT, IN_REASON, IN_RESOURCE_TYPE, IN_UNITS, IN_EXPECTED_AT, IN_RELEASED_BY}},
     {ENT_MESSAGE, HANDLING_OPS, {IN_MESSAGE, IN_STATE, IN_TO, IN_TEXT, IN_FROM, IN_SUBJECT, IN_PRIORITY,
         IN_APPROVED_BY, IN_SECTOR, IN_TASK, IN_ASSIGNMENT, IN_ACKED_BY, IN_BY, IN_NOTE}},
     {ENT_SITE, HANDLING_OPS, {IN_SITE, IN_STATE, IN_NAME, IN_ALIAS, IN_SHAPE, IN_LAT, IN_LON}},
@@ -116,8 +116,10 @@ static const struct row {
         IN_REASON, IN_CHANNEL}},
     {ENT_RESPONSIBILITY, HANDLING_INTEL, {IN_NOTE}},
     {ENT_MEDIA, HANDLING_COMMAND, {IN_MEDIA, IN_STATE, IN_SPEAKER, IN_TEXT, IN_AT}},
-    {ENT_DECISION, HANDLING_COMMAND, {IN_DECISION, IN_STATE, IN_TEXT, IN_SUBJECT, IN_RATIONALE, IN_OPTION, IN_RISK,
-        IN_FACTS, IN_REVIEW_AT, IN_NOTE, IN_REASON, IN_STRATEGY, IN_POWERS, IN_DISSENT}},
+    {ENT_DECISION, HANDLING_COMMAND, {IN_DECISION, IN_STATE, IN_TEXT, IN_SUBJECT, IN_RATIONALE, IN_OPTIONS, IN_RISK,
+        IN_FACTS, IN_REVIEW_AT, IN_NOTE, IN_REASON, IN_STRATEGY, IN_POWERS, IN_DISSENT, IN_CHOICE}},
+    {ENT_OPTION, HANDLING_COMMAND, {IN_OPTION, IN_STATE, IN_DECISION, IN_TEXT, IN_SUITABLE, IN_FEASIBLE, IN_ACCEPTABLE,
+        IN_NOTE}},
     {ENT_STATEMENT, HANDLING_COMMAND, {IN_STATEMENT, IN_STATE, IN_SPEAKER, IN_AUDIENCE, IN_BY, IN_CHECKED_BY,
         IN_APPROVED_BY, IN_OVERRIDE, IN_AT, IN_NOTE, IN_REPLACES, IN_REASON, IN_CHANNEL}},
     {ENT_LINE, HANDLING_COMMAND, {IN_LINE, IN_STATE, IN_STATEMENT, IN_TEXT, IN_FACTS, IN_ATTRIBUTED, IN_NUMBER,
@@ -205,7 +207,7 @@ static const struct {
     enum entity_kind kind;
     enum incident_field fields[12];
 } withheld[] = {
-    {ENT_NEED, {IN_PLACE, IN_BY, IN_UNIT}},
+    {ENT_NEED, {IN_PLACE, IN_BY, IN_UNIT, IN_UNITS, IN_RELEASED_BY}},
     {ENT_CLOSURE, {IN_BY}},
     {ENT_COUNTER, {IN_BY}},
     {ENT_PERIOD, {IN_APPROVED_BY, IN_SAFETY, IN_EMPHASIS}},
@@ -428,6 +430,16 @@ static bool has_own_class(const struct access *a, struct str word)
     return word.len == 0 || (class >= 0 && has(a, (enum handling)class));
 }
 
+/* An option is for nobody whom its decision is not for. */
+static struct str class_of(const struct incident *s, uint32_t e)
+{
+    struct str own = ent_get(s, e, IN_CLASS);
+
+    if (own.len || ent_kind(s, e) != ENT_OPTION)
+        return own;
+    return ent_get(s, ent_find(s, ENT_DECISION, ent_get(s, e, IN_DECISION)), IN_CLASS);
+}
+
 static bool is_withheld(enum entity_kind kind, enum incident_field f)
 {
     for (size_t i = 0; i < COUNTOF(withheld_of_all); i++)
@@ -509,7 +521,7 @@ bool access_sees_entity(const struct access *a, const struct incident *s, uint32
 
     if (incident_is_public(s, e, IN_NONE))
         return true;
-    return has(a, access_class(kind, entity_info(kind)->key)) && has_own_class(a, ent_get(s, e, IN_CLASS)) &&
+    return has(a, access_class(kind, entity_info(kind)->key)) && has_own_class(a, class_of(s, e)) &&
            !(a->observes && kind == ENT_PERSON) && concerns(a, s, e);
 }
 
@@ -520,7 +532,7 @@ bool access_sees(const struct access *a, const struct incident *s, uint32_t e, e
     if (incident_is_public(s, e, f))
         return true;
     return has(a, access_class(kind, entity_info(kind)->key)) && has(a, access_class(kind, f)) &&
-           has_own_class(a, ent_get(s, e, IN_CLASS)) && concerns(a, s, e) &&
+           has_own_class(a, class_of(s, e)) && concerns(a, s, e) &&
            !(a->observes && (kind == ENT_PERSON || is_withheld(kind, f)));
 }
 
@@ -615,7 +627,7 @@ bool access_may_change(const struct access *a, const struct incident *s, const s
     x = ent_find(s, k->entity, incident_value(c->payload, entity_info(k->entity)->key));
     if (!x || k->mode == MODE_MAKE)
         return true;
-    if (!has_own_class(a, ent_get(s, x, IN_CLASS)) || (k->mode == MODE_CHANGE && !access_sees_entity(a, s, x)))
+    if (!has_own_class(a, class_of(s, x)) || (k->mode == MODE_CHANGE && !access_sees_entity(a, s, x)))
         return err_set(e, ERR_RIGHTS, "%s: this %s is not for the roles of this account",
                        field_info(entity_info(k->entity)->key)->name, entity_info(k->entity)->name);
     return true;

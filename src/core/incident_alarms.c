@@ -23,8 +23,8 @@ struct run {
 
 typedef void alarm_fn(struct run *r);
 static alarm_fn vacant, par_due, par_fail, mayday_prompt, mayday, unacked_major, unacked_methane, stale_point, stranger,
-    self_deployed, critical, message, evacuation, no_read_back, overdue_task, held_access, expired, questioned,
-    no_witness;
+    self_deployed, critical, message, evacuation, no_read_back, overdue_task, overdue_need, held_access, expired,
+    questioned, no_witness;
 
 static const struct row {
     const char *rule, *owner, *next;
@@ -48,6 +48,7 @@ static const struct row {
     {"assignment.no_read_back", "operations", "commander", 120, no_read_back},
     {"access.held", "operations", "commander", 300, held_access},
     {"task.overdue", "planning", "commander", 600, overdue_task},
+    {"need.overdue", "logistics", "operations", 600, overdue_need},
     {"release.questioned", "information", "commander", 300, questioned},
     {"log.no_witness", "loggist", "planning", 900, no_witness},
 };
@@ -319,6 +320,18 @@ static void overdue_task(struct run *r)
         if (word_in("open,blocked", ent_get(r->s, t, IN_STATE)) && ent_has(r->s, t, IN_DUE_AT))
             sound(r, ent_id(r->s, t), ent_int(r->s, t, IN_DUE_AT, 0), ent_made(r->s, t), "%.*s is late: %.*s",
                   STR_ARG(ent_get(r->s, t, IN_OWNER)), STR_ARG(ent_get(r->s, t, IN_TEXT)));
+}
+
+/* By the time that was said when it was promised or set out; before, by that at which it was wanted. */
+static void overdue_need(struct run *r)
+{
+    for (uint32_t n = ent_first(r->s, ENT_NEED); n; n = ent_next(r->s, n)) {
+        int64_t due = ent_int(r->s, n, IN_EXPECTED_AT, ent_int(r->s, n, IN_DUE_AT, 0));
+
+        if (due && word_in("requested,committed,enroute", ent_get(r->s, n, IN_STATE)))
+            sound(r, ent_id(r->s, n), due, ent_made(r->s, n), "%.*s is not here yet: %.*s",
+                  STR_ARG(ent_id(r->s, n)), STR_ARG(ent_get(r->s, n, IN_TEXT)));
+    }
 }
 
 static void held_access(struct run *r)

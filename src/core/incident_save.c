@@ -1,6 +1,6 @@
 #include "core/incident_save.h"
 
-#define MAGIC STR("CORDON STATE 2")
+#define MAGIC STR("CORDON STATE 3")
 #define VERSION STR(CORDON_VERSION)
 
 /* ---- writing ---------------------------------------------------------- */

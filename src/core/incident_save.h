@@ -3,7 +3,7 @@
  * A start, or a jump to a past moment, need not apply every event from the first: it loads a saved state
  * and applies what came after it.  What is saved is what lives, in the order of the entities' numbers:
  *
- *   "CORDON STATE 2" | length | Cordon's version | hash(8, big endian) | seq | entities | fields (of all)
+ *   "CORDON STATE 3" | length | Cordon's version | hash(8, big endian) | seq | entities | fields (of all)
  *   entity ...   kind(1) | made | changed | length | id | fields                      (its own)
  *     field ...  tag | seq | length | bytes
  *

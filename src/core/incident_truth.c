@@ -231,6 +231,16 @@ static bool is_open(const struct deciding *d, uint32_t statement, struct err *e)
     return true;
 }
 
+/* What was chosen was weighed for this decision. */
+bool check_option_chosen(struct deciding *d, struct err *e)
+{
+    uint32_t option = ref(d->s, d->payload, IN_CHOICE);
+    struct str of = ent_get(d->s, option, IN_DECISION);
+
+    return str_eq(of, ent_id(d->s, d->e)) ||
+           refuse(e, ERR_DENIED, IN_CHOICE, "it belongs to %.*s", STR_ARG(of));
+}
+
 bool check_statement_lined(struct deciding *d, struct err *e)
 {
     uint32_t st = ref(d->s, d->payload, IN_STATEMENT);

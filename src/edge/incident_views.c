@@ -179,6 +179,7 @@ static const struct quote {
     {"assignment.no_read_back", ENT_ASSIGNMENT, IN_STATE},
     {"access.held", ENT_ACCESS, IN_REASON},
     {"task.overdue", ENT_TASK, IN_TEXT},
+    {"need.overdue", ENT_NEED, IN_TEXT},
 };
 
 static const struct quote *quote_of(const char *rule)

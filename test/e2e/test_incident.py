@@ -133,6 +133,64 @@ def test_what_is_told_of_an_entity_stands_whole_and_goes_to_whom_it_may():
         s.verify()
 
 
+def test_needs_and_options_are_told_step_by_step_and_stand_after_kill_9():
+    """213RR: asked for, promised, on its way, here, no longer needed. JDM: options with three tests each, one chosen."""
+    steps = [
+        ("need.raised", dict(need="EX-n", text="EX ladders", count=2, unit_category="fire", resource_type="aerial, type 1",
+                             place="EX north gate", due_at="2030-01-01T10:00:00.000Z", priority="urgent"), "requested"),
+        ("need.committed", dict(need="EX-n", by="EX fire control", expected_at="2030-01-01T10:20:00.000Z"), "committed"),
+        ("need.enroute", dict(need="EX-n", units=["EX-P1"], expected_at="2030-01-01T10:30:00.000Z", reason="EX traffic"), "enroute"),
+        ("need.filled", dict(need="EX-n"), "checked-in"),
+        ("need.released", dict(need="EX-n", reason="EX fire is out", released_by="EX logistics"), "released"),
+    ]
+    tests = dict(suitability="yes", feasibility="partly", acceptability="no")
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        scene(page)
+        made = s.command("operator", "EX-one", "--roles", "responder").stdout.split()[-1]
+        told = {}
+        for kind, fields, state in steps:
+            page.say(kind, **fields)
+            told |= fields
+            need = page.entities("need")["EX-n"]
+            assert need["state"] == state and all(need[k] == v for k, v in told.items() if k != "need"), need
+        assert need["reason"] == "EX fire is out" and page.entities("unit")["EX-P1"]["state"] == "checked-in"
+        page.say("need.raised", need="EX-late", text="EX water", due_at="2020-01-01T10:00:00Z")
+        page.say("decision.taken", decision="EX-d", text="EX wait", options=["EX assault", "EX wait"], role="commander")
+        page.say("decision.option_offered", option="EX-o1", decision="EX-d", text="EX assault", **tests)
+        page.say("decision.option_offered", option="EX-o2", decision="EX-d", text="EX wait")
+        page.say("decision.option_weighed", option="EX-o2", acceptability="yes", note="EX residents agree")
+        page.say("decision.option_chosen", decision="EX-d", choice="EX-o2", role="commander")
+        last = page.say("decision.taken", decision="EX-e", text="EX other", role="commander")["seq"]
+        why = page.no("decision.option_chosen", decision="EX-e", choice="EX-o2", role="commander")
+        assert why.status == 409 and why.field == "choice", why.problem
+        assert page.no("decision.option_weighed", option="EX-o2", suitability="good").status == 400
+        assert page.no("need.enroute", need="EX-n").status == 409
+
+        def look(page):
+            assert page.entities("need")["EX-n"] == need
+            decision, options = page.entities("decision")["EX-d"], page.entities("option")
+            assert decision["choice"] == "EX-o2" and decision["options"] == ["EX assault", "EX wait"], decision
+            assert options["EX-o1"].items() >= {**tests, "decision": "EX-d", "text": "EX assault"}.items(), options
+            assert options["EX-o2"]["acceptability"] == "yes" and "suitability" not in options["EX-o2"], options
+            late = [a for a in page.view("alarms")["alarms"] if a["rule"] == "need.overdue"]
+            assert [(a["text"], a["owner"]) for a in late] == [("EX-late is not here yet: EX water", "operations")], late
+
+        look(page)
+        other = Page(s, port, name="EX-one", password=made)
+        assert other.entities("need")["EX-n"]["released_by"] == "EX logistics"
+        assert other.entities("option") == {} == other.entities("decision")
+        hashed = page.state(seq=last)["hash"]
+        for end in (s.kill, s.stop):
+            end()
+            s.start()
+            page = Page(s, port)
+            look(page)
+            assert page.state(seq=last)["hash"] == hashed
+        s.verify()
+
+
 def test_every_past_moment_and_the_state_after_kill_9():
     port = page_port()
     with Server(web=port) as s:

@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         s = block();
         t = block();
     }
-    buf_put(&b, STR("CORDON STATE 2"));
+    buf_put(&b, STR("CORDON STATE 3"));
     buf_byte(&b, (char)strlen(CORDON_VERSION));
     buf_put(&b, STR(CORDON_VERSION));
     buf_put(&b, str_of(data, size));

@@ -312,6 +312,21 @@ static void test_an_observer_is_told_of_nobody(void **state)
     free(s);
 }
 
+/* What an intelligence officer weighs is not read beside the decision that is his. */
+static void test_an_option_is_as_narrow_as_its_decision(void **state)
+{
+    struct access commander = access_of(STR("commander")), intelligence = access_of(STR("intelligence"));
+    struct incident *s = everything();
+    uint32_t option = ent_first(s, ENT_OPTION);
+
+    (void)state;
+    assert_true(access_sees(&commander, s, option, IN_TEXT));
+    ent_set(s, ent_first(s, ENT_DECISION), IN_CLASS, STR("intel"), 2);
+    assert_false(access_sees_entity(&commander, s, option) || access_sees(&commander, s, option, IN_TEXT));
+    assert_true(access_sees_entity(&intelligence, s, option) && access_sees(&intelligence, s, option, IN_TEXT));
+    free(s);
+}
+
 static void test_every_role_against_every_kind_of_event(void **state)
 {
     const struct golden *g = read_golden();
@@ -725,6 +740,7 @@ int main(void)
         cmocka_unit_test(test_every_role_has_the_classes_of_the_table),
         cmocka_unit_test(test_every_role_against_every_field),
         cmocka_unit_test(test_an_observer_is_told_of_nobody),
+        cmocka_unit_test(test_an_option_is_as_narrow_as_its_decision),
         cmocka_unit_test(test_every_role_against_every_kind_of_event),
         cmocka_unit_test(test_an_own_class_only_narrows),
         cmocka_unit_test(test_what_is_released_is_for_all),

@@ -488,6 +488,99 @@ static void test_a_task_is_accepted_blocked_and_done(void **state)
     world_free(w);
 }
 
+/* domain.md 5.2: requested, committed, enroute, checked-in, refused, released. */
+static void test_a_need_is_on_its_way_arrives_and_is_released(void **state)
+{
+    struct world *w = world_scene();
+    uint32_t need;
+
+    (void)state;
+    world_ok(w, INC_NEED_RAISED, IN_NEED, "N1", IN_TEXT, "ladders", IN_COUNT, "2", IN_UNIT_CATEGORY, "fire",
+             IN_RESOURCE_TYPE, "aerial, type 1", IN_PLACE, "north gate", IN_DUE_AT, "1700000600000", IN_PRIORITY,
+             "urgent", IN_NONE);
+    need = ent_find(w->s, ENT_NEED, STR("N1"));
+    assert_true(ent_is(w->s, need, IN_STATE, "requested"));
+    world_ok(w, INC_NEED_COMMITTED, IN_NEED, "N1", IN_BY, "EX fire control", IN_EXPECTED_AT, "1700000900000", IN_NONE);
+    assert_true(ent_is(w->s, need, IN_DUE_AT, "1700000600000")); /* wanted at one time, expected at another */
+    world_no(w, "there is no unit", INC_NEED_ENROUTE, IN_NEED, "N1", IN_UNITS, "nobody", IN_NONE);
+    world_ok(w, INC_NEED_ENROUTE, IN_NEED, "N1", IN_UNITS, "P1", IN_UNITS, "P2", IN_NONE);
+    assert_true(ent_is(w->s, need, IN_STATE, "enroute") && ent_holds(w->s, need, IN_UNITS, STR("P2")));
+    assert_true(ent_is(w->s, need, IN_EXPECTED_AT, "1700000900000"));
+    world_no(w, "is enroute", INC_NEED_COMMITTED, IN_NEED, "N1", IN_BY, "other", IN_NONE);
+    world_ok(w, INC_NEED_ENROUTE, IN_NEED, "N1", IN_EXPECTED_AT, "1700001200000", IN_REASON, "traffic", IN_NONE);
+    assert_true(ent_is(w->s, need, IN_EXPECTED_AT, "1700001200000") && ent_holds(w->s, need, IN_UNITS, STR("P2")));
+    world_ok(w, INC_NEED_FILLED, IN_NEED, "N1", IN_NONE);
+    assert_true(ent_is(w->s, need, IN_STATE, "checked-in"));
+    world_no(w, "is checked-in", INC_NEED_REFUSED, IN_NEED, "N1", IN_REASON, "late", IN_NONE);
+    world_no(w, "reason: is needed", INC_NEED_RELEASED, IN_NEED, "N1", IN_NONE);
+    world_ok(w, INC_NEED_RELEASED, IN_NEED, "N1", IN_REASON, "fire is out", IN_RELEASED_BY, "EX logistics", IN_NONE);
+    assert_true(ent_is(w->s, need, IN_STATE, "released"));
+    assert_true(world_state(w, ENT_UNIT, "P1", "checked-in")); /* units are released by an event of their own */
+    world_no(w, "is released", INC_NEED_FILLED, IN_NEED, "N1", IN_NONE);
+    world_free(w);
+}
+
+static void test_a_need_that_is_not_here_in_time_is_an_alarm(void **state)
+{
+    struct world *w = world_scene();
+    const struct alarm *a;
+
+    (void)state;
+    world_ok(w, INC_NEED_RAISED, IN_NEED, "N0", IN_TEXT, "no time was said", IN_NONE);
+    world_ok(w, INC_NEED_RAISED, IN_NEED, "N1", IN_TEXT, "water", IN_DUE_AT, "1700000600000", IN_NONE);
+    w->now_ms = INT64_C(1700000599999);
+    assert_null(alarm_of(w, "need.overdue:N1"));
+    w->now_ms++;
+    a = alarm_of(w, "need.overdue:N1");
+    assert_non_null(a);
+    assert_string_equal(a->text, "N1 is not here yet: water");
+    assert_string_equal(a->owner, "logistics");
+    assert_null(alarm_of(w, "need.overdue:N0"));
+    world_ok(w, INC_NEED_ENROUTE, IN_NEED, "N1", IN_EXPECTED_AT, "1700001200000", IN_NONE);
+    assert_null(alarm_of(w, "need.overdue:N1")); /* another time was said */
+    w->now_ms = INT64_C(1700001800000);
+    a = alarm_of(w, "need.overdue:N1");
+    assert_true(a && a->escalated);
+    assert_string_equal(a->owner, "operations");
+    world_ok(w, INC_NEED_FILLED, IN_NEED, "N1", IN_NONE);
+    assert_null(alarm_of(w, "need.overdue:N1"));
+    world_free(w);
+}
+
+/* Options are weighed one by one and one of the decision's own is chosen; plain texts of older journals stay. */
+static void test_a_decision_has_options_and_a_choice_among_them(void **state)
+{
+    struct world *w = world_scene();
+    uint32_t d, o;
+
+    (void)state;
+    world_no(w, "there is no decision", INC_OPTION_OFFERED, IN_OPTION, "D1-1", IN_DECISION, "D1", IN_TEXT, "x",
+             IN_NONE);
+    world_ok(w, INC_DECISION_TAKEN, IN_DECISION, "D1", IN_TEXT, "hold", IN_OPTIONS, "assault", IN_OPTIONS, "wait",
+             COMMANDER, IN_NONE);
+    world_ok(w, INC_DECISION_TAKEN, IN_DECISION, "D2", IN_TEXT, "other", COMMANDER, IN_NONE);
+    d = ent_find(w->s, ENT_DECISION, STR("D1"));
+    assert_true(ent_holds(w->s, d, IN_OPTIONS, STR("wait")));
+    world_ok(w, INC_OPTION_OFFERED, IN_OPTION, "D1-1", IN_DECISION, "D1", IN_TEXT, "assault", IN_SUITABLE, "yes",
+             IN_FEASIBLE, "partly", IN_ACCEPTABLE, "no", IN_NOTE, "residents between", IN_NONE);
+    world_ok(w, INC_OPTION_OFFERED, IN_OPTION, "D1-2", IN_DECISION, "D1", IN_TEXT, "wait", IN_NONE);
+    world_ok(w, INC_OPTION_OFFERED, IN_OPTION, "D2-1", IN_DECISION, "D2", IN_TEXT, "x", IN_NONE);
+    world_no(w, "already option", INC_OPTION_OFFERED, IN_OPTION, "D1-1", IN_DECISION, "D2", IN_TEXT, "x", IN_NONE);
+    world_no(w, "suitability: \"good\" is none of yes,partly,no", INC_OPTION_WEIGHED, IN_OPTION, "D1-2", IN_SUITABLE,
+             "good", IN_NONE);
+    world_ok(w, INC_OPTION_WEIGHED, IN_OPTION, "D1-2", IN_SUITABLE, "yes", IN_NONE);
+    world_ok(w, INC_OPTION_WEIGHED, IN_OPTION, "D1-2", IN_FEASIBLE, "yes", IN_NONE);
+    o = ent_find(w->s, ENT_OPTION, STR("D1-2"));
+    assert_true(ent_is(w->s, o, IN_SUITABLE, "yes") && ent_is(w->s, o, IN_FEASIBLE, "yes"));
+    assert_false(ent_has(w->s, o, IN_ACCEPTABLE));
+    world_no(w, "choice: it belongs to D2", INC_OPTION_CHOSEN, IN_DECISION, "D1", IN_CHOICE, "D2-1", COMMANDER,
+             IN_NONE);
+    world_no(w, "role", INC_OPTION_CHOSEN, IN_DECISION, "D1", IN_CHOICE, "D1-2", IN_NONE);
+    world_ok(w, INC_OPTION_CHOSEN, IN_DECISION, "D1", IN_CHOICE, "D1-2", COMMANDER, IN_NONE);
+    assert_true(ent_is(w->s, d, IN_CHOICE, "D1-2"));
+    world_free(w);
+}
+
 static void test_invariant_12_two_agencies_need_both_supervisors(void **state)
 {
     struct world *w = world_scene();
@@ -870,6 +963,9 @@ int main(void)
         cmocka_unit_test(test_a_known_device_is_no_stranger),
         cmocka_unit_test(test_a_missing_person_can_come_out),
         cmocka_unit_test(test_a_task_is_accepted_blocked_and_done),
+        cmocka_unit_test(test_a_need_is_on_its_way_arrives_and_is_released),
+        cmocka_unit_test(test_a_need_that_is_not_here_in_time_is_an_alarm),
+        cmocka_unit_test(test_a_decision_has_options_and_a_choice_among_them),
         cmocka_unit_test(test_a_sighting_voids_a_hundred_neighbours),
         cmocka_unit_test(test_a_finding_about_a_clearance_can_be_resolved),
         cmocka_unit_test(test_a_finding_is_resolved_with_a_reason_and_comes_back),

@@ -178,7 +178,7 @@ static void test_another_version_is_not_believed(void **state)
     struct err e;
 
     (void)state;
-    *(char *)(uintptr_t)(bytes.at + strlen("CORDON STATE 2") + 1) = '~';
+    *(char *)(uintptr_t)(bytes.at + strlen("CORDON STATE 3") + 1) = '~';
     assert_false(incident_load(s, bytes, &e));
     assert_non_null(strstr(e.text, "another version"));
     free(s);
