@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clearIncidents, takeIncident } from '../src/state/incident'
-import { drop, enter, flush, outbox, submit } from '../src/state/outbox'
+import { again, drop, enter, flush, outbox, submit, submitAll } from '../src/state/outbox'
 import type { Outcome } from '../src/state/outbox'
 import { session } from '../src/state/session'
 
@@ -89,4 +89,36 @@ test('a server that was started again has a new token: it is asked for, and the 
   assert.equal(sent.length, 2)
   assert.equal(sent[0]!.id, sent[1]!.id)
   assert.equal(session.value!.csrf, 'new')
+})
+
+const number = (entity: string, prefix: string) => ({ entity, field: entity, prefix })
+const decided = [
+  { kind: 'decision.taken', fields: { decision: 'D-1', text: 'x' }, numbered: number('decision', 'D') },
+  { kind: 'decision.option_offered', fields: { option: 'O-1', decision: 'D-1', text: 'a' }, numbered: number('option', 'O'), of: { decision: 0 } },
+  { kind: 'decision.option_offered', fields: { option: 'O-2', decision: 'D-1', text: 'b' }, numbered: number('option', 'O'), of: { decision: 0 } },
+  { kind: 'decision.option_chosen', fields: { decision: 'D-1', choice: 'O-2' }, of: { decision: 0, choice: 2 } },
+] as const
+
+test('what names the thing that another command makes changes with its number', async () => {
+  const taken = (field: string) => ({ status: 409, body: { detail: `${field}: it is there already`, field } })
+  const sent = serve([taken('decision'), { status: 200, body: { seq: 5 } }, { status: 200, body: { seq: 6 } }, taken('option')])
+  assert.deepEqual(await submitAll(decided), { is: 'done', seq: 5 })
+  while (outbox.value.length > 0) await flush()
+  assert.deepEqual(sent.map(({ fields }) => [fields['decision'], fields['option'] ?? fields['choice']].join(' ').trim()), ['D-1', 'D-2', 'D-2 O-1', 'D-2 O-2', 'D-2 O-3', 'D-2 O-3'])
+  assert.equal(new Set(sent.map((one) => one.id)).size, 6)
+})
+
+test('what names the thing that a refused command would have made is not sent', async () => {
+  const no = { status: 403, body: { detail: 'not with this role', field: 'role' } }
+  let sent = serve([no])
+  assert.equal((await submitAll(decided)).is, 'refused')
+  await flush()
+  assert.deepEqual([sent.length, outbox.value.length], [1, 0], 'the form has them all still')
+  sent = serve(['lost', no])
+  assert.equal((await submitAll(decided)).is, 'waiting')
+  await flush()
+  assert.deepEqual([sent.length, outbox.value.map((command) => command.refused)], [2, Array(4).fill('not with this role')])
+  again(outbox.value[0]!.id)
+  while (outbox.value.length > 0) await flush()
+  assert.equal(sent.length, 6)
 })

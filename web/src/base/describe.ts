@@ -162,6 +162,7 @@ const refusals = new Set(['event.refused', 'enrol.refused', 'input.refused'])
 /** Numbers mean nothing without what they count. */
 const named = new Set([
   'count', 'strength', 'storeys', 'basements', 'extent', 'cadence_s', 'as_of', 'due_at', 'review_at', 'start_at', 'end_at', 'at', 'confidence',
+  'expected_at', 'suitability', 'feasibility', 'acceptability', 'choice', 'released_by',
 ])
 const crit_kinds = new Set(['mayday.declared', 'evacuation.ordered', 'detonation.reported', 'threat.reported', 'par.missed'])
 
@@ -169,7 +170,7 @@ const crit_kinds = new Set(['mayday.declared', 'evacuation.ordered', 'detonation
 const own_keys = new Set([
   'report', 'threat', 'hazard', 'detonation', 'closure', 'cordon', 'point', 'decision', 'task', 'message', 'par', 'mayday', 'evacuation', 'occupant',
   'methane', 'assignment', 'deconfliction', 'access', 'commitment', 'alarm', 'finding', 'statement', 'line', 'fact', 'media', 'tactical', 'sitrep',
-  'responsibility', 'need', 'enquiry', 'alert', 'period', 'division', 'opening',
+  'responsibility', 'need', 'enquiry', 'alert', 'period', 'division', 'opening', 'option',
 ])
 /** References that are read by the name of what they mean. */
 const places: Record<string, string> = { zone: 'zone', zones: 'zone', point: 'point', routed_to: 'point', structure: 'structure', level: 'level', source: 'source' }

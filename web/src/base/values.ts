@@ -45,6 +45,7 @@ const free = new Set([
   'text', 'name', 'reason', 'note', 'place', 'as_spoken', 'road', 'rationale', 'by', 'owner', 'subject', 'from', 'to', 'closed_from', 'closed_to', 'traffic',
   'diversion', 'control_points', 'rules', 'announced_to', 'controls', 'members', 'home', 'travel', 'method', 'route', 'channels', 'liaison', 'badge', 'safety',
   'emphasis', 'used_as', 'translation', 'strategy', 'powers', 'dissent', 'evidence', 'resource_type', 'sought', 'relationship',
+  'released_by',
 ])
 
 /** The value of a field as a person reads it. */

@@ -24,6 +24,8 @@ export interface FormSpec {
 const operator = () => session.peek()?.operator?.name ?? ''
 const clock = () => clockText(now.peek(), false)
 const claim = ['source', 'grade', 'observed_at']
+/** What an option is held against (JESIP's decision model). */
+export const tests = ['suitability', 'feasibility', 'acceptability'] as const
 
 const rows: FormSpec[] = [
   { kind: 'report.received', slash: 'note', first: ['predicate', 'text', ...claim], numbered: 'R', start: () => ({ predicate: 'note' }) },
@@ -74,7 +76,17 @@ const rows: FormSpec[] = [
   { kind: 'closure.changed', slash: 'moveclosure', first: ['closure', 'shape', 'area', 'text'] },
   { kind: 'tactical.set', slash: 'hot', first: ['tactical_kind', 'shape', 'zones', 'reason'], numbered: 'TZ' },
   { kind: 'point.set', slash: 'point', first: ['point_kind', 'place', 'name', 'lat'], numbered: 'P' },
-  { kind: 'decision.taken', slash: 'decision', first: ['text', 'rationale', 'risks', 'review_at'], numbered: 'D' },
+  // Options are told one by one (options.tsx), not as the texts of older records.
+  { kind: 'decision.taken', slash: 'decision', first: ['text', 'rationale', 'risks', 'review_at'], numbered: 'D', hide: ['options'] },
+  { kind: 'decision.reasoned', slash: 'reasons', first: ['decision', 'rationale', 'risks'], hide: ['options'] },
+  { kind: 'decision.option_offered', slash: 'option', first: ['decision', 'text', ...tests, 'note'], numbered: 'O' },
+  { kind: 'decision.option_weighed', slash: 'weigh', first: ['option', ...tests, 'note'] },
+  { kind: 'decision.option_chosen', slash: 'choose', first: ['decision', 'choice', 'reason'] },
+  { kind: 'need.raised', slash: 'need', first: ['text', 'count', 'unit_category', 'resource_type', 'place', 'due_at', 'priority'], numbered: 'N' },
+  { kind: 'need.committed', slash: 'promise', first: ['need', 'by', 'expected_at'] },
+  { kind: 'need.enroute', slash: 'enroute', first: ['need', 'units', 'by', 'expected_at'] },
+  { kind: 'need.filled', slash: 'here', first: ['need', 'units'] },
+  { kind: 'need.released', slash: 'unneeded', first: ['need', 'reason', 'released_by'], start: () => ({ released_by: operator() }) },
   { kind: 'task.created', slash: 'task', first: ['text', 'owner', 'due_at', 'priority'], numbered: 'TK' },
   { kind: 'task.done', slash: 'done', first: ['task', 'note'] },
   { kind: 'task.dropped', slash: 'drop', first: ['task', 'reason'] },

@@ -7,7 +7,7 @@ import { T, t } from '../base/i18n'
 import { fieldText, kindText } from '../base/values'
 import { serverNow } from '../state/clock'
 import { nextId, strip } from '../state/incident'
-import { promote, submit } from '../state/outbox'
+import { promote, submit, submitAll } from '../state/outbox'
 import type { Entry, Outcome } from '../state/outbox'
 import { mayDo } from '../state/rights'
 import { menu, menu_active, said, slash, write, writing } from '../state/view'
@@ -21,6 +21,7 @@ import { OpenIncident } from './open'
 import { follow, offered, rolesFor, specOf, startOf } from './forms'
 import type { FormSpec, Raw } from './forms'
 import { EntryField } from './inputs'
+import { OptionRows, WEIGHED, withOptions } from './options'
 import { keyOf, schema, wordsOf } from './schema'
 
 const MENU_MAX = 200
@@ -152,7 +153,7 @@ function useEntry(it: Writing, spec: FormSpec) {
       if (outcome.is === 'refused') return { field, text: withoutField(outcome) }
     }
     const entry: Entry = { kind: spec.kind, fields: made.fields, ...(numbered ? { numbered } : {}) }
-    const outcome = it.promote === undefined ? await submit(entry) : await promote({ ...entry, uid: it.promote })
+    const outcome = it.promote === undefined ? await submitAll(spec.kind === 'decision.taken' ? withOptions(entry, raw.value) : [entry]) : await promote({ ...entry, uid: it.promote })
     if (outcome.is === 'refused') return { field: outcome.field, text: withoutField(outcome) }
     for (const name of kept_names) {
       const value = made.fields[name]
@@ -223,7 +224,7 @@ function Form(props: { it: Writing }) {
         <button type="button" class="square" aria-label={t('close')} onClick={close}><Icon name="close" /></button>
       </header>
       <div class="fields">
-        {first.map(field)}
+        {first.map(field)}{spec.kind === 'decision.taken' && <OptionRows raw={raw.value} set={(rows) => set(WEIGHED, rows)} />}
         <details open={open.value} onToggle={(event) => { open.value = event.currentTarget.open }}>
           <summary>{t('entry.more')}</summary>
           {open.value && more.map(field)}

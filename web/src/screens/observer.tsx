@@ -12,7 +12,7 @@ import type { Counter, Entity, LevelView, StructureView } from '../net/incident'
 import { LanguageSwitch, ThemeSwitch } from '../shell/top'
 import { sinceStart } from '../shell/strip'
 import { now, pace } from '../state/clock'
-import { chooseIncident, counters, entitiesOf, entity, floors, incident_id, incidents, strip, textOf, timeOf } from '../state/incident'
+import { chooseIncident, counters, entitiesOf, entity, floors, incident_id, incidents, isWanted, strip, textOf, timeOf } from '../state/incident'
 import { floorText } from '../state/names'
 import { link, link_state, logOut, lost_since, picture_at, startLive } from '../state/live'
 import { kiosk, theme } from '../state/prefs'
@@ -136,13 +136,13 @@ function Statements() {
 }
 
 function Needs() {
-  const list = entitiesOf('need').filter((it) => ['requested', 'committed'].includes(textOf(it, 'state')))
+  const list = entitiesOf('need').filter(isWanted)
   return (
     <List
       id="observer-needs" title={t('observer.needs')} empty={t('observer.no_need')}
       items={list.map((it) => ({
         key: it.id, what: <>{textOf(it, 'count') && <bdi>{textOf(it, 'count')} × </bdi>}{textOf(it, 'text')}</>,
-        more: joined([wordText(textOf(it, 'state')), textOf(it, 'priority') && wordText(textOf(it, 'priority'))], t('comma')),
+        more: joined([wordText(textOf(it, 'state'), 'need'), textOf(it, 'priority') && wordText(textOf(it, 'priority'))], t('comma')),
       }))}
     />
   )

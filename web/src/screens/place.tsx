@@ -31,13 +31,13 @@ const ends: Record<string, string> = {
 const HISTORY_MAX = 5
 const told = [
   'cordon_kind', 'tactical_kind', 'point_kind', 'hazard_kind', 'severity', 'place', 'area', 'aliases', 'emergency_lane', 'closed_from', 'closed_to', 'traffic',
-  'diversion', 'published', 'units', 'control_points', 'rules', 'sector', 'announced_to', 'text', 'controls', 'reason', 'note', 'state',
+  'diversion', 'published', 'start_at', 'end_at', 'units', 'control_points', 'rules', 'sector', 'announced_to', 'text', 'controls', 'reason', 'note', 'state',
 ]
 
 function Row(props: { it: Entity; name: string }) {
   const value = props.it.fields[props.name]
   if (value === undefined) return null
-  return <><dt>{fieldText(props.name)}</dt><dd dir="auto">{value === true ? t('yes') : entityWritten(props.it, props.name) ?? valueText(props.name, value, now.value)}</dd></>
+  return <><dt>{fieldText(props.name)}</dt><dd><bdi>{value === true ? t('yes') : entityWritten(props.it, props.name) ?? valueText(props.name, value, now.value)}</bdi></dd></>
 }
 
 function Where(props: { it: Entity }) {

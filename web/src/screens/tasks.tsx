@@ -260,8 +260,9 @@ const tabs: readonly Tab[] = ['tasks', 'needs', 'decisions']
 
 export default function TaskScreen() {
   const tab = useSignal<Tab>('tasks')
-  // The board of tasks opens it; here only its part is chosen.
+  // The board of tasks or needs opens it; here only its part is chosen.
   if (shown_item.value.startsWith('task/')) tab.value = 'tasks'
+  if (shown_item.value.startsWith('need/')) tab.value = 'needs'
   return (
     <section class="screen" aria-labelledby="tasks-title">
       <div class="bar tabbar">

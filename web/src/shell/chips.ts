@@ -13,7 +13,7 @@ const usual: { role: string; kinds: readonly string[] }[] = [
   { role: 'commander', kinds: ['decision.taken', 'incident.posture_set', 'task.created', 'message.sent', 'count.accepted', 'assignment.given', 'report.received', 'closure.set', 'need.raised', 'period.started'] },
   { role: 'medical', kinds: ['casualty.reported', 'casualty.triage_set', 'casualty.moved', 'casualty.transported', 'casualty.status_set', 'casualty.verified', 'count.claimed', 'need.raised', 'report.received', 'message.sent'] },
   { role: 'safety', kinds: ['hazard.reported', 'par.called', 'zone.no_go', 'zone.voided', 'tactical.set', 'report.received', 'message.sent', 'task.created', 'unit.entered_zone', 'unit.left_zone'] },
-  { role: 'logistics', kinds: ['unit.checked_in', 'unit.status_set', 'need.raised', 'need.committed', 'need.filled', 'unit.released', 'unit.routed', 'task.created', 'report.received', 'message.sent'] },
+  { role: 'logistics', kinds: ['unit.checked_in', 'unit.status_set', 'need.raised', 'need.committed', 'need.enroute', 'need.filled', 'unit.released', 'unit.routed', 'task.created', 'report.received', 'message.sent'] },
   { role: 'operations', kinds: ['assignment.given', 'unit.entered_zone', 'unit.left_zone', 'zone.search_started', 'zone.search_ended', 'threat.reported', 'task.created', 'report.received', 'hazard.reported', 'message.sent'] },
 ]
 const anybody = ['report.received', 'count.claimed', 'casualty.reported', 'unit.checked_in', 'unit.entered_zone', 'zone.search_started', 'zone.search_ended', 'task.created', 'message.sent', 'hazard.reported']

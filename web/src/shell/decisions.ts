@@ -12,7 +12,7 @@ import { whyNot } from '../state/rights'
 import type { Writes } from '../state/rights'
 import { session } from '../state/session'
 import { units_by_uid } from '../state/tracks'
-import { client_filter, dialog, people_tab, screen, select, selectEntity, shown_point, write } from '../state/view'
+import { client_filter, dialog, people_tab, screen, select, selectEntity, shown_item, shown_point, write } from '../state/view'
 import type { Screen } from '../state/view'
 import { map_commands } from '../map/commands'
 
@@ -103,6 +103,7 @@ const rules: Record<string, (subject: string, id: string) => Decision> = {
   'message.unacked': remind,
   'assignment.no_read_back': (assignment) => ({ label: t('decide.read_back'), writes: 'assignment.read_back', run: () => write('assignment.read_back', { assignment }) }),
   'access.held': (access) => ({ label: t('decide.grant'), writes: 'access.granted', run: () => write('access.granted', { access, by: operator() }) }),
+  'need.overdue': (need) => ({ label: t('decide.open'), run: () => { shown_item.value = `need/${need}`; go('tasks') } }),
   'task.overdue': (task, id) => ({ label: t('task.nudge'), writes: 'message.sent', run: () => handled(id, nudge(task)) }),
 }
 

@@ -2,7 +2,7 @@ import { t } from '../base/i18n'
 import type { Key } from '../base/i18n'
 import { unacknowledged, attention } from '../state/attention'
 import { now } from '../state/clock'
-import { entitiesOf, isOverdue, strip } from '../state/incident'
+import { entitiesOf, isLateNeed, isOverdue, strip } from '../state/incident'
 import { screen } from '../state/view'
 import type { Screen } from '../state/view'
 import { Icon } from '../ui/icon'
@@ -36,7 +36,10 @@ function waits(to: Screen): { count: number; crit: boolean } {
   switch (to) {
     case 'map': return count(unacknowledged.value.length, true)
     case 'people': return count((it?.par?.due ?? 0) + (it?.par?.missed ?? 0), (it?.par?.missed ?? 0) > 0)
-    case 'tasks': return count(entitiesOf('task').filter((task) => isOverdue(task, now.value)).length)
+    case 'tasks': {
+      const needs = entitiesOf('need').filter((need) => isLateNeed(need, now.value))
+      return count(entitiesOf('task').filter((task) => isOverdue(task, now.value)).length + needs.length)
+    }
     case 'admin': return count(attention.value.filter((item) => item.alarm && item.level !== 'calm').length)
     default: return count(0)
   }

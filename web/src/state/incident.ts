@@ -103,6 +103,14 @@ export function isOverdue(task: Entity, now: number): boolean {
   return ['open', 'blocked'].includes(textOf(task, 'state')) && timeOf(task.fields['due_at']) < now
 }
 
+/** A need that is neither here, nor refused, nor over. */
+export const isWanted = (need: Entity) => ['requested', 'committed', 'enroute'].includes(textOf(need, 'state'))
+
+/** When a need is to be here: as was said when it was promised or set out, else as it was wanted. */
+export const needDue = (need: Entity) => timeOf(need.fields['expected_at'] ?? need.fields['due_at'])
+
+export const isLateNeed = (need: Entity, now: number) => isWanted(need) && needDue(need) < now
+
 /** The last number that this page had taken, before it hears of it as of all entities: who writes line after line
  * would take the same one twice. */
 const taken = new Map<string, number>()

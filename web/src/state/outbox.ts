@@ -24,6 +24,8 @@ export interface Command {
   refused: string | null
   /** An id that this page made up: another is made up when the server has it already. */
   numbered?: { entity: string; field: string; prefix: string }
+  /** Fields that name what another command here makes, by that command's id: they change with its number. */
+  of?: Record<string, string>
 }
 
 /** `waiting`: kept, and sent when the server is back. */
@@ -97,6 +99,8 @@ export interface Entry {
   kind: string
   fields: Record<string, unknown>
   numbered?: Command['numbered']
+  /** In a list that is entered at once: fields that name what an earlier one makes, by its place in the list. */
+  of?: Record<string, number>
 }
 
 const pathOf = (entry: Entry) =>
@@ -125,6 +129,19 @@ export function submit(entry: Entry & { uid?: string }, path = pathOf(entry)): P
   })
 }
 
+/** Several at once, each sent when those before it are on disk; the outcome is that of the first. When one is refused,
+ * so is what names it. */
+export function submitAll([first, ...rest]: readonly [Entry, ...Entry[]]): Promise<Outcome> {
+  const outcome = submit(first)
+  const ids = [all.peek().at(-1)?.id ?? '']
+  if (!may_write.peek()) return outcome
+  for (const entry of rest) {
+    const of = Object.fromEntries(Object.entries(entry.of ?? {}).map(([field, at]) => [field, ids[at]!]))
+    ids.push(put({ kind: 'incident', path: pathOf(entry), body: bodyOf(entry), ...(entry.numbered ? { numbered: entry.numbered } : {}), of }))
+  }
+  return outcome
+}
+
 /** False once a server said that it makes nothing of drawings. */
 export const can_promote = signal(true)
 
@@ -146,14 +163,20 @@ function change(id: string, to: Partial<Command>): void {
   if (changed) void keepCommand(changed)
 }
 
+const followers = (id: string) => all.peek().filter((command) => Object.values(command.of ?? {}).includes(id))
+
 export function again(id: string): void {
-  change(id, { refused: null })
+  for (const command of [...followers(id), { id }]) change(command.id, { refused: null })
   void flush()
 }
 
-export function drop(id: string): void {
+function leave(id: string): void {
   all.value = all.peek().filter((command) => command.id !== id)
   void dropCommand(id)
+}
+
+export function drop(id: string): void {
+  for (const command of [...followers(id), { id }]) leave(command.id)
 }
 
 function tell(id: string, outcome: Outcome): boolean {
@@ -174,7 +197,16 @@ function renumber(command: Command): void {
   watchers.delete(command.id)
   if (watcher) watchers.set(id, watcher)
   void dropCommand(command.id)
-  change(command.id, { id, body: { ...command.body, id, fields: { ...fields, [field]: `${prefix}-${Math.max(taken + 1, next)}` } } })
+  const name = `${prefix}-${Math.max(taken + 1, next)}`
+  change(command.id, { id, body: { ...command.body, id, fields: { ...fields, [field]: name } } })
+  for (const one of followers(command.id)) {
+    const names = Object.entries(one.of!).filter(([, of]) => of === command.id).map(([of]) => of)
+    const renamed = Object.fromEntries(names.map((of) => [of, name]))
+    change(one.id, {
+      of: { ...one.of!, ...Object.fromEntries(names.map((of) => [of, id])) },
+      body: { ...one.body, fields: { ...(one.body['fields'] as Record<string, unknown>), ...renamed } },
+    })
+  }
 }
 
 /** A number that this page made up is taken now. */
@@ -187,7 +219,7 @@ function refused(command: Command, answer: Extract<Answer<unknown>, { ok: false 
   if (answer.status === 409 && command.numbered && answer.field === command.numbered.field) return renumber(command)
   const detail = answer.detail || String(answer.status)
   if (tell(command.id, { is: 'refused', detail, field: answer.field, status: answer.status })) drop(command.id)
-  else change(command.id, { refused: detail })
+  else for (const one of [...followers(command.id), command]) change(one.id, { refused: detail })
 }
 
 const isForLater = (status: number) => [0, 401, 408, 429].includes(status) || (status >= 500 && status !== FULL)
@@ -204,7 +236,7 @@ export async function flush(): Promise<void> {
       const answer = await call<{ seq: number }>('POST', next.path, next.body, { in_past: true })
       if (answer.ok) {
         attempt = 0
-        drop(next.id)
+        leave(next.id)
         took(next)
         tell(next.id, { is: 'done', seq: answer.data.seq })
       } else if (isForLater(answer.status)) {
