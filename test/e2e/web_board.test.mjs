@@ -25,7 +25,6 @@ for (const lang of LANGUAGES) {
     const it = await open({ history: 0 }, `?lang=${lang}`)
     const { page, mock } = it
     await page.locator('#strip').getByText(say('incident.none_hint')).waitFor()
-    const began = Date.now()
     await page.locator('#work').click({ position: { x: 5, y: 300 } })
     await page.keyboard.press('i')
     await page.locator('#open-name').waitFor()
@@ -48,7 +47,6 @@ for (const lang of LANGUAGES) {
     await page.locator('#top .command').getByText('EX-SP South').waitFor()
     await page.locator('#strip').getByText(say.exactly('strip.of', { n: 0, total: 36 })).first().waitFor()
     await page.locator('#top .since').getByText('T+00:0').waitFor()
-    assert.ok(Date.now() - began < 60_000)
     assert.deepEqual(mock.state.commands.map((command) => command.kind), ['incident.opened', 'command.assumed', 'structure.defined'])
     assert.equal(mock.incident.self().fields.type, 'hostage')
     await page.keyboard.press('2')
