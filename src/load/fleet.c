@@ -37,9 +37,15 @@ static uint32_t clients(const struct fleet *f)
     return (uint32_t)f->o->clients;
 }
 
-static bool is_storm(const struct fleet *f, uint32_t n)
+static uint32_t crowd_end_number(const struct fleet *f)
 {
-    return n >= clients(f) && n < clients(f) + (uint32_t)f->o->storm;
+    return clients(f) + (uint32_t)f->o->storm;
+}
+
+/* Belongs to the crowd's thread. */
+static bool is_crowd(const struct fleet *f, uint32_t n)
+{
+    return n >= clients(f) && n < crowd_end_number(f);
 }
 
 static uint32_t first_newcomer(const struct fleet *f)
@@ -75,7 +81,8 @@ static void place(const struct fleet *f, uint32_t n, struct position *p)
 
 /* ---- sending ---- */
 
-static bool send_position(struct fleet *f, struct phone *p, uint32_t number)
+/* From the thread that the phone belongs to, whose buffers s are. */
+static bool send_position(const struct fleet *f, struct phone_shared *s, struct phone *p, uint32_t number)
 {
     char text[MARKER_EVENT_MAX];
     struct buf b = buf_over(text, sizeof text);
@@ -86,14 +93,19 @@ static bool send_position(struct fleet *f, struct phone *p, uint32_t number)
     place(f, p->n, &at);
     at.mark.sent_us = clock_us();
     position_put(&at, p->v1, &b);
-    return phone_send(&f->shared, p, buf_str(&b));
+    return phone_send(s, p, buf_str(&b));
+}
+
+static bool greet(const void *ctx, struct phone_shared *s, struct phone *p)
+{
+    return send_position(ctx, s, p, 0);
 }
 
 static void send_one(struct fleet *f, uint32_t n)
 {
     struct phone *p = &f->phones[n];
 
-    if (p->state != PHONE_LIVE || !send_position(f, p, f->said[n] + 1u)) {
+    if (p->state != PHONE_LIVE || !send_position(f, &f->shared, p, f->said[n] + 1u)) {
         f->skipped++;
         return;
     }
@@ -157,9 +169,15 @@ static void read_slow(struct fleet *f, int64_t now_us)
     if (f->o->slow_percent == 0 || now_us < f->next_slow_us)
         return;
     f->next_slow_us = now_us + SLOW_STEP_US;
-    for (uint32_t n = 0; n < clients(f); n++)
-        if (f->phones[n].slow && f->phones[n].state == PHONE_LIVE)
-            phone_read(&f->shared, &f->phones[n], most);
+    for (uint32_t n = 0; n < clients(f); n++) {
+        uint64_t bytes = f->phones[n].bytes;
+
+        if (!f->phones[n].slow || f->phones[n].state != PHONE_LIVE)
+            continue;
+        phone_read(&f->shared, &f->phones[n], most);
+        if (f->phones[n].bytes != bytes)
+            f->heard_us = now_us; /* an event of theirs may take longer than quiet does */
+    }
 }
 
 /* ---- what phones say ---- */
@@ -182,6 +200,7 @@ static void on_phone_event(void *ctx, struct phone *p, struct stream_unit u, int
     struct fleet *f = ctx;
     struct marker m;
 
+    f->heard_us = now_us;
     if (!marker_find(u.body, &f->account.hint[u.is == STREAM_V1], &m)) {
         f->account.unmarked++;
         return;
@@ -204,14 +223,10 @@ static void on_phone_live(void *ctx, struct phone *p)
     f->live++;
     if (!is_newcomer)
         f->open_connects--;
-    if (is_storm(f, p->n) && f->storm_begun) {
-        f->storm_live++;
-        phone_drain(p);
-    }
     if (is_newcomer)
         f->newcomers[p->n - first_newcomer(f)].live_us = p->live_us - p->begun_us;
-    if (p->n < clients(f) || is_storm(f, p->n) || is_newcomer)
-        (void)send_position(f, p, 0);
+    if (p->n < clients(f) || is_newcomer)
+        (void)greet(f, &f->shared, p);
 }
 
 static void on_phone_closed(void *ctx, struct phone *p, const char *why)
@@ -244,30 +259,21 @@ static bool connect_one(struct fleet *f, uint32_t n)
     return true;
 }
 
-/* One of those that were there loses its connection and comes back at once. */
-static void reconnect_one(struct fleet *f, uint32_t n)
-{
-    f->live -= f->phones[n].state == PHONE_LIVE;
-    phone_close(&f->shared, &f->phones[n]);
-    (void)connect_one(f, n);
-}
-
 static void connect_some(struct fleet *f)
 {
-    uint32_t storm_end = clients(f) + (uint32_t)f->o->storm;
-
-    for (int i = 0; i < CONNECTS_TURN && f->phase == PHASE_CONNECT &&
-                    f->next_connect < first_newcomer(f) && f->open_connects < CONNECTS_OPEN;
-         i++)
+    for (int i = 0; i < CONNECTS_TURN && f->phase == PHASE_CONNECT && f->open_connects < CONNECTS_OPEN; i++) {
+        if (f->next_connect == clients(f))
+            f->next_connect = crowd_end_number(f);
+        if (f->next_connect >= first_newcomer(f))
+            return;
         (void)connect_one(f, f->next_connect++);
-    for (int i = 0; i < CONNECTS_TURN && f->storm_begun && f->storm_next < storm_end; i++)
-        reconnect_one(f, f->storm_next++);
+    }
 }
 
 /* Calm until the middle; then the storm, until all are back and a second later. */
 static void storm(struct fleet *f, int64_t now_us)
 {
-    int64_t half_us = (int64_t)(f->o->seconds * 1e6 / 2);
+    int64_t half_us = (int64_t)(f->o->seconds * 1e6 / 2), back_us;
 
     if (f->o->storm == 0)
         return;
@@ -275,11 +281,10 @@ static void storm(struct fleet *f, int64_t now_us)
         f->storm_begun = true;
         f->account.timing = &f->account.storm;
         f->storm_from_us = now_us;
-        f->storm_next = clients(f);
+        crowd_storm(&f->crowd);
     }
-    if (f->storm_begun && f->storm_us == 0 && f->storm_live == (uint32_t)f->o->storm)
-        f->storm_us = now_us - f->storm_from_us;
-    if (f->storm_us && now_us - f->storm_from_us - f->storm_us > STORM_AFTER_US)
+    back_us = atomic_load(&f->crowd.back_us);
+    if (back_us && now_us - f->storm_from_us - back_us > STORM_AFTER_US)
         f->account.timing = &f->account.after;
 }
 
@@ -312,6 +317,8 @@ static void tally(const struct fleet *f, struct tally *t)
     for (uint32_t n = 0; n < f->count; n++) {
         const struct phone *p = &f->phones[n];
 
+        if (is_crowd(f, n))
+            continue;
         if (p->drained) {
             t->drained_bytes[p->v1] += p->bytes;
         } else {
@@ -319,6 +326,8 @@ static void tally(const struct fleet *f, struct tally *t)
             t->looked_events[p->v1] += p->events;
         }
     }
+    for (int form = 0; form < 2; form++)
+        t->drained_bytes[form] += atomic_load(&f->crowd.bytes[form]);
 }
 
 static bool meters(struct fleet *f, int which, struct err *e)
@@ -351,8 +360,10 @@ static void watch_memory(struct fleet *f, int64_t now_us)
 static void begin_warm(struct fleet *f, int64_t now_us)
 {
     for (uint32_t n = 0; n < first_newcomer(f); n++)
-        if (f->phones[n].state == PHONE_LIVE && !fleet_is_checked(f, n))
+        if (!is_crowd(f, n) && f->phones[n].state == PHONE_LIVE && !fleet_is_checked(f, n))
             phone_drain(&f->phones[n]);
+    if (f->crowd_begun)
+        crowd_drain(&f->crowd);
     f->send_from_us = f->say_from_us = now_us;
 }
 
@@ -394,24 +405,29 @@ static bool to_phase(struct fleet *f, enum phase next, struct err *e)
 static bool is_quiet(const struct fleet *f, int64_t now_us)
 {
     int64_t quiet_us = f->o->slow_percent ? 3 * QUIET_US : QUIET_US;
+    int64_t crowd_us = atomic_load(&f->crowd.heard_us);
 
-    return now_us - f->heard_us > quiet_us && now_us - f->phase_us > quiet_us;
+    return now_us - (crowd_us > f->heard_us ? crowd_us : f->heard_us) > quiet_us && now_us - f->phase_us > quiet_us;
+}
+
+static bool connecting(struct fleet *f, int64_t in_us, struct err *e)
+{
+    uint32_t all = first_newcomer(f), live = f->live + atomic_load(&f->crowd.live), closed = fleet_closed(f);
+
+    if (live == all)
+        return to_phase(f, PHASE_SETTLE, e);
+    if (closed || in_us > CONNECT_US + (int64_t)all * CONNECT_EACH_US)
+        return err_set(e, ERR_WORLD, "%u of %u phones are connected after %.1f s%s%s", live, all,
+                       (double)in_us / 1e6, closed ? "; " : "", fleet_failure(f)->text);
+    return true;
 }
 
 static bool step(struct fleet *f, int64_t now_us, struct err *e)
 {
     int64_t in_us = now_us - f->phase_us;
-    uint32_t all = first_newcomer(f);
 
     switch (f->phase) {
-    case PHASE_CONNECT:
-        if (f->live == all)
-            return to_phase(f, PHASE_SETTLE, e);
-        if (f->closed || in_us > CONNECT_US + (int64_t)all * CONNECT_EACH_US)
-            return err_set(e, ERR_WORLD, "%u of %u phones are connected after %.1f s%s%s", f->live,
-                           all, (double)in_us / 1e6, f->closed ? "; " : "",
-                           f->closed ? f->first_failure.text : "");
-        return true;
+    case PHASE_CONNECT: return connecting(f, in_us, e);
     case PHASE_SETTLE:
         return !(is_quiet(f, now_us) || in_us > SETTLE_US) || to_phase(f, PHASE_WARM, e);
     case PHASE_WARM:
@@ -444,7 +460,6 @@ static bool turn(struct fleet *f, struct err *e)
 {
     struct loop_event events[EVENTS];
     int64_t began_us = clock_us(), took_us;
-    uint64_t bytes = f->shared.bytes;
     int n;
 
     f->shared.handshake_us = 0;
@@ -467,35 +482,53 @@ static bool turn(struct fleet *f, struct err *e)
             phone_event(&f->shared, p, events[i].what, f->shared.handshake_us < HANDSHAKE_US);
     }
     took_us += clock_us() - began_us;
-    if (f->shared.bytes != bytes)
-        f->heard_us = clock_us();
     if (f->phase == PHASE_MEASURE && took_us > f->turn_max_us)
         f->turn_max_us = took_us;
     return true;
 }
 
+static void end_crowd(struct fleet *f)
+{
+    if (f->crowd_begun)
+        crowd_end(&f->crowd);
+    f->crowd_begun = false;
+}
+
 bool fleet_run(struct fleet *f, struct err *e)
 {
     f->phase_us = f->began_us = clock_us();
+    f->crowd_begun = f->o->storm > 0 && crowd_begin(&f->crowd, e);
+    if (f->o->storm > 0 && !f->crowd_begun)
+        return false;
     while (f->phase != PHASE_OVER)
         if (!turn(f, e))
             return false;
+    end_crowd(f);
     for (uint32_t n = 0; n < clients(f); n++)
         if (fleet_is_checked(f, n))
             account_close(&f->account, &f->phones[n], f->said);
     return true;
 }
 
+uint32_t fleet_closed(const struct fleet *f)
+{
+    return f->closed + atomic_load(&f->crowd.closed);
+}
+
+const struct err *fleet_failure(const struct fleet *f)
+{
+    return f->closed || atomic_load(&f->crowd.closed) == 0 ? &f->first_failure : &f->crowd.failure;
+}
+
 uint64_t fleet_wrong(const struct fleet *f)
 {
-    return account_wrong(&f->account) + f->closed;
+    return account_wrong(&f->account) + fleet_closed(f);
 }
 
 /* ---- from nothing ---- */
 
-static bool make_ctx(struct fleet *f, struct err *e)
+static bool make_ctx(const struct options *o, struct tls_ctx **ctx, struct phone_shared *s, struct err *e)
 {
-    const struct options *o = f->o;
     uint32_t packages = o->package_count ? o->package_count : 1;
 
     if (!o->tls)
@@ -512,11 +545,31 @@ static bool make_ctx(struct fleet *f, struct err *e)
                            slash ? (int)(slash - o->package[i] + 1) : 0, o->package[i]);
             files = (struct tls_files){certificate, key, o->ca ? o->ca : ca, false};
         }
-        if (!tls_client(&files, 0, &f->ctx[i], e))
+        if (!tls_client(&files, 0, &ctx[i], e))
             return false;
     }
-    f->shared.ctx = f->ctx;
+    s->ctx = ctx;
     return true;
+}
+
+/* What the phones of one thread share. */
+static bool make_shared(const struct options *o, struct tls_ctx **ctx, struct phone_shared *s, struct err *e)
+{
+    s->host = o->host;
+    s->port = (int)o->port;
+    return phone_shared_init(s, e) && loop_new(&s->loop, e) && make_ctx(o, ctx, s, e);
+}
+
+static bool make_crowd(struct fleet *f, struct err *e)
+{
+    struct crowd *c = &f->crowd;
+
+    c->phones = f->phones + clients(f);
+    c->first = clients(f);
+    c->count = (uint32_t)f->o->storm;
+    c->greet = greet;
+    c->greet_ctx = f;
+    return c->count == 0 || make_shared(f->o, f->crowd_ctx, &c->shared, e);
 }
 
 /* A step through all phones that leaves none out: coprime to their number. */
@@ -574,12 +627,9 @@ static bool make(struct fleet *f, struct err *e)
         return err_set(e, ERR_WORLD, "no memory for %u phones", f->count);
     make_phones(f);
     f->stride = o->clients ? stride_for(clients(f)) : 1;
-    f->shared.host = o->host;
-    f->shared.port = (int)o->port;
     f->shared.says = (struct phone_says){on_phone_event, on_phone_live, on_phone_closed};
     f->shared.says_ctx = f;
-    if (!phone_shared_init(&f->shared, e) || !loop_new(&f->shared.loop, e) ||
-        !account_init(&f->account, o, e) || !make_ctx(f, e))
+    if (!make_shared(o, f->ctx, &f->shared, e) || !account_init(&f->account, o, e) || !make_crowd(f, e))
         return false;
     f->slow_rate = o->slow_rate ? (uint64_t)o->slow_rate : quarter(f);
     return true;
@@ -602,14 +652,18 @@ bool fleet_new(const struct options *o, struct fleet **out, struct err *e)
 
 void fleet_free(struct fleet *f)
 {
+    end_crowd(f);
     for (uint32_t n = 0; f->phones && n < f->count; n++)
-        if (f->phones[n].state != PHONE_OFF)
-            phone_close(&f->shared, &f->phones[n]);
-    for (uint32_t i = 0; i < OPTIONS_PACKAGES; i++)
+        phone_close(&f->shared, &f->phones[n]);
+    for (uint32_t i = 0; i < OPTIONS_PACKAGES; i++) {
         tls_drop(f->ctx[i]);
+        tls_drop(f->crowd_ctx[i]);
+    }
     account_fini(&f->account);
     phone_shared_fini(&f->shared);
+    phone_shared_fini(&f->crowd.shared);
     loop_free(f->shared.loop);
+    loop_free(f->crowd.shared.loop);
     free(f->phones);
     free(f->said);
     free(f->seen);

@@ -98,17 +98,26 @@ bool meter_read(int pid, struct meter *out, struct err *e)
     return true;
 }
 
-static double cpu_of(const struct meter *m, int tid)
+static const struct meter_thread *thread_of(const struct meter *m, int tid)
 {
+    static const struct meter_thread none;
+
     for (int i = 0; i < m->thread_count; i++)
         if (m->thread[i].tid == tid)
-            return m->thread[i].cpu_s;
-    return 0;
+            return &m->thread[i];
+    return &none;
 }
 
 double meter_thread_cpu(const struct meter *from, const struct meter *to, int tid)
 {
-    double cpu_s = cpu_of(to, tid) - cpu_of(from, tid);
+    double cpu_s = thread_of(to, tid)->cpu_s - thread_of(from, tid)->cpu_s;
 
     return cpu_s > 0 ? cpu_s : 0;
+}
+
+double meter_thread_waited(const struct meter *from, const struct meter *to, int tid)
+{
+    double waited_s = thread_of(to, tid)->waited_s - thread_of(from, tid)->waited_s;
+
+    return waited_s > 0 ? waited_s : 0;
 }

@@ -29,7 +29,8 @@ struct meter {
 
 /* pid 0 is this process. */
 bool meter_read(int pid, struct meter *out, struct err *e) MUST_USE;
-/* CPU seconds of that thread between two readings. */
+/* CPU seconds of that thread between two readings, and seconds that it waited for a processor. */
 double meter_thread_cpu(const struct meter *from, const struct meter *to, int tid) MUST_USE;
+double meter_thread_waited(const struct meter *from, const struct meter *to, int tid) MUST_USE;
 
 #endif

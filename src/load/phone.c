@@ -302,7 +302,7 @@ static void open_records(struct phone_shared *s, struct phone *p, struct str in)
 static void count_bytes(struct phone_shared *s, struct phone *p, size_t n)
 {
     p->bytes += n;
-    s->bytes += n;
+    s->bytes[p->v1] += n;
 }
 
 static void read_drained(struct phone_shared *s, struct phone *p)

@@ -74,7 +74,7 @@ struct phone_shared {
     struct phone_says says;
     void *says_ctx;
     char *plain, *cipher, *sealed, *answers;
-    uint64_t bytes;       /* received by all phones */
+    uint64_t bytes[2];    /* received by all phones, by the form they had then: XML, v1 */
     int64_t handshake_us; /* spent on handshakes in this turn: the owner sets it back to 0 */
 };
 

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 void report_begin(struct report *r, FILE *to, bool json)
 {
@@ -206,10 +207,12 @@ static void storm_put(struct report *r, const struct fleet *f)
     histogram_put(r, "storm_latency_ms", &f->account.storm);
     report_group(r, "storm");
     report_number(r, "phones", (double)f->o->storm);
-    report_number(r, "back", f->storm_live);
-    report_number(r, "took_s", (double)f->storm_us / 1e6);
+    report_number(r, "back", atomic_load(&f->crowd.back));
+    report_number(r, "took_s", (double)atomic_load(&f->crowd.back_us) / 1e6);
     report_number(r, "p99_ratio",
                   histogram_ms(&f->account.storm, 0.99) / histogram_ms(&f->account.calm, 0.99));
+    report_number(r, "thread_cpu_s", meter_thread_cpu(&f->own[0], &f->own[1], atomic_load(&f->crowd.tid)));
+    report_number(r, "thread_waited_s", meter_thread_waited(&f->own[0], &f->own[1], atomic_load(&f->crowd.tid)));
     report_group(r, NULL);
 }
 
@@ -251,9 +254,9 @@ void report_fleet(struct report *r, const struct fleet *f)
     report_number(r, "not_sent", (double)f->skipped);
     report_number(r, "deliveries_per_s", deliveries(f) / seconds);
     report_number(r, "bytes_per_s", bytes_heard(f) / seconds);
-    report_number(r, "closed", f->closed);
-    if (f->first_failure.kind != ERR_NONE)
-        report_text(r, "first_failure", f->first_failure.text);
+    report_number(r, "closed", fleet_closed(f));
+    if (fleet_failure(f)->kind != ERR_NONE)
+        report_text(r, "first_failure", fleet_failure(f)->text);
     histogram_put(r, "latency_ms", &f->account.calm);
     account_put(r, f);
     storm_put(r, f);
@@ -262,8 +265,8 @@ void report_fleet(struct report *r, const struct fleet *f)
     newcomers_put(r, f);
     server_put(r, f, seconds);
     report_group(r, "tool");
-    report_number(r, "cores", (f->own[1].cpu_s - f->own[0].cpu_s) / seconds);
-    report_number(r, "waited", (f->own[1].waited_s - f->own[0].waited_s) / seconds);
+    report_number(r, "cores", meter_thread_cpu(&f->own[0], &f->own[1], (int)getpid()) / seconds);
+    report_number(r, "waited", meter_thread_waited(&f->own[0], &f->own[1], (int)getpid()) / seconds);
     report_number(r, "turn_ms_max", (double)f->turn_max_us / 1000);
     report_group(r, NULL);
 }

@@ -19,6 +19,7 @@ OFFER = (b'<event version="2.0" uid="offer" type="%s" how="m-g" time="2026-01-02
          b'<point lat="0" lon="0" hae="0" ce="999999" le="999999"/><detail><TakControl>%s'
          b'</TakControl></detail></event>')
 VERSION = OFFER % (b"t-x-takp-v", b'<TakProtocolSupport version="1"/>')
+PHONES, STORM = 20, 10
 ANSWER = OFFER % (b"t-x-takp-r", b'<TakResponse status="true"/>')
 
 
@@ -57,6 +58,10 @@ class Mirror:
 
     async def serve(self, reader, writer):
         rest = b""
+        self.count += 1
+        if self.fault == "shut" and self.count == PHONES + STORM + 5:  # the fifth of those who come back
+            writer.close()
+            return
         writer.write(VERSION)
         try:
             while data := await reader.read(65536):
@@ -124,6 +129,7 @@ ROWS = [
     ("close", {"closed": 1, "account.lost": None}),
     ("lose-chat", {"chat.lost": None}),
     ("misdirect", {"chat.misdirected": None}),
+    ("shut", {"closed": 1, "storm.back": STORM - 1}),
 ]
 ALWAYS = ["account.lost", "account.again", "account.out_of_order", "account.echoes", "account.leaks",
           "account.bad", "closed", "chat.lost", "chat.again", "chat.misdirected"]
@@ -140,7 +146,7 @@ async def run(tool, fault, form):
     port = server.sockets[0].getsockname()[1]
     # Two packages are two groups; without TLS they are only numbers.
     process = await asyncio.create_subprocess_exec(
-        tool, "--port", str(port), "--clients", "20", "--rate", "10", "--seconds", "1.5", "--warmup", "0.5",
+        tool, "--port", str(port), "--clients", str(PHONES), "--storm", str(STORM), "--rate", "10", "--seconds", "1.5", "--warmup", "0.5",
         "--form", form, "--groups", "even,odd", "--chat", "20", "--json", "--quiet",
         stdout=asyncio.subprocess.PIPE)
     out, _ = await process.communicate()
@@ -151,6 +157,8 @@ async def run(tool, fault, form):
 def verdict(wanted, status, found):
     if not found or status != (1 if wanted else 0):
         return f"exit status {status}"
+    if look_up(found, "storm.back") != wanted.get("storm.back", STORM):
+        return f"{look_up(found, 'storm.back')} came back"
     for name in ALWAYS:
         value = look_up(found, name)
         if name not in wanted and value:
