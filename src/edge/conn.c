@@ -186,6 +186,18 @@ static void want_write(struct tak_loop *l, struct conn *c, bool on)
     loop_change(l->loop, c->fd, LOOP_READ | (on ? (unsigned)LOOP_WRITE : 0u), conn_token(l, c));
 }
 
+/* A send found that there is nobody: no more of them.  What the client said before it went lies there still, and who
+ * is live is heard to the end; the loop tells of it at once. */
+static void broke(struct tak_loop *l, struct conn *c)
+{
+    if (c->state != CONN_LIVE) {
+        conn_close(l, c, "the connection broke");
+        return;
+    }
+    c->gone = true;
+    c->progress_ms = clock_ms();
+}
+
 /* Sends what is left of the last write; false while some remains or it closed. */
 bool conn_send_pending(struct tak_loop *l, struct conn *c)
 {
@@ -196,7 +208,7 @@ bool conn_send_pending(struct tak_loop *l, struct conn *c)
         return true;
     io = net_send(c->fd, c->pending + c->pending_at, c->pending_len - c->pending_at, &n);
     if (io == NET_CLOSED) {
-        conn_close(l, c, "the connection broke");
+        broke(l, c);
         return false;
     }
     if (io == NET_OK && n) {
@@ -222,7 +234,7 @@ bool conn_send(struct tak_loop *l, struct conn *c, struct str bytes)
 
     hub_count(&l->h->metrics.sends, 1);
     if (io == NET_CLOSED) {
-        conn_close(l, c, "the connection broke");
+        broke(l, c);
         return false;
     }
     if (n) {
@@ -313,13 +325,13 @@ void conn_enqueue(struct tak_loop *l, struct conn_queue *q, struct conn *c)
 
 void conn_flush(struct tak_loop *l, struct conn *c)
 {
-    if (c->state != CONN_LIVE || !conn_send_pending(l, c))
+    if (c->state != CONN_LIVE || c->gone || !conn_send_pending(l, c))
         return;
     for (int i = 0; i < CONN_GATHERS; i++) {
         enum gather g;
 
         if (!flush_once(l, c, &g)) {
-            if (c->state == CONN_LIVE && g == GATHER_DONE)
+            if (c->state == CONN_LIVE && !c->gone && g == GATHER_DONE)
                 c->must_sent = c->s.must_seen;
             return;
         }
@@ -443,7 +455,7 @@ static void read_tls(struct tak_loop *l, struct conn *c)
         if (step == TLS_MORE)
             break;
     }
-    if (out.len && c->state == CONN_LIVE && conn_send_pending(l, c))
+    if (out.len && c->state == CONN_LIVE && !c->gone && conn_send_pending(l, c))
         (void)conn_send(l, c, buf_str(&out));
 }
 
@@ -727,7 +739,9 @@ void conn_tick(struct tak_loop *l, struct conn *c, struct now now)
         conn_close(l, c, c->state == CONN_TLS ? "no handshake within 10 s" : "no login within 10 s");
         return;
     }
-    if (c->state != CONN_LIVE)
+    if (c->state == CONN_LIVE && c->gone && now.mono_ms - c->progress_ms > CONN_BROKEN_MS)
+        conn_close(l, c, "the connection broke");
+    if (c->state != CONN_LIVE || c->gone)
         return;
     if (c->pending && now.mono_ms - c->progress_ms > CONN_STUCK_MS) {
         hub_count(&l->h->metrics.closed_slow, 1);

@@ -17,6 +17,7 @@ enum conn_state { CONN_FREE, CONN_TLS, CONN_AUTH, CONN_ASKING, CONN_LIVE };
 enum {
     CONN_HANDSHAKE_MS = 10000,
     CONN_STUCK_MS = 60000,      /* no byte moved while some wait */
+    CONN_BROKEN_MS = 5000,      /* who cannot be sent to is heard so long at most */
     CONN_EXTRA_MAX = 2 << 20,   /* what it missed, waiting to be sent */
     CONN_GATHERS = 8,           /* at most so many sends in one flush */
     CONN_REFUSAL_MS = 10000,    /* a refusal row in the journal at most this often */
@@ -33,6 +34,7 @@ struct conn {
     enum conn_state state;
     int fd;
     bool is_tls, wants_write, missed_done;
+    bool gone;            /* its client is: it is sent to no more, and heard to the end */
     bool auth;            /* who it is it says by <auth>, not by a certificate */
     bool has_ticket;      /* it was given one to come back with */
     bool missed_unasked;  /* the record had no room for the question */

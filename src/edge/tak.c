@@ -42,7 +42,7 @@ static void flush_part(struct tak_loop *l, uint32_t part)
     for (uint32_t i = part; i < l->used; i += WHEEL_PARTS) {
         struct conn *c = &l->conns[i];
 
-        if (c->state == CONN_LIVE && !c->wants_write && !(c->queued_in & l->bulk.bit) &&
+        if (c->state == CONN_LIVE && !c->gone && !c->wants_write && !(c->queued_in & l->bulk.bit) &&
             session_is_behind(&c->s, l->h->river))
             conn_flush(l, c);
     }
@@ -224,7 +224,7 @@ static void run_bulk(struct tak_loop *l)
         int64_t begun = clock_us();
 
         conn_flush(l, c);
-        if (c->state == CONN_LIVE && !c->wants_write && !c->s.roster_done)
+        if (c->state == CONN_LIVE && !c->gone && !c->wants_write && !c->s.roster_done)
             conn_enqueue(l, &l->bulk, c);
         left -= clock_us() - begun;
         keep_pace(l);
@@ -523,7 +523,7 @@ static void wake_wheel(struct tak_loop *l)
     for (uint32_t i = 0; i < l->used && l->wheel.left == 0; i++) {
         struct conn *c = &l->conns[i];
 
-        if (c->state != CONN_LIVE || c->wants_write || !session_is_behind(&c->s, l->h->river))
+        if (c->state != CONN_LIVE || c->gone || c->wants_write || !session_is_behind(&c->s, l->h->river))
             continue;
         wheel_news(&l->wheel, clock_us());
     }

@@ -65,6 +65,33 @@ def test_leaving_is_told():
         back.ping()
 
 
+def test_many_who_leave_at_one_moment():
+    """What each said last is heard before it is told gone, and who comes back is there."""
+    with Server() as s:
+        names = [f"A{i}" for i in range(40)]
+        anna = s.client("anna", relay=True)
+        w, crowd = s.phone("W"), [s.phone(name, anna) for name in names]
+        for phone, name in zip(crowd, names):
+            phone.send(events.marker(f"last-{name}"))
+        for i, phone in enumerate(crowd):
+            if i % 2:
+                phone.vanish()
+            else:
+                phone.close()
+        back = [s.phone(name, anna) for name in names]
+        for name in names:
+            told = w.hear(uid=f"last-{name}")
+            gone = w.all(lambda e: left(e, f"ANDROID-{name}"))
+            assert len(gone) <= 1 and all(e.index > told.index for e in gone)
+            w.send(events.direct("ANDROID-W", "W", f"ANDROID-{name}", name, f"to {name}"))
+        for phone, name in zip(back, names):
+            assert phone.hear(type="b-t-f").remarks == f"to {name}"
+        for phone in back[:20]:
+            phone.vanish()
+        for name in names[:20]:
+            w.hear(lambda e: left(e, f"ANDROID-{name}") and e.index > told.index)
+
+
 def test_roaming_phone_is_not_told_gone():
     """It reconnects before the server knows that the old link is dead."""
     with Server() as s:
