@@ -159,7 +159,8 @@ void conn_close(struct tak_loop *l, struct conn *c, const char *reason)
         tell_left(l, c, reason);
     else
         l->halfopen--;
-    loop_remove(l->loop, c->fd);
+    if (!c->unwatched)
+        loop_remove(l->loop, c->fd);
     net_close(c->fd);
     if (c->tls)
         tls_free(c->tls);
@@ -342,6 +343,15 @@ void conn_flush(struct tak_loop *l, struct conn *c)
         c->must_sent = c->s.must_seen;
 }
 
+/* For what somebody asked or was told: a picture is much, and hundreds of newcomers may have a reason in one turn. */
+static void flush_or_queue(struct tak_loop *l, struct conn *c)
+{
+    if (conn_is_bulk(c))
+        conn_enqueue(l, &l->bulk, c);
+    else
+        conn_flush(l, c);
+}
+
 /* -------------------------------------------------------------- bytes in -- */
 
 /* Keeps the unfinished unit for the next bytes. */
@@ -407,6 +417,15 @@ char *conn_room(struct tak_loop *l, struct conn *c, size_t *max)
     return l->message + c->in_len;
 }
 
+/* All that it said is taken in.  To leave costs the loop, and all who hear of it: a thousand at one moment do so in
+ * turns, as they come back. */
+static void client_closed(struct tak_loop *l, struct conn *c)
+{
+    c->gone = c->unwatched = true;
+    loop_remove(l->loop, c->fd);
+    conn_enqueue(l, &l->leaves, c);
+}
+
 static void read_plain(struct tak_loop *l, struct conn *c)
 {
     size_t max, n;
@@ -414,7 +433,7 @@ static void read_plain(struct tak_loop *l, struct conn *c)
     enum net_io io = net_recv(c->fd, to, max, &n);
 
     if (io == NET_CLOSED) {
-        conn_close(l, c, "the client closed");
+        client_closed(l, c);
         return;
     }
     if (io != NET_OK || n == 0)
@@ -432,7 +451,7 @@ static void read_tls(struct tak_loop *l, struct conn *c)
     enum net_io io = net_recv(c->fd, l->recv_buf, CONN_PLAIN, &n);
 
     if (io == NET_CLOSED) {
-        conn_close(l, c, "the client closed");
+        client_closed(l, c);
         return;
     }
     if (io != NET_OK || n == 0)
@@ -448,8 +467,12 @@ static void read_tls(struct tak_loop *l, struct conn *c)
             conn_take(l, c, str_of(l->message, c->in_len + got));
         if (c->state != CONN_LIVE)
             return;
-        if (step == TLS_CLOSED || step == TLS_FAILED) {
-            conn_close(l, c, step == TLS_CLOSED ? "the client closed" : e.text);
+        if (step == TLS_CLOSED) {
+            client_closed(l, c);
+            return;
+        }
+        if (step == TLS_FAILED) {
+            conn_close(l, c, e.text);
             return;
         }
         if (step == TLS_MORE)
@@ -461,14 +484,14 @@ static void read_tls(struct tak_loop *l, struct conn *c)
 
 void conn_readable(struct tak_loop *l, struct conn *c)
 {
-    if (c->state == CONN_LIVE) {
-        if (c->is_tls)
-            read_tls(l, c);
-        else
-            read_plain(l, c);
-        if (c->state == CONN_LIVE && session_is_urgent(&c->s, l->h->river))
-            conn_flush(l, c);
-    }
+    if (c->state != CONN_LIVE)
+        return;
+    if (c->is_tls)
+        read_tls(l, c);
+    else
+        read_plain(l, c);
+    if (c->state == CONN_LIVE && !c->gone && session_is_urgent(&c->s, l->h->river))
+        flush_or_queue(l, c);
 }
 
 /* ------------------------------------------------------------- joining --- */
@@ -641,7 +664,7 @@ void conn_missed(struct tak_loop *l, struct conn *c, struct str records, bool mo
         c->s.extra = str_of(all, left + records.len);
     }
     c->missed_done = !more && !c->missed_over;
-    conn_flush(l, c);
+    flush_or_queue(l, c);
 }
 
 void conn_missed_cut(struct tak_loop *l, struct conn *c, struct str uid)
@@ -739,7 +762,7 @@ void conn_tick(struct tak_loop *l, struct conn *c, struct now now)
         conn_close(l, c, c->state == CONN_TLS ? "no handshake within 10 s" : "no login within 10 s");
         return;
     }
-    if (c->state == CONN_LIVE && c->gone && now.mono_ms - c->progress_ms > CONN_BROKEN_MS)
+    if (c->state == CONN_LIVE && c->gone && !c->unwatched && now.mono_ms - c->progress_ms > CONN_BROKEN_MS)
         conn_close(l, c, "the connection broke");
     if (c->state != CONN_LIVE || c->gone)
         return;

@@ -35,6 +35,7 @@ struct conn {
     int fd;
     bool is_tls, wants_write, missed_done;
     bool gone;            /* its client is: it is sent to no more, and heard to the end */
+    bool unwatched;       /* it was heard to the end, and leaves when its turn comes */
     bool auth;            /* who it is it says by <auth>, not by a certificate */
     bool has_ticket;      /* it was given one to come back with */
     bool missed_unasked;  /* the record had no room for the question */
@@ -80,7 +81,7 @@ struct tak_loop {
     struct tls_ctx *_Atomic new_ctx;
     struct conn *conns;
     uint32_t max, used, open, free_list, halfopen;
-    struct conn_queue handshakes, bulk; /* bulk: newcomers that take in the whole picture */
+    struct conn_queue handshakes, bulk, leaves; /* bulk: newcomers that take in the whole picture */
     struct slab slab;
     char *recv_buf, *plain_buf, *cipher_buf, *message;
     struct session_world world;
@@ -88,7 +89,7 @@ struct tak_loop {
     _Atomic bool sleeping;
     bool deaf; /* takes no connections until the next tick: no descriptor was left */
     struct wheel wheel;
-    struct joins joins; /* what handshakes may take */
+    struct joins joins; /* what handshakes and leaves may take */
     uint64_t live_seen, must_seen, handshakes_seen;
     uint32_t tickets; /* given in this tick */
     int64_t trim_at_ms; /* when what handshakes left behind is given back; 0: it was */
@@ -130,6 +131,12 @@ void conn_tick(struct tak_loop *l, struct conn *c, struct now now);
 static inline uint64_t conn_token(const struct tak_loop *l, const struct conn *c)
 {
     return (uint64_t)c->s.born << 32 | (uint64_t)(c - l->conns);
+}
+
+/* What is due to it is much: it goes out in the turns of the bulk queue. */
+static inline bool conn_is_bulk(const struct conn *c)
+{
+    return !c->s.roster_done || c->s.extra.len;
 }
 
 static inline uint32_t conn_slot(const struct tak_loop *l, const struct conn *c)

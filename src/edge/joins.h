@@ -1,5 +1,6 @@
-/* joins.h -- what of a loop's time handshakes may take: all of it while nobody else needs any, and ever less the busier
- * the loop is with those who are there, so that both together leave it time to sleep.
+/* joins.h -- what of a loop's time those who come and go may take (handshakes, leaving): all of it while nobody else
+ * needs any, and ever less the busier the loop is with those who are there, so that both together leave it time to
+ * sleep.
  *
  *   allowed = 1000 - 4/3 * (what all other work took in the last 100 ms, in thousandths), 250 at least
  *
@@ -31,7 +32,7 @@ static inline bool joins_has(const struct joins *s)
 {
     return s->left_us > 0;
 }
-/* A step of a handshake took so long. */
+/* A step of a handshake, or somebody who left, took so long. */
 void joins_spend(struct joins *s, int64_t us);
 /* How long until something may be spent again; 0: now. */
 int64_t joins_wait_us(const struct joins *s, int64_t now_us);

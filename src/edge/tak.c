@@ -11,7 +11,8 @@
 
 enum {
     ACCEPTS = 64,        /* new connections taken in one turn */
-    BULK_US = 1500,      /* work on the picture for newcomers in one turn; on handshakes: edge/joins.h */
+    BULK_US = 1500,      /* work on the picture for newcomers in one turn; on who comes and goes: edge/joins.h */
+    MESSAGES_US = 2000,  /* on what the record answers */
     EVENTS = 512,
     TICK_MS = 100,
     TRIM_AFTER_MS = 2000,
@@ -83,6 +84,25 @@ static struct conn *take_conn(struct tak_loop *l)
     return c;
 }
 
+/* The next of a queue that is still there, NULL when the queue is empty. */
+static struct conn *dequeue(struct tak_loop *l, struct conn_queue *q)
+{
+    while (q->count) {
+        struct conn *c = &l->conns[q->at[q->first]];
+
+        q->first = (q->first + 1) % l->max;
+        q->count--;
+        c->queued_in &= (uint8_t)~q->bit;
+        if (c->state != CONN_FREE)
+            return c;
+        if (c->queued_in == 0) { /* closed while it waited; its place is free now */
+            c->next_free = l->free_list;
+            l->free_list = (uint32_t)(c - l->conns) + 1;
+        }
+    }
+    return NULL;
+}
+
 /* Room for somebody new when all places are taken: the oldest that has not said
  * who it is gives way. */
 static bool evict_halfopen(struct tak_loop *l)
@@ -100,14 +120,33 @@ static bool evict_halfopen(struct tak_loop *l)
     return oldest != NULL;
 }
 
+/* Somebody leaves now, in whose place a newcomer could be. */
+static bool leave_one(struct tak_loop *l)
+{
+    struct conn *c = dequeue(l, &l->leaves);
+
+    if (c)
+        conn_close(l, c, "the client closed");
+    return c != NULL;
+}
+
+static struct conn *find_place(struct tak_loop *l)
+{
+    struct conn *c = take_conn(l);
+
+    while (!c && leave_one(l))
+        c = take_conn(l);
+    if (!c && evict_halfopen(l))
+        c = take_conn(l);
+    return c;
+}
+
 /* A new connection in its place, watched; NULL: there is none, and fd is closed. */
 static struct conn *new_conn(struct tak_loop *l, int fd, const char *from, bool is_tls)
 {
-    struct conn *c = take_conn(l);
+    struct conn *c = find_place(l);
     struct err e;
 
-    if (!c && evict_halfopen(l))
-        c = take_conn(l);
     if (!c) {
         log_line(LOG_WARN, "tak.full", "peer=%s clients=%u", from, l->open);
         net_close(fd);
@@ -167,25 +206,6 @@ static void accept_some(struct tak_loop *l, int listener, bool is_tls)
 
 /* ----------------------------------------------------------- handshakes -- */
 
-/* The next of a queue that is still there, NULL when the queue is empty. */
-static struct conn *dequeue(struct tak_loop *l, struct conn_queue *q)
-{
-    while (q->count) {
-        struct conn *c = &l->conns[q->at[q->first]];
-
-        q->first = (q->first + 1) % l->max;
-        q->count--;
-        c->queued_in &= (uint8_t)~q->bit;
-        if (c->state != CONN_FREE)
-            return c;
-        if (c->queued_in == 0) { /* closed while it waited; its place is free now */
-            c->next_free = l->free_list;
-            l->free_list = (uint32_t)(c - l->conns) + 1;
-        }
-    }
-    return NULL;
-}
-
 static void queue_handshake(struct tak_loop *l, struct conn *c)
 {
     if (c->queued_in & l->handshakes.bit)
@@ -193,6 +213,19 @@ static void queue_handshake(struct tak_loop *l, struct conn *c)
     loop_change(l->loop, c->fd, 0, conn_token(l, c)); /* not again until its turn */
     c->queued_ms = clock_ms();
     conn_enqueue(l, &l->handshakes, c);
+}
+
+/* Those who leave, within the budget of those who come.  A thousand at once are as many rows of the record and as many
+ * events for everybody; they go first, so that whoever comes back finds that he left. */
+static void run_leaves(struct tak_loop *l)
+{
+    while (l->leaves.count && joins_has(&l->joins)) {
+        int64_t begun = clock_us();
+
+        (void)leave_one(l);
+        joins_spend(&l->joins, clock_us() - begun);
+        keep_pace(l);
+    }
 }
 
 /* First come, first served, within the budget: a thousand that come back at once
@@ -236,7 +269,7 @@ static void run_bulk(struct tak_loop *l)
 /* The socket takes bytes again. */
 static void conn_writable(struct tak_loop *l, struct conn *c)
 {
-    if (c->s.roster_done && !c->s.extra.len) {
+    if (!conn_is_bulk(c)) {
         conn_flush(l, c);
         return;
     }
@@ -416,13 +449,18 @@ static void on_message(struct tak_loop *l, struct str m)
     }
 }
 
+/* One commit may let in hundreds: the rest waits for the next turn. */
 static void take_messages(struct tak_loop *l)
 {
+    int64_t left = MESSAGES_US;
     size_t len;
     char *to = l->message + HUB_MESSAGE_MAX; /* behind what the connections use */
 
-    while (mailbox_take(l->h->to_loop[l->index], to, HUB_MESSAGE_MAX, &len)) {
+    while (left > 0 && mailbox_take(l->h->to_loop[l->index], to, HUB_MESSAGE_MAX, &len)) {
+        int64_t begun = clock_us();
+
         on_message(l, str_of(to, len));
+        left -= clock_us() - begun;
         keep_pace(l);
     }
 }
@@ -593,9 +631,9 @@ static int64_t timeout_us(struct tak_loop *l, struct now now)
 {
     int64_t until = (l->next_tick_ms - now.mono_ms) * 1000;
 
-    if (l->bulk.count)
+    if (l->bulk.count || mailbox_next(l->h->to_loop[l->index]))
         return 0;
-    if (l->handshakes.count) {
+    if (l->handshakes.count || l->leaves.count) {
         int64_t join = joins_wait_us(&l->joins, clock_us());
 
         until = join < until ? join : until;
@@ -669,6 +707,7 @@ static void *run(void *arg)
         }
         take_messages(l);
         swap_ctx(l);
+        run_leaves(l);
         run_handshakes(l);
         run_bulk(l);
         notice_news(l);
@@ -725,11 +764,12 @@ static bool loop_memory(struct tak_loop *l, struct err *e)
     l->conns = map(l->max * sizeof *l->conns);
     l->handshakes = (struct conn_queue){map(l->max * sizeof(uint32_t)), 0, 0, 1};
     l->bulk = (struct conn_queue){map(l->max * sizeof(uint32_t)), 0, 0, 2};
+    l->leaves = (struct conn_queue){map(l->max * sizeof(uint32_t)), 0, 0, 4};
     l->recv_buf = map(CONN_PLAIN);
     l->plain_buf = map(CONN_PLAIN);
     l->cipher_buf = map(CONN_CIPHER);
     l->message = map(2 * HUB_MESSAGE_MAX);
-    if (!region || !l->conns || !l->handshakes.at || !l->bulk.at || !l->recv_buf || !l->plain_buf ||
+    if (!region || !l->conns || !l->handshakes.at || !l->bulk.at || !l->leaves.at || !l->recv_buf || !l->plain_buf ||
         !l->cipher_buf || !l->message)
         return err_set(e, ERR_WORLD, "no memory for %u clients: lower clients_max", l->max);
     slab_init(&l->slab, region, TAK_BUFFERS);
