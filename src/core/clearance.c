@@ -31,12 +31,6 @@ enum clearance_state clearance_next(enum clearance_state from, enum clearance_st
     return next[from][step] == CLEARANCE_UNKNOWN ? CLEARANCE_REFUSED : (enum clearance_state)next[from][step];
 }
 
-const char *clearance_word(enum clearance_state state)
-{
-    MUST(state < CLEARANCE_STATES);
-    return state_words[state];
-}
-
 bool clearance_is_clear(enum clearance_state state)
 {
     return state == CLEARANCE_COMPLETE || state == CLEARANCE_CONFIRMED || state == CLEARANCE_HELD;
@@ -141,6 +135,59 @@ static bool is_late_paper(const struct incident *s, struct str payload, uint32_t
            !(now == CLEARANCE_ENTERED && ent_holds(s, c, IN_UNITS, incident_value(payload, IN_UNIT)));
 }
 
+static bool follow_void_since(struct deciding *d, struct str zone, struct str kind, const char *reason,
+                              int64_t since_ms, struct err *e)
+{
+    size_t begin;
+
+    if (!follow(d, INC_ZONE_VOIDED, &begin))
+        return err_set(e, ERR_FULL, "too much follows from it at once");
+    incident_put(d->memory, IN_ZONE, zone);
+    incident_put(d->memory, IN_CLEARANCE_KIND, kind);
+    incident_put(d->memory, IN_VOID_REASON, str_from(reason));
+    if (since_ms != d->now_ms)
+        incident_put_int(d->memory, IN_AT, since_ms);
+    followed(d, INC_ZONE_VOIDED, begin);
+    return true;
+}
+
+static bool follow_void(struct deciding *d, struct str zone, struct str kind, const char *reason, struct err *e)
+{
+    return follow_void_since(d, zone, kind, reason, d->now_ms, e);
+}
+
+/* When one of these was last said to be in the zone; 0: never. */
+static int64_t last_there_ms(const struct incident *s, enum entity_kind kind, struct str zone)
+{
+    int64_t last = 0;
+
+    for (uint32_t x = ent_first(s, kind); x; x = ent_next(s, x)) {
+        int64_t at = ent_int(s, x, IN_AT, ent_int(s, x, IN_RECORDED_AT, 0));
+
+        if (str_eq(ent_get(s, x, IN_ZONE), zone) && !ent_is(s, x, IN_STATE, "discounted") && at > last)
+            last = at;
+    }
+    return last;
+}
+
+/* Paper of a search that ended before what makes the zone unknown again: it is kept, and the zone stays void. */
+static bool void_old_paper(struct deciding *d, uint32_t c, struct err *e)
+{
+    struct str zone = incident_value(d->payload, IN_ZONE), kind = incident_value(d->payload, IN_CLEARANCE_KIND);
+    int64_t at = fields_get_int(d->payload, (enum field)IN_AT, d->now_ms);
+    int64_t voided = state_of(d->s, c) == CLEARANCE_VOID ? ent_int(d->s, c, IN_AT, 0) : 0;
+    int64_t blast = last_there_ms(d->s, ENT_DETONATION, zone);
+    int64_t seen = str_eq(kind, STR("threat")) ? last_there_ms(d->s, ENT_THREAT, zone) : 0;
+    char reason[INCIDENT_LINE_MAX];
+
+    (void)str_copy(reason, sizeof reason, ent_get(d->s, c, IN_VOID_REASON));
+    if (voided > at)
+        return follow_void_since(d, zone, kind, reason[0] ? reason : "order", voided, e);
+    if (blast > at)
+        return follow_void_since(d, zone, kind, "detonation", blast, e);
+    return seen <= at || follow_void_since(d, zone, kind, "sighting", seen, e);
+}
+
 bool check_search_ended(struct deciding *d, struct err *e)
 {
     uint32_t c = of_payload(d->s, d->payload);
@@ -149,7 +196,7 @@ bool check_search_ended(struct deciding *d, struct err *e)
     if (!unit_may_clear(d, IN_UNIT, e))
         return false;
     if (is_late_paper(d->s, d->payload, c))
-        return true;
+        return void_old_paper(d, c, e);
     if (!step_possible(d, is_partial(d->payload) ? STEP_END_PARTIAL : STEP_END_COMPLETE, e))
         return false;
     if (!ent_holds(d->s, c, IN_UNITS, unit))
@@ -184,19 +231,6 @@ static bool has_open_door(const struct incident *s, struct str zone)
         if (ent_is(s, o, IN_OPENING_STATE, "open") && ent_holds(s, o, IN_ZONES, zone))
             return true;
     return false;
-}
-
-static bool follow_void(struct deciding *d, struct str zone, struct str kind, const char *reason, struct err *e)
-{
-    size_t begin;
-
-    if (!follow(d, INC_ZONE_VOIDED, &begin))
-        return err_set(e, ERR_FULL, "too much follows from it at once");
-    incident_put(d->memory, IN_ZONE, zone);
-    incident_put(d->memory, IN_CLEARANCE_KIND, kind);
-    incident_put(d->memory, IN_VOID_REASON, str_from(reason));
-    followed(d, INC_ZONE_VOIDED, begin);
-    return true;
 }
 
 bool check_hold_released(struct deciding *d, struct err *e)
@@ -241,6 +275,49 @@ bool void_threat(struct deciding *d, uint32_t zone, const char *reason, struct e
             if (!str_eq(other, id) && clearance_is_clear(clearance_of(d->s, other, "threat")) &&
                 !follow_void(d, other, STR("threat"), reason, e))
                 return false;
+    }
+    return true;
+}
+
+/* An explosion after its search leaves nothing in a zone as it was; one before it is known to whoever searched. */
+bool void_after_detonation(struct deciding *d, uint32_t zone, struct err *e)
+{
+    int64_t at = fields_get_int(d->payload, (enum field)IN_AT, ent_int(d->s, d->e, IN_AT, d->now_ms));
+    struct str id = ent_id(d->s, zone);
+
+    for (uint32_t c = ent_first(d->s, ENT_CLEARANCE); c; c = ent_next(d->s, c))
+        if (str_eq(ent_get(d->s, c, IN_ZONE), id) && !ent_is(d->s, c, IN_CLEARANCE_KIND, "threat") &&
+            clearance_is_clear(state_of(d->s, c)) && ent_int(d->s, c, IN_END_AT, 0) <= at &&
+            !follow_void(d, id, ent_get(d->s, c, IN_CLEARANCE_KIND), "detonation", e))
+            return false;
+    return void_threat(d, zone, "detonation", e);
+}
+
+static bool follow_no_go(struct deciding *d, struct str zone, struct str kind, struct str reason, struct err *e)
+{
+    size_t begin;
+
+    if (!follow(d, INC_ZONE_NO_GO, &begin))
+        return err_set(e, ERR_FULL, "too much follows from it at once");
+    incident_put(d->memory, IN_ZONE, zone);
+    incident_put(d->memory, IN_CLEARANCE_KIND, kind);
+    incident_put(d->memory, IN_REASON, reason);
+    followed(d, INC_ZONE_NO_GO, begin);
+    return true;
+}
+
+bool merge_clearances(struct deciding *d, struct str part, struct str whole, struct err *e)
+{
+    for (uint32_t c = ent_first(d->s, ENT_CLEARANCE); c; c = ent_next(d->s, c)) {
+        struct str zone = ent_get(d->s, c, IN_ZONE), kind = ent_get(d->s, c, IN_CLEARANCE_KIND);
+        enum clearance_state now = state_of(d->s, c);
+
+        if (str_eq(zone, whole) && clearance_is_clear(now) && !follow_void(d, whole, kind, "order", e))
+            return false;
+        if (str_eq(zone, part) && now == CLEARANCE_NO_GO &&
+            state_of(d->s, clearance_entity(d->s, whole, kind)) != CLEARANCE_NO_GO &&
+            !follow_no_go(d, whole, kind, ent_get(d->s, c, IN_REASON), e))
+            return false;
     }
     return true;
 }
@@ -339,6 +416,7 @@ void apply_zone_voided(struct applying *a)
 
     step(a, c, STEP_VOID);
     ent_clear(a->s, c, IN_HOLDER, a->seq);
+    ent_set_int(a->s, c, IN_AT, fields_get_int(a->payload, (enum field)IN_AT, a->at_ms), a->seq);
     keep(a, c, IN_VOID_REASON);
 }
 

@@ -44,7 +44,6 @@ enum clearance_step {
 
 /* CLEARANCE_REFUSED when the step is not possible. */
 enum clearance_state clearance_next(enum clearance_state from, enum clearance_step step) MUST_USE;
-const char *clearance_word(enum clearance_state state) MUST_USE;
 /* The state of a zone for a kind ("threat", ...). */
 enum clearance_state clearance_of(const struct incident *s, struct str zone, const char *kind) MUST_USE;
 /* COMPLETE or better. */

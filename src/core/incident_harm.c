@@ -38,6 +38,8 @@ bool check_threat_seen(struct deciding *d, struct err *e)
 
     if (hi < lo)
         return refuse(e, ERR_INPUT, IN_HI, "is less than lo");
+    if (ent_is(d->s, d->e, IN_STATE, "discounted"))
+        return refuse(e, ERR_DENIED, IN_THREAT, "it is discounted; report what was seen as a new one");
     return zone == 0 || void_threat(d, zone, "sighting", e);
 }
 
@@ -76,7 +78,7 @@ bool check_detonation(struct deciding *d, struct err *e)
 {
     uint32_t zone = ref(d->s, d->payload, IN_ZONE);
 
-    return zone == 0 || void_threat(d, zone, "detonation", e);
+    return zone == 0 || void_after_detonation(d, zone, e);
 }
 
 /* Casualties: a status moves only along this graph; "died" can follow any living status. */

@@ -241,15 +241,15 @@ bool check_zone_merged(struct deciding *d, struct err *e)
     struct str into = incident_value(d->payload, IN_REPLACES);
     uint32_t other = ent_find(d->s, ENT_ZONE, into);
 
-    if (other == 0 || other == d->e)
+    if (other == d->e || !ent_is(d->s, other, IN_STATE, "current"))
         return refuse(e, ERR_MISSING, IN_REPLACES, "there is no other zone \"%.*s\" to merge it into", STR_ARG(into));
     for (uint32_t u = ent_first(d->s, ENT_UNIT); u; u = ent_next(d->s, u))
         if (str_eq(ent_get(d->s, u, IN_ZONE), ent_id(d->s, d->e)))
             return refuse(e, ERR_DENIED, IN_ZONE, "%.*s is inside", STR_ARG(ent_id(d->s, u)));
-    return true;
+    return merge_clearances(d, ent_id(d->s, d->e), into, e);
 }
 
-/* What was cleared of the one is not known of the whole. */
+/* What was cleared of the one is not known of the whole, also where no event says so: a row of before they did. */
 void apply_zone_merged(struct applying *a)
 {
     struct str into = incident_value(a->payload, IN_REPLACES);

@@ -59,6 +59,10 @@ bool zones_touch(const struct incident *s, uint32_t a, uint32_t b) MUST_USE;
 bool deconflicted_in(const struct incident *s, uint32_t zone, struct str one, struct str other) MUST_USE;
 /* Adds zone.voided events for THREAT clearance of the zone and across its open openings. */
 bool void_threat(struct deciding *d, uint32_t zone, const char *reason, struct err *e) MUST_USE;
+/* The same for a detonation, and for what else was cleared in the zone before it. */
+bool void_after_detonation(struct deciding *d, uint32_t zone, struct err *e) MUST_USE;
+/* What is known of a zone into which another one is merged: cleared, it is no longer; forbidden where a part is. */
+bool merge_clearances(struct deciding *d, struct str part, struct str whole, struct err *e) MUST_USE;
 /* The clearance of a zone, 0 when nothing was done yet. */
 uint32_t clearance_entity(const struct incident *s, struct str zone, struct str kind) MUST_USE;
 /* Why an all-clear cannot be given; true when it can. */

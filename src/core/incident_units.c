@@ -62,15 +62,39 @@ static bool works_in(const struct incident *s, uint32_t unit, struct str zone)
     return false;
 }
 
-/* An entry is a fact: it is never refused, but it can void what was cleared. */
+/* A holder that goes takes along what it held: in this zone, or everywhere when none is named. */
+static bool withdraw(struct deciding *d, struct str zone, struct err *e)
+{
+    struct str unit = ent_id(d->s, d->e);
+
+    for (uint32_t c = d->e ? ent_first(d->s, ENT_CLEARANCE) : 0; c; c = ent_next(d->s, c)) {
+        size_t begin;
+
+        if (!ent_is(d->s, c, IN_STATE, "held") || !str_eq(ent_get(d->s, c, IN_HOLDER), unit) ||
+            (zone.len && !str_eq(ent_get(d->s, c, IN_ZONE), zone)))
+            continue;
+        if (!follow(d, INC_ZONE_VOIDED, &begin))
+            return err_set(e, ERR_FULL, "too much follows from it at once");
+        incident_put(d->memory, IN_ZONE, ent_get(d->s, c, IN_ZONE));
+        incident_put(d->memory, IN_CLEARANCE_KIND, ent_get(d->s, c, IN_CLEARANCE_KIND));
+        incident_put(d->memory, IN_VOID_REASON, STR("withdrawn"));
+        incident_put(d->memory, IN_UNIT, unit);
+        followed(d, INC_ZONE_VOIDED, begin);
+    }
+    return true;
+}
+
+/* An entry is a fact: it is never refused, but it can void what was cleared, there and where the unit was. */
 bool check_entered(struct deciding *d, struct err *e)
 {
-    struct str zone = incident_value(d->payload, IN_ZONE);
+    struct str zone = incident_value(d->payload, IN_ZONE), left = ent_get(d->s, d->e, IN_ZONE);
     uint32_t threat = clearance_entity(d->s, zone, STR("threat"));
     bool holder = d->e && str_eq(ent_get(d->s, threat, IN_HOLDER), ent_id(d->s, d->e));
 
-    if (d->e && str_eq(ent_get(d->s, d->e, IN_ZONE), zone))
+    if (d->e && str_eq(left, zone))
         return refuse(e, ERR_DENIED, IN_ZONE, "the unit is there already");
+    if (left.len && !withdraw(d, left, e))
+        return false;
     if (holder || (unit_is_here(d->s, d->e) && works_in(d->s, d->e, zone)))
         return true;
     return void_threat(d, ref(d->s, d->payload, IN_ZONE), unit_is_here(d->s, d->e) ?
@@ -86,28 +110,13 @@ void apply_entered(struct applying *a)
     ent_set_int(a->s, a->e, IN_MISSED, 0, a->seq);
 }
 
-/* A holder that leaves takes the hold along. */
 bool check_left(struct deciding *d, struct err *e)
 {
-    struct str zone = incident_value(d->payload, IN_ZONE), unit = incident_value(d->payload, IN_UNIT);
+    struct str zone = incident_value(d->payload, IN_ZONE);
 
     if (!str_eq(ent_get(d->s, d->e, IN_ZONE), zone))
         return refuse(e, ERR_DENIED, IN_ZONE, "the unit is not known to be there");
-    for (uint32_t c = ent_first(d->s, ENT_CLEARANCE); c; c = ent_next(d->s, c)) {
-        size_t begin;
-
-        if (!ent_is(d->s, c, IN_STATE, "held") || !str_eq(ent_get(d->s, c, IN_HOLDER), unit) ||
-            !str_eq(ent_get(d->s, c, IN_ZONE), zone))
-            continue;
-        if (!follow(d, INC_ZONE_VOIDED, &begin))
-            return err_set(e, ERR_FULL, "too much follows from it at once");
-        incident_put(d->memory, IN_ZONE, zone);
-        incident_put(d->memory, IN_CLEARANCE_KIND, ent_get(d->s, c, IN_CLEARANCE_KIND));
-        incident_put(d->memory, IN_VOID_REASON, STR("withdrawn"));
-        incident_put(d->memory, IN_UNIT, unit);
-        followed(d, INC_ZONE_VOIDED, begin);
-    }
-    return true;
+    return withdraw(d, zone, e);
 }
 
 static void stop_clock(struct applying *a)
@@ -138,7 +147,7 @@ bool check_unit_released(struct deciding *d, struct err *e)
     if (ent_has(d->s, d->e, IN_ZONE))
         return refuse(e, ERR_DENIED, IN_UNIT, "the unit is inside %.*s; record that it left first",
                       STR_ARG(place_name(d->s, ENT_ZONE, ent_get(d->s, d->e, IN_ZONE), place)));
-    return true;
+    return withdraw(d, (struct str){0}, e);
 }
 
 bool check_routed(struct deciding *d, struct err *e)
