@@ -166,6 +166,14 @@ bool guard_families_know(const struct incident *s)
     return true;
 }
 
+/* A duplicate says what the report says into which it was merged. */
+static uint32_t original_of(const struct incident *s, uint32_t report)
+{
+    for (int i = 0; i < 8 && ent_is(s, report, IN_STATE, "merged-into"); i++)
+        report = ent_find(s, ENT_REPORT, ent_get(s, report, IN_REPLACES));
+    return report;
+}
+
 /* B2 or better, or two origins. */
 static bool well_founded(const struct incident *s, uint32_t fact)
 {
@@ -173,7 +181,7 @@ static bool well_founded(const struct incident *s, uint32_t fact)
     uint32_t at = 0;
 
     while (ent_each(s, fact, IN_BASIS, &at, &id)) {
-        uint32_t r = ent_find(s, ENT_REPORT, id);
+        uint32_t r = original_of(s, ent_find(s, ENT_REPORT, id));
         struct str grade = ent_get(s, r, IN_GRADE), origin = report_origin(s, r);
 
         if (word_in("withdrawn,refuted", ent_get(s, r, IN_STATE)))
@@ -196,12 +204,13 @@ static void say(struct guard *g, enum guard_light light, const char *rule, const
     (void)str_copy(g->why, sizeof g->why, str_from(why));
 }
 
-/* Killed is never estimated: such a line rests on a fact about the counter that equals what is confirmed. */
+/* Killed is never estimated: such a line rests on a fact about the dead, and what it counts is what is confirmed. */
 static void guard_fatality(const struct guarding *x, uint32_t line, bool override_nok, struct guard *g)
 {
     const struct incident *s = x->s;
     struct str id;
     uint32_t at = 0;
+    bool told = false;
 
     g->fatality = true;
     if (!guard_families_know(s) && !override_nok)
@@ -210,9 +219,12 @@ static void guard_fatality(const struct guarding *x, uint32_t line, bool overrid
     while (ent_each(s, line, IN_FACTS, &at, &id)) {
         uint32_t fact = ent_find(s, ENT_FACT, id);
 
+        told |= ent_is(s, fact, IN_COUNTER, "killed") || text_has(ent_get(s, fact, IN_TEXT), fatality_words);
         if (ent_is(s, fact, IN_COUNTER, "killed") && ent_int(s, fact, IN_LO, -1) != x->work->confirmed)
             say(g, GUARD_RED, "unconfirmed", "the number killed is not what person records confirm");
     }
+    if (!told)
+        say(g, GUARD_RED, "no_death", "it speaks of the dead, and no fact that it rests on does");
 }
 
 static bool says_number(struct str text, int64_t n)

@@ -21,6 +21,8 @@ static struct world *scene(void)
     world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "road", IN_TEXT, "Road 12 is closed", IN_BASIS, "r", COMMANDS, IN_NONE);
     world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "rumour", IN_TEXT, "a bus", IN_BASIS, "weak", IN_BASIS, "own",
              COMMANDS, IN_NONE);
+    world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "death", IN_TEXT, "people died in the lobby", IN_BASIS, "r", COMMANDS,
+             IN_NONE);
     world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "hurt", IN_TEXT, "hurt", IN_COUNTER, "injured", IN_LO, "14", IN_BASIS, "r",
              COMMANDS, IN_NONE);
     world_ok(w, INC_STATEMENT_DRAFTED, IN_STATEMENT, "st", IN_SPEAKER, "spokesman", IN_AUDIENCE, "public", IN_BY,
@@ -58,7 +60,11 @@ static void test_the_reason_of_each_line(void **state)
         {"A bus burns.", "rumour", "weak"},
         {"At least 15 people are hurt.", "hurt", "number"},
         {"کم از کم ۱۵ افراد زخمی ہیں۔", "hurt", "number"},
-        {"Two people were killed.", "road", ""},
+        {"Two people were killed.", "road", "no_death"},
+        {"Two people were killed.", NULL, "no_death"},
+        {"Two people were killed.", "death", ""},
+        {"دو افراد جاں بحق ہوئے۔", "death", ""},
+        {"ROAD 12 IS CLOSED", "road", ""},
         {"The road is safe.", "road", "not_clear"},
         {"عمارت کلیئر ہے", "road", "not_clear"},
         {"Snipers are in place.", "road", "tactics"},
@@ -81,7 +87,36 @@ static void test_the_reason_of_each_line(void **state)
         assert_int_equal(g.light == GUARD_GREEN, rows[i].rule[0] == 0);
         assert_int_equal(g.light == GUARD_AMBER, strcmp(rows[i].rule, "weak") == 0);
     }
-    assert_true(judge(w, "l9").fatality);
+    assert_true(judge(w, "l9").fatality && judge(w, "l11").fatality && !judge(w, "l0").fatality);
+    world_free(w);
+}
+
+/* Two who do not know of one another are as good as one who is believed; one heard twice is not. */
+static void test_two_origins_are_a_ground(void **state)
+{
+    struct world *w = scene();
+
+    (void)state;
+    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "w2", IN_PREDICATE, "note", IN_TEXT, "x", IN_SOURCE, "s1", IN_GRADE,
+             "C3", IN_ORIGIN, "a wire", IN_NONE);
+    world_ok(w, INC_REPORT_RECEIVED, IN_REPORT, "w3", IN_PREDICATE, "note", IN_TEXT, "x", IN_SOURCE, "s2", IN_GRADE,
+             "C3", IN_ORIGIN, "a wire", IN_NONE);
+    world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "wire", IN_TEXT, "a bus", IN_BASIS, "w2", IN_BASIS, "w3", COMMANDS,
+             IN_NONE);
+    world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "two", IN_TEXT, "a bus", IN_BASIS, "w2", IN_BASIS, "weak", COMMANDS,
+             IN_NONE);
+    write_line(w, "l1", "A bus burns.", "wire");
+    write_line(w, "l2", "A bus burns.", "two");
+    assert_string_equal(judge(w, "l1").rule, "weak");
+    assert_string_equal(judge(w, "l2").rule, "");
+    /* It turns out that the one is what the other said. */
+    world_ok(w, INC_REPORT_LINKED, IN_REPORT, "weak", IN_RELATION, "duplicates", IN_BASIS, "w3", IN_NONE);
+    assert_string_equal(judge(w, "l2").rule, "weak");
+    /* A weak one that repeats a good one rests on the good one. */
+    world_ok(w, INC_REPORT_LINKED, IN_REPORT, "w3", IN_RELATION, "duplicates", IN_BASIS, "r", IN_NONE);
+    assert_string_equal(judge(w, "l2").rule, "");
+    world_ok(w, INC_REPORT_WITHDRAWN, IN_REPORT, "r", IN_REASON, "mistaken", IN_NONE);
+    assert_string_equal(judge(w, "l2").rule, "weak");
     world_free(w);
 }
 
@@ -265,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_reason_of_each_line),
+        cmocka_unit_test(test_two_origins_are_a_ground),
         cmocka_unit_test(test_urdu_words_however_they_are_typed),
         cmocka_unit_test(test_a_fact_past_its_review_is_not_said),
         cmocka_unit_test(test_who_wrote_it_neither_checks_nor_approves),
