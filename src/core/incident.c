@@ -391,7 +391,8 @@ static bool check_role(const struct deciding *d, const struct kind_info *k, stru
                       STR_ARG(ent_get(d->s, command, IN_COMMANDER)));
     }
     position = ent_find(d->s, ENT_POSITION, role);
-    if (position && !ent_holds(d->s, position, IN_BY, who) && !ent_holds(d->s, position, IN_TO, who))
+    if (ent_has(d->s, position, IN_BY) && !ent_holds(d->s, position, IN_BY, who) &&
+        !ent_holds(d->s, position, IN_TO, who))
         return refuse(e, ERR_DENIED, IN_ACTOR, "%.*s does not hold the position %.*s; %.*s does", STR_ARG(who),
                       STR_ARG(role), STR_ARG(ent_get(d->s, position, IN_BY)));
     return true;

@@ -187,6 +187,12 @@ bool check_role_assigned(struct deciding *d, struct err *e)
     return true;
 }
 
+/* What somebody else delegated is over. */
+void apply_role_assigned(struct applying *a)
+{
+    ent_clear(a->s, a->e, IN_TO, a->seq);
+}
+
 void apply_role_relieved(struct applying *a)
 {
     ent_clear(a->s, a->e, IN_BY, a->seq);

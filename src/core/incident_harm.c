@@ -229,6 +229,7 @@ void apply_casualty_doubted(struct applying *a)
     ent_clear(a->s, a->e, IN_VERIFIED, a->seq);
 }
 
+/* One person's two tags; a death stays with the tag that stays. */
 bool check_casualty_merged(struct deciding *d, struct err *e)
 {
     struct str into = incident_value(d->payload, IN_REPLACES);
@@ -236,6 +237,12 @@ bool check_casualty_merged(struct deciding *d, struct err *e)
 
     if (other == 0 || other == d->e || ent_is(d->s, other, IN_STATE, "merged"))
         return refuse(e, ERR_MISSING, IN_REPLACES, "there is no other casualty \"%.*s\" to merge it into",
+                      STR_ARG(into));
+    if (ent_is(d->s, d->e, IN_STATE, "merged"))
+        return refuse(e, ERR_DENIED, IN_CASUALTY, "it is merged");
+    if (ent_is(d->s, d->e, IN_STATE, "died") && !ent_is(d->s, other, IN_STATE, "died"))
+        return refuse(e, ERR_DENIED, IN_CASUALTY, "%.*s died and %.*s is %.*s; record first what is true of %.*s",
+                      STR_ARG(ent_id(d->s, d->e)), STR_ARG(into), STR_ARG(ent_get(d->s, other, IN_STATE)),
                       STR_ARG(into));
     return true;
 }

@@ -19,23 +19,40 @@ bool unit_is_here(const struct incident *s, uint32_t unit)
     return unit && ent_is(s, unit, IN_STATE, "checked-in");
 }
 
-/* A device that was there before its unit checked in is that unit now: as a unit of its own it ends. */
+static bool follow_unit(struct deciding *d, enum incident_kind kind, struct str unit, enum incident_field f,
+                        struct str v, struct err *e)
+{
+    size_t begin;
+
+    if (!follow(d, kind, &begin))
+        return err_set(e, ERR_FULL, "too much follows from it at once");
+    incident_put(d->memory, IN_UNIT, unit);
+    incident_put(d->memory, f, v);
+    followed(d, kind, begin);
+    return true;
+}
+
+/* A device that was there before its unit checked in is that unit now: as a unit of its own it ends, and when it
+ * is inside, it is the unit that is inside. */
 static bool follow_known_devices(struct deciding *d, struct err *e)
 {
-    struct str rest = d->payload, v;
+    struct str rest = d->payload, unit = incident_value(d->payload, IN_UNIT), v;
+    bool inside = ent_has(d->s, d->e, IN_ZONE);
     enum field tag;
 
     while (fields_next(&rest, &tag, &v)) {
         uint32_t device = tag == (enum field)IN_ALIAS ? ent_find(d->s, ENT_UNIT, v) : 0;
-        size_t begin;
+        struct str zone = ent_get(d->s, device, IN_ZONE);
 
         if (device == 0 || device == d->e || !ent_is(d->s, device, IN_STATE, "self-deployed"))
             continue;
-        if (!follow(d, INC_UNIT_RELEASED, &begin))
-            return err_set(e, ERR_FULL, "too much follows from it at once");
-        incident_put(d->memory, IN_UNIT, v);
-        incident_put(d->memory, IN_REASON, STR("it is a device of a unit that checked in"));
-        followed(d, INC_UNIT_RELEASED, begin);
+        if (zone.len && !inside && !follow_unit(d, INC_UNIT_ENTERED, unit, IN_ZONE, zone, e))
+            return false;
+        if (zone.len && !follow_unit(d, INC_UNIT_LEFT, v, IN_ZONE, zone, e))
+            return false;
+        if (!follow_unit(d, INC_UNIT_RELEASED, v, IN_REASON, STR("it is a device of a unit that checked in"), e))
+            return false;
+        inside |= zone.len > 0;
     }
     return true;
 }
