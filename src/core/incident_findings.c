@@ -798,16 +798,17 @@ static void rule_essentials(struct run *r)
     }
 }
 
-/* Every rule; to add one: a function and its name here. */
+/* Every rule; to add one: a function and its name here.  Where there is no room it is the last that are left out,
+ * so a matter of life stands first. */
 static const struct rule {
     const char *name;
     rule_fn *run;
 } rules[] = {
+    {"posture", rule_posture},
     {"count", rule_counts},         {"category", rule_categories}, {"threat.open", rule_threat_open},
     {"command", rule_command},      {"place", rule_places},        {"duration", rule_durations},
     {"time", rule_times},           {"statement", rule_statements}, {"release", rule_questioned},
-    {"outdated", rule_outdated},
-    {"posture", rule_posture},      {"notes", rule_notes},         {"identity", rule_identity},
+    {"outdated", rule_outdated},    {"notes", rule_notes},         {"identity", rule_identity},
     {"objectives", rule_objectives}, {"order", rule_order},        {"conserved", rule_conserved},
     {"essentials", rule_essentials},
 };
