@@ -86,23 +86,29 @@ static bool has_room(const struct incident *s, enum entity_kind kind, bool criti
     return s->count[kind] < (critical ? max : max - max / 4);
 }
 
-/* Makes sure that the device is known as a source. */
+/* Makes sure that the device is known as a source; those for which the list has no room are one. */
 static void need_source(struct reading *d)
 {
     struct buf id = buf_over(d->source, sizeof d->source);
+    bool others = false;
 
     buf_put(&id, STR("cot:"));
-    if (has_room(d->r->s, ENT_SOURCE, false))
-        put_short(&id, d->device.len ? d->device : d->user, 64);
-    else
-        buf_put(&id, STR("others"));
+    put_short(&id, d->device.len ? d->device : d->user, 64);
+    if (!ent_find(d->r->s, ENT_SOURCE, buf_str(&id)) && !has_room(d->r->s, ENT_SOURCE, false)) {
+        others = true;
+        id = buf_over(d->source, sizeof d->source);
+        buf_put(&id, STR("cot:others"));
+    }
     d->source_len = id.len;
     if (ent_find(d->r->s, ENT_SOURCE, buf_str(&id)))
         return;
     open_command(d);
     incident_put(d->memory, IN_SOURCE, buf_str(&id));
     incident_put(d->memory, IN_SOURCE_KIND, STR("responder"));
-    put_as_line(d->memory, IN_NAME, d->callsign.len ? d->callsign : d->device);
+    put_as_line(d->memory, IN_NAME,
+                others            ? STR("devices beyond the list of sources")
+                : d->callsign.len ? d->callsign
+                                  : d->device);
     put_as_text(d->memory, IN_NOTE, STR("a device on the network; what it says was not checked"));
     close_command(d, INC_SOURCE_REGISTERED);
 }

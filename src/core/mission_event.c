@@ -27,12 +27,6 @@ static const struct {
     [MISSION_TOLD_ROLE] = {"t-x-m-r", "INVITE"},
 };
 
-const char *mission_event_type(enum mission_told told)
-{
-    MUST(told < MISSION_TOLD_COUNT);
-    return kinds[told].type;
-}
-
 static void attribute(struct buf *b, const char *name, struct str value)
 {
     if (value.len == 0)

@@ -16,8 +16,6 @@ struct mission_event {
     const struct mission_item *item; /* the change, where one is shown; NULL: none */
 };
 
-/* "t-x-m-c" ... */
-const char *mission_event_type(enum mission_told told) MUST_USE;
 /* detail.full: it does not fit. */
 void mission_event(struct cot *c, const struct mission_event *m, int64_t wall_ms, struct buf *detail);
 

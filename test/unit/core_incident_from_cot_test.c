@@ -187,6 +187,86 @@ static void test_an_alert_of_a_stranger_is_a_critical_report(void **state)
     world_free(w);
 }
 
+static const char *alert_xml(const char *type, const char *emergency, const char *point)
+{
+    static char xml[2048];
+
+    (void)snprintf(xml, sizeof xml,
+                   "<event version='2.0' uid='ANDROID-7-9-1-1' type='%s' how='m-g' time='2023-11-14T22:13:20Z' "
+                   "start='2023-11-14T22:13:20Z' stale='2023-11-15T22:13:20Z'><point %s hae='0' ce='9999999' "
+                   "le='9999999'/><detail><link uid='ANDROID-7' type='a-f-G-U-C' relation='p-p'/>"
+                   "<contact callsign='R7-Alert'/><emergency %s</emergency></detail></event>", type, point, emergency);
+    return xml;
+}
+
+/* An alert without a kind and without a fix is an alert; whoever is no unit and cancels it is heard, too. */
+static void test_an_alert_that_says_little_is_heard_and_so_is_its_cancel(void **state)
+{
+    static const char *const nowhere[] = {"lat='0' lon='0'", "lat='0.0' lon='-0.0'"};
+    static const struct row_from other = {"karim", "ANDROID-7"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(nowhere); i++) {
+        struct world *w = scene();
+        uint32_t r;
+
+        assert_int_equal(world_hears_xml(w, str_from(alert_xml("b-a-o-tbl", ">R7", nowhere[i])), other), 2);
+        r = last(w->s, ENT_REPORT);
+        assert_true(ent_has(w->s, r, IN_CRITICAL) && ent_is(w->s, r, IN_SUBJECT, "emergency"));
+        assert_true(holds(ent_get(w->s, r, IN_TEXT), "emergency from R7, place not known"));
+        assert_false(ent_has(w->s, r, IN_LAT));
+        assert_int_equal(world_hears_xml(w, str_from(alert_xml("b-a-o-can", "cancel='true'>R7", nowhere[i])), other),
+                         1);
+        r = last(w->s, ENT_REPORT);
+        assert_true(ent_has(w->s, r, IN_CRITICAL) && ent_is(w->s, r, IN_SUBJECT, "emergency cancelled"));
+        assert_int_equal(w->s->count[ENT_MAYDAY], 0);
+        world_free(w);
+    }
+}
+
+/* The list of sources is full of strangers: whoever is on it keeps his name, the others are one. */
+static void test_a_known_device_keeps_its_name_among_many(void **state)
+{
+    static const struct row_from other = {"karim", "ANDROID-7"};
+    struct world *w = scene();
+    struct str marker = real("meshtastic+TAKPacket-SDK/testdata_cot_xml_marker_tank.xml");
+    uint32_t many, s;
+
+    (void)state;
+    assert_int_equal(world_hears_xml(w, str_from(alert_xml("b-a-o-tbl", ">R7", "lat='0' lon='0'")), other), 2);
+    many = w->s->count[ENT_SOURCE];
+    w->s->count[ENT_SOURCE] = entity_info(ENT_SOURCE)->max / 4 * 3; /* as if it had happened */
+    (void)world_hears_xml(w, str_from(alert_xml("b-a-o-can", "cancel='true'>R7", "lat='0' lon='0'")), other);
+    assert_true(ent_is(w->s, last(w->s, ENT_REPORT), IN_SOURCE, "cot:ANDROID-7"));
+    assert_int_equal(hear_real(w, "meshtastic+TAKPacket-SDK/testdata_cot_xml_emergency_911.xml"), 2);
+    assert_true(ent_is(w->s, last(w->s, ENT_REPORT), IN_SOURCE, "cot:others"));
+    s = ent_find(w->s, ENT_SOURCE, STR("cot:others"));
+    assert_true(ent_is(w->s, s, IN_NAME, "devices beyond the list of sources"));
+    assert_true(world_hears_xml(w, marker, phone) > 0);
+    assert_true(ent_is(w->s, last(w->s, ENT_REPORT), IN_SOURCE, "cot:others"));
+    w->s->count[ENT_SOURCE] = many + 1;
+    world_free(w);
+}
+
+/* Where there is no room for what follows, nothing is half done. */
+static void test_what_does_not_fit_is_left_out_whole(void **state)
+{
+    static const struct row_from other = {"karim", "ANDROID-7"};
+    struct incident_command out[2];
+    struct world *w = scene();
+    unsigned kind;
+    struct str payload = row_of(str_from(alert_xml("b-a-o-tbl", ">R7", "lat='0' lon='0'")), other, &kind);
+    uint64_t seq = world_river(w, kind, payload);
+
+    (void)state;
+    assert_int_equal(world_reads(w, seq, out, 0), 0);
+    assert_int_equal(world_reads(w, seq, out, 1), 1);
+    assert_int_equal(out[0].kind, INC_SOURCE_REGISTERED);
+    assert_int_equal(world_reads(w, seq, out, 2), 2);
+    assert_true(world_do(w, out[0].kind, out[0].payload) && world_do(w, out[1].kind, out[1].payload));
+    world_free(w);
+}
+
 /* ---- CASEVAC ----------------------------------------------------------- */
 
 static void test_nine_lines_can_be_read_out(void **state)
@@ -214,6 +294,30 @@ static void test_nine_lines_can_be_read_out(void **state)
                         "9 Obstacles and terrain: slope, slope to N, obstacles Sloping terrain to the N",
                         test_keep(strndup(text.at, text.len)));
     assert_true(str_eq(ent_get(w->s, last(w->s, ENT_REPORT), IN_TEXT), text));
+    world_free(w);
+}
+
+/* What a medic notes of each patient: mechanism, injuries, signs, treatment (ATAK's zMist), and what no list names. */
+static void test_a_casevac_says_what_the_medic_noted(void **state)
+{
+    static const char xml[] =
+        "<event version='2.0' uid='EX-MED' type='b-r-f-h-c' how='h-g-i-g-o' time='2023-11-14T22:13:20Z' "
+        "start='2023-11-14T22:13:20Z' stale='2023-11-15T22:13:20Z'><point lat='0' lon='0' hae='0' ce='9999999' "
+        "le='9999999'/><detail><_medevac_ title='EX-MED-1' urgent='1' security='7' hlz_marking='red lamp' "
+        "equipment_none='false' hoist='true'><zMistsMap><zMist z='1' m='blast' i='leg' s='' t='tourniquet' "
+        "title='ZMIST1'/><zMist title='ZMIST2' i='burns'/></zMistsMap></_medevac_><remarks> </remarks></detail></event>";
+    struct world *w = scene();
+    struct str text;
+
+    (void)state;
+    assert_int_equal(world_hears_xml(w, STR(xml), phone), 3);
+    text = ent_get(w->s, last(w->s, ENT_CASUALTY), IN_TEXT);
+    assert_string_equal("1 Place: not said\n2 Radio: not said\n3 Patients by precedence: urgent 1\n"
+                        "4 Equipment: hoist\n5 Patients by type: not said\n6 Security: 7\n7 Marking: red lamp\n"
+                        "8 Nationality: not said\n9 Obstacles and terrain: not said\n"
+                        "MIST: ZMIST1, Z 1, M blast, I leg, T tourniquet\nMIST: ZMIST2, I burns",
+                        test_keep(strndup(text.at, text.len)));
+    assert_false(ent_has(w->s, last(w->s, ENT_CASUALTY), IN_PLACE)); /* 0/0 is no place */
     world_free(w);
 }
 
@@ -641,6 +745,10 @@ int main(void)
         cmocka_unit_test(test_an_alert_of_a_unit_is_a_mayday_until_it_is_cancelled),
         cmocka_unit_test(test_a_cancel_ends_its_own_mayday_only),
         cmocka_unit_test(test_an_alert_of_a_stranger_is_a_critical_report),
+        cmocka_unit_test(test_an_alert_that_says_little_is_heard_and_so_is_its_cancel),
+        cmocka_unit_test(test_a_known_device_keeps_its_name_among_many),
+        cmocka_unit_test(test_what_does_not_fit_is_left_out_whole),
+        cmocka_unit_test(test_a_casevac_says_what_the_medic_noted),
         cmocka_unit_test(test_nine_lines_can_be_read_out),
         cmocka_unit_test(test_the_same_casevac_twice_is_one_casualty),
         cmocka_unit_test(test_a_casevac_in_v1_says_the_same),

@@ -296,6 +296,128 @@ static void test_an_alert_passes_the_same_guard(void **state)
     world_free(w);
 }
 
+/* ---- what a release rests on ---------------------------------------------- */
+
+static void test_what_was_approved_is_written_anew_when_its_fact_falls(void **state)
+{
+    static const char *const states[] = {"draft", "checked", "approved"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(states); i++) {
+        struct world *w = scene();
+
+        write_line(w, "l", "The road is closed.", "road");
+        if (i > 0)
+            world_ok(w, INC_STATEMENT_CHECKED, IN_STATEMENT, "st", IN_CHECKED_BY, "emil", IN_NONE);
+        if (i > 1)
+            world_ok(w, INC_STATEMENT_APPROVED, IN_STATEMENT, "st", IN_APPROVED_BY, "anna", COMMANDS, IN_NONE);
+        assert_true(world_state(w, ENT_STATEMENT, "st", states[i]));
+        world_ok(w, INC_FACT_DISPUTED, IN_FACT, "road", IN_REASON, "a lane is open", IN_NONE);
+        assert_true(world_state(w, ENT_STATEMENT, "st", "draft"));
+        assert_string_equal(judge(w, "l").rule, "not_live");
+        world_free(w);
+    }
+}
+
+/* Credibility 1 stands on somebody else who still says it. */
+static void test_a_corroboration_that_was_withdrawn_is_none(void **state)
+{
+    struct world *w = scene();
+
+    (void)state;
+    world_no(w, "grade: is needed", INC_REPORT_GRADED, IN_REPORT, "r", IN_REASON, "x", IN_NONE);
+    world_no(w, "is needed; F6 when nothing can be judged", INC_REPORT_RECEIVED, IN_REPORT, "n", IN_PREDICATE, "note",
+             IN_TEXT, "x", IN_SOURCE, "s1", IN_NONE);
+    world_ok(w, INC_REPORT_LINKED, IN_REPORT, "r", IN_RELATION, "corroborates", IN_BASIS, "weak", IN_NONE);
+    world_ok(w, INC_REPORT_WITHDRAWN, IN_REPORT, "weak", IN_REASON, "hearsay", IN_NONE);
+    world_no(w, "credibility 1 needs a corroborating report of another origin", INC_REPORT_GRADED, IN_REPORT, "r",
+             IN_GRADE, "B1", IN_NONE);
+    world_ok(w, INC_REPORT_GRADED, IN_REPORT, "r", IN_GRADE, "B2", IN_NONE);
+    world_free(w);
+}
+
+static void draft(struct world *w, const char *id, const char *area, const char *audience, const char *replaces)
+{
+    world_ok(w, INC_ALERT_DRAFTED, IN_ALERT, id, IN_TEXT, "Stay inside", IN_AUDIENCE, audience, IN_AREA, area,
+             IN_EXPIRES_AT, "1700003600000", IN_BY, "dora", IN_FACTS, "road", replaces ? IN_REPLACES : IN_NONE,
+             replaces, IN_NONE);
+    world_ok(w, INC_ALERT_APPROVED, IN_ALERT, id, IN_APPROVED_BY, "anna", COMMANDS, IN_NONE);
+}
+
+static void test_an_alert_goes_out_as_the_only_one_and_in_time(void **state)
+{
+    struct world *w = scene();
+
+    (void)state;
+    draft(w, "a", "south", "public", NULL);
+    world_ok(w, INC_ALERT_SENT, IN_ALERT, "a", SPEAKS, IN_NONE);
+    draft(w, "b", "south", "public", NULL);
+    world_no(w, "\"a\" is active for them; replace or cancel it", INC_ALERT_SENT, IN_ALERT, "b", SPEAKS, IN_NONE);
+    draft(w, "c", "north", "public", NULL);
+    world_ok(w, INC_ALERT_SENT, IN_ALERT, "c", SPEAKS, IN_NONE);
+    draft(w, "d", "south", "media", NULL);
+    world_ok(w, INC_ALERT_SENT, IN_ALERT, "d", SPEAKS, IN_NONE);
+    /* What it would replace was cancelled meanwhile: it replaces nothing that is out. */
+    draft(w, "e", "south", "public", "a");
+    world_ok(w, INC_ALERT_CANCELLED, IN_ALERT, "a", IN_REASON, "over", SPEAKS, IN_NONE);
+    world_no(w, "\"a\" is no alert of ours that is out", INC_ALERT_SENT, IN_ALERT, "e", SPEAKS, IN_NONE);
+    world_ok(w, INC_ALERT_SENT, IN_ALERT, "b", SPEAKS, IN_NONE);
+    /* A questioned one is still out, and is replaced. */
+    draft(w, "g", "south", "public", "b");
+    world_ok(w, INC_FACT_DISPUTED, IN_FACT, "road", IN_REASON, "x", IN_NONE);
+    assert_true(world_state(w, ENT_ALERT, "b", "questioned") && world_state(w, ENT_ALERT, "g", "draft"));
+    world_no(w, "is draft", INC_ALERT_SENT, IN_ALERT, "g", SPEAKS, IN_NONE);
+    world_ok(w, INC_FACT_CONFIRMED, IN_FACT, "road", IN_REASON, "seen", IN_BASIS, "r", COMMANDS, IN_NONE);
+    world_ok(w, INC_ALERT_APPROVED, IN_ALERT, "g", IN_APPROVED_BY, "anna", COMMANDS, IN_NONE);
+    world_ok(w, INC_ALERT_SENT, IN_ALERT, "g", SPEAKS, IN_NONE);
+    assert_true(world_state(w, ENT_ALERT, "b", "replaced"));
+    draft(w, "h", "east", "public", NULL);
+    w->now_ms = INT64_C(1700003600000);
+    world_no(w, "it has expired; draft a new one", INC_ALERT_SENT, IN_ALERT, "h", SPEAKS, IN_NONE);
+    world_ok(w, INC_ALERT_DRAFTED, IN_ALERT, "k", IN_TEXT, "Stay inside", IN_AUDIENCE, "public", IN_AREA, "south",
+             IN_EXPIRES_AT, "1700009999999", IN_BY, "dora", IN_FACTS, "road", IN_NONE);
+    world_ok(w, INC_ALERT_APPROVED, IN_ALERT, "k", IN_APPROVED_BY, "anna", COMMANDS, IN_NONE);
+    world_ok(w, INC_ALERT_SENT, IN_ALERT, "k", SPEAKS, IN_NONE); /* "g" has expired: nobody goes by it any more */
+    world_free(w);
+}
+
+/* Approved while its fact was fresh, and sent when nobody knows any more whether it is true. */
+static void test_an_alert_is_judged_again_when_it_is_sent(void **state)
+{
+    struct world *w = scene();
+
+    (void)state;
+    world_ok(w, INC_FACT_ACCEPTED, IN_FACT, "gas", IN_TEXT, "gas", IN_BASIS, "r", IN_REVIEW_AT, "1700000600000",
+             COMMANDS, IN_NONE);
+    world_ok(w, INC_ALERT_DRAFTED, IN_ALERT, "a", IN_TEXT, "Stay inside", IN_AUDIENCE, "public", IN_AREA, "south",
+             IN_EXPIRES_AT, "1700009999999", IN_BY, "dora", IN_FACTS, "gas", IN_NONE);
+    world_ok(w, INC_ALERT_APPROVED, IN_ALERT, "a", IN_APPROVED_BY, "anna", COMMANDS, IN_NONE);
+    w->now_ms += 601000;
+    world_no(w, "it cannot go out: the time of review", INC_ALERT_SENT, IN_ALERT, "a", SPEAKS, IN_NONE);
+    world_ok(w, INC_FACT_REVIEWED, IN_FACT, "gas", IN_REVIEW_AT, "1700009000000", COMMANDS, IN_NONE);
+    world_ok(w, INC_ALERT_SENT, IN_ALERT, "a", SPEAKS, IN_NONE);
+    world_free(w);
+}
+
+static void test_a_promise_has_one_task(void **state)
+{
+    struct world *w = scene();
+    char long_id[INCIDENT_ID_MAX + 1];
+
+    (void)state;
+    memset(long_id, 'c', INCIDENT_ID_MAX);
+    long_id[INCIDENT_ID_MAX] = 0;
+    world_no(w, "a shorter id, please", INC_COMMITMENT_MADE, IN_COMMITMENT, long_id, IN_BY, "a", IN_TEXT, "x", IN_OWNER,
+             "o", IN_NONE);
+    long_id[INCIDENT_ID_MAX - 5] = 0; /* "-task" still fits */
+    world_ok(w, INC_COMMITMENT_MADE, IN_COMMITMENT, long_id, IN_BY, "a", IN_TEXT, "x", IN_OWNER, "o", IN_DUE_AT,
+             "1700009999999", IN_NONE);
+    world_ok(w, INC_TASK_CREATED, IN_TASK, "c-task", IN_TEXT, "x", IN_OWNER, "o", IN_NONE);
+    world_no(w, "there is already a task \"c-task\"", INC_COMMITMENT_MADE, IN_COMMITMENT, "c", IN_BY, "a", IN_TEXT,
+             "x", IN_OWNER, "o", IN_NONE);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +429,11 @@ int main(void)
         cmocka_unit_test(test_a_line_is_written_anew_and_taken_out),
         cmocka_unit_test(test_what_we_said_and_know_now),
         cmocka_unit_test(test_an_alert_passes_the_same_guard),
+        cmocka_unit_test(test_what_was_approved_is_written_anew_when_its_fact_falls),
+        cmocka_unit_test(test_a_corroboration_that_was_withdrawn_is_none),
+        cmocka_unit_test(test_an_alert_goes_out_as_the_only_one_and_in_time),
+        cmocka_unit_test(test_an_alert_is_judged_again_when_it_is_sent),
+        cmocka_unit_test(test_a_promise_has_one_task),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,6 +273,57 @@ static void test_a_device_moves_its_unit_on(void **state)
     watcher_free(&x);
 }
 
+/* A network brings reports late and twice: an older one moves nobody back. */
+static void test_an_older_position_moves_nobody(void **state)
+{
+    struct watcher x = watcher_new();
+    int64_t now;
+
+    (void)state;
+    assert_int_equal(stays(&x, "P1", in_yard, 30), 1);
+    now = x.w->now_ms;
+    for (int i = 0; i < 60; i++) {
+        x.w->now_ms = now - 40000 + i * 500; /* all of them from before the last one in the yard */
+        assert_int_equal(seen_at(&x, "P1", far_off, 8, ""), 0);
+    }
+    assert_true(str_eq(zone_of(&x, "P1"), STR("yard")));
+    watcher_free(&x);
+}
+
+static void test_an_exercise_watches_its_own_players_alone(void **state)
+{
+    struct watcher x = {world_new(), calloc(1, sizeof(struct watch_state))};
+
+    (void)state;
+    assert_non_null(x.state);
+    watch_init(x.state, (struct hash_key){1, 2});
+    x.w->exercise = true;
+    world_ok(x.w, INC_INCIDENT_OPENED, IN_INCIDENT, "EX", IN_NAME, "n", IN_TYPE, "bomb", IN_NONE);
+    world_ok(x.w, INC_CORDON_SET, IN_CORDON, "outer", IN_CORDON_KIND, "outer", IN_SHAPE, OUTER, IN_NONE);
+    assert_int_equal(stays(&x, "ANDROID-9", in_cordon, 100), 0);
+    assert_int_equal(stays(&x, "EX-9", in_cordon, 100), 1);
+    assert_true(is_self_deployed(&x, "EX-9"));
+    assert_true(ent_has(x.w->s, ent_find(x.w->s, ENT_UNIT, STR("EX-9")), IN_EXERCISE));
+    watcher_free(&x);
+}
+
+/* A line and a point are no area: nobody is in them, and the areas beside them are watched all the same. */
+static void test_what_is_no_area_is_passed_over(void **state)
+{
+    struct watcher x = watcher_new();
+
+    (void)state;
+    world_ok(x.w, INC_CORDON_SET, IN_CORDON, "line", IN_CORDON_KIND, "outer", IN_SHAPE,
+             "24.0,67.0 25.0,67.0", IN_NONE);
+    world_ok(x.w, INC_CORDON_SET, IN_CORDON, "no shape", IN_CORDON_KIND, "outer", IN_NONE);
+    world_ok(x.w, INC_CORDON_SET, IN_CORDON, "inner", IN_CORDON_KIND, "inner", IN_SHAPE, OUTER, IN_NONE);
+    world_ok(x.w, INC_CORDON_LIFTED, IN_CORDON, "outer", IN_REASON, "moved", IN_NONE);
+    assert_int_equal(stays(&x, "ANDROID-8", in_cordon, 100), 0);
+    world_ok(x.w, INC_CORDON_SET, IN_CORDON, "outer2", IN_CORDON_KIND, "outer", IN_SHAPE, OUTER, IN_NONE);
+    assert_int_equal(stays(&x, "ANDROID-8", in_cordon, 100), 1);
+    watcher_free(&x);
+}
+
 /* ---- bounds ------------------------------------------------------------ */
 
 static void test_more_devices_than_places(void **state)
@@ -388,6 +439,9 @@ int main(void)
         cmocka_unit_test(test_what_a_person_recorded_a_device_does_not_undo),
         cmocka_unit_test(test_the_last_device_of_a_unit_ends_it),
         cmocka_unit_test(test_a_device_moves_its_unit_on),
+        cmocka_unit_test(test_an_older_position_moves_nobody),
+        cmocka_unit_test(test_an_exercise_watches_its_own_players_alone),
+        cmocka_unit_test(test_what_is_no_area_is_passed_over),
         cmocka_unit_test(test_more_devices_than_places),
         cmocka_unit_test(test_many_strangers_at_once),
         cmocka_unit_test(test_a_check_in_among_many),

@@ -154,6 +154,22 @@ static void test_guids_and_hashes(void **state)
     assert_false(mission_hash_read(STR("abc"), hash));
 }
 
+static void test_layers_and_invites_have_their_words(void **state)
+{
+    static const char *const layers[] = {"GROUP", "UID", "CONTENTS", "MAPLAYER", "ITEM"},
+                      *const invites[] = {"clientUid", "callsign", "userName", "group", "team"},
+                      *const neither[] = {"", "uid", "GROUPS", "ClientUid", "MISSION"};
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        assert_string_equal(mission_layer_word(str_from(layers[i])), layers[i]);
+        assert_string_equal(mission_invite_word(str_from(invites[i])), invites[i]);
+        assert_null(mission_layer_word(str_from(neither[i])));
+        assert_null(mission_invite_word(str_from(neither[i])));
+    }
+    assert_string_equal(mission_permission_word(3), ""); /* two at once are no permission */
+}
+
 static void test_keys_are_pairs(void **state)
 {
     char bytes[512];
@@ -277,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_names_are_compared_as_the_peers_do),
         cmocka_unit_test(test_guids_and_hashes),
+        cmocka_unit_test(test_layers_and_invites_have_their_words),
         cmocka_unit_test(test_keys_are_pairs),
         cmocka_unit_test(test_a_change_is_told_with_its_details),
         cmocka_unit_test(test_an_item_that_cannot_be_read_is_one_all_the_same),
