@@ -344,6 +344,7 @@ int river_in_set(struct river *r, struct str payload)
     struct set_of of;
     enum field tag;
     struct str name;
+    int set;
 
     if (fields_has(payload, FIELD_EVERYONE))
         return SETS_EVERYONE;
@@ -354,7 +355,8 @@ int river_in_set(struct river *r, struct str payload)
         if (group >= 0)
             mask_add(&mask, group);
     }
-    return sets_in_of(r->sets, &mask, of);
+    set = sets_in_of(r->sets, &mask, of);
+    return set < 0 && of.share == SHARE_ALWAYS ? sets_in_any(r->sets, &mask) : set;
 }
 
 void river_put_groups(const struct river *r, uint16_t in_set, struct buf *b)
@@ -797,17 +799,17 @@ static void repeat(struct river *r, struct unit *x, struct now now)
     struct buf b = river_area(r, AREA_PAYLOAD_2);
     struct river_event ev;
     struct err e;
+    size_t at;
 
     if (!x->latest || !river_parse(r, x->form == FORM_XML ? kept : (struct str){0},
                                    x->form == FORM_XML ? (struct str){0} : frame_payload(kept), &ev, &e))
         return;
     ev.cot.stale_ms = now.wall_ms + r->limits.repeat_ms + 5000;
     ev.proto = (struct str){0};
+    at = (size_t)(ev.cot.stale_text.at - ev.cot.xml.at);
+    if (ev.cot.xml.len && at >= ev.cot.xml.len)
+        ev.cot.xml = (struct str){0}; /* its time was written with references: it is written anew */
     if (ev.cot.xml.len) {
-        size_t at = (size_t)(ev.cot.stale_text.at - ev.cot.xml.at);
-
-        if (at > ev.cot.xml.len)
-            return; /* a stale time written with references: as it was said */
         buf_put(&b, str_cut(ev.cot.xml, 0, at));
         when_put(&b, ev.cot.stale_ms);
         buf_put(&b, str_from_at(ev.cot.xml, at + ev.cot.stale_text.len));

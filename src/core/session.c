@@ -97,6 +97,11 @@ static void refuse(struct taking *t, const char *reason)
     t->w->refused(t->w->ctx, t->s, reason);
 }
 
+static bool is_for_life(enum cot_class is)
+{
+    return is == CLASS_EMERGENCY || is == CLASS_EMERGENCY_CANCEL || is == CLASS_CASEVAC;
+}
+
 /* The sender's groups, or those of them that the event names; -1 when that is one
  * combination of groups too many. */
 static int named_groups(struct taking *t)
@@ -118,11 +123,14 @@ static int named_groups(struct taking *t)
     return sets_in_of(r->sets, &mask, (struct set_of){.agency = r->sets->in_of[t->s->user.in_set].agency});
 }
 
-/* The audience of a live event. Of a durable one it is known when its addressees are. */
+/* The audience of a live event. Of a durable one it is known when its addressees are.  Who is in danger is heard by
+ * his own groups when there is no place left for those that he names. */
 static int audience(struct taking *t)
 {
     int groups = named_groups(t);
 
+    if (groups < 0 && is_for_life(t->ev.is))
+        groups = t->s->user.in_set;
     if (groups < 0 || class_is_durable(t->ev.is) || river_addresses(&t->ev.routing))
         return groups;
     return sets_shared(t->r->sets, (uint16_t)groups, sharing_class(t->ev.is));

@@ -119,6 +119,14 @@ int sets_in(struct sets *s, const struct group_mask *m)
     return sets_in_of(s, m, (struct set_of){0});
 }
 
+int sets_in_any(const struct sets *s, const struct group_mask *m)
+{
+    for (int i = 1; i < s->in_count; i++)
+        if (s->in_of[i].share == 0 && memcmp(&s->in[i], m, sizeof *m) == 0)
+            return i;
+    return -1;
+}
+
 static int find_out(const struct sets *s, const struct group_mask *m, uint8_t agency)
 {
     for (int i = 1; i < s->out_count; i++)

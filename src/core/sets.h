@@ -82,6 +82,9 @@ int sets_in(struct sets *s, const struct group_mask *m) MUST_USE;
 int sets_out(struct sets *s, const struct group_mask *m) MUST_USE;
 int sets_in_of(struct sets *s, const struct group_mask *m, struct set_of of) MUST_USE;
 int sets_out_of(struct sets *s, const struct group_mask *m, uint8_t agency) MUST_USE;
+/* Where there are too many: the same groups as somebody has them, of whatever agency, in the class that no rule is
+ * about, so that the same hear it; -1: nobody has them. */
+int sets_in_any(const struct sets *s, const struct group_mask *m) MUST_USE;
 
 /* The number of an agency, added when new ("" : SETS_NO_AGENCY).  What it may hear from others stands only
  * after sets_allow() for it: until then nothing that a rule is about. */

@@ -305,7 +305,8 @@ static void test_a_casevac_says_what_the_medic_noted(void **state)
         "start='2023-11-14T22:13:20Z' stale='2023-11-15T22:13:20Z'><point lat='0' lon='0' hae='0' ce='9999999' "
         "le='9999999'/><detail><_medevac_ title='EX-MED-1' urgent='1' security='7' hlz_marking='red lamp' "
         "equipment_none='false' hoist='true'><zMistsMap><zMist z='1' m='blast' i='leg' s='' t='tourniquet' "
-        "title='ZMIST1'/><zMist title='ZMIST2' i='burns'/></zMistsMap></_medevac_><remarks> </remarks></detail></event>";
+        "title='ZMIST1'/><zMist title='ZMIST2' i='burns'/></zMistsMap></_medevac_><remarks> </remarks></detail>"
+        "</event>";
     struct world *w = scene();
     struct str text;
 

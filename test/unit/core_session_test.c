@@ -1546,6 +1546,102 @@ static void an_emergency_is_its_owners(void **state)
     sim_free(sv);
 }
 
+/* No combination of groups is left, and somebody is in danger: his own groups hear him, whatever he named and
+ * whichever agency he is of; nobody else does. */
+static void an_emergency_is_heard_when_no_combination_is_left(void **state)
+{
+    struct sim_server *sv = start();
+    int both = join_here(sv, (struct sim_who){5, "eve", "A,B", "A,B", false}, "U5", "R5");
+    int d = join_here(sv, dan, "U4", "R4"), e = sim_join(sv, (struct sim_who){6, "fay", "C", "C", false});
+    struct session_user *u = &sv->conns[both].s.user;
+    struct group_mask mask = sv->river.sets->in[u->in_set];
+
+    (void)state;
+    /* His groups as those of an agency are another combination than as those of nobody's. */
+    (void)sim_set(sv, "A,B", false);
+    sv->river.sets->in_of[u->in_set].agency = sets_agency(sv->river.sets, STR("FIRE"));
+    for (int g = 0; sv->river.sets->in_count < LIMIT_IN_SETS; g++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "g%d", g % 900);
+        if (g % 900 == 0)
+            mask = (struct group_mask){0};
+        mask_add(&mask, sets_group(sv->river.sets, str_from(name)));
+        if (g >= 900) {
+            (void)snprintf(name, sizeof name, "h%d", g / 900);
+            mask_add(&mask, sets_group(sv->river.sets, str_from(name)));
+        }
+        assert_true(sets_in(sv->river.sets, &mask) >= 0);
+    }
+    all_heard(sv);
+    say_event(sv, both, "b-a-o-tbl", "U5-9-1-1",
+              "<link uid=\"U5\" type=\"a-f-G-U-C\" relation=\"p-p\"/><emergency type=\"911 Alert\">R5</emergency>"
+              "<marti><dest group=\"A\"/></marti>");
+    sim_commit(sv);
+    assert_int_equal(sv->refusals, 0);
+    ROWS("emergency.raised");
+    HEARS(d, "b-a-o-tbl:U5-9-1-1");
+    HEARS(e, "");
+    say_event(sv, both, "b-m-p-s-m", "M1", "<marti><dest group=\"A\"/></marti>");
+    assert_int_equal(sv->refusals, 1); /* what can wait is refused, with a sentence */
+    say_event(sv, both, "b-a-o-can", "U5-9-1-1",
+              "<link uid=\"U5\" type=\"a-f-G-U-C\" relation=\"p-p\"/><emergency cancel=\"true\">R5</emergency>"
+              "<marti><dest group=\"A\"/></marti>");
+    sim_commit(sv);
+    HEARS(d, "b-a-o-can:U5-9-1-1");
+    assert_int_equal(sv->river.emergencies, 0);
+    sim_free(sv);
+}
+
+/* A client that writes its times with references: it is repeated with a new one all the same. */
+static void an_emergency_repeats_however_its_time_is_written(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+    struct phone_event ev = event(sv, "b-a-o-tbl", "U1-9-1-1");
+    struct str xml, bytes;
+    char odd[4096], want[64];
+    struct buf o = buf_over(odd, sizeof odd), w = buf_over(want, sizeof want);
+    size_t at;
+
+    (void)state;
+    all_heard(sv);
+    xml = phone_write(&text, &ev, "<contact callsign=\"R1\"/><emergency type=\"911 Alert\">R1</emergency>");
+    at = str_find(xml, STR("stale=\"")) + 7;
+    assert_true(at < xml.len && xml.at[at] == '2');
+    buf_put(&o, str_cut(xml, 0, at));
+    buf_put(&o, STR("&#50;"));
+    buf_put(&o, str_from_at(xml, at + 1));
+    say(sv, a, buf_str(&o));
+    sim_commit(sv);
+    HEARS(b, "b-a-o-tbl:U1-9-1-1");
+    sim_pass(sv, sv->limits.repeat_ms);
+    river_tick(&sv->river, sv->now);
+    bytes = sim_hear(sv, b);
+    buf_put(&w, STR("stale=\""));
+    when_put(&w, sv->now.wall_ms + sv->limits.repeat_ms + 5000);
+    assert_true(str_find(bytes, buf_str(&w)) < bytes.len);
+    assert_true(str_find(bytes, STR("911 Alert")) < bytes.len);
+    sim_free(sv);
+}
+
+/* The memory for what is on its way is used up: it goes out at once. */
+static void an_emergency_goes_out_at_once_when_nothing_can_hold_it(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+    void *taken;
+
+    (void)state;
+    all_heard(sv);
+    while ((taken = slab_take(&sv->river.slab, 1024)) != NULL)
+        continue;
+    say_alert(sv, a, "b-a-o-tbl", "U1");
+    HEARS(b, "b-a-o-tbl:U1-9-1-1");
+    assert_int_equal(sv->river.count.relayed_first, 1);
+    sim_free(sv);
+}
+
 /* Some clients alert under the uid of the device: heard, and the device keeps its place. */
 static void an_emergency_under_a_devices_uid(void **state)
 {
@@ -2101,6 +2197,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_emergency_is_heard),
     cmocka_unit_test(an_emergency_is_its_owners),
     cmocka_unit_test(an_emergency_under_a_devices_uid),
+    cmocka_unit_test(an_emergency_is_heard_when_no_combination_is_left),
+    cmocka_unit_test(an_emergency_repeats_however_its_time_is_written),
+    cmocka_unit_test(an_emergency_goes_out_at_once_when_nothing_can_hold_it),
     cmocka_unit_test(a_refusing_record_relays_nothing),
     cmocka_unit_test(the_must_ring_laps),
     cmocka_unit_test(the_live_ring_laps),
