@@ -2145,6 +2145,350 @@ static void an_emergency_leaves_its_mission(void **state)
     sim_free(sv);
 }
 
+/* -------------------------------------------- forms, inputs, full tables -- */
+
+/* The payload of the last row. */
+static struct str last_row(const struct sim_server *sv)
+{
+    return str_of(sv->rows[sv->row_count - 1].payload, sv->rows[sv->row_count - 1].len);
+}
+
+/* Chat in v1 with a dest: whom it names hears it, and not whom it was for. */
+static void a_dest_is_taken_out_of_v1_too(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2"), c = join_here(sv, cat, "U3", "R3");
+    struct phone_event ev = event(sv, "b-t-f", "GeoChat.U1.x.m1");
+    struct str xml = phone_write(&text, &ev,
+                                 "<__chat id=\"x\" chatroom=\"x\" senderCallsign=\"R1\" messageId=\"m1\"><chatgrp "
+                                 "id=\"x\" uid0=\"U1\"/></__chat><remarks>hello</remarks>"
+                                 "<marti><dest callsign=\"R2\"/></marti>");
+    struct str payload, bytes;
+
+    (void)state;
+    all_heard(sv);
+    say(sv, a, phone_as_proto(xml, &text));
+    sim_commit(sv);
+    ROWS("chat.said");
+    payload = last_row(sv);
+    assert_true(str_eq(fields_get(payload, FIELD_TO), STR("U2")));
+    bytes = fields_get(payload, FIELD_EVENT_PROTO);
+    assert_true(bytes.len > 0 && str_find(bytes, STR("hello")) < bytes.len);
+    assert_true(str_find(bytes, STR("dest")) == bytes.len);
+    bytes = sim_hear(sv, b);
+    assert_true(str_find(bytes, STR("hello")) < bytes.len && str_find(bytes, STR("dest")) == bytes.len);
+    HEARS(c, "");
+    sim_free(sv);
+}
+
+/* What came while nobody listened to v1 is put into it for the one who now does: from the ring, and from what he
+ * missed while he was away. */
+static void what_is_kept_as_xml_is_heard_in_v1(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+
+    (void)state;
+    all_heard(sv);
+    say_here(sv, a, "U1", "R1");
+    say_wants_v1(sv, b, "1");
+    HEARS(b, "t-x-takp-r:takp-0-1 [a-f-G-U-C:U1]");
+    sim_remember(sv, STR("U2"), sv->conns[b].must_sent);
+    sim_leave(sv, b);
+    all_heard(sv);
+    say_direct(sv, a, "m1", "U1", "U2");
+    sim_commit(sv);
+    b = sim_join(sv, ben);
+    say_here(sv, b, "U2", "R2");
+    say_wants_v1(sv, b, "1");
+    sim_commit(sv);
+    assert_non_null(strstr(heard(sv, b), "[b-t-f:GeoChat.U1.U2.m1]"));
+    sim_free(sv);
+}
+
+/* A position for one callsign is for those who have it. */
+static void a_live_dest_may_be_a_callsign(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2"), c = join_here(sv, cat, "U3", "R3");
+
+    (void)state;
+    all_heard(sv);
+    say_event(sv, a, "x-unheard-of", "X1", "<marti><dest callsign=\"R2\"/><dest callsign=\"nobody\"/></marti>");
+    HEARS(b, "x-unheard-of:X1");
+    HEARS(c, "");
+    say_event(sv, a, "x-unheard-of", "X1", "<marti><dest callsign=\"nobody\"/></marti>");
+    HEARS(b, "");
+    HEARS(c, "");
+    sim_free(sv);
+}
+
+/* Each kind of what is recorded, with what the log and those who come later need of it. */
+static void what_is_offered_and_asked_is_recorded(void **state)
+{
+    static const struct {
+        const char *type, *detail, *rows;
+    } sent[] = {
+        {"b-f-t-r", "<fileshare filename=\"plan.zip\" sizeInBytes=\"17\" sha256=\"00ff\"/>", "file.offered"},
+        {"b-f-t-a", "<ackrequest/>", "file.answered"},
+        {"t-s", "", "task.sent"},
+        {"t-k", "", "task.sent"},
+        {"b-r-f-h-c", "<_medevac_ urgent=\"1\"/>", "casevac.sent"},
+        {"b-t-f-d", "", "chat.receipt"},
+        {"b-t-f-r", "", "chat.receipt"},
+    };
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+    char want[64], detail[256];
+
+    (void)state;
+    all_heard(sv);
+    for (size_t i = 0; i < COUNTOF(sent); i++) {
+        (void)snprintf(detail, sizeof detail, "%s<marti><dest uid=\"U2\"/></marti>", sent[i].detail);
+        say_event(sv, a, sent[i].type, "E1", detail);
+        sim_commit(sv);
+        ROWS(sent[i].rows);
+        (void)snprintf(want, sizeof want, "%s:E1", sent[i].type);
+        HEARS(b, want);
+        if (i == 0) {
+            assert_true(str_eq(fields_get(last_row(sv), FIELD_NAME), STR("plan.zip")));
+            assert_true(str_eq(fields_get(last_row(sv), FIELD_SIZE), STR("17")));
+            assert_true(str_eq(fields_get(last_row(sv), FIELD_SHA256), STR("00ff")));
+        }
+    }
+    sim_free(sv);
+}
+
+/* A sensor speaks for things, and never for a responder. */
+static void an_input_speaks_for_no_responder(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), i = sim_join(sv, gate);
+    struct phone_event ev = event(sv, "a-f-G-U-C", "U1");
+    struct unit *x;
+
+    (void)state;
+    sv->conns[i].s.user.input = true;
+    all_heard(sv);
+    session_take(&sv->conns[i].s, &sv->river, &sv->world,
+                 phone_write(&text, &ev, "<contact callsign=\"R1\" endpoint=\"*:-1:stcp\"/>"), (struct str){0},
+                 sv->now);
+    assert_int_equal(sv->refusals, 1);
+    assert_non_null(strstr(sv->refused, "a responder's device, for which no input speaks"));
+    assert_int_equal(units_find(&sv->river.units, STR("U1"))->holder, ann.id);
+    HEARS(a, "");
+    say_here(sv, i, "S1", "sensor");
+    HEARS(a, "a-f-G-U-C:S1");
+    x = units_find(&sv->river.units, STR("S1"));
+    assert_true(x->kind == UNIT_TRACK && x->holder == 0); /* nobody is reached through it */
+    /* It becomes one who is reachable when its own device reports. */
+    say_here(sv, a, "S1", "R1b");
+    x = units_find(&sv->river.units, STR("S1"));
+    assert_true(x->kind == UNIT_PRESENCE && x->holder == ann.id);
+    sim_free(sv);
+}
+
+/* A drawing in the place of somebody's device would take him off the map. */
+static void a_drawing_takes_no_devices_place(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+
+    (void)state;
+    all_heard(sv);
+    say_event(sv, b, "u-d-f", "U1", "");
+    assert_int_equal(sv->refusals, 1);
+    assert_non_null(strstr(sv->refused, "a drawing needs a uid of its own"));
+    assert_int_equal(units_find(&sv->river.units, STR("U1"))->kind, UNIT_PRESENCE);
+    say_track(sv, b, "U1", 50); /* a report of him by somebody else is told, and heard */
+    assert_true(units_find(&sv->river.units, STR("U1"))->conflict);
+    HEARS(a, "a-n-A-C-F:U1");
+    sim_commit(sv);
+    ROWS("uid.conflict");
+    sim_free(sv);
+}
+
+static const char *not_today(void *ctx, struct session *s, const struct river_event *ev)
+{
+    (void)ctx;
+    (void)s;
+    return str_starts(ev->cot.type, STR("a-n")) ? "not today" : NULL;
+}
+
+static void what_the_world_objects_to_is_refused_alone(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+
+    (void)state;
+    all_heard(sv);
+    sv->world.objects = not_today;
+    say_track(sv, a, "T1", 48);
+    assert_string_equal(sv->refused, "not today");
+    HEARS(b, "");
+    say_here(sv, a, "U1", "R1");
+    HEARS(b, "a-f-G-U-C:U1");
+    assert_int_equal(sv->refusals, 1);
+    sim_free(sv);
+}
+
+/* No place is left: who is known goes on, who is new is refused with a sentence, whoever calls for help is heard. */
+static void a_full_table_refuses_places_and_no_words(void **state)
+{
+    struct river_limits l = sim_limits();
+    struct sim_server *sv;
+    int g, b;
+    char uid[16];
+
+    (void)state;
+    l.units_max = 16;
+    sv = start_with(l);
+    g = join_here(sv, gate, "G1", "G1");
+    b = join_here(sv, ben, "U2", "R2");
+    for (int i = 0; i < 40; i++) {
+        (void)snprintf(uid, sizeof uid, "T%d", i);
+        say_track(sv, g, uid, 48);
+    }
+    assert_int_equal(sv->river.units.count, 14); /* three quarters for things, and the two */
+    for (int i = 0; i < 12; i++) {
+        (void)snprintf(uid, sizeof uid, "P%d", i);
+        say_here(sv, g, uid, uid); /* people take the places of things */
+    }
+    assert_int_equal(sv->refusals, 0);
+    for (int i = 12; i < 20; i++) {
+        (void)snprintf(uid, sizeof uid, "P%d", i);
+        say_here(sv, g, uid, uid);
+    }
+    assert_true(sv->refusals > 0);
+    assert_non_null(strstr(sv->refused, "the table of units is full"));
+    all_heard(sv);
+    sv->refusals = 0;
+    say_track(sv, g, "T99", 48);
+    assert_int_equal(sv->refusals, 1);
+    say_here(sv, g, "P1", "P1");
+    say_chat(sv, g, "m1", "G1", "All Chat Rooms", "", "");
+    say_alert(sv, g, "b-a-o-tbl", "G1");
+    sim_commit(sv);
+    HEARS(b, "b-t-f:GeoChat.G1.All Chat Rooms.m1 b-a-o-tbl:G1-9-1-1 a-f-G-U-C:P1");
+    say_delete(sv, g, "unknown");
+    say_alert(sv, g, "b-a-o-can", "G1");
+    sim_commit(sv);
+    HEARS(b, "t-x-d-d:del-unknown b-a-o-can:G1-9-1-1");
+    assert_int_equal(sv->refusals, 1);
+    sim_free(sv);
+}
+
+/* Somebody moves to another group: for those who hear nothing of the new one he is gone, nobody else loses him. */
+static void who_moves_to_another_group_is_gone_from_the_old_one(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+    int both = join_here(sv, (struct sim_who){5, "eve", "A,B", "A,B", false}, "U5", "R5"), d;
+    uint16_t in = sim_set(sv, "B", true);
+
+    (void)state;
+    all_heard(sv);
+    session_regroup(&sv->conns[a].s, &sv->river, in, sim_set(sv, "B", false));
+    river_regrouped(&sv->river, session_handle(&sv->conns[a].s), in, sv->now);
+    assert_non_null(strstr(heard(sv, b), "t-x-d-d:server-1-moved-"));
+    HEARS(both, "");
+    d = sim_join(sv, dan);
+    assert_non_null(strstr(heard(sv, d), "a-f-G-U-C:U1"));
+    river_regrouped(&sv->river, session_handle(&sv->conns[a].s), in, sv->now); /* he is there already */
+    HEARS(b, "");
+    HEARS(d, "");
+    sim_free(sv);
+}
+
+/* After a start the last position that was kept puts a known device back on the map; its own report counts more. */
+static void a_restored_position_gives_way_to_a_report(void **state)
+{
+    struct sim_server *sv = start();
+    struct cot c = {.uid = STR("U1"), .type = STR("a-f-G-U-C"), .has_point = true};
+    uint16_t set = sim_set(sv, "A", true);
+    struct unit *x;
+    int a, b;
+
+    (void)state;
+    sv->now.mono_ms = 10 * RECORD_WAIT_MS;
+    c.lat.value = 48;
+    c.lon.value = 11;
+    c.stale_ms = sv->now.wall_ms + 1000;
+    river_restore_position(&sv->river, STR("U1"), &c, set, sv->now.wall_ms - 60000, sv->now);
+    assert_null(units_find(&sv->river.units, STR("U1"))); /* nobody's device is not put on the map */
+    river_restore_holder(&sv->river, STR("U1"), STR("R1"), ann.id);
+    river_restore_position(&sv->river, STR("U1"), &c, set, sv->now.wall_ms - 60000, sv->now);
+    x = units_find(&sv->river.units, STR("U1"));
+    assert_true(x && x->seen_ms == sv->now.wall_ms - 60000 && x->seen_mono_ms == sv->now.mono_ms - 60000);
+    b = sim_join(sv, ben);
+    assert_non_null(strstr(heard(sv, b), "a-f-G-U-C:U1"));
+    a = sim_join(sv, ann);
+    say_here(sv, a, "U1", "R1");
+    assert_true(x->lat > 48.05 && x->seen_ms == sv->now.wall_ms);
+    river_restore_position(&sv->river, STR("U1"), &c, set, sv->now.wall_ms - 60000, sv->now);
+    assert_true(x->lat > 48.05 && x->seen_ms == sv->now.wall_ms);
+    /* The day after which it is forgotten began when it was heard last. */
+    sim_leave(sv, a);
+    sim_pass(sv, sv->limits.keep_ms + 1);
+    river_tick(&sv->river, sv->now);
+    assert_null(units_find(&sv->river.units, STR("U1")));
+    sim_free(sv);
+}
+
+/* What was given up is let go once for each that waited, and only for a delete. */
+static void what_is_given_up_lets_go_of_its_own_alone(void **state)
+{
+    struct sim_server *sv = start();
+    int g = join_here(sv, gate, "G1", "G1"), b = join_here(sv, ben, "U2", "R2");
+    char payload[128];
+    struct buf p = buf_over(payload, sizeof payload);
+
+    (void)state;
+    say_track(sv, g, "T1", 48.1);
+    all_heard(sv);
+    fields_put(&p, FIELD_LINK_UID, STR("T1"));
+    river_abandon(&sv->river, EV_OBJECT_DELETED, buf_str(&p)); /* nothing waited */
+    say_delete(sv, g, "T1");
+    say_delete(sv, g, "T1");
+    say_track(sv, g, "T1", 48.3);
+    river_abandon(&sv->river, EV_CHAT_SAID, buf_str(&p));
+    river_abandon(&sv->river, EV_OBJECT_DELETED, buf_str(&p));
+    HEARS(b, ""); /* the other delete is still on its way */
+    river_abandon(&sv->river, EV_OBJECT_DELETED, buf_str(&p));
+    HEARS(b, "a-n-A-C-F:T1");
+    sim_free(sv);
+}
+
+/* A mission's position is on the map and in the mission; its chat is its own, under its name alone. */
+static void a_mission_has_its_chat_and_its_positions(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+    struct str rest, to;
+    enum field tag;
+    size_t n = 0;
+
+    (void)state;
+    all_heard(sv);
+    say_chat(sv, a, "m1", "U1", "EX-1", " uid1=\"EX-1\"", "<marti><dest mission=\"EX-1\"/></marti>");
+    sim_commit(sv);
+    ROWS("chat.said chat.receipt"); /* nobody keeps that mission here: its sender is told */
+    HEARS(a, "b-t-f-s:m1");
+    rest = str_of(sv->rows[sv->row_count - 2].payload, sv->rows[sv->row_count - 2].len);
+    while (fields_next(&rest, &tag, &to))
+        if (tag == FIELD_TO) {
+            assert_true(str_eq(to, STR("mission/EX-1")));
+            n++;
+        }
+    assert_int_equal(n, 1);
+    HEARS(b, "");
+    say_event(sv, a, "a-f-G-U-C", "U1",
+              "<contact callsign=\"R1\" endpoint=\"*:-1:stcp\"/><marti><dest mission=\"EX-1\"/></marti>");
+    sim_commit(sv);
+    ROWS("event.directed");
+    sim_free(sv);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_newcomer_is_offered_v1),
     cmocka_unit_test(pings_are_answered_to_the_sender_only),
@@ -2219,6 +2563,18 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_mission_is_not_everybody),
     cmocka_unit_test(out_of_a_mission_is_not_deleted),
     cmocka_unit_test(an_emergency_leaves_its_mission),
+    cmocka_unit_test(a_dest_is_taken_out_of_v1_too),
+    cmocka_unit_test(what_is_kept_as_xml_is_heard_in_v1),
+    cmocka_unit_test(a_live_dest_may_be_a_callsign),
+    cmocka_unit_test(what_is_offered_and_asked_is_recorded),
+    cmocka_unit_test(an_input_speaks_for_no_responder),
+    cmocka_unit_test(a_drawing_takes_no_devices_place),
+    cmocka_unit_test(what_the_world_objects_to_is_refused_alone),
+    cmocka_unit_test(a_full_table_refuses_places_and_no_words),
+    cmocka_unit_test(who_moves_to_another_group_is_gone_from_the_old_one),
+    cmocka_unit_test(a_restored_position_gives_way_to_a_report),
+    cmocka_unit_test(what_is_given_up_lets_go_of_its_own_alone),
+    cmocka_unit_test(a_mission_has_its_chat_and_its_positions),
 };
 
 int main(void)
