@@ -59,7 +59,8 @@ bool sealed_has(struct sealed *s, struct str subject, bool *has, struct err *e) 
  * two are a pair. */
 bool sealed_read(struct sealed *s, struct str subject, const struct holder pair[2], struct buf *out,
                  struct err *e) MUST_USE;
-/* For ever, from the file and its WAL; a holder of nothing else is forgotten with it. */
+/* For ever, from the file and its WAL; a holder of nothing else is forgotten with it.  false after it is destroyed,
+ * with that sentence: the disk failed, and its older pages go from the WAL with a later use or the next start. */
 bool sealed_destroy(struct sealed *s, struct str subject, struct err *e) MUST_USE;
 
 #endif

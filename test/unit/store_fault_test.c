@@ -1,8 +1,13 @@
 /* A full or failing disk: refused with a sentence, nothing half done, and on it goes when
  * there is space again.  Each fault is tried at the 1st, 2nd, 3rd ... write, until none is
  * met any more. */
+#include "core/fields.h"
+#include "core/record.h"
 #include "store/accounts.h"
+#include "store/db.h"
+#include "store/files.h"
 #include "store/journal.h"
+#include "store/sealed.h"
 #include "store/tracks.h"
 #include "support/crash_vfs.c"
 #include "support/folder.h"
@@ -305,6 +310,175 @@ static void accounts_that_fail_change_nothing(void **state)
         }
 }
 
+/* ---- sealed identities ---------------------------------------------------- */
+
+static const struct holder pair[2] = {{.name = {"EX-officer", 10}, .key = {1}},
+                                      {.name = {"EX-liaison", 10}, .key = {2}}};
+
+static bool seal(struct sealed *x, const char *subject, const char *text, struct err *e)
+{
+    struct holder_salt salts[2];
+    struct sealing what = {str_from(subject), str_from(text), pair, salts};
+
+    for (int i = 0; i < 2; i++)
+        if (!sealed_salt(x, pair[i].name, &salts[i], e))
+            return false;
+    return sealed_put(x, &what, e);
+}
+
+static bool opens(struct sealed *x, const char *subject, const char *want)
+{
+    static char text[SEALED_TEXT_MAX];
+    struct buf b = buf_over(text, sizeof text);
+    struct err e;
+
+    return sealed_read(x, str_from(subject), pair, &b, &e) && str_eq(buf_str(&b), str_from(want));
+}
+
+static bool sealed_meet(const struct fault *f, uint64_t n)
+{
+    struct sealed *x;
+    struct err e;
+    bool ok, has;
+
+    assert_true(secret_start(&e) && sealed_open(dir, &x, &e));
+    assert_true(seal(x, "T1", "EX one", &e));
+    crash_fail(f->op, f->on, n, f->code);
+    ok = seal(x, "T2", "EX two", &e);
+    crash_heal();
+    if (!ok)
+        assert_non_null(strstr(e.text, f->says));
+    assert_true(opens(x, "T1", "EX one"));
+    assert_true(sealed_has(x, STR("T2"), &has, &e) && has == ok);
+    assert_true(ok || seal(x, "T2", "EX two", &e)); /* the same passphrases, nothing half kept */
+    assert_true(opens(x, "T2", "EX two"));
+    sealed_close(x);
+    return crash_has_failed();
+}
+
+static void a_seal_that_fails_keeps_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(faults); i++)
+        for (uint64_t n = 1;; n++) {
+            assert_true(n < TRIES_MAX);
+            fresh();
+            if (!sealed_meet(&faults[i], n))
+                break;
+        }
+}
+
+static off_t wal_bytes(void)
+{
+    char path[DB_PATH_MAX];
+    struct stat st;
+
+    (void)snprintf(path, sizeof path, "%s/sealed.db-wal", dir);
+    return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+/* Destroyed, and the disk failed while the older pages were to be written over: they do not stay for ever. */
+static void what_is_destroyed_goes_from_the_wal_when_it_can(void **state)
+{
+    struct sealed *x;
+    struct err e;
+    bool has;
+
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        fresh();
+        assert_true(secret_start(&e) && sealed_open(dir, &x, &e));
+        assert_true(seal(x, "T1", "EX one", &e));
+        crash_fail(CRASH_WRITE, CRASH_ON_FILE, 1, SQLITE_IOERR_WRITE);
+        assert_false(sealed_destroy(x, STR("T1"), &e));
+        assert_non_null(strstr(e.text, "it is destroyed, but older pages of it are still on the disk"));
+        crash_heal();
+        if (again) { /* a start */
+            sealed_close(x);
+            assert_true(sealed_open(dir, &x, &e));
+        }
+        assert_true(sealed_has(x, STR("T1"), &has, &e) && !has);
+        assert_int_equal(wal_bytes(), 0);
+        sealed_close(x);
+    }
+}
+
+/* ---- the list of files ------------------------------------------------------ */
+
+static void stored(struct files_row *r, struct buf *b, uint64_t seq)
+{
+    static const char hex[] = "0123456789abcdef";
+    char sha[65] = "", uid[16];
+
+    for (size_t i = 0; i < 64; i++)
+        sha[i] = hex[(seq + i) % 16];
+    (void)snprintf(uid, sizeof uid, "F%d", (int)seq);
+    b->len = 0;
+    fields_put(b, FIELD_UID, str_from(uid));
+    fields_put(b, FIELD_SHA256, str_from(sha));
+    fields_put(b, FIELD_NAME, str_from(uid));
+    fields_put(b, FIELD_SIZE, STR("3"));
+    *r = (struct files_row){seq, EV_FILE_STORED, 1000 * (int64_t)seq, buf_str(b)};
+}
+
+/* As the record thread does: rows from where it stands, and settled when all are taken. */
+static bool follow_files(struct files *f, uint64_t up_to, struct err *e)
+{
+    static char text[4096];
+    struct buf b = buf_over(text, sizeof text);
+
+    for (uint64_t seq = files_applied(f) + 1; seq <= up_to; seq++) {
+        struct files_row r;
+
+        stored(&r, &b, seq);
+        if (!files_apply(f, &r, e))
+            return false;
+    }
+    return files_settle(f, up_to, e);
+}
+
+static bool count_files(void *ctx, const struct file *x)
+{
+    *(size_t *)ctx += !x->deleted;
+    return true;
+}
+
+static bool files_meet(const struct fault *f, uint64_t n)
+{
+    struct files_search all = {0};
+    struct files *x;
+    struct err e;
+    size_t seen = 0;
+    bool ok;
+
+    assert_true(files_open(dir, false, &x, &e) && follow_files(x, 3, &e));
+    crash_fail(f->op, f->on, n, f->code);
+    ok = follow_files(x, 6, &e);
+    crash_heal();
+    if (!ok) {
+        assert_non_null(strstr(e.text, f->says));
+        assert_int_equal(files_applied(x), 3);
+    }
+    assert_true(follow_files(x, 6, &e)); /* the same rows once more, each counted once */
+    assert_int_equal(files_applied(x), 6);
+    assert_true(files_search(x, &all, 50000, count_files, &seen, &e));
+    assert_int_equal(seen, 6);
+    files_close(x);
+    return crash_has_failed();
+}
+
+static void a_list_of_files_that_fails_is_caught_up_with(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) /* it is a projection: it does not wait for the disk */
+        for (uint64_t n = 1;; n++) {
+            assert_true(n < TRIES_MAX);
+            fresh();
+            if (!files_meet(&faults[i], n))
+                break;
+        }
+}
+
 #define FAULT_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -317,6 +491,9 @@ int main(void)
         FAULT_TEST(a_sound_folder_opens_on_a_full_disk),
         FAULT_TEST(tracks_that_fail_change_nothing),
         FAULT_TEST(accounts_that_fail_change_nothing),
+        FAULT_TEST(a_seal_that_fails_keeps_nothing),
+        FAULT_TEST(what_is_destroyed_goes_from_the_wal_when_it_can),
+        FAULT_TEST(a_list_of_files_that_fails_is_caught_up_with),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
