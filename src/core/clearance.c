@@ -212,7 +212,8 @@ bool check_zone_confirmed(struct deciding *d, struct err *e)
 
     if (!unit_may_clear(d, IN_UNIT, e) || !step_possible(d, STEP_CONFIRM, e))
         return false;
-    if (str_eq(ent_get(d->s, c, IN_UNIT), unit) && !str_eq(incident_value(d->payload, IN_ROLE), STR("supervisor")))
+    if ((str_eq(ent_get(d->s, c, IN_UNIT), unit) || ent_holds(d->s, c, IN_UNITS, unit)) &&
+        !str_eq(incident_value(d->payload, IN_ROLE), STR("supervisor")))
         return refuse(e, ERR_DENIED, IN_UNIT, "%.*s searched it; another unit or a supervisor confirms", STR_ARG(unit));
     return true;
 }

@@ -26,6 +26,7 @@ static const char *const word_lists[WORDS_COUNT] = {
 #define MAY(f) {IN_##f, USE_MAY}
 #define ADD(f) {IN_##f, USE_ADD}
 #define ARG(f) {IN_##f, USE_ARG}
+#define SAID(f) {IN_##f, USE_SAID}
 #define EVENT(id, number, tag, entity, mode, roles, from, to, check, apply, ...)                                       \
     static const struct field_in_kind fields_##id[] = {__VA_ARGS__, {IN_NONE, USE_END}};
 #include "core/incident.def"
@@ -334,7 +335,7 @@ static bool check_fields(const struct deciding *d, const struct kind_info *k, st
     if (key && !seen[key])
         return refuse(e, ERR_INPUT, key, "is needed");
     for (const struct field_in_kind *x = k->fields; x->use != USE_END; x++)
-        if (x->use != USE_MAY && !seen[x->field])
+        if (use_is_needed(x->use) && !seen[x->field])
             return refuse(e, ERR_INPUT, x->field, "is needed");
     return true;
 }
@@ -518,8 +519,8 @@ static void set_fields(struct applying *a, const struct kind_info *k)
     enum field tag;
 
     for (const struct field_in_kind *x = k->fields; x->use != USE_END; x++)
-        if (x->use != USE_ADD && x->use != USE_ARG && field_info(x->field)->many && fields_has(a->payload,
-                                                                                               (enum field)x->field))
+        if ((x->use == USE_NEED || x->use == USE_MAY) && field_info(x->field)->many &&
+            fields_has(a->payload, (enum field)x->field))
             ent_clear(a->s, a->e, x->field, a->seq);
     while (fields_next(&rest, &tag, &v)) {
         enum incident_field f = (enum incident_field)tag;
@@ -527,7 +528,7 @@ static void set_fields(struct applying *a, const struct kind_info *k)
 
         if (use == USE_END)
             note_kept(values, f, v);
-        if (use == USE_END || use == USE_ARG || (use == USE_ADD && ent_holds(a->s, a->e, f, v)))
+        if (use == USE_END || use == USE_ARG || use == USE_SAID || (use == USE_ADD && ent_holds(a->s, a->e, f, v)))
             continue;
         if (field_info(tag)->many)
             ent_add(a->s, a->e, f, v, a->seq);

@@ -54,12 +54,16 @@ struct field_info {
     bool many;
 };
 
-/* ARG is needed like NEED, but only the apply function uses it. */
-enum field_use { USE_END, USE_NEED, USE_MAY, USE_ADD, USE_ARG };
+/* ARG is needed like NEED and SAID may be there like MAY, but only the check and apply functions use them. */
+enum field_use { USE_END, USE_NEED, USE_MAY, USE_ADD, USE_ARG, USE_SAID };
 struct field_in_kind {
     enum incident_field field;
     enum field_use use;
 };
+static inline bool use_is_needed(enum field_use use)
+{
+    return use != USE_END && use != USE_MAY && use != USE_SAID;
+}
 
 enum entity_mode { MODE_MAKE, MODE_CHANGE, MODE_EITHER, MODE_ALONE };
 

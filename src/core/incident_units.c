@@ -127,13 +127,23 @@ void apply_entered(struct applying *a)
     ent_set_int(a->s, a->e, IN_MISSED, 0, a->seq);
 }
 
+/* How many of a unit that is inside stay there when so many leave; 0: all go, also when nobody knows how many
+ * are inside or how many left. */
+static int64_t who_stay(const struct incident *s, uint32_t unit, struct str payload)
+{
+    int64_t inside = ent_int(s, unit, IN_COUNT, ent_int(s, unit, IN_STRENGTH, 0));
+    int64_t stay = inside - fields_get_int(payload, (enum field)IN_COUNT, inside);
+
+    return stay > 0 ? stay : 0;
+}
+
 bool check_left(struct deciding *d, struct err *e)
 {
     struct str zone = incident_value(d->payload, IN_ZONE);
 
     if (!str_eq(ent_get(d->s, d->e, IN_ZONE), zone))
         return refuse(e, ERR_DENIED, IN_ZONE, "the unit is not known to be there");
-    return withdraw(d, zone, e);
+    return who_stay(d->s, d->e, d->payload) > 0 || withdraw(d, zone, e);
 }
 
 static void stop_clock(struct applying *a)
@@ -145,9 +155,19 @@ static void stop_clock(struct applying *a)
         ent_clear(a->s, a->e, clock[i], a->seq);
 }
 
+/* Whoever left was found; those who stay go on being asked for. */
 void apply_left(struct applying *a)
 {
-    stop_clock(a);
+    int64_t stay = who_stay(a->s, a->e, a->payload), left = fields_get_int(a->payload, (enum field)IN_COUNT, 0);
+    int64_t found = ent_int(a->s, a->e, IN_LOCATED, 0) - left;
+
+    if (stay == 0) {
+        stop_clock(a);
+        return;
+    }
+    ent_set_int(a->s, a->e, IN_COUNT, stay, a->seq);
+    if (ent_has(a->s, a->e, IN_LOCATED))
+        ent_set_int(a->s, a->e, IN_LOCATED, found > 0 ? found : 0, a->seq);
 }
 
 bool check_self_deployed(struct deciding *d, struct err *e)

@@ -574,7 +574,7 @@ static void kind_schema(struct buf *b, enum incident_kind kind)
             property(b, f);
     put(b, "},'required':[");
     for (size_t i = 0; (use = nth_field(kind, i, &f)) != USE_END; i++)
-        if (use != USE_MAY && incident_may_set(kind, f)) {
+        if (use_is_needed(use) && incident_may_set(kind, f)) {
             comma(b);
             buf_json(b, str_from(field_info((unsigned)f)->name));
         }

@@ -91,7 +91,7 @@ static inline enum incident_kind guess_command(struct guess *g, bool with_incide
     if (k->entity && (with_incident || k->entity != ENT_INCIDENT))
         guess_value(g, b, entity_info(k->entity)->key, k->entity);
     for (const struct field_in_kind *x = k->fields; x->use != USE_END; x++) {
-        if (x->use == USE_MAY && guess_dice(g) % 3 == 0)
+        if (!use_is_needed(x->use) && guess_dice(g) % 3 == 0)
             continue;
         guess_value(g, b, x->field, k->entity);
         if (field_info(x->field)->many && guess_dice(g) % 2)

@@ -302,6 +302,14 @@ static void test_who_searched_it_confirms_it_as_a_supervisor_only(void **state)
     world_ok(w, INC_ZONE_CONFIRMED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_ROLE,
              "supervisor", IN_NONE);
     assert_int_equal(state_of(w, "H/0/A", "threat"), CLEARANCE_CONFIRMED);
+    /* Whoever searched it beside the one that reported is no second pair of eyes. */
+    world_ok(w, INC_SEARCH_STARTED, IN_ZONE, "H/0/B", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_NONE);
+    world_ok(w, INC_SEARCH_STARTED, IN_ZONE, "H/0/B", IN_CLEARANCE_KIND, "threat", IN_UNIT, "A1", IN_NONE);
+    world_ok(w, INC_SEARCH_ENDED, IN_ZONE, "H/0/B", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_EXTENT, "100",
+             IN_NONE);
+    world_no(w, "A1 searched it; another unit", INC_ZONE_CONFIRMED, IN_ZONE, "H/0/B", IN_CLEARANCE_KIND, "threat",
+             IN_UNIT, "A1", IN_NONE);
+    world_ok(w, INC_ZONE_CONFIRMED, IN_ZONE, "H/0/B", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P2", IN_NONE);
     /* Bomb disposal is confirmed by bomb disposal. */
     search(w, "H/0/A", "eod", "B1");
     world_no(w, "only a bomb disposal unit", INC_ZONE_CONFIRMED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "eod", IN_UNIT,

@@ -167,6 +167,58 @@ static void test_a_unit_that_checks_in_is_where_its_device_is(void **state)
     world_free(w);
 }
 
+static struct alarms alarms;
+
+static bool sounds(struct world *w, const char *id)
+{
+    incident_alarms(w->s, w->now_ms, &alarms);
+    for (size_t i = 0; i < alarms.n; i++)
+        if (strcmp(alarms.list[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+/* Four of six come out: the two who do not are still inside, with their clock, and what they hold is held. */
+static void test_who_stays_inside_stays_on_the_roster(void **state)
+{
+    struct world *w = world_scene();
+    uint32_t p1 = ent_find(w->s, ENT_UNIT, STR("P1"));
+    int64_t inside_at;
+
+    (void)state;
+    world_ok(w, INC_SEARCH_STARTED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_NONE);
+    world_ok(w, INC_SEARCH_ENDED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_EXTENT, "100",
+             IN_NONE);
+    world_ok(w, INC_ZONE_HELD, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_HOLDER, "P1", IN_NONE);
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P1", IN_ZONE, "H/0/A", IN_NONE); /* as strong as it checked in: 6 */
+    inside_at = ent_int(w->s, p1, IN_INSIDE_AT, 0);
+    w->now_ms += 60000;
+    world_ok(w, INC_UNIT_LEFT, IN_UNIT, "P1", IN_ZONE, "H/0/A", IN_COUNT, "4", IN_NONE);
+    assert_true(ent_is(w->s, p1, IN_ZONE, "H/0/A") && ent_int(w->s, p1, IN_COUNT, 0) == 2);
+    assert_int_equal(ent_int(w->s, p1, IN_INSIDE_AT, 0), inside_at);
+    assert_true(par_due_ms(w->s, p1) < INT64_MAX);
+    assert_int_equal(clearance_of(w->s, STR("H/0/A"), "threat"), CLEARANCE_HELD);
+    world_no(w, "inside House, ground floor, A", INC_UNIT_RELEASED, IN_UNIT, "P1", IN_NONE);
+    /* One of the two answers; whoever is not found is not forgotten when the other comes out. */
+    world_ok(w, INC_PAR_ACKED, IN_UNIT, "P1", IN_COUNT, "1", IN_NONE);
+    assert_true(sounds(w, "par.fail:P1"));
+    world_ok(w, INC_UNIT_LEFT, IN_UNIT, "P1", IN_ZONE, "H/0/A", IN_COUNT, "1", IN_NONE);
+    assert_true(sounds(w, "par.fail:P1"));
+    world_ok(w, INC_UNIT_LEFT, IN_UNIT, "P1", IN_ZONE, "H/0/A", IN_COUNT, "1", IN_NONE);
+    assert_false(sounds(w, "par.fail:P1"));
+    assert_false(ent_has(w->s, p1, IN_ZONE) || ent_has(w->s, p1, IN_COUNT));
+    assert_int_equal(clearance_of(w->s, STR("H/0/A"), "threat"), CLEARANCE_VOID);
+    world_ok(w, INC_UNIT_RELEASED, IN_UNIT, "P1", IN_NONE);
+    /* More than went in, or nobody knows how many did: all of them. */
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "P2", IN_ZONE, "H/0/A", IN_COUNT, "2", IN_NONE);
+    world_ok(w, INC_UNIT_LEFT, IN_UNIT, "P2", IN_ZONE, "H/0/A", IN_COUNT, "3", IN_NONE);
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "B1", IN_ZONE, "H/0/A", IN_NONE);
+    world_ok(w, INC_UNIT_LEFT, IN_UNIT, "B1", IN_ZONE, "H/0/A", IN_COUNT, "1", IN_NONE);
+    for (uint32_t u = ent_first(w->s, ENT_UNIT); u; u = ent_next(w->s, u))
+        assert_false(ent_has(w->s, u, IN_ZONE));
+    world_free(w);
+}
+
 static void test_who_is_asked_answers_and_nobody_else(void **state)
 {
     struct world *w = world_scene();
@@ -322,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_an_order_is_held_where_another_agency_is_ordered_to),
         cmocka_unit_test(test_an_agreement_holds_where_it_was_made),
         cmocka_unit_test(test_a_unit_that_checks_in_is_where_its_device_is),
+        cmocka_unit_test(test_who_stays_inside_stays_on_the_roster),
         cmocka_unit_test(test_who_is_asked_answers_and_nobody_else),
         cmocka_unit_test(test_who_can_wait_does_not_go_before_one_who_cannot_without_a_reason),
         cmocka_unit_test(test_a_death_does_not_vanish_when_two_tags_become_one),

@@ -232,8 +232,8 @@ static void test_kinds_are_as_in_the_table(void **state)
                 fail_msg("%s: %s", info->tag, field);
         }
         for (const struct field_in_kind *x = info->fields; x->use != USE_END; x++)
-            if (lists(required, field_info(x->field)->name) != (x->use != USE_MAY &&
-                                                                incident_may_set((enum incident_kind)k, x->field)))
+            if (lists(required, field_info(x->field)->name) !=
+                (use_is_needed(x->use) && incident_may_set((enum incident_kind)k, x->field)))
                 fail_msg("%s: %s", info->tag, field_info(x->field)->name);
         assert_true(lists(json_get(schema(j, "EventKind"), "enum"), info->tag));
     }

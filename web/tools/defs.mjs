@@ -54,8 +54,8 @@ const entities = Object.fromEntries(rows('incident_entity', 'ENTITY').map(([id, 
 const kinds = Object.fromEntries(rows('incident', 'EVENT').map(([, , tag, entity, mode, roles, from, to, , , ...list]) => [string(tag), {
   entity: entity === 'NONE' ? null : small(entity), mode, roles: words(roles), from: words(from), to: string(to),
   fields: list.map((it) => {
-    const [, use, id] = /^(NEED|MAY|ADD|ARG)\((\w+)\)$/.exec(it) ?? [null, '', it]
-    return { name: nameOf(id), need: use !== 'MAY' }
+    const [, use, id] = /^(NEED|MAY|ADD|ARG|SAID)\((\w+)\)$/.exec(it) ?? [null, '', it]
+    return { name: nameOf(id), need: use !== 'MAY' && use !== 'SAID' }
   }),
 }]))
 const lists = Object.fromEntries(rows('incident_words', 'WORDS').map(([id, list]) => [id, words(list)]))
