@@ -620,16 +620,14 @@ bool access_may_change(const struct access *a, const struct incident *s, const s
                        struct err *e)
 {
     const struct kind_info *k = kind_info(c->kind);
-    uint32_t x;
+    enum entity_kind of = k->entity == ENT_NONE ? ENT_ZONE : k->entity; /* a clearance is its zone's */
+    uint32_t x = ent_find(s, of, incident_value(c->payload, entity_info(of)->key));
 
-    if (k->entity == ENT_NONE)
-        return true;
-    x = ent_find(s, k->entity, incident_value(c->payload, entity_info(k->entity)->key));
     if (!x || k->mode == MODE_MAKE)
         return true;
-    if (!has_own_class(a, class_of(s, x)) || (k->mode == MODE_CHANGE && !access_sees_entity(a, s, x)))
+    if (!has_own_class(a, class_of(s, x)) || (k->mode != MODE_EITHER && !access_sees_entity(a, s, x)))
         return err_set(e, ERR_RIGHTS, "%s: this %s is not for the roles of this account",
-                       field_info(entity_info(k->entity)->key)->name, entity_info(k->entity)->name);
+                       field_info(entity_info(of)->key)->name, entity_info(of)->name);
     return true;
 }
 

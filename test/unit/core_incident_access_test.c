@@ -622,6 +622,15 @@ static void test_what_is_not_seen_is_not_changed(void **state)
     assert_true(access_may_change(&responder, s, &c, &e));
     ent_set(s, ent_first(s, ENT_HAZARD), IN_CLASS, STR("intel"), 3);
     assert_false(access_may_change(&responder, s, &c, &e));
+    /* Nor is a zone cleared, held or forbidden by whoever does not see it. */
+    b = buf_over(bytes, sizeof bytes);
+    incident_put(&b, IN_ZONE, STR("x"));
+    c = (struct incident_command){.kind = INC_ZONE_NO_GO, .payload = buf_str(&b)};
+    assert_true(access_may_change(&responder, s, &c, &e));
+    ent_set(s, ent_find(s, ENT_ZONE, STR("x")), IN_CLASS, STR("command"), 4);
+    assert_false(access_may_change(&responder, s, &c, &e));
+    assert_non_null(strstr(e.text, "zone: this zone is not for the roles of this account"));
+    assert_true(access_may_change(&commander, s, &c, &e));
     free(s);
 }
 
