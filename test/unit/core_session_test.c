@@ -1,4 +1,5 @@
 /* Sessions and the river, step by step: what each of a few phones hears. */
+#include "core/missed.h"
 #include "core/sharing.h"
 #include "support/sim_phone.h"
 #include "support/sim_server.h"
@@ -2489,6 +2490,71 @@ static void a_mission_has_its_chat_and_its_positions(void **state)
     sim_free(sv);
 }
 
+/* What a device that comes back has missed: what was for it, by its uid or the name that it has now, or for all that
+ * it hears; never what it said itself, nor what is in the picture anyway. */
+static void what_a_device_missed(void **state)
+{
+    static const struct {
+        enum event_id kind;
+        const char *from, *to, *group, *uid, *callsign;
+        bool missed;
+    } rows[] = {
+        {EV_CHAT_SAID, "U1", "U2", "A", "U2", "R2", true},
+        {EV_CHAT_SAID, "U1", "U3", "A", "U2", "R2", false},
+        {EV_CHAT_SAID, "U1", "callsign/R2", "A", "U2", "R2", true},
+        {EV_CHAT_SAID, "U1", "callsign/R2", "A", "U2", "", false},
+        {EV_CHAT_SAID, "U1", "callsign/", "A", "U2", "", false},
+        {EV_CHAT_SAID, "U1", "callsign/R22", "A", "U2", "R2", false},
+        {EV_CHAT_SAID, "U1", NULL, "A", "U2", "R2", true},
+        {EV_CHAT_SAID, "U1", NULL, "B", "U2", "R2", false}, /* of a group that it does not hear */
+        {EV_CHAT_SAID, "U1", "U2", "B", "U2", "R2", false},
+        {EV_CHAT_SAID, "U2", NULL, "A", "U2", "R2", false}, /* its own */
+        {EV_CHAT_SAID, "U1", NULL, "A", "", "R2", false},
+        {EV_CHAT_RECEIPT, "U1", "U2", "A", "U2", "R2", true},
+        {EV_OBJECT_PUT, "U1", NULL, "A", "U2", "R2", false},
+        {EV_OBJECT_PUT, "U1", "U2", "A", "U2", "R2", true},
+        {EV_EMERGENCY_RAISED, "U1", NULL, "A", "U2", "R2", false},
+        {EV_EMERGENCY_RAISED, "U1", "U2", "A", "U2", "R2", true},
+        {EV_CLIENT_CONNECTED, "U1", NULL, "A", "U2", "R2", false},
+    };
+    struct sim_server *sv = start();
+    uint16_t out = sim_set(sv, "A", false);
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        char bytes[256];
+        struct buf b = buf_over(bytes, sizeof bytes);
+
+        fields_put(&b, FIELD_FROM_UID, str_from(rows[i].from));
+        if (rows[i].to)
+            fields_put(&b, FIELD_TO, str_from(rows[i].to));
+        fields_put(&b, FIELD_GROUP, str_from(rows[i].group));
+        if (missed_wants(&sv->river, rows[i].kind, buf_str(&b), str_from(rows[i].uid), str_from(rows[i].callsign),
+                         out) != rows[i].missed)
+            fail_msg("row %zu", i);
+    }
+    sim_free(sv);
+}
+
+/* A grant or other groups are no admission: nothing is asked for or passed over again. */
+static void a_change_of_rights_is_no_return(void **state)
+{
+    struct sim_server *sv = start();
+    int a = join_here(sv, ann, "U1", "R1"), b = join_here(sv, ben, "U2", "R2");
+    struct session_user u = sv->conns[b].s.user;
+    uint64_t joined = sv->conns[b].s.join_seq;
+
+    (void)state;
+    all_heard(sv);
+    say_chat(sv, a, "m1", "U1", "All Chat Rooms", "", "");
+    sim_commit(sv);
+    u.relay = true;
+    session_set_user(&sv->conns[b].s, &sv->river, &sv->world, &u);
+    assert_true(sv->conns[b].s.user.relay && sv->conns[b].s.join_seq == joined);
+    assert_non_null(strstr(heard(sv, b), "b-t-f:GeoChat.U1.All Chat Rooms.m1")); /* the line that was on its way */
+    sim_free(sv);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_newcomer_is_offered_v1),
     cmocka_unit_test(pings_are_answered_to_the_sender_only),
@@ -2575,6 +2641,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_restored_position_gives_way_to_a_report),
     cmocka_unit_test(what_is_given_up_lets_go_of_its_own_alone),
     cmocka_unit_test(a_mission_has_its_chat_and_its_positions),
+    cmocka_unit_test(what_a_device_missed),
+    cmocka_unit_test(a_change_of_rights_is_no_return),
 };
 
 int main(void)

@@ -250,6 +250,39 @@ static void proposals_are_bounded(void **state)
     free(s);
 }
 
+/* Why stands in the record, and what is confirmed still lies ahead. */
+static void a_rule_has_a_reason_and_a_time_ahead(void **state)
+{
+    struct sharing *s = zeroed(sizeof *s);
+    struct line l = {"EX-1", "FIRE", "POL", "notes", true, T0 + 60000};
+    struct sharing_confirm c = {.seq = propose(s, 7, l), .incident = STR("EX-1"), .by = STR("EX-bert")};
+    struct sharing_rule r, out;
+    char text[2048], why[SHARING_WHY_MAX + 8], row[4096];
+    struct err e;
+    size_t len = payload_of(&l, text, sizeof text);
+
+    (void)state;
+    c.now_ms = T0 + 59999;
+    assert_true(sharing_confirm(s, &c, &out, &e));
+    c.now_ms = T0 + 60000;
+    assert_false(sharing_confirm(s, &c, &out, &e));
+    assert_non_null(strstr(e.text, "until which it was to count is over"));
+    assert_true(sharing_read(str_of(text, len), &r, &e) && sharing_check(s, &r, T0, &e));
+    r.why[0] = 0;
+    assert_false(sharing_check(s, &r, T0, &e));
+    assert_non_null(strstr(e.text, "Say why"));
+    for (int more = 0; more < 2; more++) {
+        struct buf b = buf_over(row, sizeof row);
+
+        memset(why, 'w', sizeof why);
+        fields_put(&b, FIELD_REASON, str_of(why, (size_t)SHARING_WHY_MAX + (size_t)more));
+        buf_put(&b, str_of(text, len)); /* the first reason counts */
+        assert_int_equal(sharing_read(buf_str(&b), &r, &e), !more);
+    }
+    assert_non_null(strstr(e.text, "The reason is longer than"));
+    free(s);
+}
+
 static void consequences_are_sentences(void **state)
 {
     static const struct {
@@ -407,6 +440,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_proposed),
         cmocka_unit_test(a_rule_takes_two_steps),
         cmocka_unit_test(proposals_are_bounded),
+        cmocka_unit_test(a_rule_has_a_reason_and_a_time_ahead),
         cmocka_unit_test(consequences_are_sentences),
         cmocka_unit_test(a_pair_is_a_sentence),
         cmocka_unit_test(rules_are_bits_of_the_sets),
