@@ -225,11 +225,40 @@ bool check_zone_held(struct deciding *d, struct err *e)
     return step_possible(d, STEP_HOLD, e);
 }
 
-/* Does an open, unguarded opening lead out of this zone? */
-static bool has_open_door(const struct incident *s, struct str zone)
+/* The zone into which this one was merged; itself when it was not. */
+static struct str whole_of(const struct incident *s, struct str zone)
 {
+    uint32_t z = ent_find(s, ENT_ZONE, zone);
+
+    for (int i = 0; i < 8 && ent_is(s, z, IN_STATE, "merged"); i++)
+        z = ent_find(s, ENT_ZONE, ent_get(s, z, IN_REPLACES));
+    return z ? ent_id(s, z) : zone;
+}
+
+/* Leads an open opening out of this zone?  behind: what lies behind it. */
+static bool leads_out(const struct incident *s, uint32_t opening, uint32_t zone, struct str *behind)
+{
+    struct str side;
+    uint32_t at = 0;
+    bool here = false;
+
+    *behind = (struct str){0};
+    while (ent_is(s, opening, IN_OPENING_STATE, "open") && ent_each(s, opening, IN_ZONES, &at, &side)) {
+        if (zone_has(s, zone, side))
+            here = true;
+        else
+            *behind = whole_of(s, side);
+    }
+    return here && behind->len > 0;
+}
+
+/* Does an open, unguarded opening lead out of this zone? */
+static bool has_open_door(const struct incident *s, uint32_t zone)
+{
+    struct str behind;
+
     for (uint32_t o = ent_first(s, ENT_OPENING); o; o = ent_next(s, o))
-        if (ent_is(s, o, IN_OPENING_STATE, "open") && ent_holds(s, o, IN_ZONES, zone))
+        if (leads_out(s, o, zone, &behind))
             return true;
     return false;
 }
@@ -240,7 +269,7 @@ bool check_hold_released(struct deciding *d, struct err *e)
 
     if (!step_possible(d, STEP_RELEASE, e))
         return false;
-    return !has_open_door(d->s, zone) ||
+    return !has_open_door(d->s, ref(d->s, d->payload, IN_ZONE)) ||
            follow_void(d, zone, incident_value(d->payload, IN_CLEARANCE_KIND), "opening", e);
 }
 
@@ -261,22 +290,17 @@ bool check_no_go_lifted(struct deciding *d, struct err *e)
 
 bool void_threat(struct deciding *d, uint32_t zone, const char *reason, struct err *e)
 {
-    struct str id = ent_id(d->s, zone), other;
+    struct str id = whole_of(d->s, ent_id(d->s, zone)), other;
 
+    zone = ent_find(d->s, ENT_ZONE, id);
     if (clearance_is_clear(clearance_of(d->s, id, "threat")) && !follow_void(d, id, STR("threat"), reason, e))
         return false;
     if (!word_in("sighting,detonation", str_from(reason)))
         return true;
-    for (uint32_t o = ent_first(d->s, ENT_OPENING); o; o = ent_next(d->s, o)) {
-        uint32_t at = 0;
-
-        if (!ent_is(d->s, o, IN_OPENING_STATE, "open") || !ent_holds(d->s, o, IN_ZONES, id))
-            continue;
-        while (ent_each(d->s, o, IN_ZONES, &at, &other))
-            if (!str_eq(other, id) && clearance_is_clear(clearance_of(d->s, other, "threat")) &&
-                !follow_void(d, other, STR("threat"), reason, e))
-                return false;
-    }
+    for (uint32_t o = ent_first(d->s, ENT_OPENING); o; o = ent_next(d->s, o))
+        if (leads_out(d->s, o, zone, &other) && clearance_is_clear(clearance_of(d->s, other, "threat")) &&
+            !follow_void(d, other, STR("threat"), reason, e))
+            return false;
     return true;
 }
 
@@ -284,7 +308,7 @@ bool void_threat(struct deciding *d, uint32_t zone, const char *reason, struct e
 bool void_after_detonation(struct deciding *d, uint32_t zone, struct err *e)
 {
     int64_t at = fields_get_int(d->payload, (enum field)IN_AT, ent_int(d->s, d->e, IN_AT, d->now_ms));
-    struct str id = ent_id(d->s, zone);
+    struct str id = whole_of(d->s, ent_id(d->s, zone));
 
     for (uint32_t c = ent_first(d->s, ENT_CLEARANCE); c; c = ent_next(d->s, c))
         if (str_eq(ent_get(d->s, c, IN_ZONE), id) && !ent_is(d->s, c, IN_CLEARANCE_KIND, "threat") &&

@@ -249,11 +249,18 @@ bool check_zone_merged(struct deciding *d, struct err *e)
     return merge_clearances(d, ent_id(d->s, d->e), into, e);
 }
 
-/* What was cleared of the one is not known of the whole, also where no event says so: a row of before they did. */
+/* The whole has the doors and the neighbours of its parts: they are kept on it.
+ * What was cleared of the one is not known of the whole, also where no event says so: a row of before they did. */
 void apply_zone_merged(struct applying *a)
 {
-    struct str into = incident_value(a->payload, IN_REPLACES);
+    struct str into = incident_value(a->payload, IN_REPLACES), part;
+    uint32_t whole = ent_find(a->s, ENT_ZONE, into), at = 0;
 
+    if (!ent_holds(a->s, whole, IN_ZONES, ent_id(a->s, a->e)))
+        ent_add(a->s, whole, IN_ZONES, ent_id(a->s, a->e), a->seq);
+    while (ent_each(a->s, a->e, IN_ZONES, &at, &part))
+        if (!ent_holds(a->s, whole, IN_ZONES, part))
+            ent_add(a->s, whole, IN_ZONES, part, a->seq);
     for (uint32_t c = ent_first(a->s, ENT_CLEARANCE); c; c = ent_next(a->s, c))
         if (str_eq(ent_get(a->s, c, IN_ZONE), into) && word_in("complete,confirmed,held", ent_get(a->s, c, IN_STATE)))
             ent_set(a->s, c, IN_STATE, STR("void"), a->seq);
@@ -296,15 +303,47 @@ static bool grid_touch(const struct incident *s, uint32_t a, uint32_t b)
            (str_eq(kb, STR("roof")) && str_eq(ka, STR("stair")));
 }
 
-bool zones_touch(const struct incident *s, uint32_t a, uint32_t b)
+bool zone_has(const struct incident *s, uint32_t zone, struct str part)
 {
-    if (a == 0 || b == 0)
-        return false;
+    return str_eq(ent_id(s, zone), part) || ent_holds(s, zone, IN_ZONES, part);
+}
+
+static bool parts_touch(const struct incident *s, uint32_t a, uint32_t b)
+{
     if (a == b || grid_touch(s, a, b))
         return true;
     for (uint32_t o = ent_first(s, ENT_OPENING); o; o = ent_next(s, o))
         if (!word_in("blocked", ent_get(s, o, IN_OPENING_STATE)) && ent_holds(s, o, IN_ZONES, ent_id(s, a)) &&
             ent_holds(s, o, IN_ZONES, ent_id(s, b)))
+            return true;
+    return false;
+}
+
+/* Does this part touch a zone or one of its parts? */
+static bool part_touches(const struct incident *s, uint32_t part, uint32_t zone)
+{
+    struct str id;
+    uint32_t at = 0;
+
+    if (parts_touch(s, part, zone))
+        return true;
+    while (ent_each(s, zone, IN_ZONES, &at, &id))
+        if (parts_touch(s, part, ent_find(s, ENT_ZONE, id)))
+            return true;
+    return false;
+}
+
+bool zones_touch(const struct incident *s, uint32_t a, uint32_t b)
+{
+    struct str id;
+    uint32_t at = 0;
+
+    if (a == 0 || b == 0)
+        return false;
+    if (part_touches(s, a, b))
+        return true;
+    while (ent_each(s, a, IN_ZONES, &at, &id))
+        if (part_touches(s, ent_find(s, ENT_ZONE, id), b))
             return true;
     return false;
 }

@@ -53,6 +53,8 @@ struct str agency_of(const struct incident *s, uint32_t unit) MUST_USE;
 /* Is it given, and neither done nor aborted? */
 bool assignment_is_live(const struct incident *s, uint32_t assignment) MUST_USE;
 bool unit_is_here(const struct incident *s, uint32_t unit) MUST_USE;
+/* Is it the zone itself, or one that was merged into it? */
+bool zone_has(const struct incident *s, uint32_t zone, struct str part) MUST_USE;
 /* Are a and b the same zone or next to one another (openings; neighbours of a generated grid)? */
 bool zones_touch(const struct incident *s, uint32_t a, uint32_t b) MUST_USE;
 /* Did supervisors agree that units of both agencies work in or next to this zone? */

@@ -15,6 +15,7 @@ static const struct {
     {ENT_PERSON, {IN_INSIDE_AT}},
     {ENT_EVACUATION, {IN_UNITS}},
     {ENT_LEVEL, {IN_ROOF}},
+    {ENT_ZONE, {IN_ZONES}},
     {ENT_CLEARANCE, {IN_UNITS, IN_START_AT, IN_END_AT, IN_BY}},
     {ENT_REPORT, {IN_REPLACES}},
     {ENT_FINDING, {IN_AT}},

@@ -2,6 +2,7 @@
 #include "support/incident_world.h"
 
 #include "core/incident_alarms.h"
+#include "core/incident_rules.h"
 
 #define COMMANDER IN_ROLE, "commander", IN_ACTOR, "anna"
 
@@ -570,6 +571,47 @@ static void test_a_forbidden_part_forbids_the_whole(void **state)
     world_free(w);
 }
 
+/* The doors and neighbours of the parts are those of the whole, and a door between two parts leads nowhere. */
+static void test_the_whole_has_the_doors_and_neighbours_of_its_parts(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    door(w, "o1", "H/0/A", "H/0/B", "open");
+    door(w, "o2", "H/0/B", "H/0/C", "closed");
+    world_ok(w, INC_ZONE_MERGED, IN_ZONE, "H/0/B", IN_REPLACES, "H/0/A", IN_REASON, "one hall", IN_NONE);
+    hold(w, "H/0/A", "threat", "P1");
+    world_ok(w, INC_HOLD_RELEASED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_NONE);
+    assert_int_equal(state_of(w, "H/0/A", "threat"), CLEARANCE_COMPLETE);
+    door(w, "o2", "H/0/B", "H/0/C", "open");
+    world_ok(w, INC_ZONE_HELD, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_HOLDER, "P1", IN_NONE);
+    world_ok(w, INC_HOLD_RELEASED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_NONE);
+    assert_true(is_void_for(w, "H/0/A", "threat", "opening"));
+    search(w, "H/0/C", "threat", "P1");
+    world_ok(w, INC_THREAT_REPORTED, IN_THREAT, "T1", IN_THREAT_KIND, "person", IN_ZONE, "H/0/A", IN_NONE);
+    assert_true(is_void_for(w, "H/0/C", "threat", "sighting"));
+    /* And the other way round: behind the door lies the whole. */
+    search(w, "H/0/A", "threat", "P1");
+    world_ok(w, INC_THREAT_REPORTED, IN_THREAT, "T2", IN_THREAT_KIND, "person", IN_ZONE, "H/0/C", IN_NONE);
+    assert_true(is_void_for(w, "H/0/A", "threat", "sighting"));
+    /* Whoever still says B means the whole. */
+    search(w, "H/0/A", "threat", "P1");
+    search(w, "H/0/A", "eod", "B1");
+    world_ok(w, INC_DETONATION_REPORTED, IN_DETONATION, "D", IN_ZONE, "H/0/B", IN_NONE);
+    assert_true(is_void_for(w, "H/0/A", "threat", "detonation") && is_void_for(w, "H/0/A", "eod", "detonation"));
+    /* Army beside what was B: police in the hall are next to it. */
+    assert_false(zones_touch(w->s, ent_find(w->s, ENT_ZONE, STR("H/1/A")), ent_find(w->s, ENT_ZONE, STR("H/1/C"))));
+    world_ok(w, INC_ZONE_MERGED, IN_ZONE, "H/1/B", IN_REPLACES, "H/1/A", IN_REASON, "one hall", IN_NONE);
+    world_ok(w, INC_UNIT_ENTERED, IN_UNIT, "A1", IN_ZONE, "H/1/C", IN_NONE);
+    world_ok(w, INC_ASSIGNMENT_GIVEN, IN_ASSIGNMENT, "a1", IN_UNITS, "P1", IN_ZONES, "H/1/A", IN_TEXT, "clear",
+             COMMANDER, IN_NONE);
+    assert_true(world_state(w, ENT_ASSIGNMENT, "a1", "hold"));
+    /* A whole that becomes a part brings its parts along. */
+    world_ok(w, INC_ZONE_MERGED, IN_ZONE, "H/1/A", IN_REPLACES, "H/1/stairs", IN_REASON, "one hall", IN_NONE);
+    assert_true(zones_touch(w->s, ent_find(w->s, ENT_ZONE, STR("H/1/C")), ent_find(w->s, ENT_ZONE, STR("H/1/stairs"))));
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -596,6 +638,7 @@ int main(void)
         cmocka_unit_test(test_people_come_back_when_every_zone_is_structurally_clear),
         cmocka_unit_test(test_what_was_cleared_of_one_part_is_not_known_of_the_whole),
         cmocka_unit_test(test_a_forbidden_part_forbids_the_whole),
+        cmocka_unit_test(test_the_whole_has_the_doors_and_neighbours_of_its_parts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
