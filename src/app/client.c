@@ -1,6 +1,7 @@
 /* client.c -- users and their certificates from the command line: client, revoke. */
 #include "app/args.h"
 #include "app/commands.h"
+#include "app/folder.h"
 #include "app/groups.h"
 #include "os/clock.h"
 #include "os/pki.h"
@@ -9,13 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { GROUPS = USER_GROUPS_MAX };
 
 struct wishes {
-    const char *name, *dir, *out, *agency, *days, *groups[GROUPS];
+    const char *name, *dir, *out, *agency, *days_text, *groups[GROUPS];
+    int64_t days;
     int group_count;
     bool relay, modern;
 };
@@ -26,18 +26,23 @@ static bool take_wishes(int argc, char **argv, struct wishes *w, struct err *e)
         {.name = "--data", .value = &w->dir},
         {.name = "--out", .value = &w->out},
         {.name = "--agency", .value = &w->agency},
-        {.name = "--days", .value = &w->days},
+        {.name = "--days", .value = &w->days_text},
         {.name = "--relay", .flag = &w->relay},
         {.name = "--modern", .flag = &w->modern},
         {.name = "--group", .list = w->groups, .list_count = &w->group_count, .list_max = GROUPS},
     };
 
     w->dir = "cordon-data";
-    w->days = "365";
     if (!args_take(argc, argv, args, COUNTOF(args), &w->name, e))
         return false;
     if (!w->name)
         return err_set(e, ERR_INPUT, "say for whom: cordon client NAME --data DIR --out FOLDER");
+    if (!w->out && (w->days_text || w->modern))
+        return err_set(e, ERR_INPUT, "%s is of a package: say where to, --out FOLDER",
+                       w->modern ? "--modern" : "--days");
+    w->days = 365;
+    if (w->days_text && !str_to_int(str_from(w->days_text), 1, 3650, &w->days))
+        return err_set(e, ERR_INPUT, "--days must be a number from 1 to 3650, not \"%s\"", w->days_text);
     for (const char *c = w->name; *c; c++)
         if (!((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || *c == '-' ||
               *c == '_' || *c == '.') || (c == w->name && *c == '.'))
@@ -74,13 +79,12 @@ static bool make_package(struct accounts *a, const struct wishes *w, const struc
 {
     struct pki_client made;
     struct pki_made ca;
-    int64_t days, now = clock_wall_ms();
+    int64_t now = clock_wall_ms();
     struct certificate c = {.user_id = u->id, .issued_ms = now};
 
-    if (!str_to_int(str_from(w->days), 1, 3650, &days))
-        return err_set(e, ERR_INPUT, "--days must be a number from 1 to 3650, not \"%s\"", w->days);
     if (!pki_prepare(w->dir, now, &ca, e) ||
-        !pki_client_package(w->dir, w->name, w->out, (int)days, w->modern ? 0 : PKI_LEGACY | PKI_RSA, now, &made, e))
+        !pki_client_package(w->dir, w->name, w->out, (int)w->days, w->modern ? 0 : PKI_LEGACY | PKI_RSA, now,
+                            &made, e))
         return false;
     (void)snprintf(c.serial, sizeof c.serial, "%s", made.serial);
     c.not_after_ms = made.not_after_ms;
@@ -88,7 +92,20 @@ static bool make_package(struct accounts *a, const struct wishes *w, const struc
         return false;
     (void)printf("%s: %s.p12 (password %s), %s.pem, %s.key, ca.pem, truststore.p12 in %s\n", w->name, w->name,
                  made.password, w->name, w->name, w->out);
-    (void)printf("serial %s, valid %s days%s\n", made.serial, w->days, u->relay ? ", may speak for many devices" : "");
+    (void)printf("serial %s, valid %lld days%s\n", made.serial, (long long)w->days,
+                 u->relay ? ", may speak for many devices" : "");
+    return true;
+}
+
+/* Without a package: what the user is from now on. */
+static bool tell_user(const struct wishes *w, const struct user *u)
+{
+    (void)printf("%s%s%s:", u->name, u->agency[0] ? " of " : "", u->agency);
+    for (size_t i = 0; i < u->group_count; i++)
+        (void)printf("%s %s%s", i ? "," : " groups", u->groups[i].name,
+                     u->groups[i].in && u->groups[i].out ? "" : u->groups[i].in ? ":in" : ":out");
+    (void)printf("%s%s; no package was made: --out FOLDER makes one\n", u->group_count ? "" : " the default group",
+                 w->relay || u->relay ? "; may speak for many devices" : "");
     return true;
 }
 
@@ -100,12 +117,19 @@ int command_client(int argc, char **argv)
     struct err e;
     bool ok = take_wishes(argc, argv, &w, &e);
 
-    if (ok && mkdir(w.dir, 0700) != 0 && access(w.dir, W_OK) != 0)
-        ok = err_set(&e, ERR_WORLD, "the data folder %s cannot be written", w.dir);
-    ok = ok && accounts_open(w.dir, &a, &e) && put_user(a, &w, &u, &e) && (!w.out || make_package(a, &w, &u, &e));
+    ok = ok && folder_take_aloud(w.dir, &e) && accounts_open(w.dir, &a, &e) && put_user(a, &w, &u, &e) &&
+         (w.out ? make_package(a, &w, &u, &e) : tell_user(&w, &u));
     if (a)
         accounts_close(a);
     return ok ? 0 : args_fail("client", &e);
+}
+
+/* Whoever means to cut off a lost phone and misspells its name must not believe that it is done. */
+static bool is_known(struct accounts *a, const char *name, struct err *e)
+{
+    struct user u;
+
+    return accounts_user_by_name(a, str_from(name), &u, e);
 }
 
 int command_revoke(int argc, char **argv)
@@ -119,14 +143,19 @@ int command_revoke(int argc, char **argv)
 
     if (ok && !name)
         ok = err_set(&e, ERR_INPUT, "say whom: cordon revoke NAME --data DIR");
-    ok = ok && accounts_open(dir, &a, &e) &&
+    ok = ok && accounts_open(dir, &a, &e) && is_known(a, name, &e) &&
          accounts_revoke(a, &(struct certificate_order){.user = str_from(name), .serial = str_from(serial),
                                                         .by = STR("command line"), .now_ms = clock_wall_ms()},
                          &count, &e);
     if (a)
         accounts_close(a);
+    if (ok && count == 0 && serial[0])
+        ok = err_set(&e, ERR_MISSING, "%s has no certificate %s that is still good", name, serial);
     if (!ok)
         return args_fail("revoke", &e);
-    (void)printf("%zu certificate%s of %s revoked\n", count, count == 1 ? "" : "s", name);
+    if (count == 0)
+        (void)printf("%s has no certificate that is still good\n", name);
+    else
+        (void)printf("%zu certificate%s of %s revoked\n", count, count == 1 ? "" : "s", name);
     return 0;
 }

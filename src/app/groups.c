@@ -3,6 +3,7 @@
 bool groups_take(struct str text, struct user_group *list, size_t *count, size_t max, struct err *e)
 {
     bool in = str_ends(text, STR(":in")), out = str_ends(text, STR(":out"));
+    struct str said = text;
     struct user_group *g;
 
     if (*count == max)
@@ -10,6 +11,8 @@ bool groups_take(struct str text, struct user_group *list, size_t *count, size_t
     g = &list[*count];
     if (in || out)
         text.len -= in ? 3 : 4;
+    if (str_find_byte(text, ':') < text.len)
+        return err_set(e, ERR_INPUT, "\"%.*s\": a group has :in or :out behind its name, or nothing", STR_ARG(said));
     if (text.len == 0 || !str_copy(g->name, sizeof g->name, text))
         return err_set(e, ERR_INPUT, "a group's name has 1 to %d bytes", GROUP_NAME_MAX - 1);
     g->in = !out;

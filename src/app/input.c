@@ -1,14 +1,13 @@
 /* input.c -- the old and odd ways in, from the command line: cordon input add, list, remove. */
 #include "app/args.h"
 #include "app/commands.h"
+#include "app/folder.h"
 #include "edge/inputs.h"
 #include "os/secret.h"
 #include "store/inputs.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { WORDS_MAX = 64 };
 
@@ -111,9 +110,7 @@ int command_input(int argc, char **argv)
 
     if (ok && w.count == 0)
         return help();
-    if (ok && mkdir(w.dir, 0700) != 0 && access(w.dir, W_OK) != 0)
-        ok = err_set(&e, ERR_WORLD, "the data folder %s cannot be written", w.dir);
-    ok = ok && inputs_open(w.dir, &s, &e) && do_it(s, &w, &e);
+    ok = ok && folder_take_aloud(w.dir, &e) && inputs_open(w.dir, &s, &e) && do_it(s, &w, &e);
     inputs_close(s);
     return ok ? 0 : args_fail("input", &e);
 }

@@ -1,6 +1,7 @@
 /* invite.c -- who may join, from the command line: invite, admit, user. */
 #include "app/args.h"
 #include "app/commands.h"
+#include "app/folder.h"
 #include "app/groups.h"
 #include "base/when.h"
 #include "os/clock.h"
@@ -13,7 +14,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { HOST_MAX = 256 };
@@ -22,9 +22,7 @@ static const struct str by = {"command line", 12};
 
 static bool open_accounts(const char *dir, struct accounts **a, struct err *e)
 {
-    if (mkdir(dir, 0700) != 0 && access(dir, W_OK) != 0)
-        return err_set(e, ERR_WORLD, "the data folder %s cannot be written", dir);
-    return accounts_open(dir, a, e);
+    return folder_take_aloud(dir, e) && accounts_open(dir, a, e);
 }
 
 /* ---- invite ------------------------------------------------------------- */
@@ -51,6 +49,9 @@ static bool take_invite(const struct wishes *w, struct invite *v, struct err *e)
     if (w->admit && v->uses_max == 1)
         return err_set(e, ERR_INPUT, "--admit is for an invite of many uses; by this one a device is admitted at once");
     v->expires_ms = v->made_ms + hours * 3600000;
+    for (const char *c = w->host; *c; c++)
+        if (*c <= ' ' || *c > '~' || strchr("/?#&\"<>@", *c))
+            return err_set(e, ERR_INPUT, "--host is a name or an address alone, without blanks, port or path");
     if (!str_copy(v->agency, sizeof v->agency, str_from(w->agency)))
         return err_set(e, ERR_INPUT, "an agency's code has %d bytes at most", AGENCY_MAX - 1);
     if (!str_copy(v->role, sizeof v->role, str_from(w->role)))
@@ -184,6 +185,8 @@ int command_invite(int argc, char **argv)
     struct err e;
     bool ok = args_take(argc, argv, args, COUNTOF(args), &w.name, &e);
 
+    if (ok && w.name && (w.list || w.end))
+        ok = err_set(&e, ERR_INPUT, "\"%s\" is too much: --list is of all invites, --end takes a number", w.name);
     if (ok && (w.name != NULL) + w.list + (w.end != NULL) != 1)
         ok = err_set(&e, ERR_INPUT, "say for whom: cordon invite NAME --data DIR; or --list, or --end NUMBER");
     ok = ok && open_accounts(w.dir, &a, &e) && do_invite(a, &w, &e);
@@ -193,17 +196,34 @@ int command_invite(int argc, char **argv)
 
 /* ---- admit -------------------------------------------------------------- */
 
+struct waiting {
+    struct accounts *accounts;
+    size_t count;
+};
+
 static bool list_waiting(void *ctx, const struct certificate *c)
 {
-    struct accounts *a = ctx;
+    struct waiting *w = ctx;
     struct user u;
     struct err e;
 
-    if (!c->held || c->revoked_ms || !accounts_user_by_id(a, c->user_id, &u, &e))
+    if (!c->held || c->revoked_ms || !accounts_user_by_id(w->accounts, c->user_id, &u, &e))
         return true;
+    w->count++;
     (void)printf("%-24s  serial %s  invite %" PRId64 "  device %s  since ", u.name, c->serial, c->invite_id,
                  c->device_uid[0] ? c->device_uid : "not known");
     print_time("", c->issued_ms);
+    return true;
+}
+
+static bool list(struct accounts *a, struct err *e)
+{
+    struct waiting w = {.accounts = a};
+
+    if (!accounts_certificates(a, 0, list_waiting, &w, e))
+        return false;
+    if (w.count == 0)
+        (void)puts("no device waits for admission");
     return true;
 }
 
@@ -214,7 +234,7 @@ static bool admit(struct accounts *a, const char *name, const char *serial, cons
     size_t count;
 
     if (!name && !serial[0] && !invite)
-        return accounts_certificates(a, 0, list_waiting, a, e);
+        return list(a, e);
     if (invite && !str_to_int(str_from(invite), 1, INT64_MAX, &o.invite_id))
         return err_set(e, ERR_INPUT, "--invite takes the number of an invite, not \"%s\"", invite);
     if (!accounts_admit(a, &o, &count, e))
@@ -252,6 +272,8 @@ static bool find_or_make(struct accounts *a, const struct change *w, struct user
     if (accounts_user_by_name(a, str_from(w->name), u, e))
         return true;
     if (e->kind != ERR_MISSING || !invite_name_fits(str_from(w->name), e))
+        return false;
+    if (!w->password) /* somebody else would stay in */
         return false;
     *u = (struct user){0};
     MUST(str_copy(u->name, sizeof u->name, str_from(w->name)));

@@ -3,8 +3,10 @@
 #include "app/config.h"
 #include "os/secret.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int help(int argc, char **argv);
 
@@ -81,6 +83,20 @@ static const struct command {
     {"version", version, "version", "the version"},
 };
 
+static void print_command(const struct command *c)
+{
+    (void)printf("  cordon %s\n      %s\n", c->usage, c->what);
+}
+
+static void print_settings(void)
+{
+    (void)puts("\nSettings of `cordon serve`, as options or in DATA/cordon.conf (key = value, dashes as\n"
+               "underscores):\n");
+    config_help(stdout, false);
+    (void)puts("\nSignals: TERM and INT stop it cleanly, HUP reads the certificates and cordon.conf's log\n"
+               "level and inputs again.");
+}
+
 static int help(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--keys") == 0) {
@@ -89,33 +105,79 @@ static int help(int argc, char **argv)
     }
     (void)puts("Cordon: a command-and-control centre for emergencies, in one program.\n\nUsage: cordon COMMAND\n");
     for (size_t i = 0; i < COUNTOF(commands); i++)
-        (void)printf("  cordon %s\n      %s\n", commands[i].usage, commands[i].what);
-    (void)puts("\nSettings of `cordon serve`, as options or in DATA/cordon.conf (key = value, dashes as\n"
-               "underscores):\n");
-    config_help(stdout, false);
-    (void)puts("\nSignals: TERM and INT stop it cleanly, HUP reads the certificates and cordon.conf's log\n"
-               "level and inputs again.");
+        print_command(&commands[i]);
+    print_settings();
     return 0;
+}
+
+static bool serves(const struct command *c)
+{
+    return c->run == command_serve || c->run == command_exercise;
+}
+
+static int help_of(const struct command *c)
+{
+    (void)puts("Usage:\n");
+    print_command(c);
+    if (serves(c))
+        print_settings();
+    (void)puts("\n--data is cordon-data where it is not given. All of them: cordon --help; more: man cordon");
+    return 0;
+}
+
+/* A file of ours must never get the number of an output that is closed: what is printed would go into it. */
+static void take_standard(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY); /* nothing can be written to it: that is told below */
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+/* Whoever keeps what was printed (a password, the record for an inquiry) must hear when it is not all there. */
+static int flushed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (status == 0)
+        (void)fputs("cordon: the output could not be written: is the disk full, or the output closed?\n", stderr);
+    return status ? status : 1;
+}
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < COUNTOF(commands); i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
 }
 
 int main(int argc, char **argv)
 {
+    const struct command *c;
     struct err e;
+    int status;
 
+    take_standard();
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        return help(0, NULL);
+        return flushed(help(0, NULL));
     if (strcmp(argv[1], "--version") == 0)
-        return version(0, NULL);
+        return flushed(version(0, NULL));
     if (!secret_start(&e)) {
         (void)fprintf(stderr, "cordon: %s\n", e.text);
         return 1;
     }
+    c = find(argv[1]);
+    if (!c) {
+        (void)fprintf(stderr, "cordon: there is no command \"%s\": see cordon --help\n", argv[1]);
+        return 2;
+    }
     for (int i = 2; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0)
-            return help(0, NULL);
-    for (size_t i = 0; i < COUNTOF(commands); i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    (void)fprintf(stderr, "cordon: there is no command \"%s\": see cordon --help\n", argv[1]);
-    return 2;
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return flushed(help_of(c));
+    status = c->run(argc - 1, argv + 1);
+    return serves(c) ? status : flushed(status); /* a server runs on without anybody who reads its start */
 }

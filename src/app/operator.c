@@ -1,6 +1,7 @@
 /* operator.c -- accounts of the browser from the command line: cordon operator. */
 #include "app/args.h"
 #include "app/commands.h"
+#include "app/folder.h"
 #include "core/incident_access.h"
 #include "core/record.h"
 #include "os/secret.h"
@@ -8,8 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct wishes {
     const char *name, *dir, *roles, *agency;
@@ -130,9 +129,8 @@ int command_operator(int argc, char **argv)
     struct err e;
     bool ok = take_wishes(argc, argv, &w, &e);
 
-    if (ok && mkdir(w.dir, 0700) != 0 && access(w.dir, W_OK) != 0)
-        ok = err_set(&e, ERR_WORLD, "the data folder %s cannot be written", w.dir);
-    ok = ok && accounts_open(w.dir, &d.accounts, &e) && find(&d, &w, &e) && fill(&d, &w, &e) && apply(&d, &e);
+    ok = ok && folder_take_aloud(w.dir, &e) && accounts_open(w.dir, &d.accounts, &e) && find(&d, &w, &e) &&
+         fill(&d, &w, &e) && apply(&d, &e);
     if (d.accounts)
         accounts_close(d.accounts);
     if (!ok)

@@ -1,6 +1,7 @@
 /* serve.c -- the running server: makes everything, wires it, waits for signals. */
 #include "app/args.h"
 #include "app/commands.h"
+#include "app/folder.h"
 #include "app/practice.h"
 #include "app/serve.h"
 #include "edge/inputs.h"
@@ -18,7 +19,6 @@
 #include "store/accounts.h"
 #include "store/blobs.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -92,13 +92,7 @@ static void set_log_level(const struct config *c)
 
 static bool data_folder(struct server *s, struct err *e)
 {
-    if (mkdir(s->conf.data, 0700) == 0) {
-        s->first_start = true;
-        return true;
-    }
-    if (errno != EEXIST || access(s->conf.data, W_OK | X_OK) != 0)
-        return err_set(e, ERR_WORLD, "the data folder %s cannot be written: give another with --data", s->conf.data);
-    return true;
+    return folder_take(s->conf.data, &s->first_start, e);
 }
 
 static bool issue_first(struct server *s, struct accounts *a, struct err *e)
