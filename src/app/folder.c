@@ -1,5 +1,7 @@
 #include "app/folder.h"
 
+#include "os/file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,4 +35,12 @@ bool folder_take_aloud(const char *dir, struct err *e)
         (void)fprintf(stderr, "cordon: %s was not there: a new data folder was begun; if a server keeps its own "
                               "elsewhere, delete this one and name that with --data\n", dir);
     return true;
+}
+
+bool folder_is_exercise(const char *dir)
+{
+    char mark[FILE_PATH_MAX];
+
+    (void)snprintf(mark, sizeof mark, "%s/exercise", dir);
+    return access(mark, F_OK) == 0;
 }

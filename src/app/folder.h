@@ -12,4 +12,9 @@ bool folder_take(const char *dir, bool *made, struct err *e) MUST_USE;
  * invite of a folder that was only misspelt never fits the server that runs. */
 bool folder_take_aloud(const char *dir, struct err *e) MUST_USE;
 
+/* Is it that of an exercise?  What is printed of it says so. */
+bool folder_is_exercise(const char *dir) MUST_USE;
+/* The line above what is printed of an exercise. */
+#define FOLDER_EXERCISE "EXERCISE EXERCISE EXERCISE\n"
+
 #endif

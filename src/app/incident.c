@@ -5,6 +5,7 @@
 #include "app/args.h"
 #include "app/bring.h"
 #include "app/commands.h"
+#include "app/folder.h"
 #include "app/who.h"
 #include "base/when.h"
 #include "core/reconcile.h"
@@ -67,6 +68,29 @@ static bool choose(struct asked *a, struct err *e)
     return a->s || err_set(e, ERR_MISSING, "incident \"%s\" was not open yet", id);
 }
 
+static bool see_time(void *ctx, const struct journal_row *row)
+{
+    *(int64_t *)ctx = row->recorded_ms;
+    return false;
+}
+
+/* The moment that is asked for: its row and its time, which say the same.  A time without a zone could be that of the
+ * place or UTC: an inquiry must not look at another hour than it means. */
+static bool when(struct asked *a, struct err *e)
+{
+    if (a->at && a->seq)
+        return err_set(e, ERR_INPUT, "--at and --seq both say when: give one of the two");
+    if (a->at && !when_parse_zoned(str_from(a->at), &a->now_ms))
+        return err_set(e, ERR_INPUT, "--at: a time with its zone as 2026-02-17T19:12:00+05:00, or with Z, please");
+    if (a->at)
+        a->to = incidents_row_at(a->j, a->now_ms);
+    if (!a->seq)
+        return true;
+    if (!number(a->seq, &a->to, e))
+        return false;
+    return journal_get(a->j, a->to, see_time, &a->now_ms, e) || err_in(e, "--seq");
+}
+
 static bool begin(struct asked *a, int argc, char **argv, struct err *e)
 {
     const struct arg args[] = {{.name = "--data", .value = &a->dir}, {.name = "--incident", .value = &a->incident},
@@ -81,17 +105,15 @@ static bool begin(struct asked *a, int argc, char **argv, struct err *e)
         return false;
     chance_fill(&key, sizeof key);
     incidents_init(&a->set, key);
+    if (a->roles && !access_check_roles(str_from(a->roles), e))
+        return err_in(e, "--roles");
     a->access = a->roles ? access_of(str_from(a->roles)) : access_all();
     a->memory = malloc(OUT_ROOM);
     if (!a->memory)
         return err_set(e, ERR_WORLD, "there is no memory for the answer");
     if (!journal_open_reader(a->dir, &a->j, e))
         return false;
-    if (a->at && !when_parse(str_from(a->at), &a->now_ms))
-        return err_set(e, ERR_INPUT, "--at: a time as 2026-02-17T19:12:00+05:00, please");
-    if (a->at)
-        a->to = incidents_row_at(a->j, a->now_ms);
-    return (!a->seq || number(a->seq, &a->to, e)) && choose(a, e);
+    return when(a, e) && choose(a, e);
 }
 
 static int end(struct asked *a, const char *command, bool ok, struct err *e)
@@ -136,23 +158,29 @@ static void put_lines(const struct asked *a, struct buf *b)
 {
     const struct incident *s = a->s;
 
-    buf_fmt(b, "%.*s after event %" PRIu64 ", state %016" PRIx64 "\n", STR_ARG(ent_id(s, incident_self(s))), s->seq,
-            incident_hash(s));
+    buf_put(b, incident_is_exercise(s) ? STR(FOLDER_EXERCISE) : STR(""));
+    buf_shown(b, ent_id(s, incident_self(s)));
+    buf_fmt(b, " after event %" PRIu64 ", state %016" PRIx64 "\n", s->seq, incident_hash(s));
     for (unsigned k = 1; k < ENT_COUNT; k++)
         for (uint32_t e = ent_first(s, (enum entity_kind)k); e; e = ent_next(s, e)) {
             struct str v;
             uint32_t at = 0;
+            int64_t ms;
 
             if (!access_is_told(&a->access, s, e))
                 continue;
-            buf_fmt(b, "%-18s %.*s", entity_info((enum entity_kind)k)->name, STR_ARG(ent_id(s, e)));
+            buf_fmt(b, "%-18s ", entity_info((enum entity_kind)k)->name);
+            buf_shown(b, ent_id(s, e));
             while (ent_each(s, e, IN_NONE, &at, &v)) {
                 enum incident_field f = ent_field_of(s, at);
 
                 if (!access_sees(&a->access, s, e, f))
                     continue;
                 buf_fmt(b, " %s=", field_info(f)->name);
-                buf_json(b, v);
+                if (field_info(f)->type == TYPE_TIME && str_to_int(v, 0, INT64_MAX, &ms))
+                    when_put(b, ms);
+                else
+                    buf_json(b, v);
             }
             buf_byte(b, '\n');
         }
@@ -185,6 +213,13 @@ int command_state(int argc, char **argv)
 
 /* ---- report ----------------------------------------------------------- */
 
+/* What people wrote, on its one line of the report whatever is in it. */
+static void put_shown(struct buf *b, const char *before, struct str text)
+{
+    buf_put(b, str_from(before));
+    buf_shown(b, text);
+}
+
 static void put_counter(const struct incident *s, const char *name, struct reconciled *r, struct buf *b)
 {
     incident_reconcile(s, str_from(name), r);
@@ -198,7 +233,8 @@ static void put_counter(const struct incident *s, const char *name, struct recon
     else
         buf_fmt(b, "%" PRId64 " to %" PRId64, r->lo, r->hi);
     if (r->used)
-        buf_fmt(b, " (%u sources, %u values)", r->sources, r->values);
+        buf_fmt(b, " (%u source%s, %u value%s)", r->sources, r->sources == 1 ? "" : "s", r->values,
+                r->values == 1 ? "" : "s");
     if (r->confirmed > 0)
         buf_fmt(b, "; confirmed %" PRId64, r->confirmed);
     if (r->accepted >= 0)
@@ -215,7 +251,7 @@ static void put_command(const struct incident *s, struct buf *b)
     if (!ent_has(s, c, IN_COMMANDER))
         buf_put(b, STR("VACANT"));
     for (bool more = false; ent_each(s, c, IN_COMMANDER, &at, &who); more = true)
-        buf_fmt(b, "%s%.*s", more ? ", " : "", STR_ARG(who));
+        put_shown(b, more ? ", " : "", who);
     buf_byte(b, '\n');
 }
 
@@ -226,12 +262,14 @@ static void put_report(const struct asked *a, struct view_work *w, struct buf *b
     const struct incident *s = a->s;
     uint32_t self = incident_self(s);
 
-    buf_put(b, incident_is_exercise(s) ? STR("EXERCISE EXERCISE EXERCISE\n") : STR(""));
-    buf_fmt(b, "SITUATION REPORT %.*s (%.*s)\nat:        ", STR_ARG(ent_get(s, self, IN_NAME)),
-            STR_ARG(ent_id(s, self)));
+    buf_put(b, incident_is_exercise(s) ? STR(FOLDER_EXERCISE) : STR(""));
+    put_shown(b, "SITUATION REPORT ", ent_get(s, self, IN_NAME));
+    put_shown(b, " (", ent_id(s, self));
+    buf_put(b, STR(")\nat:        "));
     when_put(b, a->now_ms);
-    buf_fmt(b, "\nstate:     %.*s, posture %.*s\n", STR_ARG(ent_get(s, self, IN_STATE)),
-            STR_ARG(ent_has(s, self, IN_POSTURE) ? ent_get(s, self, IN_POSTURE) : STR("not set")));
+    put_shown(b, "\nstate:     ", ent_get(s, self, IN_STATE));
+    put_shown(b, ", posture ", ent_has(s, self, IN_POSTURE) ? ent_get(s, self, IN_POSTURE) : STR("not set"));
+    buf_byte(b, '\n');
     put_command(s, b);
     incident_findings(s, a->now_ms, &w->findings);
     buf_put(b, STR("not known, and what does not fit:\n"));
@@ -239,26 +277,35 @@ static void put_report(const struct asked *a, struct view_work *w, struct buf *b
         for (size_t i = 0; i < w->findings.n; i++) {
             const struct finding *f = &w->findings.list[i];
 
-            if ((int)f->severity == level && !f->resolved)
-                buf_fmt(b, "  %-5s %-22s %s\n", severity_word(f->severity), f->rule, f->text);
+            if ((int)f->severity == level && !f->resolved) {
+                buf_fmt(b, "  %-5s %-22s ", severity_word(f->severity), f->rule);
+                put_shown(b, "", str_from(f->text));
+                buf_byte(b, '\n');
+            }
         }
     buf_fmt(b, "people, by rule %s:\n", RULE_CORDON_1);
     for (size_t i = 0; i < COUNTOF(counters); i++)
         put_counter(s, counters[i], &w->counter, b);
     buf_put(b, STR("accepted facts:\n"));
     for (uint32_t f = ent_first(s, ENT_FACT); f; f = ent_next(s, f))
-        if (ent_is(s, f, IN_STATE, "live"))
-            buf_fmt(b, "  %.*s (event %" PRIu64 ")\n", STR_ARG(ent_get(s, f, IN_TEXT)), ent_made(s, f));
+        if (ent_is(s, f, IN_STATE, "live")) {
+            put_shown(b, "  ", ent_get(s, f, IN_TEXT));
+            buf_fmt(b, " (event %" PRIu64 ")\n", ent_made(s, f));
+        }
     buf_put(b, STR("decisions in force:\n"));
     for (uint32_t d = ent_first(s, ENT_DECISION); d; d = ent_next(s, d))
-        if (ent_is(s, d, IN_STATE, "in-force"))
-            buf_fmt(b, "  %.*s%s (event %" PRIu64 ")\n", STR_ARG(ent_get(s, d, IN_TEXT)),
-                    ent_has(s, d, IN_RATIONALE) ? "" : " -- RATIONALE MISSING", ent_made(s, d));
+        if (ent_is(s, d, IN_STATE, "in-force")) {
+            put_shown(b, "  ", ent_get(s, d, IN_TEXT));
+            buf_fmt(b, "%s (event %" PRIu64 ")\n", ent_has(s, d, IN_RATIONALE) ? "" : " -- RATIONALE MISSING",
+                    ent_made(s, d));
+        }
     buf_put(b, STR("alarms:\n"));
     incident_alarms(s, a->now_ms, &w->alarms);
-    for (size_t i = 0; i < w->alarms.n; i++)
-        buf_fmt(b, "  %s: %s%s\n", w->alarms.list[i].owner, w->alarms.list[i].text,
-                w->alarms.list[i].acked ? " (acknowledged)" : "");
+    for (size_t i = 0; i < w->alarms.n; i++) {
+        put_shown(b, "  ", str_from(w->alarms.list[i].owner));
+        put_shown(b, ": ", str_from(w->alarms.list[i].text));
+        buf_put(b, w->alarms.list[i].acked ? STR(" (acknowledged)\n") : STR("\n"));
+    }
 }
 
 int command_report(int argc, char **argv)

@@ -2,6 +2,7 @@
 #include "app/args.h"
 #include "app/bring.h"
 #include "app/commands.h"
+#include "app/folder.h"
 #include "app/who.h"
 #include "base/when.h"
 #include "core/incident.h"
@@ -66,8 +67,17 @@ static const char *const mission_names[] = {
     [FIELD_MISSION_ONE - FIELD_MISSION] = "one",
 };
 
+static bool of_incident(unsigned kind)
+{
+    return kind < INC_END && kind_info(kind)->tag;
+}
+
+/* An incident's events have tags of their own: 81 is what a rule shares in a row of the river, and there that it is
+ * an exercise. */
 static const char *name_of(unsigned kind, enum field tag)
 {
+    if (of_incident(kind) && field_info(tag)->name)
+        return field_info(tag)->name;
     if ((kind == EV_MISSION_CHANGED || kind == EV_MISSION_TOLD) && tag >= FIELD_MISSION &&
         (size_t)(tag - FIELD_MISSION) < COUNTOF(mission_names))
         return mission_names[tag - FIELD_MISSION];
@@ -80,17 +90,19 @@ static const char *name_of(unsigned kind, enum field tag)
 /* Kinds of the river and of incidents. */
 static const char *tag_of(unsigned kind)
 {
-    return kind < INC_END && kind_info(kind)->tag ? kind_info(kind)->tag : event_tag(kind);
+    return of_incident(kind) ? kind_info(kind)->tag : event_tag(kind);
 }
 
 struct print {
-    bool json;
+    bool json, exercise;
     uint64_t to;
+    int64_t since_ms, until_ms;
+    const char *incident; /* NULL: of all, and what is of none */
     char *memory;
     size_t max;
 };
 
-static void put_json(struct buf *b, const struct journal_row *row)
+static void put_json(struct buf *b, const struct journal_row *row, bool exercise)
 {
     struct str rest = row->payload, value;
     enum field tag;
@@ -105,7 +117,8 @@ static void put_json(struct buf *b, const struct journal_row *row)
     } else {
         buf_put(b, STR("null"));
     }
-    buf_fmt(b, ",\"erased\":%s,\"fields\":[", row->erased ? "true" : "false");
+    buf_fmt(b, ",\"erased\":%s%s%s,\"fields\":[", row->erased ? "true" : "false",
+            row->damaged ? ",\"damaged\":true" : "", exercise ? ",\"exercise\":true" : "");
     for (bool first = true; fields_next(&rest, &tag, &value); first = false) {
         buf_fmt(b, "%s[\"%s\",", first ? "" : ",", name_of(row->kind, tag));
         if (tag == FIELD_EVENT_PROTO) {
@@ -122,7 +135,17 @@ static void put_json(struct buf *b, const struct journal_row *row)
     buf_put(b, STR("\"}\n"));
 }
 
-/* Text for people: the event itself is left out, control characters are escaped. */
+static void put_value(struct buf *b, unsigned kind, enum field tag, struct str value)
+{
+    int64_t ms;
+
+    if (of_incident(kind) && field_info(tag)->type == TYPE_TIME && str_to_int(value, 0, INT64_MAX, &ms))
+        when_put(b, ms);
+    else
+        buf_json(b, value);
+}
+
+/* Text for people: the event itself is left out, control characters are escaped, times are times. */
 static void put_text(struct buf *b, const struct journal_row *row)
 {
     struct str rest = row->payload, value;
@@ -133,14 +156,27 @@ static void put_text(struct buf *b, const struct journal_row *row)
     buf_fmt(b, "  %-22s", tag_of(row->kind));
     if (row->erased)
         buf_put(b, STR(" (erased)"));
+    if (row->damaged)
+        buf_put(b, STR(" (does not open with its key: cordon verify tells more)"));
     while (fields_next(&rest, &tag, &value)) {
         if (tag == FIELD_EVENT_XML || tag == FIELD_EVENT_PROTO || tag == FIELD_STALE_MS ||
             (tag == FIELD_MISSION_COT && row->kind == EV_MISSION_CHANGED))
             continue;
         buf_fmt(b, " %s=", name_of(row->kind, tag));
-        buf_json(b, value);
+        put_value(b, row->kind, tag, value);
     }
     buf_byte(b, '\n');
+}
+
+/* Which incident a text that is gone was of, is gone with it: such an event is shown with each. */
+static bool is_of(const struct journal_row *row, const char *incident)
+{
+    if (!incident)
+        return true;
+    if (of_incident(row->kind))
+        return row->erased || row->damaged ||
+               str_eq(incident_value(row->payload, IN_INCIDENT), str_from(incident));
+    return str_eq(fields_get(row->payload, FIELD_INCIDENT), str_from(incident));
 }
 
 static bool print_row(void *ctx, const struct journal_row *row)
@@ -150,8 +186,10 @@ static bool print_row(void *ctx, const struct journal_row *row)
 
     if (p->to && row->seq > p->to)
         return false;
+    if (row->recorded_ms < p->since_ms || row->recorded_ms > p->until_ms || !is_of(row, p->incident))
+        return true;
     if (p->json)
-        put_json(&b, row);
+        put_json(&b, row, p->exercise);
     else
         put_text(&b, row);
     return fwrite(b.at, 1, b.len, stdout) == b.len;
@@ -163,32 +201,47 @@ static bool number(const char *option, const char *text, int64_t *out, struct er
            err_set(e, ERR_INPUT, "%s must be a row's number, not \"%s\"", option, text);
 }
 
+static bool moment(const char *option, const char *text, int64_t *out, struct err *e)
+{
+    return !text || when_parse_zoned(str_from(text), out) ||
+           err_set(e, ERR_INPUT, "%s: a time with its zone as 2026-02-17T19:12:00+05:00, or with Z, please", option);
+}
+
+static bool take_kind(const char *kind, uint16_t *out, struct err *e)
+{
+    *out = (uint16_t)event_by_tag(str_from(kind));
+    if (!*out)
+        *out = (uint16_t)incident_kind_of(str_from(kind));
+    return *out || err_set(e, ERR_INPUT, "there is no kind \"%s\"; chat.said is one", kind);
+}
+
 int command_log(int argc, char **argv)
 {
-    const char *dir = "cordon-data", *from = "1", *to = "0", *kind = NULL;
-    struct print p = {.max = 8u << 20};
+    const char *dir = "cordon-data", *from = "1", *to = "0", *kind = NULL, *since = NULL, *until = NULL;
+    struct print p = {.max = 8u << 20, .since_ms = INT64_MIN, .until_ms = INT64_MAX};
     const struct arg args[] = {{.name = "--data", .value = &dir},
                                {.name = "--from", .value = &from},
                                {.name = "--to", .value = &to},
                                {.name = "--kind", .value = &kind},
+                               {.name = "--since", .value = &since},
+                               {.name = "--until", .value = &until},
+                               {.name = "--incident", .value = &p.incident},
                                {.name = "--json", .flag = &p.json}};
     uint16_t kinds[2] = {0};
     struct journal *j = NULL;
     int64_t first, last;
     struct err e;
     bool ok = args_take(argc, argv, args, COUNTOF(args), NULL, &e) && number("--from", from, &first, &e) &&
-              number("--to", to, &last, &e);
+              number("--to", to, &last, &e) && moment("--since", since, &p.since_ms, &e) &&
+              moment("--until", until, &p.until_ms, &e) && (!kind || take_kind(kind, &kinds[0], &e));
 
-    if (ok && kind) {
-        kinds[0] = (uint16_t)event_by_tag(str_from(kind));
-        if (!kinds[0])
-            kinds[0] = (uint16_t)incident_kind_of(str_from(kind));
-        if (!kinds[0])
-            ok = err_set(&e, ERR_INPUT, "there is no kind \"%s\"; chat.said is one", kind);
-    }
+    p.exercise = folder_is_exercise(dir);
     p.to = ok ? (uint64_t)last : 0;
     p.memory = malloc(p.max);
-    ok = ok && p.memory && journal_open_reader(dir, &j, &e) &&
+    ok = ok && p.memory && journal_open_reader(dir, &j, &e);
+    if (ok && p.exercise && !p.json)
+        (void)fputs(FOLDER_EXERCISE, stdout);
+    ok = ok &&
          journal_read(j, (uint64_t)(first ? first : 1), kind ? kinds : NULL, print_row, &p, &e);
     if (j)
         journal_close(j);
@@ -268,6 +321,8 @@ int command_verify(int argc, char **argv)
         journal_close(j);
     if (!ok)
         return args_fail("verify", &e);
+    if (folder_is_exercise(dir))
+        (void)fputs(FOLDER_EXERCISE, stdout);
     if (v.finding[0]) {
         (void)printf("BROKEN at row %" PRIu64 ": %s\n", v.bad_seq, v.finding);
         return 1;

@@ -45,7 +45,9 @@ static const struct command {
      "operator NAME --data DIR [--roles ROLE,ROLE...] [--agency ID] [--password] [--disable | --enable]",
      "makes an account for the browser and prints its password, or changes one, at once and also while the server "
      "runs"},
-    {"log", command_log, "log --data DIR [--from SEQ] [--to SEQ] [--kind TAG] [--json]", "prints the record"},
+    {"log", command_log,
+     "log --data DIR [--from SEQ] [--to SEQ] [--kind TAG] [--since TIME] [--until TIME] [--incident ID] [--json]",
+     "prints the record"},
     {"state", command_state,
      "state --data DIR [--incident ID] [--at TIME | --seq N] [--view NAME] [--roles LIST] [--json]",
      "an incident as it stands, or stood at any moment; --view: one of its views as JSON"},

@@ -1,6 +1,7 @@
 /* seal.c -- the head of the record for another agency: print it, sign as a witness, record a witness. */
 #include "app/args.h"
 #include "app/commands.h"
+#include "app/folder.h"
 #include "base/when.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -76,6 +77,8 @@ static void put_code(const struct journal_seal *s, struct buf *b)
 
 static void put_seal(const struct options *o, const struct journal_seal *s, struct buf *b)
 {
+    if (folder_is_exercise(o->dir))
+        buf_put(b, STR(FOLDER_EXERCISE));
     buf_fmt(b, "Head of the record in %s: row %" PRIu64 "\nTime ", o->dir, s->head.seq);
     when_put(b, s->at_ms);
     if (o->by)

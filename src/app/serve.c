@@ -30,10 +30,7 @@
 /* A real record must not begin among exercise data. */
 static bool is_real(const struct config *c, struct err *e)
 {
-    char mark[CONFIG_TEXT + 16];
-
-    (void)snprintf(mark, sizeof mark, "%s/exercise", c->data);
-    return access(mark, F_OK) != 0 ||
+    return !folder_is_exercise(c->data) ||
            err_set(e, ERR_DENIED, "%s belongs to an exercise: start it with cordon exercise, or give another --data",
                    c->data);
 }

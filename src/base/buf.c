@@ -82,16 +82,20 @@ void buf_xml(struct buf *b, struct str s)
     buf_put(b, str_from_at(s, from));
 }
 
-/* One character that JSON cannot hold as it is. */
-static void json_escape(struct buf *b, unsigned char c)
+/* One character that JSON, or a terminal, had better not get as it is: c, of one to three bytes. */
+static void json_escape(struct buf *b, struct str c)
 {
-    switch (c) {
+    const unsigned char *u = (const unsigned char *)c.at;
+    unsigned code = c.len == 1 ? u[0] : c.len == 2 ? (u[0] & 0x1Fu) << 6 | (u[1] & 0x3Fu)
+                                                   : (u[0] & 0xFu) << 12 | (u[1] & 0x3Fu) << 6 | (u[2] & 0x3Fu);
+
+    switch (code) {
     case '"': buf_put(b, STR("\\\"")); break;
     case '\\': buf_put(b, STR("\\\\")); break;
     case '\n': buf_put(b, STR("\\n")); break;
     case '\r': buf_put(b, STR("\\r")); break;
     case '\t': buf_put(b, STR("\\t")); break;
-    default: buf_fmt(b, "\\u%04x", c); break;
+    default: buf_fmt(b, "\\u%04x", code); break;
     }
 }
 
@@ -104,16 +108,16 @@ static size_t json_utf8(struct str s)
     return 0;
 }
 
-void buf_json(struct buf *b, struct str s)
+static void put_escaped(struct buf *b, struct str s, bool quoted)
 {
     size_t from = 0; /* what stands before i and is not written yet is written as it is */
 
-    buf_byte(b, '"');
     for (size_t i = 0; i < s.len;) {
         unsigned char c = (unsigned char)s.at[i];
         size_t n = c >= 0x80 ? json_utf8(str_from_at(s, i)) : 1;
+        struct str one = str_cut(s, i, i + n);
 
-        if (n > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
+        if (c < 0x80 ? c >= 0x20 && c != 0x7F && !(quoted && (c == '"' || c == '\\')) : n > 0 && str_char_shows(one)) {
             i += n;
             continue;
         }
@@ -121,11 +125,23 @@ void buf_json(struct buf *b, struct str s)
         if (n == 0)
             buf_put(b, STR("\\ufffd"));
         else
-            json_escape(b, c);
-        from = ++i;
+            json_escape(b, one);
+        i += n ? n : 1;
+        from = i;
     }
     buf_put(b, str_from_at(s, from));
+}
+
+void buf_json(struct buf *b, struct str s)
+{
     buf_byte(b, '"');
+    put_escaped(b, s, true);
+    buf_byte(b, '"');
+}
+
+void buf_shown(struct buf *b, struct str s)
+{
+    put_escaped(b, s, false);
 }
 
 void buf_hex(struct buf *b, const void *bytes, size_t n)

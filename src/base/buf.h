@@ -33,8 +33,12 @@ void buf_int(struct buf *b, int64_t v);
  * as character references, so that a value survives normalisation. */
 void buf_xml(struct buf *b, struct str s);
 /* A JSON string with its quotes (RFC 8259, section 7).  Bytes that are not
- * UTF-8 become U+FFFD. */
+ * UTF-8 become U+FFFD; what does not show (str_char_shows) is escaped, so that it
+ * does nothing to a terminal either. */
 void buf_json(struct buf *b, struct str s);
+/* A text for people, on one line whatever is in it: as buf_json, but without quotes around it
+ * and with quotes and backslashes as they are. */
+void buf_shown(struct buf *b, struct str s);
 /* Two lower-case hex digits a byte. */
 void buf_hex(struct buf *b, const void *bytes, size_t n);
 

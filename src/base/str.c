@@ -129,6 +129,21 @@ bool str_is_utf8(struct str s)
     return true;
 }
 
+bool str_char_shows(struct str c)
+{
+    const unsigned char *u = (const unsigned char *)c.at;
+
+    if (c.len == 1)
+        return u[0] >= 0x20 && u[0] < 0x7F;
+    if (c.len == 2)
+        return u[0] != 0xC2 || u[1] >= 0xA0; /* U+0080 to U+009F */
+    if (c.len == 3 && u[0] == 0xE2 && u[1] == 0x80)
+        return u[2] < 0x8E || (u[2] > 0x8F && (u[2] < 0xA8 || u[2] > 0xAE)); /* U+200E.. U+2028.. */
+    if (c.len == 3 && u[0] == 0xE2 && u[1] == 0x81)
+        return u[2] < 0xA6 || u[2] > 0xA9; /* U+2066 to U+2069 */
+    return true;
+}
+
 bool str_copy(char *to, size_t size, struct str s)
 {
     size_t n = s.len;

@@ -48,6 +48,9 @@ struct str str_trim(struct str s) MUST_USE;
 int str_cmp(struct str a, struct str b) MUST_USE;
 /* Is s well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms)? */
 bool str_is_utf8(struct str s) MUST_USE;
+/* May this one character, its bytes as UTF-8 has them, stand on a screen or in a log as it is?  Not the controls,
+ * which a terminal would obey, nor what breaks a line or turns its direction around. */
+bool str_char_shows(struct str c) MUST_USE;
 /* Copies to a NUL-terminated array of size bytes, cut off at a UTF-8
  * boundary when it does not fit; returns whether it fitted whole. */
 bool str_copy(char *to, size_t size, struct str s);

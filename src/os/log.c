@@ -165,23 +165,6 @@ void log_settle(void)
     errno = kept;
 }
 
-/* May these bytes of one UTF-8 character stand in a log as they are?  Not the controls, which a
- * terminal would obey, nor what breaks or turns around a line on the screen. */
-static bool shows(struct str c)
-{
-    const unsigned char *u = (const unsigned char *)c.at;
-
-    if (c.len == 1)
-        return u[0] >= 0x20 && u[0] < 0x7F;
-    if (c.len == 2)
-        return u[0] != 0xC2 || u[1] >= 0xA0; /* U+0080 to U+009F */
-    if (c.len == 3 && u[0] == 0xE2 && u[1] == 0x80)
-        return u[2] < 0x8E || (u[2] > 0x8F && (u[2] < 0xA8 || u[2] > 0xAE)); /* U+200E.. U+2028.. */
-    if (c.len == 3 && u[0] == 0xE2 && u[1] == 0x81)
-        return u[2] < 0xA6 || u[2] > 0xA9; /* U+2066 to U+2069 */
-    return true;
-}
-
 /* The character at the start of s: one byte when it is no UTF-8. */
 static struct str char_first(struct str s)
 {
@@ -196,7 +179,7 @@ static bool needs_quotes(struct str s)
     for (size_t i = 0; i < s.len;) {
         struct str c = char_first(str_from_at(s, i));
 
-        if (!c.at || !shows(c) || strchr(" \"\\=", c.at[0]))
+        if (!c.at || !str_char_shows(c) || strchr(" \"\\=", c.at[0]))
             return true;
         i += c.len;
     }
@@ -215,7 +198,7 @@ const char *log_quote(char *to, size_t size, struct str s)
     for (size_t i = 0; i < s.len && !b.full;) {
         struct str left = str_from_at(s, i), c = char_first(left);
 
-        if (!c.at || !shows(c)) {
+        if (!c.at || !str_char_shows(c)) {
             buf_fmt(&b, "\\x%02x", (unsigned char)left.at[0]);
             c.len = 1;
         } else if (c.at[0] == '"' || c.at[0] == '\\') {

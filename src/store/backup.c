@@ -19,7 +19,8 @@ enum { STEP = 1 << 18, NOTE_MAX = 4096 };
 
 /* In this order: see the header. */
 static const char *const databases[] = {"cordon.db", "journal.db", "sealed.db", "tracks.db"};
-static const char *const record_files[] = {"journal.pub", "witness.txt", "server.uid", "cordon.conf"};
+static const char *const record_files[] = {"journal.pub", "witness.txt", "server.uid", "cordon.conf",
+                                           "exercise" /* or a restored one would pass for the real thing */};
 
 struct copying {
     const struct backup *b;

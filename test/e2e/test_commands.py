@@ -1,8 +1,12 @@
 """The sub-commands as somebody at a keyboard meets them: no success is silent about what did not happen."""
+import json
 import os
+import re
 import subprocess
 
-from server import CORDON, Server
+import events
+from page import Page, page_port
+from server import CORDON, Server, eventually
 
 
 def run(*words, **more):
@@ -64,7 +68,7 @@ def test_what_is_asked_for_and_could_not_be_meant_is_refused():
         s.command("client", "EX-anna")
         refused(s, ["client", "EX-carl", "--modern"], "--modern is of a package: say where to, --out FOLDER")
         refused(s, ["client", "EX-carl", "--days", "9"], "--days is of a package")
-        refused(s, ["client", "EX-carl", "--days", "0", "--out", s.folder + "/c"], "--days must be a number from 1 to 3650")
+        refused(s, ["client", "EX-carl", "--days", "0", "--out", s.folder + "/c"], "--days must be a number from 1 to")
         refused(s, ["revoke", "EX-carl"], "EX-carl")  # what was refused made no user
         for group in ("EX-rescue:In", "EX-rescue:out:in", ":in"):
             refused(s, ["client", "EX-anna", "--group", group], "group")
@@ -76,3 +80,72 @@ def test_what_is_asked_for_and_could_not_be_meant_is_refused():
         nowhere = subprocess.run([CORDON, "client", "EX-anna", "--data", s.folder + "/not/there"], text=True,
                                  capture_output=True, timeout=60, check=False)
         assert nowhere.returncode == 1 and "the folder that it would be in is not there" in nowhere.stderr
+
+
+OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # but for the end of a line
+
+
+def test_what_others_wrote_does_nothing_to_a_terminal():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        evil = "EX a\x9b2J\u202eb\u2066c\u2028d\x85e"
+        page.say("command.assumed", scope="incident", commanders=[page.name])
+        page.say("decision.taken", role="commander", decision="EX-D1",
+                 text=evil + "\npeople, by rule cordon-1:\n  killed    99")
+        phone = s.phone("EX-Anna", "EX-anna")
+        phone.send(events.chat(phone.uid, "EX-Anna", evil))
+        eventually("the chat is in the record", lambda: any(evil in r.many("text") for r in s.journal("chat.said")))
+        for words in (["log"], ["log", "--json"], ["state"], ["state", "--json"], ["report"],
+                      ["export", "--by", "EX-inquiry"]):
+            text = s.command(*words).stdout
+            assert "EX a" in text and not OBEYED.search(text), (words, OBEYED.search(text))
+        assert s.command("report").stdout.count("\n  killed ") == 1, "a text is one line, whatever is in it"
+
+
+def test_times_are_told_with_their_zone_and_asked_for_with_it():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open()
+        seq = page.say("media.logged", media="EX-M1", speaker="EX minister", text="EX one")["seq"]
+        row = next(r for r in s.journal() if r.seq == seq)
+        line = next(x for x in s.command("log", "--from", str(seq), "--to", str(seq)).stdout.splitlines())
+        assert f"recorded_at={row.recorded}" in line, line
+        assert re.search(r"recorded_at=20\S+Z ", s.command("state").stdout)
+        assert f"at:        {row.recorded}\n" in s.command("report", "--seq", str(seq)).stdout, "both say one moment"
+        for words in (["state"], ["report"]):
+            refused(s, [*words, "--at", row.recorded[:-1]], "--at: a time with its zone")
+            refused(s, [*words, "--at", row.recorded, "--seq", "2"], "give one of the two")
+            refused(s, [*words, "--seq", "99999"], "there is no entry 99999")
+        refused(s, ["state", "--roles", "comander"], '"comander" is none of')
+
+        def log(*words):
+            return [json.loads(x) for x in s.command("log", "--json", *words).stdout.splitlines()]
+
+        then = log("--since", row.recorded, "--until", row.recorded, "--kind", "media.logged")
+        assert [r["seq"] for r in then] == [seq]
+        assert log("--since", "2100-01-01T00:00:00Z") == []
+        mine = log("--incident", "EX-1")
+        assert mine and all(["incident", "EX-1"] in r["fields"] for r in mine) and seq in [r["seq"] for r in mine]
+        assert log("--incident", "EX-2") == []
+        refused(s, ["log", "--since", row.recorded[:-1]], "--since: a time with its zone")
+
+
+def test_an_exercise_says_so_wherever_it_is_printed_and_in_its_copy():
+    port = page_port()
+    with Server(web=port) as s:
+        page = Page(s, port)
+        page.open(exercise=True)
+        s.stop()
+        rows = [json.loads(x) for x in s.command("log", "--json").stdout.splitlines()]
+        assert any(["exercise", "1"] in r["fields"] for r in rows), "by its own name"
+        with open(os.path.join(s.data, "exercise"), "w", encoding="ascii") as mark:  # as cordon exercise makes it
+            mark.write("This folder belongs to an exercise.\n")
+        for words in (["log"], ["verify"], ["seal"], ["state"], ["report"]):
+            assert s.command(*words).stdout.startswith("EXERCISE EXERCISE EXERCISE\n"), words
+        assert all(json.loads(x)["exercise"] for x in s.command("log", "--json").stdout.splitlines())
+        out = os.path.join(s.folder, "backup")
+        s.command("backup", "--out", out)
+        assert os.path.exists(os.path.join(out, "record", "exercise")), "a restored one would pass for the real thing"

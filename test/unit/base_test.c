@@ -181,15 +181,20 @@ static void buf_writes_numbers(void **state)
 static void buf_escapes(void **state)
 {
     static const struct {
-        const char *text, *xml, *json;
+        const char *text, *xml, *json, *shown; /* shown: NULL as the text */
     } rows[] = {
-        {"", "", "\"\""},
-        {"a<b>&\"'", "a&lt;b&gt;&amp;&quot;&apos;", "\"a<b>&\\\"'\""},
-        {"\t\n\r\\", "&#9;&#10;&#13;\\", "\"\\t\\n\\r\\\\\""},
-        {"\x01\x7F", "\x01\x7F", "\"\\u0001\\u007f\""},
-        {"\xC3\xA4\xF0\x9F\x9A\x92", "\xC3\xA4\xF0\x9F\x9A\x92", "\"\xC3\xA4\xF0\x9F\x9A\x92\""},
-        {"a\xC3", "a\xC3", "\"a\\ufffd\""},
-        {"\xC3(", "\xC3(", "\"\\ufffd(\""},
+        {"", "", "\"\"", NULL},
+        {"a<b>&\"'", "a&lt;b&gt;&amp;&quot;&apos;", "\"a<b>&\\\"'\"", NULL},
+        {"\t\n\r\\", "&#9;&#10;&#13;\\", "\"\\t\\n\\r\\\\\"", "\\t\\n\\r\\"},
+        {"\x01\x7F", "\x01\x7F", "\"\\u0001\\u007f\"", "\\u0001\\u007f"},
+        {"\xC3\xA4\xF0\x9F\x9A\x92", "\xC3\xA4\xF0\x9F\x9A\x92", "\"\xC3\xA4\xF0\x9F\x9A\x92\"", NULL},
+        {"a\xC3", "a\xC3", "\"a\\ufffd\"", "a\\ufffd"},
+        {"\xC3(", "\xC3(", "\"\\ufffd(\"", "\\ufffd("},
+        /* What a terminal obeys: CSI of the C1 controls, a line separator, an override and an isolate of direction. */
+        {"a\xC2\x9B" "2J", "a\xC2\x9B" "2J", "\"a\\u009b2J\"", "a\\u009b2J"},
+        {"\xE2\x80\xA8\xE2\x80\xAE\xE2\x81\xA6", "\xE2\x80\xA8\xE2\x80\xAE\xE2\x81\xA6",
+         "\"\\u2028\\u202e\\u2066\"", "\\u2028\\u202e\\u2066"},
+        {"\xC2\xA0\xE2\x80\x8C\xD8\xA7", "\xC2\xA0\xE2\x80\x8C\xD8\xA7", "\"\xC2\xA0\xE2\x80\x8C\xD8\xA7\"", NULL},
     };
     char at[128];
 
@@ -202,6 +207,9 @@ static void buf_escapes(void **state)
         b = buf_over(at, sizeof at);
         buf_json(&b, str_from(rows[i].text));
         assert_str(buf_str(&b), rows[i].json);
+        b = buf_over(at, sizeof at);
+        buf_shown(&b, str_from(rows[i].text));
+        assert_str(buf_str(&b), rows[i].shown ? rows[i].shown : rows[i].text);
     }
 }
 
