@@ -315,7 +315,8 @@ int command_verify(int argc, char **argv)
     struct err e;
     bool ok = args_take(argc, argv, args, COUNTOF(args), NULL, &e) &&
               (!witness || seal_take_head("--witness", witness, &head, &e)) &&
-              journal_open_reader(dir, &j, &e) && journal_verify(j, witness ? &head : NULL, &v, &e);
+              journal_open_reader(dir, &j, &e) && journal_verify(j, witness ? &head : NULL, &v, &e) &&
+              erasures_prove(j, &v, &e);
 
     if (j)
         journal_close(j);
@@ -331,6 +332,8 @@ int command_verify(int argc, char **argv)
     (void)printf("the chain holds: %" PRIu64 " rows, %" PRIu64 " erased, %" PRIu64 " signed heads\n", v.rows, v.erased,
                  v.checkpoints);
     (void)printf("head %" PRIu64 ":%.*s\n", v.head.seq, STR_ARG(buf_str(&b)));
+    if (v.no_pub && v.checkpoints)
+        (void)puts("journal.pub is not there: whose key signed the heads was not checked");
     if (v.witness_unread)
         (void)printf("%" PRIu64 " lines of witness.txt cannot be read\n", v.witness_unread);
     if (v.witnesses)

@@ -1,6 +1,7 @@
 #include "edge/care.h"
 
 #include "base/when.h"
+#include "edge/erasure.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -192,7 +193,7 @@ static bool verify(struct care *c, struct err *e)
         return false;
     (void)tell(c, 0, journal_head(j).seq);
     journal_watch(j, tell_rows, c);
-    ok = journal_verify(j, NULL, &v, e);
+    ok = journal_verify(j, NULL, &v, e) && erasures_prove(j, &v, e);
     journal_close(j);
     lock(c);
     if (ok)

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define FORMAT STR("erase 1")
 
@@ -87,4 +88,52 @@ void erasure_event(const struct erasure *x, struct buf *b)
     incident_put(b, IN_SUBJECT, str_from(text));
     incident_put(b, IN_REASON, str_from(x->reason));
     incident_put(b, IN_BY, str_from(x->by));
+}
+
+/* A bit for each row whose text is gone; cleared where the record tells of it. */
+struct gone {
+    unsigned char *bits;
+    uint64_t rows;
+};
+
+static bool mark(void *ctx, uint64_t seq)
+{
+    struct gone *g = ctx;
+
+    if (seq <= g->rows)
+        g->bits[seq / 8] |= (unsigned char)(1u << seq % 8);
+    return true;
+}
+
+static bool explain(void *ctx, const struct journal_row *row)
+{
+    struct gone *g = ctx;
+    struct str what = incident_value(row->payload, IN_SUBJECT);
+    int64_t seq;
+
+    if (str_starts(what, STR("event ")) && str_to_int(str_from_at(what, 6), 1, INT64_MAX / 2, &seq) &&
+        (uint64_t)seq <= g->rows && (uint64_t)seq < row->seq)
+        g->bits[seq / 8] &= (unsigned char)~(1u << seq % 8);
+    return true;
+}
+
+bool erasures_prove(struct journal *j, struct journal_verify *v, struct err *e)
+{
+    static const uint16_t kinds[] = {INC_KEY_SHREDDED, 0};
+    struct gone g = {.rows = v->head.seq};
+    bool ok;
+
+    g.bits = calloc(g.rows / 8 + 1, 1);
+    if (!g.bits)
+        return err_set(e, ERR_WORLD, "there is not enough memory for a bit of each row");
+    /* In this order: an erasure beside us is on record before its key is gone. */
+    ok = journal_each_erased(j, mark, &g, e) && journal_read(j, 1, kinds, explain, &g, e);
+    for (uint64_t seq = 1; ok && seq <= g.rows && v->bad_seq == 0; seq++)
+        if (g.bits[seq / 8] >> seq % 8 & 1) {
+            v->bad_seq = seq;
+            (void)snprintf(v->finding, sizeof v->finding,
+                           "row %" PRIu64 ": its text was destroyed, and no erasure of it is on record", seq);
+        }
+    free(g.bits);
+    return ok;
 }

@@ -31,6 +31,9 @@ bool erasure_is(struct str line) MUST_USE;
 bool erasure_read(struct str line, struct erasure *x, struct err *e) MUST_USE;
 /* Looks at the row; false: there is none, or it is one that is not erased. */
 bool erasure_find(struct journal *j, struct erasure *x, struct err *e) MUST_USE;
+/* Behind journal_verify(): a text that is gone without key.shredded naming it was destroyed behind the record's back;
+ * the first one becomes the finding, if there is none yet.  False: it could not be read. */
+bool erasures_prove(struct journal *j, struct journal_verify *v, struct err *e) MUST_USE;
 /* The payload of key.shredded, without the incident's own fields INCIDENT and EXERCISE. */
 void erasure_event(const struct erasure *x, struct buf *b);
 

@@ -143,11 +143,59 @@ static void configure_once(void)
     (void)sqlite3_soft_heap_limit64(DB_HEAP_SOFT);
 }
 
+/* A file in WAL mode wants its -shm made, even to be read; on a medium that is write-protected, as evidence is, nobody
+ * can.  Nobody changes it there either, so the file alone may be read, if all is in it.  False: what was written last
+ * still lies in the WAL, and only where the folder can be written it is read. */
+static bool lies_still(const char *path, bool *still, struct err *e)
+{
+    char beside[DB_PATH_MAX + 8];
+    struct stat st;
+    const char *slash = strrchr(path, '/');
+
+    (void)snprintf(beside, sizeof beside, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    *still = access(path, R_OK) == 0 && access(beside, W_OK) != 0;
+    (void)snprintf(beside, sizeof beside, "%s-shm", path);
+    if (!*still || access(beside, F_OK) == 0)
+        *still = false;
+    else if ((void)snprintf(beside, sizeof beside, "%s-wal", path), stat(beside, &st) == 0 && st.st_size > 0)
+        return err_set(e, ERR_WORLD, "nothing can be written beside %s, and what came last lies in %s: copy the whole "
+                       "folder to where it can be written, and look there", path, beside);
+    return true;
+}
+
+/* The name that tells SQLite so. */
+static void put_still(const char *path, char *to, size_t size)
+{
+    struct buf b = buf_over(to, size - 1);
+
+    buf_put(&b, STR("file:"));
+    for (const char *c = path; *c; c++)
+        if (strchr("%?#", *c))
+            buf_fmt(&b, "%%%02x", (unsigned)*c);
+        else
+            buf_byte(&b, *c);
+    buf_put(&b, STR("?immutable=1"));
+    MUST(!b.full);
+    to[b.len] = 0;
+}
+
+static int open_at(struct db *d, const struct db_options *o, bool still)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | (o->reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+                (o->reader || o->as_found ? 0 : SQLITE_OPEN_CREATE);
+    char name[3 * DB_PATH_MAX + 32];
+
+    if (!still)
+        return sqlite3_open_v2(d->path, &d->at, flags, NULL);
+    put_still(d->path, name, sizeof name);
+    return sqlite3_open_v2(name, &d->at, flags | SQLITE_OPEN_URI, NULL);
+}
+
 bool db_open(const char *path, const struct db_options *o, struct db **out, struct err *e)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct db *d = calloc(1, sizeof *d);
-    int flags = SQLITE_OPEN_NOMUTEX | (o->reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+    bool still = false;
     int code;
 
     *out = NULL;
@@ -160,15 +208,12 @@ bool db_open(const char *path, const struct db_options *o, struct db **out, stru
         free(d);
         return err_set(e, ERR_INPUT, "the name of the data folder is too long");
     }
-    if (!o->reader && !o->as_found) {
-        flags |= SQLITE_OPEN_CREATE;
-        if (!make_private(path, e)) {
-            free(d);
-            return false;
-        }
+    if (o->reader ? !lies_still(path, &still, e) : !o->as_found && !make_private(path, e)) {
+        free(d);
+        return false;
     }
     MUST(pthread_once(&once, configure_once) == 0);
-    code = sqlite3_open_v2(path, &d->at, flags, NULL);
+    code = open_at(d, o, still);
     if (code != SQLITE_OK ? !refuse(d, code, e) : !configure(d, o, e)) {
         /* Whoever opened it wants to know whether to mend it: that is all that remains. */
         *out = d;

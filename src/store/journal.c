@@ -304,6 +304,19 @@ bool journal_hash_of(struct journal *j, uint64_t seq, unsigned char out[JOURNAL_
     return ok;
 }
 
+/* Of a backup the keys lie apart: whoever looks at the record alone must be told so. */
+static bool key_missing(const struct journal *j, const char *key, int why, struct err *e)
+{
+    char path[DB_PATH_MAX];
+
+    journal_path(j->dir, "journal.db", path);
+    if (why == ENOENT && access(path, F_OK) == 0)
+        return err_set(e, ERR_MISSING, "%s is not there: put it beside the record (in a backup it lies in keys/); "
+                       "without it the texts stay sealed, and tools/verify-journal proves the chain alone", key);
+    return err_set(e, why == ENOENT ? ERR_MISSING : ERR_WORLD, "%s cannot be read: %s", key,
+                   why == ENOENT ? "no Cordon has kept a record in this folder yet" : strerror(why));
+}
+
 bool journal_open_reader(const char *dir, struct journal **out, struct err *e)
 {
     static const struct db_options options = {.reader = true};
@@ -317,10 +330,7 @@ bool journal_open_reader(const char *dir, struct journal **out, struct err *e)
         journal_path(j->dir, "journal.key", path);
         /* A reader must never be the one that makes the key. */
         if (access(path, R_OK) != 0)
-            ok =
-                err_set(e, errno == ENOENT ? ERR_MISSING : ERR_WORLD, "%s cannot be read: %s", path,
-                        errno == ENOENT ? "no Cordon has kept a record in this folder yet"
-                                        : strerror(errno));
+            ok = key_missing(j, path, errno, e);
     }
     ok = ok && secret_key_file(path, j->key, sizeof j->key, &made, e);
     if (ok) {

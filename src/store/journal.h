@@ -174,12 +174,17 @@ struct journal_verify {
     uint64_t bad_seq;      /* 0: the chain holds */
     char finding[384];     /* "" or what is wrong, naming the row */
     struct journal_head head;
+    bool no_pub; /* there is no journal.pub: heads were held against the keys that they bring along */
 };
 /* Walks the whole chain, every seal that has a key, every signed checkpoint and every witness that
  * is on record; witness: one more, seq and hash that somebody else kept, or NULL.  Returns false
  * only when it could not be read; a broken chain is in v. */
 bool journal_verify(struct journal *j, const struct journal_head *witness, struct journal_verify *v,
                     struct err *e) MUST_USE;
+
+/* Shows the number of each row whose key was destroyed, ascending, until see() says false. */
+typedef bool journal_see_seq(void *ctx, uint64_t seq);
+bool journal_each_erased(struct journal *j, journal_see_seq *see, void *ctx, struct err *e) MUST_USE;
 
 /* Who is told how far a verify is, every JOURNAL_TELL rows; false from tell() ends it with a sentence. */
 typedef bool journal_tell(void *ctx, uint64_t rows);

@@ -54,7 +54,7 @@ struct journal {
     struct sha256 *hash; /* of the chain, one row at a time */
     struct db_stmt *put_row, *put_key, *rows, *keys, *row, *row_key, *last;
     /* Made at first use. */
-    struct db_stmt *checkpoints, *put_checkpoint, *snapshots, *put_snapshot;
+    struct db_stmt *checkpoints, *erased, *put_checkpoint, *snapshots, *put_snapshot;
     struct db_stmt *states, *put_state, *thin_states, *bound_states;
     struct db_stmt *put_witness, *witnesses;
     bool witness_looked;

@@ -149,6 +149,7 @@ static bool prove_checkpoints(struct proof *p, struct err *e)
     enum db_step step;
 
     pub_read(p->j->dir, pub);
+    p->v->no_pub = !pub[0];
     if (!db_prepare_once(p->j->db, &p->j->checkpoints,
                          "SELECT c.seq, c.at_ms, c.hash, c.public, c.signature, journal.hash"
                          " FROM checkpoints AS c LEFT JOIN journal ON journal.seq = c.seq"
@@ -160,6 +161,37 @@ static bool prove_checkpoints(struct proof *p, struct err *e)
         prove_signed(p, s, str_from(pub));
     db_reset(s);
     return step == DB_DONE;
+}
+
+/* A row and its key are written at once: a key without its row is what a cut end left behind. */
+static bool prove_keys(struct journal *j, struct journal_verify *v, struct err *e)
+{
+    int64_t key = 0;
+
+    if (!db_ask(j->db, "SELECT coalesce(max(seq), 0) FROM keys"
+                       " WHERE seq > (SELECT coalesce(max(seq), 0) FROM journal)", &key, e))
+        return false;
+    if (key > (int64_t)v->head.seq)
+        journal_find(v, v->head.seq + 1,
+                     "the end was cut off: the key of row %lld is there, but the record ends at row %llu",
+                     (long long)key, (unsigned long long)v->head.seq);
+    return true;
+}
+
+bool journal_each_erased(struct journal *j, journal_see_seq *see, void *ctx, struct err *e)
+{
+    enum db_step step = DB_FAILED;
+    struct db_stmt *s;
+
+    if (!db_prepare_once(j->db, &j->erased, "SELECT keys.seq FROM keys JOIN journal ON journal.seq = keys.seq"
+                                            " WHERE wrapped IS NULL ORDER BY keys.seq", e))
+        return false;
+    s = j->erased;
+    do
+        step = db_step(s, e);
+    while (step == DB_ROW && see(ctx, (uint64_t)db_int(s, 0)));
+    db_reset(s);
+    return step != DB_FAILED;
 }
 
 bool journal_verify(struct journal *j, const struct journal_head *witness, struct journal_verify *v,
@@ -188,7 +220,7 @@ bool journal_verify(struct journal *j, const struct journal_head *witness, struc
         journal_find(v, v->head.seq + 1,
              "the witness kept the hash of row %llu, but the record ends at row %llu",
              (unsigned long long)witness->seq, (unsigned long long)v->head.seq);
-    return journal_prove_witnesses(j, v, e) || journal_met_damage(j, e);
+    return (journal_prove_witnesses(j, v, e) && prove_keys(j, v, e)) || journal_met_damage(j, e);
 }
 
 /* ---- signing ---------------------------------------------------------- */

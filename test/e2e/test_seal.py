@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ElementTree
 import events
 from clock import clock
 from server import CORDON, ROOT, Server, eventually
+from test_life import SmallDisk
 
 WATCH = "EX-FIRE/Watch officer"
 
@@ -182,3 +183,58 @@ def test_the_command_post_is_warned_until_somebody_holds_the_head():
             f.write(f"2026-02-17T14:12:00.000Z 2 {'0' * 64} - - {WATCH}\n")
         s.wait_log("journal.rewritten", "seq=2")
         eventually("verify names it", lambda: "row 2 has not the hash" in s.command("verify", ok=False).stdout)
+
+
+def test_a_text_that_was_destroyed_behind_the_record_is_named_and_what_a_cut_left():
+    with Server() as s:
+        some_chat(s, *[f"line {i}" for i in range(8)])
+        erased, taken = (r.seq for r in s.journal("chat.said")[:2])
+        s.command("erase", str(erased), "--by", "EX-owner", "--reason", "EX by decision", "--yes")
+        s.stop()
+        assert "1 erased" in s.verify() and without_us(s)[0] == 0 and "1 erased" in without_us(s)[1]
+        whole = os.path.join(s.folder, "whole")
+        shutil.copytree(s.data, whole)
+
+        def again(*statements):
+            shutil.rmtree(s.data)
+            shutil.copytree(whole, s.data)
+            change(s, *statements)
+
+        again(f"UPDATE keys SET wrapped = NULL WHERE seq = {taken}")
+        assert f"BROKEN at row {taken}: row {taken}: its text was destroyed, and no erasure" in s.verify(ok=False)
+        again(f"DELETE FROM keys WHERE seq = {taken}")
+        assert f"row {taken} has lost its data key" in s.verify(ok=False)
+        assert f"row {taken} has lost its data key" in without_us(s)[1]
+        last = s.journal()[-1].seq
+        again(*(f"DELETE FROM {table} WHERE seq > {last - 3}" for table in ("journal", "checkpoints")))
+        assert f"BROKEN at row {last - 2}: the end was cut off: the key of row {last} is there" in s.verify(ok=False)
+        assert f"row {last - 2} is missing: the key of row {last} is there" in without_us(s)[1]
+        again("SELECT 1")
+        os.remove(os.path.join(s.data, "journal.pub"))
+        assert "whose key signed the heads was not checked" in s.verify()
+        assert "whose key signed the heads was not checked" in without_us(s)[1]
+        os.remove(os.path.join(s.data, "journal.key"))
+        assert "in a backup it lies in keys/" in s.command("log", ok=False).stderr
+
+
+def test_evidence_is_read_where_nothing_can_be_written():
+    with SmallDisk(12) as disk, Server(data=os.path.join(disk.path, "data # 1%")) as s:
+        some_chat(s, "one", "two")
+        s.command("verify")
+        s.kill()
+        torn = os.path.join(disk.path, "torn")
+        shutil.copytree(s.data, torn)
+        os.remove(os.path.join(torn, "journal.db-shm"))
+        assert os.path.getsize(os.path.join(torn, "journal.db-wal")) > 0
+        s.start()
+        s.stop()
+        subprocess.run(["mount", "-o", "remount,ro", disk.path], check=True)
+        assert len(s.journal("chat.said")) == 2 and "the chain holds" in s.verify()
+        status, said = without_us(s)
+        assert status == 0 and "the chain holds" in said, said
+        assert "For a machine" in s.command("seal").stdout
+        s.data = torn
+        said = s.command("verify", ok=False)
+        assert said.returncode == 1 and "copy the whole folder to where it can be written" in said.stderr, said
+        status, said = without_us(s)
+        assert status == 2 and "copy the folder to where it can be written" in said, said
