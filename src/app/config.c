@@ -1,6 +1,8 @@
 #include "app/config.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 enum type { TEXT, NUMBER, LIST };
 
@@ -139,12 +141,19 @@ bool config_file(struct config *c, const char *path, struct err *e)
     bool ok = true;
 
     if (!f)
-        return err_set(e, ERR_MISSING, "%s: the config file cannot be read", path);
+        return err_set(e, ERR_MISSING, "%s: the config file cannot be read: %s", path, strerror(errno));
     for (int line = 1; ok && fgets(text, sizeof text, f); line++) {
-        ok = take_line(c, str_from(text), e);
+        struct str s = str_from(text);
+
+        if (line == 1 && str_starts(s, STR("\xEF\xBB\xBF"))) /* an editor's byte order mark */
+            s = str_from_at(s, 3);
+        ok = strlen(text) + 1 < sizeof text ? take_line(c, s, e)
+                                            : err_set(e, ERR_INPUT, "a line has %zu bytes at most", sizeof text - 2);
         if (!ok)
             (void)err_in(e, "%s: line %d", path, line);
     }
+    if (ok && ferror(f))
+        ok = err_set(e, ERR_WORLD, "%s: the config file cannot be read: %s", path, strerror(errno));
     (void)fclose(f);
     return ok;
 }
@@ -168,6 +177,22 @@ bool config_flag(struct config *c, int argc, char **argv, int *i, struct err *e)
         return err_set(e, ERR_INPUT, "%s needs a value", argv[*i]);
     }
     return put(c, k, value, e);
+}
+
+const char *config_waits(const struct config *is, const struct config *fresh, const char *after)
+{
+    bool past = !after;
+
+    for (size_t i = 0; i < COUNTOF(keys); i++) {
+        const struct key *k = &keys[i];
+        const char *a = (const char *)is + k->at, *b = (const char *)fresh + k->at;
+        bool now = k->type == LIST || strcmp(k->name, "log_level") == 0; /* read again */
+
+        if (past && !now && (k->type == TEXT ? strcmp(a, b) : memcmp(a, b, k->size)) != 0)
+            return k->name;
+        past |= after && strcmp(k->name, after) == 0;
+    }
+    return NULL;
 }
 
 static void flag_name(char *to, size_t size, const struct key *k)

@@ -35,6 +35,8 @@ void config_defaults(struct config *c);
 bool config_file(struct config *c, const char *path, struct err *e) MUST_USE;
 /* Takes "--key value" or "--key=value" at argv[*i], moving *i; false with a sentence. */
 bool config_flag(struct config *c, int argc, char **argv, int *i, struct err *e) MUST_USE;
+/* The next setting behind `after` (NULL: the first) that differs and is not read again on SIGHUP; NULL: none. */
+const char *config_waits(const struct config *is, const struct config *fresh, const char *after) MUST_USE;
 /* One line a key, for --help; or as mdoc(7) list items. */
 void config_help(FILE *to, bool mdoc);
 

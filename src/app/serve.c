@@ -19,6 +19,7 @@
 #include "store/accounts.h"
 #include "store/blobs.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -52,6 +53,38 @@ struct server {
 
 /* --------------------------------------------------------------- config -- */
 
+static int level_of(const char *word)
+{
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+
+    for (size_t i = 0; i < COUNTOF(levels); i++)
+        if (strcmp(word, levels[i]) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* What the table of settings cannot say of one alone. */
+static bool fits(const struct config *c, struct err *e)
+{
+    const struct {
+        const char *name;
+        int64_t port;
+    } ports[] = {{"tak_tls", c->tak_tls}, {"web", c->web}, {"enrol", c->enrol}};
+
+    if (strcmp(c->sharing, "on") != 0 && strcmp(c->sharing, "off") != 0)
+        return err_set(e, ERR_INPUT, "sharing is on or off, not \"%s\"", c->sharing);
+    if (level_of(c->log_level) < 0)
+        return err_set(e, ERR_INPUT, "log_level is debug, info, warn or error, not \"%s\"", c->log_level);
+    if (c->tak_tls == 0 && c->tak_tcp == 0 && c->web == 0)
+        return err_set(e, ERR_INPUT, "every port is off: give at least one of --tak-tls, --tak-tcp and --web");
+    for (size_t i = 0; i < COUNTOF(ports); i++)
+        for (size_t k = 0; k < i; k++)
+            if (ports[i].port && ports[i].port == ports[k].port)
+                return err_set(e, ERR_INPUT, "%s and %s are both port %lld: give each its own", ports[k].name,
+                               ports[i].name, (long long)ports[i].port);
+    return true;
+}
+
 static bool read_config(struct config *c, const struct serve_extra *extra, int argc, char **argv, struct err *e)
 {
     struct config first;
@@ -64,25 +97,20 @@ static bool read_config(struct config *c, const struct serve_extra *extra, int a
     extra->defaults(c);
     (void)snprintf(path, sizeof path, "%s/cordon.conf", first.data);
     if (first.config[0] ? !config_file(c, first.config, e)
-                        : access(path, R_OK) == 0 && !config_file(c, path, e))
+                        : access(path, F_OK) == 0 && !config_file(c, path, e))
         return false;
     for (int i = 1; i < argc; i++) /* again: flags win over the file */
         if (!config_flag(c, argc, argv, &i, e))
             return false;
-    if (strcmp(c->sharing, "on") != 0 && strcmp(c->sharing, "off") != 0)
-        return err_set(e, ERR_INPUT, "sharing is on or off, not \"%s\"", c->sharing);
-    if (c->tak_tls == 0 && c->tak_tcp == 0 && c->web == 0)
-        return err_set(e, ERR_INPUT, "every port is off: give at least one of --tak-tls, --tak-tcp and --web");
-    return true;
+    return fits(c, e);
 }
 
 static void set_log_level(const struct config *c)
 {
-    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    int level = level_of(c->log_level);
 
-    for (size_t i = 0; i < COUNTOF(levels); i++)
-        if (strcmp(c->log_level, levels[i]) == 0)
-            log_set_level((enum log_level)i);
+    MUST(level >= 0); /* fits() */
+    log_set_level((enum log_level)level);
 }
 
 /* ----------------------------------------------------------- first start - */
@@ -92,26 +120,31 @@ static bool data_folder(struct server *s, struct err *e)
     return folder_take(s->conf.data, &s->first_start, e);
 }
 
+/* The folder gets its name last: one that a full disk left half done is made anew. */
 static bool issue_first(struct server *s, struct accounts *a, struct err *e)
 {
     struct user u = {0};
     struct pki_client made;
     struct certificate c;
-    char out[CONFIG_TEXT + 32];
+    char out[CONFIG_TEXT + 32], part[CONFIG_TEXT + 32];
 
     (void)snprintf(out, sizeof out, "%s/first-client", s->conf.data);
+    (void)snprintf(part, sizeof part, "%s/first-client.part", s->conf.data);
     if (access(out, F_OK) == 0)
         return true;
     (void)str_copy(u.name, sizeof u.name, STR("first"));
     if (!accounts_put_user(a, &u, e) ||
-        !pki_client_package(s->conf.data, "first", out, 365, PKI_LEGACY | PKI_RSA, clock_wall_ms(), &made, e))
+        !pki_client_package(s->conf.data, "first", part, 365, PKI_LEGACY | PKI_RSA, clock_machine_ms(),
+                            &made, e))
         return false;
     memset(&c, 0, sizeof c);
     (void)snprintf(c.serial, sizeof c.serial, "%s", made.serial);
     c.user_id = u.id;
     c.not_after_ms = made.not_after_ms;
     (void)snprintf(s->first_password, sizeof s->first_password, "%s", made.password);
-    return accounts_put_certificate(a, &c, e);
+    if (!accounts_put_certificate(a, &c, e))
+        return false;
+    return rename(part, out) == 0 || err_set(e, ERR_WORLD, "%s cannot be named %s: %s", part, out, strerror(errno));
 }
 
 /* The user behind the plain port: many devices, no certificate. */
@@ -134,8 +167,7 @@ static bool prepare_accounts(struct server *s, struct err *e)
 
     if (!accounts_open(s->conf.data, &a, e))
         return false;
-    ok = (!s->conf.tak_tls || issue_first(s, a, e)) && (!s->conf.tak_tcp || plain_user(a, e)) &&
-         (!s->conf.web || web_setup_code(&s->hub, a, s->setup_code, e));
+    ok = (!s->conf.tak_tcp || plain_user(a, e)) && (!s->conf.web || web_setup_code(&s->hub, a, s->setup_code, e));
     accounts_close(a);
     return ok;
 }
@@ -219,9 +251,10 @@ static bool prepare_hub(struct server *s, struct err *e)
 
 /* ----------------------------------------------------------------- start - */
 
-/* For `cordon invite` beside this server: where the page of an invite is.  As web_welcome.c has it: at the door that
- * asks a browser for no certificate, when there is one. */
-static bool keep_port(struct server *s, struct err *e)
+/* What a start does that cannot fail any more, every port being bound: the password of the first client package is
+ * printed once, and must be.  And for `cordon invite` beside this server: where the page of an invite is.  As
+ * web_welcome.c has it: at the door that asks a browser for no certificate, when there is one. */
+static bool finish_accounts(struct server *s, struct err *e)
 {
     char port[16];
     struct accounts *a;
@@ -230,7 +263,7 @@ static bool keep_port(struct server *s, struct err *e)
     (void)snprintf(port, sizeof port, "%d", s->web.enrol ? s->web.enrol : s->web.web);
     if (!accounts_open(s->conf.data, &a, e))
         return false;
-    ok = accounts_put_value(a, STR("join_port"), str_from(port), e);
+    ok = accounts_put_value(a, STR("join_port"), str_from(port), e) && (!s->conf.tak_tls || issue_first(s, a, e));
     accounts_close(a);
     return ok;
 }
@@ -290,13 +323,11 @@ static bool start(struct server *s, struct err *e)
         s->hub.practice = practice_new(&s->conf);
         MUST(s->hub.practice);
     }
-    if ((s->conf.web && !web_start(&s->hub, &wc, &s->web, e)) || !keep_port(s, e))
-        return false;
-    if (!tak_start(&s->hub, &s->tak, e))
+    if ((s->conf.web && !web_start(&s->hub, &wc, &s->web, e)) || !tak_start(&s->hub, &s->tak, e))
         return false;
     atomic_store(&s->hub.tak_port, s->tak.tls_port);
     return recorder_start(&s->hub, e) && start_inputs(s, e) &&
-           (!s->extra->begin || s->extra->begin(&s->hub, &s->conf, s->tak.tcp_port, e));
+           (!s->extra->begin || s->extra->begin(&s->hub, &s->conf, s->tak.tcp_port, e)) && finish_accounts(s, e);
 }
 
 static void print_limits(const struct server *s)
@@ -339,11 +370,18 @@ static void print_code(const struct server *s, struct str names)
 
 static void print_open(const struct server *s)
 {
-    char url[128];
-    struct buf u = buf_over(url, sizeof url);
+    char url[256], host[80];
+    struct buf u = buf_over(url, sizeof url), h = buf_over(host, sizeof host);
+    struct str at = str_from(s->conf.listen);
+    bool every = str_eq(at, STR("::")) || str_eq(at, STR("0.0.0.0"));
 
-    put_address(s, STR("localhost"), &u);
-    (void)printf("open    %.*s   (or one of the addresses above)\n", STR_ARG(buf_str(&u)));
+    /* One address alone: that of this machine would answer nothing. */
+    if (every || str_starts(at, STR("127.")) || str_eq(at, STR("::1")))
+        buf_put(&h, STR("localhost"));
+    else
+        buf_fmt(&h, str_find_byte(at, ':') < at.len ? "[%.*s]" : "%.*s", STR_ARG(at));
+    put_address(s, buf_str(&h), &u);
+    (void)printf("open    %.*s%s\n", STR_ARG(buf_str(&u)), every ? "   (or one of the addresses above)" : "");
 }
 
 static void print_start(const struct server *s)
@@ -389,6 +427,8 @@ static void reload(struct server *s, int argc, char **argv)
         return;
     }
     set_log_level(&fresh);
+    for (const char *name = NULL; (name = config_waits(&s->conf, &fresh, name));)
+        log_line(LOG_WARN, "config.waits", "setting=%s reason=\"it was changed and needs a restart\"", name);
     inputs_reload(&s->hub, specs, input_lines(&fresh, specs));
     if (!pki_prepare(s->conf.data, clock_machine_ms(), &made, &e) || !tak_reload(&s->hub, &e) ||
         (s->web.web && !web_reload(&s->hub, &e)))

@@ -2,11 +2,12 @@
 import json
 import os
 import re
+import socket
 import subprocess
 
 import events
 from page import Page, page_port
-from server import CORDON, Server, eventually
+from server import CORDON, Server, eventually, free_ports
 
 
 def run(*words, **more):
@@ -149,3 +150,55 @@ def test_an_exercise_says_so_wherever_it_is_printed_and_in_its_copy():
         out = os.path.join(s.folder, "backup")
         s.command("backup", "--out", out)
         assert os.path.exists(os.path.join(out, "record", "exercise")), "a restored one would pass for the real thing"
+
+
+def test_a_setting_that_cannot_count_is_told():
+    with Server(start=False) as s:
+        os.makedirs(s.data)
+        conf = os.path.join(s.data, "cordon.conf")
+
+        def said(text):
+            with open(conf, "wb") as f:
+                f.write(text)
+            port, other, third = free_ports(3)
+            done = subprocess.run([CORDON, "serve", "--data", s.data, "--listen", "127.0.0.1", "--tak-tls", str(port),
+                                   "--web", str(other), "--enrol", str(third)], stdin=subprocess.DEVNULL, text=True,
+                                  capture_output=True, timeout=60, check=False)
+            assert done.returncode == 1, done
+            return done.stderr
+
+        assert 'log_level is debug, info, warn or error, not "loud"' in said(b"log_level = loud\n")
+        assert "line 2: a line has 1022 bytes at most" in said(b"\xef\xbb\xbfloops = 1\r\n#" + b"x" * 2000 + b"\n")
+        port = free_ports(1)[0]
+        done = run("serve", "--data", s.data + "-2", "--tak-tls", str(port), "--web", str(port), stdout=subprocess.PIPE)
+        assert done.returncode == 1 and "tak_tls and web are both port" in done.stderr
+        assert not os.path.exists(s.data + "-2"), "and nothing was begun"
+        os.remove(conf)
+        os.mkdir(conf)  # as good as a file that must not be read: root reads everything
+        done = run("serve", "--data", s.data, stdout=subprocess.PIPE)
+        assert done.returncode == 1 and "the config file cannot be read: Is a directory" in done.stderr, done
+        os.rmdir(conf)
+
+
+def test_what_a_reload_does_not_take_is_told():
+    with Server() as s:
+        with open(os.path.join(s.data, "cordon.conf"), "w", encoding="ascii") as conf:
+            conf.write("log_level = debug\ntrack_days = 9\ncert_days = 30\n")
+        s.hup()
+        s.wait_log("config.waits", "setting=track_days", "needs a restart")
+        s.wait_log("config.waits", "setting=cert_days")
+        s.wait_log("reloaded")
+        assert "setting=log_level" not in s.log_text() and s.log_text().count("config.waits") == 2
+
+
+def test_the_first_package_is_made_when_its_password_can_be_told():
+    with Server(start=False) as s, socket.create_server(("127.0.0.1", 0)) as taken:
+        words = ["serve", "--data", s.data, "--listen", "127.0.0.1", "--web", "0", "--enrol", "0", "--tak-tls"]
+        done = run(*words, str(taken.getsockname()[1]), stdout=subprocess.PIPE)
+        assert done.returncode == 1 and "is in use" in done.stderr
+        assert not os.path.exists(os.path.join(s.data, "first-client")), "whose password nobody was told"
+        os.makedirs(os.path.join(s.data, "first-client.part"))  # what a full disk left
+        s.start()
+        assert any("first client package" in x and "(password " in x for x in s.lines), s.lines
+        assert "first.p12" in os.listdir(os.path.join(s.data, "first-client"))
+        assert not os.path.exists(os.path.join(s.data, "first-client.part"))
