@@ -1,5 +1,7 @@
 #include "app/args.h"
 
+#include "base/buf.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +47,10 @@ bool args_take(int argc, char **argv, const struct arg *args, int count, const c
 
 int args_fail(const char *command, const struct err *e)
 {
-    (void)fprintf(stderr, "cordon %s: %s\n", command, e->text);
+    char text[6 * ERR_TEXT_MAX];
+    struct buf b = buf_over(text, sizeof text);
+
+    buf_shown(&b, str_from(e->text)); /* it may quote a file that somebody else wrote */
+    (void)fprintf(stderr, "cordon %s: %.*s\n", command, STR_ARG(buf_str(&b)));
     return 1;
 }

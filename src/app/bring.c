@@ -4,9 +4,13 @@
 #include "edge/inbox.h"
 #include "edge/incidents_journal.h"
 #include "os/clock.h"
+#include "os/file.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { WAIT_MS = 30000, STEP_MS = 50, ALONE_MS = 1000 };
 
@@ -180,11 +184,15 @@ static bool wait_for(const struct bring *b, int fd, const char *name, struct imp
 
 bool bring(const struct bring *b, struct import_result *out, struct err *e)
 {
-    char name[INBOX_NAME];
+    char name[INBOX_NAME], path[FILE_PATH_MAX];
     int fd = -1;
     bool ok;
 
     *out = (struct import_result){0};
+    (void)snprintf(path, sizeof path, "%s/journal.db", b->dir);
+    if (access(path, F_OK) != 0)
+        return err_set(e, ERR_MISSING, "there is no record in %s (%s): name its folder with --data", b->dir,
+                       strerror(errno));
     inbox_name(name);
     ok = inbox_open(b->dir, &fd, e) && inbox_put(b->dir, name, b->bytes, e) && wait_for(b, fd, name, out, e);
     inbox_close(fd);

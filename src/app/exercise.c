@@ -6,6 +6,7 @@
  * as any phone is.  Only who was enrolled into this folder can connect: it has a certificate authority of
  * its own.  Started again on the same folder it goes on where the record ends. */
 #include "app/exercise.h"
+#include "app/args.h"
 #include "app/commands.h"
 #include "app/exercise_players.h"
 #include "app/serve.h"
@@ -264,16 +265,14 @@ int command_exercise(int argc, char **argv)
         if (!is_own)
             rest[n++] = argv[i];
         else if (!take_option(argc, argv, &i, &e)) {
-            (void)fprintf(stderr, "cordon exercise: %s\n", e.text);
             free(rest);
-            return 2;
+            return args_fail("exercise", &e);
         }
     }
     if (!script_read(&run.script, held(exercise_evening, exercise_evening_end),
                      held(exercise_claims, exercise_claims_end), &e)) {
-        (void)fprintf(stderr, "cordon exercise: %s\n", e.text);
         free(rest);
-        return 1;
+        return args_fail("exercise", &e);
     }
     status = serve_run(n, rest, &extra);
     script_free(&run.script);

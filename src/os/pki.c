@@ -527,8 +527,11 @@ static bool is_in_time(const struct authority *a, int64_t now_ms, struct err *e)
                            "or put newer ones there, then give every client a new package",
                            a->folder, names[i]);
         if (time_ms(X509_get0_notBefore(both[i])) > now_ms)
-            return err_set(e, ERR_WORLD, "%s/%s is not good yet: is the clock of this machine right?", a->folder,
-                           names[i]);
+            return err_set(e, ERR_WORLD,
+                           "%s/%s is not good yet: is the clock of this machine right? If it is, the authority was "
+                           "made with a wrong one: move the folder away, start again and give every client a new "
+                           "package",
+                           a->folder, names[i]);
     }
     return true;
 }

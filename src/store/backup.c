@@ -305,7 +305,8 @@ static bool sync_all(const char *out, struct err *e)
 static bool make_folders(const struct backup *b, char record[FILE_PATH_MAX], char keys[FILE_PATH_MAX], struct err *e)
 {
     if (mkdir(b->out, 0700) != 0 && rmdir(b->out) != 0)
-        return err_set(e, ERR_INPUT, "%s cannot be made, or is there and not empty: give a new folder", b->out);
+        return err_set(e, ERR_INPUT, "%s cannot be made, or is there and not empty (%s): give a new folder", b->out,
+                       strerror(errno));
     (void)snprintf(record, FILE_PATH_MAX, "%s/record", b->out);
     (void)snprintf(keys, FILE_PATH_MAX, "%s/keys", b->out);
     return file_folder(b->out, 0700, e) && file_folder(record, 0700, e) && file_folder(keys, 0700, e);
@@ -322,7 +323,7 @@ bool backup_write(const struct backup *b, struct backup_done *out, struct err *e
     if (strlen(b->out) > FILE_PATH_MAX / 2 || strlen(b->dir) > FILE_PATH_MAX / 2)
         return err_set(e, ERR_INPUT, "the name of the folder is too long");
     if (access(path, R_OK) != 0)
-        return err_set(e, ERR_MISSING, "there is no record in %s", b->dir);
+        return err_set(e, ERR_MISSING, "there is no record in %s that can be read: %s", b->dir, strerror(errno));
     c.of = whole(b);
     if (!make_folders(b, record, keys, e) || !fits(b, c.of, e))
         return false;

@@ -202,3 +202,20 @@ def test_the_first_package_is_made_when_its_password_can_be_told():
         assert any("first client package" in x and "(password " in x for x in s.lines), s.lines
         assert "first.p12" in os.listdir(os.path.join(s.data, "first-client"))
         assert not os.path.exists(os.path.join(s.data, "first-client.part"))
+
+
+def test_a_folder_that_is_not_there_is_named_and_what_a_file_says_is_harmless():
+    with Server(start=False) as s:
+        for words in (["erase", "3", "--by", "EX-me", "--reason", "EX", "--yes"], ["backup", "--out", s.folder + "/b"]):
+            refused(s, words, f"there is no record in {s.data}")
+        assert not os.path.exists(s.data), "and is not begun by asking"
+        for words in (["--speed", "0"], ["--from", "tomorrow"]):
+            refused(s, ["exercise", *words], words[0])
+    port = page_port()
+    with Server(web=port) as s:
+        Page(s, port).open()
+        path = os.path.join(s.folder, "commands")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump({"id": "EX-hostile-1", "kind": "EX\x1b[2J\x9b31m\u202e", "fields": {}}, f, ensure_ascii=False)
+        said = s.command("import", "--commands", path, "--by", "EX-me", "--roles", "loggist", ok=False)
+        assert said.returncode == 1 and "EX" in said.stderr and not OBEYED.search(said.stderr), said
