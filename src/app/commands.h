@@ -24,6 +24,9 @@ int command_board(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_input(int argc, char **argv);
 
+/* What each number in the record stands for, a line each: "kind 10 chat.said", "field 13 text". */
+void log_kinds(void);
+
 /* "SEQ:HASH" as seal and verify print it, blanks in the hash allowed; option: who is named in a refusal. */
 struct journal_head;
 struct err;

@@ -84,6 +84,8 @@ static bool when(struct asked *a, struct err *e)
         return err_set(e, ERR_INPUT, "--at: a time with its zone as 2026-02-17T19:12:00+05:00, or with Z, please");
     if (a->at)
         a->to = incidents_row_at(a->j, a->now_ms);
+    if (!a->seq && !a->at && folder_is_exercise(a->dir)) /* whose clock stands where its record ends */
+        return journal_head(a->j).seq == 0 || journal_get(a->j, journal_head(a->j).seq, see_time, &a->now_ms, e);
     if (!a->seq)
         return true;
     if (!number(a->seq, &a->to, e))

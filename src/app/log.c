@@ -40,7 +40,7 @@ static const struct {
     {FIELD_EXPIRES_MS, "expires_ms"}, {FIELD_IMAGE, "image"}, {FIELD_WHEN, "when"},     {FIELD_ENABLED, "enabled"},
     {FIELD_OF_AGENCY, "of_agency"}, {FIELD_SHARE, "share"}, {FIELD_INCIDENT, "incident"},
     {FIELD_FROM_AGENCY, "from_agency"}, {FIELD_TO_AGENCY, "to_agency"}, {FIELD_ALLOW, "allow"},
-    {FIELD_UNTIL_MS, "until_ms"}, {FIELD_ENDED, "ended"},   {FIELD_OFF, "off"},
+    {FIELD_ENDED, "ended"},   {FIELD_OFF, "off"},
 };
 
 /* A tag from 60 on means another thing in a row of a mission. */
@@ -91,6 +91,28 @@ static const char *name_of(unsigned kind, enum field tag)
 static const char *tag_of(unsigned kind)
 {
     return of_incident(kind) ? kind_info(kind)->tag : event_tag(kind);
+}
+
+void log_kinds(void)
+{
+    static const char *const types[] = {
+        [TYPE_LINE] = "line", [TYPE_ID] = "id",     [TYPE_TEXT] = "text",   [TYPE_INT] = "integer",
+        [TYPE_NUMBER] = "number", [TYPE_TIME] = "milliseconds", [TYPE_BOOL] = "1 or absent", [TYPE_GRADE] = "grade",
+        [TYPE_WORD] = "word", [TYPE_PAIR] = "category=number", [TYPE_REF] = "id of another",
+    };
+
+    for (unsigned kind = 1; kind < INC_END; kind++)
+        if (event_by_tag(str_from(tag_of(kind))) || of_incident(kind))
+            (void)printf("kind %u %s\n", kind, tag_of(kind));
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        (void)printf("field %d %s\n", (int)names[i].tag, names[i].name);
+    for (size_t i = 0; i < COUNTOF(mission_names); i++)
+        if (mission_names[i])
+            (void)printf("field %d %s (of kinds 80 and 81)\n", (int)FIELD_MISSION + (int)i, mission_names[i]);
+    for (unsigned tag = 0; tag < FIELD_TAGS; tag++)
+        if (field_info(tag)->name)
+            (void)printf("field %u %s (of kinds from 100 on): %s\n", tag, field_info(tag)->name,
+                         types[field_info(tag)->type]);
 }
 
 struct print {

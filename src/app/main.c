@@ -81,7 +81,8 @@ static const struct command {
      "input add NAME KIND key=value ... --data DIR | list --data DIR | remove NAME --data DIR",
      "another way in: udp, multicast, tcp, auth-tls, auth-tcp, http, also while the server runs; without words: the "
      "keys"},
-    {"help", help, "help [--keys]", "this text; --keys: the settings as a manual's list"},
+    {"help", help, "help [--keys | --kinds]",
+     "this text; --keys: the settings as a manual's list; --kinds: what each number in the record stands for"},
     {"version", version, "version", "the version"},
 };
 
@@ -104,6 +105,14 @@ static int help(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "--keys") == 0) {
         config_help(stdout, true);
         return 0;
+    }
+    if (argc > 1 && strcmp(argv[1], "--kinds") == 0) {
+        log_kinds();
+        return 0;
+    }
+    if (argc > 1) {
+        (void)fprintf(stderr, "cordon help: \"%s\" is too much: --keys or --kinds, or COMMAND --help\n", argv[1]);
+        return 1;
     }
     (void)puts("Cordon: a command-and-control centre for emergencies, in one program.\n\nUsage: cordon COMMAND\n");
     for (size_t i = 0; i < COUNTOF(commands); i++)

@@ -89,12 +89,16 @@ bool journal_unseal(struct journal *j, const struct stored *row, struct str wrap
 
 bool journal_met_damage(struct journal *j, struct err *e)
 {
+    static const char advice[] = "start Cordon again, for an inquiry on a copy of the folder: it keeps the damaged "
+                                 "file and carries on with all that can be read of it";
+
     if (!db_damaged(j->db))
         return false;
     j->damaged = true;
     journal_mark_damage(j->dir);
-    return err_in(e, "start Cordon again: it keeps the damaged file and carries on with all that "
-                     "can be read of it");
+    if (strstr(e->text, advice)) /* said nearer to the place already */
+        return false;
+    return err_in(e, "%s", advice);
 }
 
 bool journal_folder_sync(const char *dir)

@@ -41,6 +41,11 @@ def test_help_of_one_command():
     assert "cordon revoke" not in done.stdout and "--tak-tls" not in done.stdout, "only its own"
     assert "--tak-tls" in run("serve", "--help", stdout=subprocess.PIPE).stdout
     assert "cordon revoke" in run("--help", stdout=subprocess.PIPE).stdout
+    kinds = run("help", "--kinds", stdout=subprocess.PIPE).stdout.splitlines()
+    assert "kind 10 chat.said" in kinds and "kind 100 incident.opened" in kinds and "field 13 text" in kinds
+    assert any(x.startswith("field 81 exercise (of kinds from 100 on)") for x in kinds)
+    assert len(kinds) == len(set(kinds)) and not any("unknown" in x for x in kinds)
+    assert run("help", "--nonsense", stdout=subprocess.PIPE).returncode == 1
     done = run("lgo", "--help", stdout=subprocess.PIPE)
     assert done.returncode == 2 and 'there is no command "lgo"' in done.stderr
 
@@ -146,6 +151,8 @@ def test_an_exercise_says_so_wherever_it_is_printed_and_in_its_copy():
             mark.write("This folder belongs to an exercise.\n")
         for words in (["log"], ["verify"], ["seal"], ["state"], ["report"]):
             assert s.command(*words).stdout.startswith("EXERCISE EXERCISE EXERCISE\n"), words
+        at = re.search(r"^at: +(\S+)$", s.command("report").stdout, re.M).group(1)
+        assert at == s.journal()[-1].recorded, "of where the exercise ends, not of today"
         assert all(json.loads(x)["exercise"] for x in s.command("log", "--json").stdout.splitlines())
         out = os.path.join(s.folder, "backup")
         s.command("backup", "--out", out)
