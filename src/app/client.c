@@ -63,8 +63,9 @@ static bool put_user(struct accounts *a, const struct wishes *w, struct user *u,
         if (!str_copy(u->name, sizeof u->name, str_from(w->name)))
             return err_set(e, ERR_INPUT, "a name has %d bytes at most", USER_NAME_MAX - 1);
     }
+    if (u->disabled && w->out)
+        return err_set(e, ERR_DENIED, "%s was shut out: let him in first, cordon user %s --enable", w->name, w->name);
     u->relay |= w->relay;
-    u->disabled = false;
     if (w->agency && !str_copy(u->agency, sizeof u->agency, str_from(w->agency)))
         return err_set(e, ERR_INPUT, "an agency's code has %d bytes at most", AGENCY_MAX - 1);
     if (w->group_count)
@@ -98,14 +99,14 @@ static bool make_package(struct accounts *a, const struct wishes *w, const struc
 }
 
 /* Without a package: what the user is from now on. */
-static bool tell_user(const struct wishes *w, const struct user *u)
+static bool tell_user(const struct user *u)
 {
     (void)printf("%s%s%s:", u->name, u->agency[0] ? " of " : "", u->agency);
     for (size_t i = 0; i < u->group_count; i++)
         (void)printf("%s %s%s", i ? "," : " groups", u->groups[i].name,
                      u->groups[i].in && u->groups[i].out ? "" : u->groups[i].in ? ":in" : ":out");
-    (void)printf("%s%s; no package was made: --out FOLDER makes one\n", u->group_count ? "" : " the default group",
-                 w->relay || u->relay ? "; may speak for many devices" : "");
+    (void)printf("%s%s%s; no package was made: --out FOLDER makes one\n", u->group_count ? "" : " the default group",
+                 u->relay ? "; may speak for many devices" : "", u->disabled ? "; disabled" : "");
     return true;
 }
 
@@ -118,7 +119,7 @@ int command_client(int argc, char **argv)
     bool ok = take_wishes(argc, argv, &w, &e);
 
     ok = ok && folder_take_aloud(w.dir, &e) && accounts_open(w.dir, &a, &e) && put_user(a, &w, &u, &e) &&
-         (w.out ? make_package(a, &w, &u, &e) : tell_user(&w, &u));
+         (w.out ? make_package(a, &w, &u, &e) : tell_user(&u));
     if (a)
         accounts_close(a);
     return ok ? 0 : args_fail("client", &e);

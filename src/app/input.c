@@ -88,6 +88,14 @@ static bool print(void *ctx, const struct input_row *row)
     return true;
 }
 
+static bool drop(struct input_store *s, const char *name, struct err *e)
+{
+    if (!inputs_drop(s, str_from(name), e))
+        return false;
+    (void)printf("nothing comes in by %s any more\n", name);
+    return true;
+}
+
 static bool do_it(struct input_store *s, const struct wishes *w, struct err *e)
 {
     struct str verb = str_from(w->words[0]);
@@ -97,7 +105,7 @@ static bool do_it(struct input_store *s, const struct wishes *w, struct err *e)
     if (str_eq(verb, STR("list")) && w->count == 1)
         return inputs_each(s, print, NULL, e);
     if (str_eq(verb, STR("remove")) && w->count == 2)
-        return inputs_drop(s, str_from(w->words[1]), e);
+        return drop(s, w->words[1], e);
     return err_set(e, ERR_INPUT, "say add, list or remove: see cordon input");
 }
 

@@ -165,7 +165,10 @@ static bool do_invite(struct accounts *a, const struct wishes *w, struct err *e)
     if (w->end) {
         if (!str_to_int(str_from(w->end), 1, INT64_MAX, &id))
             return err_set(e, ERR_INPUT, "--end takes the number of an invite, not \"%s\"", w->end);
-        return invites_end(a, id, by, now, e);
+        if (!invites_end(a, id, by, now, e))
+            return false;
+        (void)printf("nobody joins by invite %" PRId64 " any more; who did, stays\n", id);
+        return true;
     }
     return make_invite(a, w, e);
 }

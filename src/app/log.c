@@ -234,7 +234,7 @@ static bool take_kind(const char *kind, uint16_t *out, struct err *e)
     *out = (uint16_t)event_by_tag(str_from(kind));
     if (!*out)
         *out = (uint16_t)incident_kind_of(str_from(kind));
-    return *out || err_set(e, ERR_INPUT, "there is no kind \"%s\"; chat.said is one", kind);
+    return *out || err_set(e, ERR_INPUT, "there is no kind \"%s\": cordon help --kinds lists them", kind);
 }
 
 int command_log(int argc, char **argv)

@@ -120,6 +120,22 @@ static bool data_folder(struct server *s, struct err *e)
     return folder_take(s->conf.data, &s->first_start, e);
 }
 
+static bool see_one(void *ctx, const struct certificate *c)
+{
+    (void)c;
+    *(bool *)ctx = true;
+    return false;
+}
+
+static bool has_certificate(struct accounts *a, struct str name)
+{
+    struct user u;
+    struct err e;
+    bool has = false;
+
+    return accounts_user_by_name(a, name, &u, &e) && accounts_certificates(a, u.id, see_one, &has, &e) && has;
+}
+
 /* The folder gets its name last: one that a full disk left half done is made anew. */
 static bool issue_first(struct server *s, struct accounts *a, struct err *e)
 {
@@ -130,7 +146,8 @@ static bool issue_first(struct server *s, struct accounts *a, struct err *e)
 
     (void)snprintf(out, sizeof out, "%s/first-client", s->conf.data);
     (void)snprintf(part, sizeof part, "%s/first-client.part", s->conf.data);
-    if (access(out, F_OK) == 0)
+    /* Whoever took it away, or restored a backup, does not want a key that nobody asked for. */
+    if (access(out, F_OK) == 0 || has_certificate(a, STR("first")))
         return true;
     (void)str_copy(u.name, sizeof u.name, STR("first"));
     if (!accounts_put_user(a, &u, e) ||

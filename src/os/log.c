@@ -45,12 +45,25 @@ static struct gate *gate_of(const char *event)
     return &gates[LOG_NAMES];
 }
 
-/* Takes control characters out: the last guard, should a peer's bytes come in through %s. */
+/* The character at the start of s: one byte when it is no UTF-8. */
+static struct str char_first(struct str s)
+{
+    for (size_t n = 1; n <= 4 && n <= s.len; n++)
+        if (str_is_utf8(str_cut(s, 0, n)))
+            return str_cut(s, 0, n);
+    return (struct str){NULL, 1};
+}
+
+/* Takes out what does not show: the last guard, should a peer's bytes come in through %s. */
 static void line_clean(char *at, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)at[i] < 0x20 || at[i] == 0x7F)
-            at[i] = '?';
+    for (size_t i = 0; i < n;) {
+        struct str c = char_first(str_of(at + i, n - i));
+
+        if (!c.at || !str_char_shows(c))
+            memset(at + i, '?', c.len);
+        i += c.len;
+    }
 }
 
 static void line_write(enum log_level level, const char *event, const char *fields, va_list args)
@@ -163,15 +176,6 @@ void log_settle(void)
 
     sweep((uint64_t)clock_ms() / 1000);
     errno = kept;
-}
-
-/* The character at the start of s: one byte when it is no UTF-8. */
-static struct str char_first(struct str s)
-{
-    for (size_t n = 1; n <= 4 && n <= s.len; n++)
-        if (str_is_utf8(str_cut(s, 0, n)))
-            return str_cut(s, 0, n);
-    return (struct str){NULL, 1};
 }
 
 static bool needs_quotes(struct str s)

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 
@@ -67,6 +68,9 @@ def test_a_misspelt_name_is_never_shut_out_in_place_of_another():
         for change in ("--disable", "--enable", "--no-password"):
             refused(s, ["user", "EX-ana", change], "EX-ana")
         assert s.command("user", "EX-berta", "--password").stdout.startswith("EX-berta\npassword ")
+        s.command("user", "EX-anna", "--disable")
+        refused(s, ["client", "EX-anna", "--out", s.folder + "/a"], "let him in first, cordon user EX-anna --enable")
+        assert "; disabled" in s.command("client", "EX-anna", "--group", "EX-a").stdout, "groups let nobody in again"
 
 
 def test_what_is_asked_for_and_could_not_be_meant_is_refused():
@@ -209,6 +213,9 @@ def test_the_first_package_is_made_when_its_password_can_be_told():
         assert any("first client package" in x and "(password " in x for x in s.lines), s.lines
         assert "first.p12" in os.listdir(os.path.join(s.data, "first-client"))
         assert not os.path.exists(os.path.join(s.data, "first-client.part"))
+        shutil.rmtree(os.path.join(s.data, "first-client"))  # given to its person
+        s.restart()
+        assert not os.path.exists(os.path.join(s.data, "first-client")), "and no other is made"
 
 
 def test_a_folder_that_is_not_there_is_named_and_what_a_file_says_is_harmless():

@@ -69,6 +69,17 @@ static void writes_one_line(void **state)
     assert_int_equal(count(line, "\n"), 2);
 }
 
+static void obeys_nothing_of_a_peer(void **state)
+{
+    const char *line;
+
+    (void)state;
+    catch_start();
+    log_line(LOG_WARN, "tak.refused", "reason=\"%s\"", "a\x1b[2J\xc2\x9b" "2J\xe2\x80\xae\xc3\xbc\xff");
+    line = catch_end();
+    assert_true(str_ends(str_from(line), STR("reason=\"a?[2J??2J???\xc3\xbc?\"\n")));
+}
+
 static void quotes_what_needs_it(void **state)
 {
     static const struct {
@@ -228,7 +239,8 @@ static void obeys_the_level(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_one_line),          cmocka_unit_test(quotes_what_needs_it),
+        cmocka_unit_test(writes_one_line),          cmocka_unit_test(obeys_nothing_of_a_peer),
+        cmocka_unit_test(quotes_what_needs_it),
         cmocka_unit_test(cuts_what_is_long),        cmocka_unit_test(never_splits_a_character),
         cmocka_unit_test(lets_nobody_forge_a_line), cmocka_unit_test(holds_a_flood_back),
         cmocka_unit_test(obeys_the_level),          cmocka_unit_test(threads_do_not_mix_lines),
