@@ -64,9 +64,17 @@ static bool is_commands(const char *file, char name[INBOX_NAME])
 
 /* ---- the folder --------------------------------------------------------- */
 
-static bool is_ours(const struct stat *st)
+/* Whose the inbox is: ours, or for root that of the data folder's owner, whose server it is. */
+static bool is_of(const struct stat *st, uid_t owner)
 {
-    return st->st_uid == geteuid() && (st->st_mode & 077) == 0;
+    return st->st_uid == owner && (st->st_mode & 077) == 0;
+}
+
+static uid_t owner_of(const char *dir)
+{
+    struct stat st;
+
+    return geteuid() == 0 && stat(dir, &st) == 0 ? st.st_uid : geteuid();
 }
 
 bool inbox_open(const char *dir, int *fd, struct err *e)
@@ -80,7 +88,7 @@ bool inbox_open(const char *dir, int *fd, struct err *e)
     *fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (*fd < 0)
         return err_set(e, ERR_WORLD, "%s cannot be opened: %s", path, strerror(errno));
-    if (fstat(*fd, &st) == 0 && is_ours(&st))
+    if (fstat(*fd, &st) == 0 && is_of(&st, owner_of(dir)))
         return true;
     inbox_close(*fd);
     *fd = -1;
@@ -116,12 +124,14 @@ static void refuse(int fd, const char *file, const char *why)
         (void)unlinkat(fd, file, 0);
 }
 
-/* "" when it is one of ours, else what is wrong with it. */
-static const char *wrong(const struct stat *st)
+/* "" when it is one of ours, else what is wrong with it; fd: the inbox, whose owner was asked when it was opened. */
+static const char *wrong(int fd, const struct stat *st)
 {
+    struct stat inbox;
+
     if (!S_ISREG(st->st_mode))
         return "it is not a file";
-    if (!is_ours(st))
+    if (fstat(fd, &inbox) != 0 || !is_of(st, inbox.st_uid))
         return "it is not the server's alone: another user's, or others have rights to it";
     return st->st_size > IMPORT_FILE_MAX ? "it is larger than 8 MiB" : "";
 }
@@ -141,8 +151,8 @@ bool inbox_next(int fd, char name[INBOX_NAME])
         if (!str_ends(str_from(x->d_name), STR(COMMANDS)) || fstatat(fd, x->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
         looked++;
-        if (!is_commands(x->d_name, one) || wrong(&st)[0]) {
-            refuse(fd, x->d_name, wrong(&st)[0] ? wrong(&st) : "its name is not UUID.commands");
+        if (!is_commands(x->d_name, one) || wrong(fd, &st)[0]) {
+            refuse(fd, x->d_name, wrong(fd, &st)[0] ? wrong(fd, &st) : "its name is not UUID.commands");
             continue;
         }
         if (found && (st.st_mtim.tv_sec > oldest.tv_sec ||
@@ -186,7 +196,7 @@ bool inbox_read(int fd, const char *name, char **text, size_t *len)
     if (own < 0 && errno == ENOENT)
         return false;
     if (own >= 0 && fstat(own, &st) == 0) {
-        why = wrong(&st); /* once more, of the very file that is read */
+        why = wrong(fd, &st); /* once more, of the very file that is read */
         *len = (size_t)st.st_size;
         *text = why[0] ? NULL : malloc(*len + 1);
         if (*text && read_all(own, *text, *len)) {

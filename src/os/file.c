@@ -43,20 +43,43 @@ static bool write_all(int fd, struct str bytes)
     return true;
 }
 
-/* A new name is only safe once its folder is on disk too. */
-static bool folder_sync(const char *path)
+/* Opens the folder that path lies in, -1: it cannot be. */
+static int open_around(const char *path)
 {
     char folder[FILE_PATH_MAX];
     char *slash;
-    bool ok;
-    int fd;
 
     if (!str_copy(folder, sizeof folder, str_from(path)))
-        return false;
+        return -1;
+    while (strlen(folder) > 1 && folder[strlen(folder) - 1] == '/')
+        folder[strlen(folder) - 1] = 0;
     slash = strrchr(folder, '/');
     if (slash)
         slash[slash == folder] = 0;
-    fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+void file_give(int fd, const char *path)
+{
+    struct stat st;
+    int around;
+
+    if (geteuid() != 0)
+        return;
+    around = open_around(path);
+    if (around < 0)
+        return;
+    if (fstat(around, &st) == 0 && st.st_uid != 0)
+        (void)!fchown(fd, st.st_uid, st.st_gid); /* refused: root keeps it */
+    (void)close(around);
+}
+
+/* A new name is only safe once its folder is on disk too. */
+static bool folder_sync(const char *path)
+{
+    bool ok;
+    int fd = open_around(path);
+
     if (fd < 0)
         return false;
     ok = fsync(fd) == 0;
@@ -77,6 +100,7 @@ static bool put_in_place(const char *path, struct str bytes, unsigned mode, bool
     fd = mkostemp(draft, O_CLOEXEC); /* 0600 until all is in it */
     if (fd < 0)
         return err_set(e, ERR_WORLD, "%s cannot be made: %s", path, strerror(errno));
+    file_give(fd, path);
     ok = write_all(fd, bytes) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
     ok = close(fd) == 0 && ok;
     if (ok) /* link(2) never replaces, rename(2) always does */
@@ -102,8 +126,17 @@ bool file_make(const char *path, struct str bytes, unsigned mode, struct err *e)
 bool file_folder(const char *path, unsigned mode, struct err *e)
 {
     struct stat st;
+    int fd;
 
-    if (mkdir(path, mode) == 0 || (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
+    if (mkdir(path, mode) == 0) {
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd >= 0) {
+            file_give(fd, path);
+            (void)close(fd);
+        }
+        return true;
+    }
+    if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return true;
     return err_set(e, ERR_WORLD, "the folder %s cannot be made: %s", path, strerror(errno));
 }

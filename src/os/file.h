@@ -20,4 +20,9 @@ bool file_make(const char *path, struct str bytes, unsigned mode, struct err *e)
 /* Makes one folder with the given mode; one that is there already is left as it is. */
 bool file_folder(const char *path, unsigned mode, struct err *e) MUST_USE;
 
+/* For a file or folder that was just made: when root did (sudo cordon seal, beside a server that runs as a user of its
+ * own), it goes to who owns the folder around it, as SQLite does with what it makes; else nothing.  One that stayed
+ * root's would shut the server out of its own folder. */
+void file_give(int fd, const char *path);
+
 #endif

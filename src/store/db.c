@@ -2,6 +2,7 @@
 
 #include "base/when.h"
 #include "os/clock.h"
+#include "os/file.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -87,9 +88,10 @@ static bool make_private(const char *path, struct err *e)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-    if (fd >= 0)
+    if (fd >= 0) {
+        file_give(fd, path);
         (void)close(fd);
-    else if (errno != EEXIST || access(path, R_OK | W_OK) != 0)
+    } else if (errno != EEXIST || access(path, R_OK | W_OK) != 0)
         return err_set(e, ERR_WORLD, "%s: cannot be opened for writing: %s", path, strerror(errno));
     return true;
 }

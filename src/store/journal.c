@@ -1,6 +1,7 @@
 #include "store/journal.h"
 
 #include "os/clock.h"
+#include "os/file.h"
 #include "store/journal_inner.h"
 
 #include <errno.h>
@@ -138,6 +139,7 @@ static bool lock_take(struct journal *j, struct err *e)
     j->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (j->lock < 0)
         return err_set(e, ERR_WORLD, "%s cannot be made: %s", path, strerror(errno));
+    file_give(j->lock, path);
     if (flock(j->lock, LOCK_EX | LOCK_NB) == 0)
         return true;
     return err_set(

@@ -1,6 +1,7 @@
 #include "store/witness.h"
 
 #include "base/when.h"
+#include "os/file.h"
 #include "store/journal_inner.h"
 
 #include <errno.h>
@@ -138,9 +139,11 @@ bool witness_append(const char *dir, const struct witness *w, struct err *e)
     int fd;
 
     journal_path(dir, "witness.txt", path);
-    fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return err_set(e, ERR_WORLD, "%s cannot be written: %s", path, strerror(errno));
+    if (lseek(fd, 0, SEEK_END) == 0) /* it is new */
+        file_give(fd, path);
     ok = flock(fd, LOCK_EX) == 0;
     if (ok && is_torn(fd))
         buf_byte(&b, '\n');

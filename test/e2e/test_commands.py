@@ -8,7 +8,7 @@ import subprocess
 
 import events
 from page import Page, page_port
-from server import CORDON, Server, eventually, free_ports
+from server import CORDON, Server, Skip, eventually, free_ports
 
 
 def run(*words, **more):
@@ -233,3 +233,29 @@ def test_a_folder_that_is_not_there_is_named_and_what_a_file_says_is_harmless():
             json.dump({"id": "EX-hostile-1", "kind": "EX\x1b[2J\x9b31m\u202e", "fields": {}}, f, ensure_ascii=False)
         said = s.command("import", "--commands", path, "--by", "EX-me", "--roles", "loggist", ok=False)
         assert said.returncode == 1 and "EX" in said.stderr and not OBEYED.search(said.stderr), said
+
+
+def test_what_root_does_in_the_folder_of_another_user_shuts_nobody_out():
+    """As sudo cordon seal beside the service, whose user is its own."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        raise Skip("only root does things for others")
+    nobody = 65534
+    with Server(start=False, wrapper=["setpriv", "--reuid", str(nobody), "--regid", str(nobody), "--clear-groups"]) as s:
+        os.chmod(s.folder, 0o755)
+        os.mkdir(s.data, 0o700)
+        os.chown(s.data, nobody, nobody)
+        s.start()
+        head = re.search(r"For a machine (\S+)", s.command("seal").stdout).group(1)
+        s.command("seal", "--witness", head, "--by", "EX-FIRE/Watch officer")
+        s.wait_journal("head.witnessed")
+        s.command("client", "EX-anna")
+        s.stop()
+        assert "could not be signed" not in s.log_text()
+        s.command("erase", "1", "--by", "EX-owner", "--reason", "EX", "--yes")
+        s.command("invite", "EX-berta")
+        foreign = [os.path.join(folder, x) for folder, folders, files in os.walk(s.data) for x in folders + files
+                   if os.lstat(os.path.join(folder, x)).st_uid != nobody]
+        assert not foreign, foreign
+        s.start()
+        s.stop()
+        s.verify()
