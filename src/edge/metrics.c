@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { STEP = 1024, KINDS = UNIT_EMERGENCY + 1 };
@@ -144,6 +145,7 @@ static uint64_t resident(void)
 static void put_process(const struct hub *h, struct buf *b)
 {
     struct rusage used = {0};
+    struct statvfs disk;
 
     (void)getrusage(RUSAGE_SELF, &used);
     put_value(b, "process_resident_memory_bytes", "gauge", "Memory in use.", resident());
@@ -156,6 +158,9 @@ static void put_process(const struct hub *h, struct buf *b)
             (long long)((used.ru_utime.tv_usec + used.ru_stime.tv_usec) % 1000000));
     put_value(b, "process_start_time_seconds", "gauge", "When the server started.",
               (uint64_t)h->started_ms / 1000);
+    if (statvfs(h->dir, &disk) == 0)
+        put_value(b, "cordon_disk_free_bytes", "gauge", "Bytes that are free on the disk of the data folder.",
+                  (uint64_t)disk.f_bavail * disk.f_frsize);
     put_value(b, "cordon_up", "gauge", "1 while the record is being written.",
               atomic_load(&h->recording));
 }

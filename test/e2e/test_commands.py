@@ -259,3 +259,11 @@ def test_what_root_does_in_the_folder_of_another_user_shuts_nobody_out():
         s.start()
         s.stop()
         s.verify()
+
+
+def test_metrics_tell_how_much_the_disk_has_left():
+    port = page_port()
+    with Server(web=port) as s:
+        said = Page(s, port).ask("GET", "/metrics")[1].decode()
+        free = int(re.search(r"^cordon_disk_free_bytes (\d+)$", said, re.M).group(1))
+        assert abs(free - shutil.disk_usage(s.data).free) < 1 << 30
