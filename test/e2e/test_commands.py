@@ -129,7 +129,7 @@ def test_times_are_told_with_their_zone_and_asked_for_with_it():
             refused(s, [*words, "--at", row.recorded[:-1]], "--at: a time with its zone")
             refused(s, [*words, "--at", row.recorded, "--seq", "2"], "give one of the two")
             refused(s, [*words, "--seq", "99999"], "there is no entry 99999")
-        refused(s, ["state", "--roles", "comander"], '"comander" is none of')
+        refused(s, ["state", "--roles", "EX-boss"], '"EX-boss" is none of')
 
         def log(*words):
             return [json.loads(x) for x in s.command("log", "--json", *words).stdout.splitlines()]
