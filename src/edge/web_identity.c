@@ -288,6 +288,25 @@ static bool find_room(struct exchange *x, const struct wish *k, struct err *e)
     return true;
 }
 
+/* Who tried is on record like who opened; what he tried it with is not. */
+static void note_denied(struct web *w, const struct request *q, const struct wish *k, const struct err *why)
+{
+    struct ask_head head = {.ask = ASK_ROW, .kind = EV_EVENT_REFUSED, .sender = RING_NO_SENDER,
+                            .at_ms = hub_now().wall_ms};
+    char payload[PAYLOAD_ROOM];
+    struct buf b = buf_over(payload, sizeof payload);
+
+    fields_put(&b, FIELD_BY, str_from(q->who.name));
+    fields_put(&b, FIELD_ADDRESS, str_from(q->address));
+    fields_put(&b, FIELD_UID, k->tag);
+    for (int i = 0; i < 2; i++)
+        fields_put(&b, FIELD_CLAIMANT, k->names[i]);
+    fields_put(&b, FIELD_REASON, str_from(why->text));
+    MUST(!b.full);
+    if (!hub_ask(w->h, &head, buf_str(&b)))
+        log_line(LOG_WARN, "record.full", "lost=%s", event_tag(EV_EVENT_REFUSED));
+}
+
 void identity_keys(struct web *w, struct password_job *job, struct now now)
 {
     struct exchange *x = exchange_waiting(w, job->request);
@@ -307,6 +326,8 @@ void identity_keys(struct web *w, struct password_job *job, struct now now)
         json_drop(j);
         return; /* the record answers */
     }
+    if (x->identity && k.act != ACT_SEAL && e.kind == ERR_DENIED)
+        note_denied(w, &x->request, &k, &e);
     json_drop(j);
     refuse(&x->reply, &e, x->identity && k.act == ACT_SEAL);
     identity_drop(x);
