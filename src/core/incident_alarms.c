@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { CADENCE_S = 1200, MISSED_AFTER_S = 60 };
+enum { CADENCE_S = 1200, MISSED_AFTER_S = 60, WAITING_S = 600 };
 #define S_MS INT64_C(1000)
 
 struct row;
@@ -24,7 +24,7 @@ struct run {
 typedef void alarm_fn(struct run *r);
 static alarm_fn vacant, par_due, par_fail, mayday_prompt, mayday, unacked_major, unacked_methane, stale_point, stranger,
     self_deployed, critical, message, evacuation, no_read_back, overdue_task, overdue_need, held_access, expired,
-    questioned, no_witness;
+    questioned, withdrawn, waiting, no_witness;
 
 static const struct row {
     const char *rule, *owner, *next;
@@ -41,6 +41,8 @@ static const struct row {
     {"par.due", "safety", "operations", 60, par_due},
     {"declaration.unacked", "liaison", "commander", 60, unacked_major},
     {"methane.unacked", "liaison", "commander", 60, unacked_methane},
+    {"hold.withdrawn", "operations", "commander", 60, withdrawn},
+    {"casualty.waiting", "commander", "deputy", 120, waiting},
     {"clearance.expired", "operations", "commander", 120, expired},
     {"point.closed", "operations", "commander", 120, stale_point},
     {"unit.self_deployed", "operations", "commander", 120, self_deployed},
@@ -357,6 +359,36 @@ static void expired(struct run *r)
             (ent_is(r->s, c, IN_STATE, "void") && ent_is(r->s, c, IN_VOID_REASON, "expired")))
             sound(r, ent_id(r->s, c), ent_int(r->s, c, IN_EXPIRES_AT, 0), ent_seq(r->s, c, IN_EXPIRES_AT),
                   "clearance of %.*s has expired", STR_ARG(zone_name(r->s, c, place)));
+}
+
+/* Forces that go leave a vacuum behind them (domain.md 4, row 8). */
+static void withdrawn(struct run *r)
+{
+    char place[PLACE_NAME_MAX];
+
+    for (uint32_t c = ent_first(r->s, ENT_CLEARANCE); c; c = ent_next(r->s, c))
+        if (ent_is(r->s, c, IN_STATE, "void") && ent_is(r->s, c, IN_VOID_REASON, "withdrawn"))
+            sound(r, ent_id(r->s, c), ent_int(r->s, c, IN_AT, made_at(r->s, c)), ent_seq(r->s, c, IN_VOID_REASON),
+                  "%.*s is held by nobody: the unit that held it is gone", STR_ARG(zone_name(r->s, c, place)));
+}
+
+/* Somebody is known to lie there, and nobody is known to have come to him (domain.md 4, row 15). */
+static void waiting(struct run *r)
+{
+    char place[PLACE_NAME_MAX];
+
+    for (uint32_t x = ent_first(r->s, ENT_CASUALTY); x; x = ent_next(r->s, x)) {
+        struct str zone = ent_get(r->s, x, IN_ZONE);
+        enum clearance_state threat = clearance_of(r->s, zone, "threat");
+
+        if (zone.len && word_in("reported,located", ent_get(r->s, x, IN_STATE)))
+            sound(r, ent_id(r->s, x), made_at(r->s, x) + WAITING_S * S_MS, ent_made(r->s, x),
+                  threat == CLEARANCE_NO_GO          ? "%.*s in %.*s: nobody came for 10 minutes; the zone is no-go"
+                  : clearance_is_clear(threat)       ? "%.*s in %.*s: nobody came for 10 minutes"
+                                                     : "%.*s in %.*s: nobody came for 10 minutes; the zone is not "
+                                                       "THREAT-clear",
+                  STR_ARG(ent_id(r->s, x)), STR_ARG(zone_name(r->s, x, place)));
+    }
 }
 
 /* A journal that nobody outside has seen the head of for 15 minutes. */

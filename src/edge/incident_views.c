@@ -172,6 +172,8 @@ static const struct quote {
     {"deconfliction.missing", ENT_UNIT, IN_ZONE},
     {"declaration.unacked", ENT_INCIDENT, IN_MAJOR},
     {"methane.unacked", ENT_METHANE, IN_TEXT},
+    {"hold.withdrawn", ENT_CLEARANCE, IN_STATE},
+    {"casualty.waiting", ENT_CASUALTY, IN_ZONE},
     {"clearance.expired", ENT_CLEARANCE, IN_STATE},
     {"point.closed", ENT_UNIT, IN_ROUTED_TO},
     {"unit.self_deployed", ENT_UNIT, IN_STATE},

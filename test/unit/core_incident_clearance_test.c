@@ -94,6 +94,7 @@ static void test_only_what_is_held_is_released(void **state)
 /* Whoever goes on to the next room no longer holds the one before. */
 static void test_a_holder_that_goes_on_takes_the_hold_along(void **state)
 {
+    static struct alarms work;
     struct world *w = world_scene();
 
     (void)state;
@@ -106,6 +107,15 @@ static void test_a_holder_that_goes_on_takes_the_hold_along(void **state)
     assert_true(is_void_for(w, "H/0/A", "threat", "withdrawn"));
     assert_true(is_void_for(w, "H/0/A", "life-1", "withdrawn"));
     assert_int_equal(state_of(w, "H/0/B", "threat"), CLEARANCE_HELD);
+    incident_alarms(w->s, w->now_ms, &work); /* domain.md 4, row 8: it alarms operations, once for each that is open */
+    assert_int_equal(work.n, 2);
+    assert_string_equal(work.list[0].rule, "hold.withdrawn");
+    assert_string_equal(work.list[0].owner, "operations");
+    assert_string_equal(work.list[0].text, "House, ground floor, A is held by nobody: the unit that held it is gone");
+    search(w, "H/0/A", "threat", "P2");
+    search(w, "H/0/A", "life-1", "P2");
+    incident_alarms(w->s, w->now_ms, &work);
+    assert_int_equal(work.n, 0);
     world_free(w);
 }
 

@@ -547,6 +547,32 @@ static void test_a_need_that_is_not_here_in_time_is_an_alarm(void **state)
     world_free(w);
 }
 
+/* domain.md 4, row 15: ten minutes after somebody was found, and why nobody may have come. */
+static void test_a_casualty_that_nobody_came_to_is_an_alarm(void **state)
+{
+    struct world *w = world_scene();
+    const struct alarm *a;
+
+    (void)state;
+    world_ok(w, INC_CASUALTY_REPORTED, IN_CASUALTY, "T-1", IN_CATEGORY, "public", IN_ZONE, "H/0/A", IN_NONE);
+    world_ok(w, INC_CASUALTY_REPORTED, IN_CASUALTY, "T-2", IN_CATEGORY, "public", IN_PLACE, "the yard", IN_NONE);
+    w->now_ms += 599999;
+    assert_null(alarm_of(w, "casualty.waiting:T-1"));
+    w->now_ms++;
+    a = alarm_of(w, "casualty.waiting:T-1");
+    assert_true(a && strcmp(a->owner, "commander") == 0);
+    assert_string_equal(a->text, "T-1 in House, ground floor, A: nobody came for 10 minutes; the zone is not "
+                                 "THREAT-clear");
+    assert_null(alarm_of(w, "casualty.waiting:T-2")); /* where that is is not known */
+    world_ok(w, INC_ZONE_NO_GO, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_REASON, "fire", IN_NONE);
+    a = alarm_of(w, "casualty.waiting:T-1");
+    assert_non_null(strstr(a->text, "the zone is no-go"));
+    world_ok(w, INC_CASUALTY_TRIAGED, IN_CASUALTY, "T-1", IN_TRIAGE_SCHEME, "start", IN_TRIAGE, "immediate",
+             IN_BY, "medic", IN_NONE);
+    assert_null(alarm_of(w, "casualty.waiting:T-1"));
+    world_free(w);
+}
+
 /* Options are weighed one by one and one of the decision's own is chosen; plain texts of older journals stay. */
 static void test_a_decision_has_options_and_a_choice_among_them(void **state)
 {
@@ -965,6 +991,7 @@ int main(void)
         cmocka_unit_test(test_a_task_is_accepted_blocked_and_done),
         cmocka_unit_test(test_a_need_is_on_its_way_arrives_and_is_released),
         cmocka_unit_test(test_a_need_that_is_not_here_in_time_is_an_alarm),
+        cmocka_unit_test(test_a_casualty_that_nobody_came_to_is_an_alarm),
         cmocka_unit_test(test_a_decision_has_options_and_a_choice_among_them),
         cmocka_unit_test(test_a_sighting_voids_a_hundred_neighbours),
         cmocka_unit_test(test_a_finding_about_a_clearance_can_be_resolved),

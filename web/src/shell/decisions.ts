@@ -97,6 +97,8 @@ const rules: Record<string, (subject: string, id: string) => Decision> = {
     label: t('decide.read_back'), writes: 'report.read_back', run: () => void quick({ kind: 'report.read_back', fields: { report, acked_by: [operator()] } }, t('decide.read_back')),
   }),
   'deconfliction.missing': (unit) => ({ label: t('decide.agree'), writes: 'deconfliction.requested', run: () => write('deconfliction.requested', { units: [unit], zone: zoneOf(unit) }) }),
+  'hold.withdrawn': () => ({ label: t('decide.open_floors'), run: () => go('floors') }),
+  'casualty.waiting': () => ({ label: t('decide.open'), run: () => go('casualties') }),
   'clearance.expired': () => ({ label: t('decide.open_floors'), run: () => go('floors') }),
   'point.closed': (unit) => ({ label: t('decide.open_map'), run: () => showOnMap('point', textOf(entity('unit', unit), 'routed_to')) }),
   'unit.self_deployed': accept,
