@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { GROUPS = USER_GROUPS_MAX };
 
@@ -83,6 +84,7 @@ static bool make_package(struct accounts *a, const struct wishes *w, const struc
     int64_t now = clock_wall_ms();
     struct certificate c = {.user_id = u->id, .issued_ms = now};
 
+    (void)mkdir(w->out, 0700); /* ours, whoever owns the folder around it: what lies in it is a secret */
     if (!pki_prepare(w->dir, now, &ca, e) ||
         !pki_client_package(w->dir, w->name, w->out, (int)w->days, w->modern ? 0 : PKI_LEGACY | PKI_RSA, now,
                             &made, e))

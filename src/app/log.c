@@ -332,7 +332,7 @@ int command_verify(int argc, char **argv)
     struct journal_head head;
     struct journal_verify v = {0};
     struct journal *j = NULL;
-    char text[80];
+    char text[6 * sizeof v.finding];
     struct buf b = buf_over(text, sizeof text);
     struct err e;
     bool ok = args_take(argc, argv, args, COUNTOF(args), NULL, &e) &&
@@ -340,6 +340,8 @@ int command_verify(int argc, char **argv)
               journal_open_reader(dir, &j, &e) && journal_verify(j, witness ? &head : NULL, &v, &e) &&
               erasures_prove(j, &v, &e);
 
+    if (j && journal_moved(j))
+        ok = err_set(&e, ERR_WORLD, "the record was written to meanwhile: look again");
     if (j)
         journal_close(j);
     if (!ok)
@@ -347,7 +349,8 @@ int command_verify(int argc, char **argv)
     if (folder_is_exercise(dir))
         (void)fputs(FOLDER_EXERCISE, stdout);
     if (v.finding[0]) {
-        (void)printf("BROKEN at row %" PRIu64 ": %s\n", v.bad_seq, v.finding);
+        buf_shown(&b, str_from(v.finding));
+        (void)printf("BROKEN at row %" PRIu64 ": %.*s\n", v.bad_seq, STR_ARG(buf_str(&b)));
         return 1;
     }
     buf_hex(&b, v.head.hash, JOURNAL_HASH);
@@ -358,9 +361,11 @@ int command_verify(int argc, char **argv)
         (void)puts("journal.pub is not there: whose key signed the heads was not checked");
     if (v.witness_unread)
         (void)printf("%" PRIu64 " lines of witness.txt cannot be read\n", v.witness_unread);
+    b.len = 0;
+    buf_shown(&b, str_from(v.witnessed_by));
     if (v.witnesses)
-        (void)printf("%" PRIu64 " witnesses; the last is row %" PRIu64 ", held by %s\n", v.witnesses, v.witnessed_seq,
-                     v.witnessed_by);
+        (void)printf("%" PRIu64 " witnesses; the last is row %" PRIu64 ", held by %.*s\n", v.witnesses,
+                     v.witnessed_seq, STR_ARG(buf_str(&b)));
     if (!witness && !v.witnesses)
         (void)puts("nobody else holds a head of this record: a cut end cannot be seen; see cordon seal");
     else if (v.witnessed_seq < v.head.seq && (!witness || head.seq < v.head.seq))

@@ -147,7 +147,7 @@ static bool issue_first(struct server *s, struct accounts *a, struct err *e)
     (void)snprintf(out, sizeof out, "%s/first-client", s->conf.data);
     (void)snprintf(part, sizeof part, "%s/first-client.part", s->conf.data);
     /* Whoever took it away, or restored a backup, does not want a key that nobody asked for. */
-    if (access(out, F_OK) == 0 || has_certificate(a, STR("first")))
+    if (access(out, F_OK) == 0 || (access(part, F_OK) != 0 && has_certificate(a, STR("first"))))
         return true;
     (void)str_copy(u.name, sizeof u.name, STR("first"));
     if (!accounts_put_user(a, &u, e) ||

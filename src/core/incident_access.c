@@ -431,13 +431,11 @@ static bool has_own_class(const struct access *a, struct str word)
 }
 
 /* An option is for nobody whom its decision is not for. */
-static struct str class_of(const struct incident *s, uint32_t e)
+static bool has_class_of(const struct access *a, const struct incident *s, uint32_t e)
 {
-    struct str own = ent_get(s, e, IN_CLASS);
+    uint32_t decision = ent_kind(s, e) == ENT_OPTION ? ent_find(s, ENT_DECISION, ent_get(s, e, IN_DECISION)) : 0;
 
-    if (own.len || ent_kind(s, e) != ENT_OPTION)
-        return own;
-    return ent_get(s, ent_find(s, ENT_DECISION, ent_get(s, e, IN_DECISION)), IN_CLASS);
+    return has_own_class(a, ent_get(s, e, IN_CLASS)) && (!decision || has_own_class(a, ent_get(s, decision, IN_CLASS)));
 }
 
 static bool is_withheld(enum entity_kind kind, enum incident_field f)
@@ -521,7 +519,7 @@ bool access_sees_entity(const struct access *a, const struct incident *s, uint32
 
     if (incident_is_public(s, e, IN_NONE))
         return true;
-    return has(a, access_class(kind, entity_info(kind)->key)) && has_own_class(a, class_of(s, e)) &&
+    return has(a, access_class(kind, entity_info(kind)->key)) && has_class_of(a, s, e) &&
            !(a->observes && kind == ENT_PERSON) && concerns(a, s, e);
 }
 
@@ -532,7 +530,7 @@ bool access_sees(const struct access *a, const struct incident *s, uint32_t e, e
     if (incident_is_public(s, e, f))
         return true;
     return has(a, access_class(kind, entity_info(kind)->key)) && has(a, access_class(kind, f)) &&
-           has_own_class(a, class_of(s, e)) && concerns(a, s, e) &&
+           has_class_of(a, s, e) && concerns(a, s, e) &&
            !(a->observes && (kind == ENT_PERSON || is_withheld(kind, f)));
 }
 
@@ -625,7 +623,7 @@ bool access_may_change(const struct access *a, const struct incident *s, const s
 
     if (!x || k->mode == MODE_MAKE)
         return true;
-    if (!has_own_class(a, class_of(s, x)) || (k->mode != MODE_EITHER && !access_sees_entity(a, s, x)))
+    if (!has_class_of(a, s, x) || (k->mode != MODE_EITHER && !access_sees_entity(a, s, x)))
         return err_set(e, ERR_RIGHTS, "%s: this %s is not for the roles of this account",
                        field_info(entity_info(of)->key)->name, entity_info(of)->name);
     return true;

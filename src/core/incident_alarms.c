@@ -19,6 +19,7 @@ struct run {
     int64_t now_ms;
     struct alarms *out;
     const struct row *row;
+    uint32_t of; /* what is being looked at, where it may have a class of its own; 0: nothing */
 };
 
 typedef void alarm_fn(struct run *r);
@@ -71,7 +72,8 @@ static void sound(struct run *r, struct str subject, int64_t since_ms, uint64_t 
         return;
     }
     r->out->n++;
-    *a = (struct alarm){.rule = r->row->rule, .owner = r->row->owner, .since_ms = since_ms, .items = {seq}, .n = 1};
+    *a = (struct alarm){.rule = r->row->rule, .owner = r->row->owner, .since_ms = since_ms, .items = {seq}, .n = 1,
+                        .class = r->of ? ent_get(r->s, r->of, IN_CLASS) : (struct str){0}};
     b = buf_over(a->id, sizeof a->id);
     buf_fmt(&b, "%s:", r->row->rule);
     buf_put(&b, str_cut(subject, 0, subject.len < 80 ? subject.len : 80));
@@ -318,10 +320,12 @@ static void no_read_back(struct run *r)
 
 static void overdue_task(struct run *r)
 {
-    for (uint32_t t = ent_first(r->s, ENT_TASK); t; t = ent_next(r->s, t))
+    for (uint32_t t = ent_first(r->s, ENT_TASK); t; t = ent_next(r->s, t)) {
+        r->of = t;
         if (word_in("open,blocked", ent_get(r->s, t, IN_STATE)) && ent_has(r->s, t, IN_DUE_AT))
             sound(r, ent_id(r->s, t), ent_int(r->s, t, IN_DUE_AT, 0), ent_made(r->s, t), "%.*s is late: %.*s",
                   STR_ARG(ent_get(r->s, t, IN_OWNER)), STR_ARG(ent_get(r->s, t, IN_TEXT)));
+    }
 }
 
 /* By the time that was said when it was promised or set out; before, by that at which it was wanted. */
@@ -330,6 +334,7 @@ static void overdue_need(struct run *r)
     for (uint32_t n = ent_first(r->s, ENT_NEED); n; n = ent_next(r->s, n)) {
         int64_t due = ent_int(r->s, n, IN_EXPECTED_AT, ent_int(r->s, n, IN_DUE_AT, 0));
 
+        r->of = n;
         if (due && word_in("requested,committed,enroute", ent_get(r->s, n, IN_STATE)))
             sound(r, ent_id(r->s, n), due, ent_made(r->s, n), "%.*s is not here yet: %.*s",
                   STR_ARG(ent_id(r->s, n)), STR_ARG(ent_get(r->s, n, IN_TEXT)));
@@ -381,6 +386,7 @@ static void waiting(struct run *r)
         struct str zone = ent_get(r->s, x, IN_ZONE);
         enum clearance_state threat = clearance_of(r->s, zone, "threat");
 
+        r->of = x;
         if (zone.len && word_in("reported,located", ent_get(r->s, x, IN_STATE)))
             sound(r, ent_id(r->s, x), made_at(r->s, x) + WAITING_S * S_MS, ent_made(r->s, x),
                   threat == CLEARANCE_NO_GO          ? "%.*s in %.*s: nobody came for 10 minutes; the zone is no-go"
@@ -406,11 +412,12 @@ static void no_witness(struct run *r)
 
 void incident_alarms(const struct incident *s, int64_t now_ms, struct alarms *out)
 {
-    struct run r = {s, now_ms, out, NULL};
+    struct run r = {.s = s, .now_ms = now_ms, .out = out};
 
     out->n = out->left_out = 0;
     for (size_t i = 0; i < COUNTOF(rows); i++) {
         r.row = &rows[i];
+        r.of = 0;
         rows[i].run(&r);
     }
 }
@@ -485,6 +492,8 @@ static void due_alarms(struct due *d, const struct alarms *alarms)
         if (!told)
             incident_put(d->memory, IN_TEXT, str_from(a->text));
         incident_put_int(d->memory, IN_CAUSE, (int64_t)a->items[0]);
+        if (a->class.len)
+            incident_put(d->memory, IN_CLASS, a->class);
         close_due(d, told ? INC_ALARM_ESCALATED : INC_ALARM_RAISED);
     }
 }

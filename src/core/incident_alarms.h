@@ -21,6 +21,7 @@ struct alarm {
     bool acked, escalated;
     uint64_t items[ALARM_ITEMS]; /* the events it rests on */
     size_t n;
+    struct str class; /* of what it is about, when that has one of its own: borrowed from the state */
     char text[512];
 };
 

@@ -23,6 +23,18 @@ static bool sourced(const struct deciding *d, struct err *e)
     return true;
 }
 
+/* A line in the log that names nobody is its writer's own: it is not graded, and claims no figure. */
+static bool is_own_line(const struct deciding *d, struct err *e)
+{
+    static const enum incident_field of_others[] = {IN_GRADE, IN_ORIGIN, IN_COUNTER, IN_LO, IN_HI, IN_CATEGORIES};
+
+    for (size_t i = 0; i < COUNTOF(of_others); i++)
+        if (fields_has(d->payload, (enum field)of_others[i]))
+            return refuse(e, ERR_INPUT, IN_SOURCE, "is needed with %s: somebody said it",
+                          field_info(of_others[i])->name);
+    return true;
+}
+
 bool check_report_received(struct deciding *d, struct err *e)
 {
     struct str predicate = incident_value(d->payload, IN_PREDICATE);
@@ -36,9 +48,8 @@ bool check_report_received(struct deciding *d, struct err *e)
         for (size_t j = 0; j < 2 && str_eq(predicate, str_from(assertions[i].predicate)); j++)
             if (assertions[i].needs[j] && !fields_has(d->payload, (enum field)assertions[i].needs[j]))
                 return refuse(e, ERR_INPUT, assertions[i].needs[j], "is needed for %s", assertions[i].predicate);
-    /* A line in the log that names nobody is its writer's own, and not graded. */
     if (str_eq(predicate, STR("note")) && !fields_has(d->payload, (enum field)IN_SOURCE))
-        return true;
+        return is_own_line(d, e);
     return sourced(d, e);
 }
 
@@ -78,6 +89,8 @@ bool check_report_graded(struct deciding *d, struct err *e)
 
     if (grade.len == 0)
         return refuse(e, ERR_INPUT, IN_GRADE, "is needed");
+    if (mine.len == 0)
+        return refuse(e, ERR_DENIED, IN_GRADE, "it is its writer's own line; nobody who could be graded said it");
     if (grade.at[1] != '1')
         return true;
     while (ent_each(d->s, d->e, IN_BASIS, &at, &id)) {
@@ -229,6 +242,18 @@ static bool is_open(const struct deciding *d, uint32_t statement, struct err *e)
     if (d->e && guard_is_dropped(d->s, d->e))
         return refuse(e, ERR_DENIED, IN_LINE, "it was taken out; write a new one");
     return true;
+}
+
+/* The event of an option is read by its own class: it must not tell of a decision to more than that is for. */
+bool check_option_told(struct deciding *d, struct err *e)
+{
+    uint32_t decision = d->e ? ent_find(d->s, ENT_DECISION, ent_get(d->s, d->e, IN_DECISION))
+                             : ref(d->s, d->payload, IN_DECISION);
+    struct str class = ent_get(d->s, decision, IN_CLASS);
+
+    return class.len == 0 || str_eq(class, incident_value(d->payload, IN_CLASS)) ||
+           refuse(e, ERR_INPUT, IN_CLASS, "the decision has the class %.*s; give its options the same",
+                  STR_ARG(class));
 }
 
 /* What was chosen was weighed for this decision. */

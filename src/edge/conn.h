@@ -35,7 +35,7 @@ struct conn {
     int fd;
     bool is_tls, wants_write, missed_done;
     bool gone;            /* its client is: it is sent to no more, and heard to the end */
-    bool unwatched;       /* it was heard to the end, and leaves when its turn comes */
+    bool unwatched;       /* the loop does not watch it: heard to the end, it leaves when its turn comes */
     bool auth;            /* who it is it says by <auth>, not by a certificate */
     bool has_ticket;      /* it was given one to come back with */
     bool missed_unasked;  /* the record had no room for the question */

@@ -105,14 +105,24 @@ static bool mark(void *ctx, uint64_t seq)
     return true;
 }
 
+uint64_t erasure_of(struct str payload)
+{
+    struct str what = incident_value(payload, IN_SUBJECT);
+    int64_t seq;
+
+    if (!str_eq(incident_value(payload, IN_VIA), STR("system")) ||
+        !str_starts(incident_value(payload, IN_AUDIT), STR("erasure-")) || !str_starts(what, STR("event ")) ||
+        !str_to_int(str_from_at(what, 6), 1, INT64_MAX / 4, &seq))
+        return 0;
+    return (uint64_t)seq;
+}
+
 static bool explain(void *ctx, const struct journal_row *row)
 {
     struct gone *g = ctx;
-    struct str what = incident_value(row->payload, IN_SUBJECT);
-    int64_t seq;
+    uint64_t seq = erasure_of(row->payload);
 
-    if (str_starts(what, STR("event ")) && str_to_int(str_from_at(what, 6), 1, INT64_MAX / 2, &seq) &&
-        (uint64_t)seq <= g->rows && (uint64_t)seq < row->seq)
+    if (seq && seq <= g->rows && seq < row->seq)
         g->bits[seq / 8] &= (unsigned char)~(1u << seq % 8);
     return true;
 }

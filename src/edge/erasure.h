@@ -31,6 +31,9 @@ bool erasure_is(struct str line) MUST_USE;
 bool erasure_read(struct str line, struct erasure *x, struct err *e) MUST_USE;
 /* Looks at the row; false: there is none, or it is one that is not erased. */
 bool erasure_find(struct journal *j, struct erasure *x, struct err *e) MUST_USE;
+/* The row that a key.shredded of ours erases; 0: it tells of something else.  An identity that is destroyed is told by
+ * the same kind of event under a name that people choose ("event 17" is one), but never as the system's. */
+uint64_t erasure_of(struct str payload) MUST_USE;
 /* Behind journal_verify(): a text that is gone without key.shredded naming it was destroyed behind the record's back;
  * the first one becomes the finding, if there is none yet.  False: it could not be read. */
 bool erasures_prove(struct journal *j, struct journal_verify *v, struct err *e) MUST_USE;

@@ -200,10 +200,22 @@ struct matter {
     size_t n;
 };
 
+/* A clearance is "zone|kind", and an alarm's id has '/' for '|'. */
+static uint32_t subject_of(const struct incident *s, const struct quote *quote, struct str subject)
+{
+    char id[INCIDENT_ID_MAX];
+    char *slash;
+
+    if (quote->kind != ENT_CLEARANCE || !str_copy(id, sizeof id, subject) || !(slash = strrchr(id, '/')))
+        return ent_find(s, quote->kind, subject);
+    *slash = '|';
+    return ent_find(s, quote->kind, str_from(id));
+}
+
 static bool hears_of(const struct view_ask *q, const struct matter *m)
 {
     const struct quote *quote = quote_of(m->rule);
-    uint32_t e = quote ? ent_find(q->s, quote->kind, m->subject) : 0;
+    uint32_t e = quote ? subject_of(q->s, quote, m->subject) : 0;
 
     if (!quote)
         return !q->access || (q->access->classes >> HANDLING_COMMAND & 1) != 0;
@@ -213,7 +225,7 @@ static bool hears_of(const struct view_ask *q, const struct matter *m)
 static bool reads(const struct view_ask *q, const struct matter *m)
 {
     const struct quote *quote = quote_of(m->rule);
-    uint32_t e = quote ? ent_find(q->s, quote->kind, m->subject) : 0;
+    uint32_t e = quote ? subject_of(q->s, quote, m->subject) : 0;
 
     return !quote || (e ? view_sees(q, e, quote->field) : view_sees_all(q, quote->kind, quote->field));
 }

@@ -138,18 +138,6 @@ void recorder_erase_follow(struct recorder *r)
 
 /* ---- what a crash left undone ---------------------------------------------- */
 
-/* "event N" of an erasure; identities are destroyed under other names. */
-static uint64_t erased_by(struct str payload)
-{
-    struct str subject = incident_value(payload, IN_SUBJECT);
-    int64_t n;
-
-    if (!str_starts(incident_value(payload, IN_AUDIT), STR("erasure-")) || !str_starts(subject, STR("event ")) ||
-        !str_to_int(str_from_at(subject, 6), 1, INT64_MAX / 4, &n))
-        return 0;
-    return (uint64_t)n;
-}
-
 struct orders {
     struct recorder *r;
     uint64_t next; /* look from here on once there is room again, 0: all were seen */
@@ -159,7 +147,7 @@ static bool see_order(void *ctx, const struct journal_row *row)
 {
     struct orders *o = ctx;
     struct recorder *r = o->r;
-    uint64_t seq = erased_by(row->payload);
+    uint64_t seq = erasure_of(row->payload);
 
     if (!seq)
         return true;

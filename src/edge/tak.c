@@ -134,8 +134,10 @@ static struct conn *find_place(struct tak_loop *l)
 {
     struct conn *c = take_conn(l);
 
-    while (!c && leave_one(l))
+    while (!c && l->leaves.count) {
+        (void)leave_one(l); /* or it was closed while it waited, and frees its place now */
         c = take_conn(l);
+    }
     if (!c && evict_halfopen(l))
         c = take_conn(l);
     return c;
@@ -162,6 +164,7 @@ static struct conn *new_conn(struct tak_loop *l, int fd, const char *from, bool 
     hub_count(&l->h->metrics.accepted, 1);
     if (loop_add(l->loop, fd, LOOP_READ, conn_token(l, c), &e))
         return c;
+    c->unwatched = true;
     conn_close(l, c, e.text);
     return NULL;
 }
@@ -663,6 +666,8 @@ static void swap_ctx(struct tak_loop *l)
 
 static void last_flush(struct tak_loop *l)
 {
+    while (l->leaves.count)
+        (void)leave_one(l);
     for (uint32_t i = 0; i < l->used; i++) {
         struct conn *c = &l->conns[i];
         struct buf out = buf_over(l->cipher_buf, CONN_CIPHER);

@@ -293,7 +293,7 @@ static const struct shown {
       {"off", put_list, FIELD_OFF, 0},
       {"by", put_text, FIELD_BY, 0}}},
     {EV_EVENT_REFUSED,
-     {{"user", put_text, FIELD_USER, 0},
+     {{"user", put_text, FIELD_USER, FIELD_BY},
       {"address", put_text, FIELD_ADDRESS, 0},
       {"reason", put_text, FIELD_REASON, 0}}},
     {EV_OPERATOR_LOGIN,

@@ -298,6 +298,7 @@ static void note_denied(struct web *w, const struct request *q, const struct wis
 
     fields_put(&b, FIELD_BY, str_from(q->who.name));
     fields_put(&b, FIELD_ADDRESS, str_from(q->address));
+    fields_put(&b, FIELD_INCIDENT, k->incident);
     fields_put(&b, FIELD_UID, k->tag);
     for (int i = 0; i < 2; i++)
         fields_put(&b, FIELD_CLAIMANT, k->names[i]);

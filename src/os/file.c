@@ -59,6 +59,24 @@ static int open_around(const char *path)
     return open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Is fd what has that name in the folder, root's, and nothing else's, too?  Whoever owns the folder could have put a
+ * link there, or another folder in its place, to be given what is not his. */
+static bool is_fresh_in(int around, const char *path, int fd)
+{
+    char name[FILE_PATH_MAX];
+    const char *slash;
+    struct stat own, there;
+
+    if (!str_copy(name, sizeof name, str_from(path)))
+        return false;
+    while (strlen(name) > 1 && name[strlen(name) - 1] == '/')
+        name[strlen(name) - 1] = 0;
+    slash = strrchr(name, '/');
+    return fstat(fd, &own) == 0 && own.st_uid == 0 && (S_ISDIR(own.st_mode) || own.st_nlink == 1) &&
+           fstatat(around, slash ? slash + 1 : name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_ino == own.st_ino &&
+           there.st_dev == own.st_dev;
+}
+
 void file_give(int fd, const char *path)
 {
     struct stat st;
@@ -69,7 +87,7 @@ void file_give(int fd, const char *path)
     around = open_around(path);
     if (around < 0)
         return;
-    if (fstat(around, &st) == 0 && st.st_uid != 0)
+    if (fstat(around, &st) == 0 && st.st_uid != 0 && is_fresh_in(around, path, fd))
         (void)!fchown(fd, st.st_uid, st.st_gid); /* refused: root keeps it */
     (void)close(around);
 }
@@ -100,7 +118,7 @@ static bool put_in_place(const char *path, struct str bytes, unsigned mode, bool
     fd = mkostemp(draft, O_CLOEXEC); /* 0600 until all is in it */
     if (fd < 0)
         return err_set(e, ERR_WORLD, "%s cannot be made: %s", path, strerror(errno));
-    file_give(fd, path);
+    file_give(fd, draft);
     ok = write_all(fd, bytes) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
     ok = close(fd) == 0 && ok;
     if (ok) /* link(2) never replaces, rename(2) always does */

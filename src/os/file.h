@@ -22,7 +22,8 @@ bool file_folder(const char *path, unsigned mode, struct err *e) MUST_USE;
 
 /* For a file or folder that was just made: when root did (sudo cordon seal, beside a server that runs as a user of its
  * own), it goes to who owns the folder around it, as SQLite does with what it makes; else nothing.  One that stayed
- * root's would shut the server out of its own folder. */
+ * root's would shut the server out of its own folder.  path: the name that fd has now.  What is not root's, has a
+ * second name, or is not under that name stays as it is. */
 void file_give(int fd, const char *path);
 
 #endif

@@ -27,6 +27,7 @@ struct db {
     size_t statements;
     struct db_stmt statement[DB_STATEMENTS_MAX];
     char path[DB_PATH_MAX];
+    bool still; /* read as a file that nobody changes */
 };
 
 /* What the user can do about each kind of failure; the first row that fits counts. */
@@ -165,6 +166,14 @@ static bool lies_still(const char *path, bool *still, struct err *e)
     return true;
 }
 
+bool db_moved(const struct db *d)
+{
+    char beside[DB_PATH_MAX + 8];
+
+    (void)snprintf(beside, sizeof beside, "%s-shm", d->path);
+    return d->still && access(beside, F_OK) == 0;
+}
+
 /* The name that tells SQLite so. */
 static void put_still(const char *path, char *to, size_t size)
 {
@@ -210,11 +219,12 @@ bool db_open(const char *path, const struct db_options *o, struct db **out, stru
         free(d);
         return err_set(e, ERR_INPUT, "the name of the data folder is too long");
     }
-    if (o->reader ? !lies_still(path, &still, e) : !o->as_found && !make_private(path, e)) {
+    if (o->reader ? o->evidence && !lies_still(path, &still, e) : !o->as_found && !make_private(path, e)) {
         free(d);
         return false;
     }
     MUST(pthread_once(&once, configure_once) == 0);
+    d->still = still;
     code = open_at(d, o, still);
     if (code != SQLITE_OK ? !refuse(d, code, e) : !configure(d, o, e)) {
         /* Whoever opened it wants to know whether to mend it: that is all that remains. */

@@ -36,12 +36,15 @@ struct db_options {
                          ones */
     bool incremental; /* the file can shrink again (db_run "PRAGMA incremental_vacuum(N)") */
     bool wipe;        /* overwrite deleted content with zeros */
+    bool evidence;    /* with reader: where nothing can be written and nobody writes, the file alone is read */
     bool as_found;    /* open a damaged file without changing a byte of it */
     int cache_kib;    /* of its page cache; 0: DB_CACHE_KIB */
 };
 
 /* On false *out may be a connection all the same: ask it db_damaged(), then close it. */
 bool db_open(const char *path, const struct db_options *o, struct db **out, struct err *e) MUST_USE;
+/* Was it opened as evidence, and did somebody open it to write since?  Then what was read of it proves nothing. */
+bool db_moved(const struct db *d) MUST_USE;
 /* Rolls back what is open, checkpoints (writer) and closes; NULL is fine. */
 void db_close(struct db *d);
 

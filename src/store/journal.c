@@ -136,7 +136,7 @@ static bool lock_take(struct journal *j, struct err *e)
     char path[DB_PATH_MAX];
 
     journal_path(j->dir, "journal.lock", path);
-    j->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    j->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (j->lock < 0)
         return err_set(e, ERR_WORLD, "%s cannot be made: %s", path, strerror(errno));
     file_give(j->lock, path);
@@ -325,7 +325,7 @@ static bool key_missing(const struct journal *j, const char *key, int why, struc
 
 bool journal_open_reader(const char *dir, struct journal **out, struct err *e)
 {
-    static const struct db_options options = {.reader = true};
+    static const struct db_options options = {.reader = true, .evidence = true};
     struct journal *j = NULL;
     char path[DB_PATH_MAX];
     bool made = false, ok;
@@ -707,11 +707,14 @@ bool journal_walk(struct walk *w, struct err *e)
     }
     if (w->next > j->head.seq)
         return true;
-    while (!w->over)
+    while (!w->over) {
         if (!walk_slice(w, e)) {
             (void)journal_met_damage(j, e);
             return err_in(e, "reading the record after row %llu", (unsigned long long)w->next - 1);
         }
+        if (!w->over && w->asks && j->tell && !j->tell(j->tell_ctx, j->head.seq))
+            return err_set(e, ERR_DENIED, "the check was broken off");
+    }
     return true;
 }
 
@@ -719,7 +722,7 @@ bool journal_read(struct journal *j, uint64_t from, const uint16_t *kinds, journ
                   void *ctx, struct err *e)
 {
     struct seer to = {j, see, ctx};
-    struct walk w = {.j = j, .kinds = kinds, .see = show, .ctx = &to, .next = from ? from : 1};
+    struct walk w = {.j = j, .kinds = kinds, .see = show, .ctx = &to, .next = from ? from : 1, .asks = true};
 
     MUST(see);
     return journal_walk(&w, e);

@@ -186,6 +186,9 @@ bool journal_verify(struct journal *j, const struct journal_head *witness, struc
 typedef bool journal_see_seq(void *ctx, uint64_t seq);
 bool journal_each_erased(struct journal *j, journal_see_seq *see, void *ctx, struct err *e) MUST_USE;
 
+/* Was it written to beside a reader that could not know (a medium that only we cannot write)?  Look again then. */
+bool journal_moved(const struct journal *j) MUST_USE;
+
 /* Who is told how far a verify is, every JOURNAL_TELL rows; false from tell() ends it with a sentence. */
 typedef bool journal_tell(void *ctx, uint64_t rows);
 void journal_watch(struct journal *j, journal_tell *tell, void *ctx);

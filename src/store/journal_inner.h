@@ -95,6 +95,7 @@ struct walk {
     uint64_t next;    /* the row to go on with, at least 1 */
     uint64_t key_seq; /* where the cursor of keys stands; 0: nowhere */
     bool key_end, over;
+    bool asks; /* whoever watches is asked between two slices whether to go on */
 };
 bool journal_walk(struct walk *w, struct err *e) MUST_USE;
 

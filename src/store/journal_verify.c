@@ -80,6 +80,11 @@ static bool prove_row(void *ctx, const struct stored *row, struct row_key key)
     return !p->broken_off;
 }
 
+bool journal_moved(const struct journal *j)
+{
+    return db_moved(j->db);
+}
+
 void journal_watch(struct journal *j, journal_tell *tell, void *ctx)
 {
     j->tell = tell;
@@ -134,7 +139,7 @@ static void prove_signed(struct proof *p, struct db_stmt *s, struct str pub)
         journal_find(p->v, seq, "the signature of the head of row %llu does not fit it", seq);
     else if (pub.len > 0 && !str_eq(pub, buf_str(&b)))
         journal_find(p->v, seq, "the head of row %llu was signed with another key than journal.pub", seq);
-    else if (head.seq > p->v->head.seq)
+    else if (head.seq > p->v->head.seq && db_blob(s, 5).len == 0) /* else it was signed while we walked */
         journal_find(p->v, p->v->head.seq + 1,
              "a signed head names row %llu, but the record ends at row %llu", seq,
              (unsigned long long)p->v->head.seq);

@@ -247,7 +247,14 @@ static void test_invariant_7_a_writers_own_line_is_no_other_origin(void **state)
     world_no(w, "another origin", INC_REPORT_GRADED, IN_REPORT, "said", IN_GRADE, "C1", IN_NONE);
     world_ok(w, INC_REPORT_LINKED, IN_REPORT, "own", IN_RELATION, "corroborates", IN_BASIS, "own2", IN_NONE);
     world_ok(w, INC_REPORT_LINKED, IN_REPORT, "own", IN_RELATION, "corroborates", IN_BASIS, "said", IN_NONE);
-    world_no(w, "another origin", INC_REPORT_GRADED, IN_REPORT, "own", IN_GRADE, "C1", IN_NONE);
+    world_no(w, "its writer's own line", INC_REPORT_GRADED, IN_REPORT, "own", IN_GRADE, "B2", IN_NONE);
+    /* It claims nothing that is counted or graded. */
+    world_no(w, "needed with grade", INC_REPORT_RECEIVED, IN_REPORT, "own3", IN_PREDICATE, "note", IN_TEXT, "x",
+             IN_GRADE, "A1", IN_NONE);
+    world_no(w, "needed with lo", INC_REPORT_RECEIVED, IN_REPORT, "own3", IN_PREDICATE, "note", IN_TEXT, "x", IN_LO,
+             "40", IN_NONE);
+    world_no(w, "needed with counter", INC_REPORT_RECEIVED, IN_REPORT, "own3", IN_PREDICATE, "note", IN_TEXT, "x",
+             IN_COUNTER, "killed", IN_NONE);
     world_free(w);
 }
 
@@ -556,6 +563,8 @@ static void test_a_casualty_that_nobody_came_to_is_an_alarm(void **state)
     (void)state;
     world_ok(w, INC_CASUALTY_REPORTED, IN_CASUALTY, "T-1", IN_CATEGORY, "public", IN_ZONE, "H/0/A", IN_NONE);
     world_ok(w, INC_CASUALTY_REPORTED, IN_CASUALTY, "T-2", IN_CATEGORY, "public", IN_PLACE, "the yard", IN_NONE);
+    world_ok(w, INC_CASUALTY_REPORTED, IN_CASUALTY, "T-3", IN_CATEGORY, "public", IN_ZONE, "H/0/B", IN_CLASS, "medical",
+             IN_NONE);
     w->now_ms += 599999;
     assert_null(alarm_of(w, "casualty.waiting:T-1"));
     w->now_ms++;
@@ -563,6 +572,7 @@ static void test_a_casualty_that_nobody_came_to_is_an_alarm(void **state)
     assert_true(a && strcmp(a->owner, "commander") == 0);
     assert_string_equal(a->text, "T-1 in House, ground floor, A: nobody came for 10 minutes; the zone is not "
                                  "THREAT-clear");
+    assert_true(a->class.len == 0 && str_eq(alarm_of(w, "casualty.waiting:T-3")->class, STR("medical")));
     assert_null(alarm_of(w, "casualty.waiting:T-2")); /* where that is is not known */
     world_ok(w, INC_ZONE_NO_GO, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_REASON, "fire", IN_NONE);
     a = alarm_of(w, "casualty.waiting:T-1");
@@ -604,6 +614,13 @@ static void test_a_decision_has_options_and_a_choice_among_them(void **state)
     world_no(w, "role", INC_OPTION_CHOSEN, IN_DECISION, "D1", IN_CHOICE, "D1-2", IN_NONE);
     world_ok(w, INC_OPTION_CHOSEN, IN_DECISION, "D1", IN_CHOICE, "D1-2", COMMANDER, IN_NONE);
     assert_true(ent_is(w->s, d, IN_CHOICE, "D1-2"));
+    /* Its options tell of a decision to nobody whom it is not for. */
+    world_ok(w, INC_DECISION_TAKEN, IN_DECISION, "D3", IN_TEXT, "hidden", IN_CLASS, "intel", COMMANDER, IN_NONE);
+    world_no(w, "class: the decision has the class intel", INC_OPTION_OFFERED, IN_OPTION, "D3-1", IN_DECISION, "D3",
+             IN_TEXT, "x", IN_NONE);
+    world_ok(w, INC_OPTION_OFFERED, IN_OPTION, "D3-1", IN_DECISION, "D3", IN_TEXT, "x", IN_CLASS, "intel", IN_NONE);
+    world_no(w, "class: the decision has the class intel", INC_OPTION_WEIGHED, IN_OPTION, "D3-1", IN_SUITABLE, "yes",
+             IN_NONE);
     world_free(w);
 }
 

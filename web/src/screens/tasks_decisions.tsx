@@ -14,6 +14,9 @@ function Part(props: { name: string; children: string }) {
   return <><dt>{fieldText(props.name)}</dt><dd>{props.children ? <bdi>{props.children}</bdi> : <span class="dimmed">{t('entry.not_said')}</span>}</dd></>
 }
 
+/** What is said of a decision is for those whom it is for. */
+const classOf = (it: Entity) => (textOf(it, 'class') ? { class: textOf(it, 'class') } : {})
+
 function Judged(props: { it: Entity; test: (typeof tests)[number] }) {
   const word = textOf(props.it, props.test)
   return <td class={word === 'no' ? 'bad' : word === 'partly' ? 'warn' : word ? '' : 'dimmed'}>{word ? wordText(word) : '–'}</td>
@@ -24,7 +27,7 @@ function Options(props: { it: Entity; options: readonly Entity[]; open: boolean 
   const { it } = props
   const chosen = textOf(it, 'choice')
   const choose = (choice: string) => void quick(entryOf('decision.option_chosen', { decision: it.id, choice }), t('decision.is_chosen', { option: choice }))
-  const weigh = (option: Entity) => write('decision.option_weighed', Object.fromEntries([['option', option.id], ...[...tests, 'note'].map((name) => [name, textOf(option, name)])]))
+  const weigh = (option: Entity) => write('decision.option_weighed', Object.fromEntries([['option', option.id], ...[...tests, 'note', 'class'].map((name) => [name, textOf(option, name)])]))
   return (
     <table class="options">
       <thead>
@@ -94,7 +97,7 @@ function Card(props: { it: Entity }) {
       {state === 'in-force' && (
         <div class="acts">
           <Button writes="task.created" onClick={() => write('task.created', { decision: it.id })}>{t('decision.new_task')}</Button>
-          <Button writes="decision.option_offered" onClick={() => write('decision.option_offered', { decision: it.id })}>{t('decision.add_option')}</Button>
+          <Button writes="decision.option_offered" onClick={() => write('decision.option_offered', { decision: it.id, ...classOf(it) })}>{t('decision.add_option')}</Button>
           <Button writes="decision.reasoned" onClick={() => write('decision.reasoned', { decision: it.id, rationale: textOf(it, 'rationale'), risks: textOf(it, 'risks') })}>{t('decision.reason')}</Button>
           <Button writes="decision.reviewed" onClick={() => write('decision.reviewed', { decision: it.id })}>{t('decision.review')}</Button>
           <Button writes="decision.ended" onClick={() => write('decision.ended', { decision: it.id })}>{t('decision.end')}</Button>
