@@ -308,28 +308,40 @@ bool zone_has(const struct incident *s, uint32_t zone, struct str part)
     return str_eq(ent_id(s, zone), part) || ent_holds(s, zone, IN_ZONES, part);
 }
 
-static bool parts_touch(const struct incident *s, uint32_t a, uint32_t b)
-{
-    if (a == b || grid_touch(s, a, b))
-        return true;
-    for (uint32_t o = ent_first(s, ENT_OPENING); o; o = ent_next(s, o))
-        if (!word_in("blocked", ent_get(s, o, IN_OPENING_STATE)) && ent_holds(s, o, IN_ZONES, ent_id(s, a)) &&
-            ent_holds(s, o, IN_ZONES, ent_id(s, b)))
-            return true;
-    return false;
-}
-
-/* Does this part touch a zone or one of its parts? */
-static bool part_touches(const struct incident *s, uint32_t part, uint32_t zone)
+/* Is a zone, or one of its parts, this part or its neighbour in the grid? */
+static bool is_beside(const struct incident *s, uint32_t zone, uint32_t part)
 {
     struct str id;
     uint32_t at = 0;
 
-    if (parts_touch(s, part, zone))
+    if (zone == part || grid_touch(s, zone, part))
         return true;
-    while (ent_each(s, zone, IN_ZONES, &at, &id))
-        if (parts_touch(s, part, ent_find(s, ENT_ZONE, id)))
+    while (ent_each(s, zone, IN_ZONES, &at, &id)) {
+        uint32_t own = ent_find(s, ENT_ZONE, id);
+
+        if (own == part || grid_touch(s, own, part))
             return true;
+    }
+    return false;
+}
+
+/* Does an opening that is not blocked join two zones?  One pass over the doors: alarms ask for every pair of units. */
+static bool have_door(const struct incident *s, uint32_t a, uint32_t b)
+{
+    for (uint32_t o = ent_first(s, ENT_OPENING); o; o = ent_next(s, o)) {
+        struct str side;
+        uint32_t at = 0;
+        bool in_a = false, in_b = false;
+
+        if (ent_is(s, o, IN_OPENING_STATE, "blocked"))
+            continue;
+        while (ent_each(s, o, IN_ZONES, &at, &side)) {
+            in_a |= zone_has(s, a, side);
+            in_b |= zone_has(s, b, side);
+        }
+        if (in_a && in_b)
+            return true;
+    }
     return false;
 }
 
@@ -340,10 +352,10 @@ bool zones_touch(const struct incident *s, uint32_t a, uint32_t b)
 
     if (a == 0 || b == 0)
         return false;
-    if (part_touches(s, a, b))
+    if (is_beside(s, a, b))
         return true;
-    while (ent_each(s, a, IN_ZONES, &at, &id))
-        if (part_touches(s, ent_find(s, ENT_ZONE, id), b))
+    while (ent_each(s, b, IN_ZONES, &at, &id))
+        if (is_beside(s, a, ent_find(s, ENT_ZONE, id)))
             return true;
-    return false;
+    return have_door(s, a, b);
 }

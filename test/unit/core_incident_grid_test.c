@@ -88,6 +88,34 @@ static void test_neighbours(void **state)
     world_free(w);
 }
 
+/* Two wholes touch by a door between any two of their parts, not by one that is blocked or leads elsewhere. */
+static void test_wholes_touch_by_the_doors_of_their_parts(void **state)
+{
+    static const struct {
+        const char *a, *b, *door;
+        bool touch;
+    } rows[] = {
+        {"M/0/B", "M/2/B", "open", true},  {"M/0/B", "M/2/B", "closed", true},    {"M/0/B", "M/2/B", "blocked", false},
+        {"M/0/A", "M/0/B", "open", false}, {"M/0/A", "M/2/lift", "open", false}, {"M/2/A", "M/0/A", "guarded", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        struct world *w = five_floors();
+        uint32_t a = zone(w, "0", "A"), b = zone(w, "2", "A");
+
+        world_ok(w, INC_ZONE_MERGED, IN_ZONE, "M/0/B", IN_REPLACES, "M/0/A", IN_REASON, "one hall", IN_NONE);
+        world_ok(w, INC_ZONE_MERGED, IN_ZONE, "M/2/B", IN_REPLACES, "M/2/A", IN_REASON, "one hall", IN_NONE);
+        world_ok(w, INC_OPENING_SET, IN_OPENING, "o", IN_ZONES, rows[i].a, IN_ZONES, rows[i].b, IN_OPENING_KIND, "door",
+                 IN_OPENING_STATE, rows[i].door, IN_NONE);
+        if (zones_touch(w->s, a, b) != rows[i].touch || zones_touch(w->s, b, a) != rows[i].touch)
+            fail_msg("row %zu", i);
+        assert_true(zones_touch(w->s, a, zone(w, "0", "B")) && zones_touch(w->s, a, a));
+        assert_false(zones_touch(w->s, a, 0) || zones_touch(w->s, 0, a));
+        world_free(w);
+    }
+}
+
 /* A team can be sent into it, and its search counts, a moment later. */
 static void test_is_usable(void **state)
 {
@@ -190,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels_and_zones),
         cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_wholes_touch_by_the_doors_of_their_parts),
         cmocka_unit_test(test_names), cmocka_unit_test(test_long_names), cmocka_unit_test(test_is_usable),
         cmocka_unit_test(test_a_plan_instead),
     };
