@@ -368,7 +368,7 @@ static bool tell_zone(struct watching *x, enum incident_kind kind, uint32_t zone
 }
 
 /* A device brings its unit in when nobody knows where the unit is, or moves it on when it was the one
- * that brought it. */
+ * that brought it and no other stays behind. */
 static void watch_inside(struct watching *x, uint32_t zone)
 {
     uint32_t told = zone_of_unit(x);
@@ -379,7 +379,8 @@ static void watch_inside(struct watching *x, uint32_t zone)
         d->zone = zone;
         d->zone_since_ms = x->p->at_ms;
     }
-    if (told == zone || (told && d->brought_to != told) || x->p->at_ms - d->zone_since_ms < ZONE_MS)
+    if (told == zone || (told && d->brought_to != told) || x->p->at_ms - d->zone_since_ms < ZONE_MS ||
+        (told && is_covered(x, told)))
         return;
     if (tell_zone(x, INC_UNIT_ENTERED, zone)) {
         d->brought_to = zone;

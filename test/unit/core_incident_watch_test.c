@@ -273,6 +273,31 @@ static void test_a_device_moves_its_unit_on(void **state)
     watcher_free(&x);
 }
 
+/* The phone that brought the unit in walks on; the other stays: the unit is where it was, and so is its hold. */
+static void test_one_device_that_walks_on_does_not_move_its_unit(void **state)
+{
+    struct watcher x = watcher_new();
+    size_t n = 0;
+
+    (void)state;
+    world_ok(x.w, INC_UNIT_CHECKED_IN, IN_UNIT, "P1", IN_AGENCY, "police", IN_ALIAS, "second", IN_NONE);
+    assert_int_equal(stays(&x, "P1", in_yard, 30), 1);
+    assert_int_equal(stays(&x, "second", in_yard, 30), 0);
+    for (int i = 0; i < 12; i++, x.w->now_ms += 5000) {
+        n += seen_at(&x, "P1", in_room, 8, "1");
+        n += seen_at(&x, "second", in_yard, 8, "");
+    }
+    assert_int_equal(n, 0);
+    assert_true(str_eq(zone_of(&x, "P1"), STR("yard")));
+    for (int i = 0; i < 12; i++, x.w->now_ms += 5000) {
+        n += seen_at(&x, "P1", in_room, 8, "1");
+        n += seen_at(&x, "second", in_room, 8, "1");
+    }
+    assert_int_equal(n, 1);
+    assert_true(str_eq(zone_of(&x, "P1"), STR("room")));
+    watcher_free(&x);
+}
+
 /* A network brings reports late and twice: an older one moves nobody back. */
 static void test_an_older_position_moves_nobody(void **state)
 {
@@ -439,6 +464,7 @@ int main(void)
         cmocka_unit_test(test_what_a_person_recorded_a_device_does_not_undo),
         cmocka_unit_test(test_the_last_device_of_a_unit_ends_it),
         cmocka_unit_test(test_a_device_moves_its_unit_on),
+        cmocka_unit_test(test_one_device_that_walks_on_does_not_move_its_unit),
         cmocka_unit_test(test_an_older_position_moves_nobody),
         cmocka_unit_test(test_an_exercise_watches_its_own_players_alone),
         cmocka_unit_test(test_what_is_no_area_is_passed_over),
