@@ -70,7 +70,8 @@ static bool is_letter(uint32_t c)
     return c != 0x60c && c != 0x61b && c != 0x61f && c != 0x6d4 && !(c >= 0x2000 && c <= 0x206f) && digit_of(c) < 0;
 }
 
-static bool word_at(struct str text, size_t at, struct str word)
+/* Where the word ends that the text has here; 0: it has another one. */
+static size_t word_at(struct str text, size_t at, struct str word)
 {
     size_t w = 0;
 
@@ -78,19 +79,30 @@ static bool word_at(struct str text, size_t at, struct str word)
         uint32_t want = next_letter(word, &w);
 
         if (want && (at == text.len || next_letter(text, &at) != want))
-            return false;
+            return 0;
     }
-    return true;
+    return at;
 }
 
-/* A word counts from its beginning: "kill" is found in "killed", not in "skill". */
+/* With a letter, or as a name does: Shaheed-e-Millat Road. */
+static bool goes_on(struct str text, size_t at)
+{
+    return at < text.len && (word_at(text, at, STR("-e-")) || is_letter(next_letter(text, &at)));
+}
+
+/* A word counts from its beginning: "kill" is found in "killed", not in "skill".  One that is written with a dot ends
+ * there: "dead." is found in "dead people", not in "deadly". */
 static bool has_word(struct str text, struct str word)
 {
+    bool whole = word.len > 1 && word.at[word.len - 1] == '.';
     uint32_t before = 0;
     size_t at = 0;
 
+    word.len -= whole;
     while (at < text.len) {
-        if (!is_letter(before) && word_at(text, at, word))
+        size_t end;
+
+        if (!is_letter(before) && (end = word_at(text, at, word)) && !(whole && goes_on(text, end)))
             return true;
         before = next_letter(text, &at);
     }
@@ -152,7 +164,7 @@ static const struct never {
 };
 
 static const char *const fatality_words =
-    "killed|kill|dead|died|death|deaths|fatalit|martyr|lost their li|jan bahaq|shaheed|"
+    "killed|kill|dead.|died.|death.|deaths.|fatalit|martyr|lost their li|jan bahaq|shaheed.|shaheeds.|"
     "ہلاک|جاں بحق|جاںبحق|جان بحق|شہید|شہادت|شہدا|موت|اموات|مارے گ|مارا گیا|ماری گ|فوت|وفات|لاش|جان کی بازی";
 static const char *const clear_words = "clear|cleared|safe|secure|in custody|all clear|"
                                        "کلیئر|کلیر|محفوظ|خطرہ ٹل|خطرہ ختم|حراست|گرفتار|صاف کر";
@@ -204,7 +216,8 @@ static void say(struct guard *g, enum guard_light light, const char *rule, const
     (void)str_copy(g->why, sizeof g->why, str_from(why));
 }
 
-/* Killed is never estimated: such a line rests on a fact about the dead, and what it counts is what is confirmed. */
+/* Killed is never estimated: such a line rests on a fact about the dead, and what it counts is what is confirmed.
+ * An alert says what to do, at once, and needs no fact. */
 static void guard_fatality(const struct guarding *x, uint32_t line, bool override_nok, struct guard *g)
 {
     const struct incident *s = x->s;
@@ -223,7 +236,7 @@ static void guard_fatality(const struct guarding *x, uint32_t line, bool overrid
         if (ent_is(s, fact, IN_COUNTER, "killed") && ent_int(s, fact, IN_LO, -1) != x->work->confirmed)
             say(g, GUARD_RED, "unconfirmed", "the number killed is not what person records confirm");
     }
-    if (!told)
+    if (!told && ent_kind(s, line) != ENT_ALERT)
         say(g, GUARD_RED, "no_death", "it speaks of the dead, and no fact that it rests on does");
 }
 

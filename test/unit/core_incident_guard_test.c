@@ -65,6 +65,12 @@ static void test_the_reason_of_each_line(void **state)
         {"Two people were killed.", "death", ""},
         {"دو افراد جاں بحق ہوئے۔", "death", ""},
         {"ROAD 12 IS CLOSED", "road", ""},
+        {"The gas is deadly.", "road", ""}, /* words that only begin like one of the dead */
+        {"The deadline is over.", "road", ""},
+        {"Shaheed-e-Millat Road is closed.", "road", ""},
+        {"One is dead.", "road", "no_death"},
+        {"Killing goes on.", "road", "no_death"},
+        {"The shaheed's house", "road", "no_death"},
         {"The road is safe.", "road", "not_clear"},
         {"عمارت کلیئر ہے", "road", "not_clear"},
         {"Snipers are in place.", "road", "tactics"},
@@ -130,6 +136,10 @@ static void test_urdu_words_however_they_are_typed(void **state)
     assert_false(text_has(str_from("انصاف کرنا"), "صاف کر")); /* justice is not cleared */
     assert_true(text_has(str_from("علاقہ صاف کر دیا"), "صاف کر"));
     assert_false(text_has(str_from("skill"), "kill"));
+    assert_true(text_has(str_from("kills"), "kill") && !text_has(str_from("kills"), "kill."));
+    assert_true(text_has(str_from("they kill, we"), "kill.") && text_has(str_from("kill"), "kill."));
+    assert_false(text_has(str_from("Shaheed-e-Millat"), "shaheed.") || text_has(str_from("shaheed-"), "shaheeds."));
+    assert_true(text_has(str_from("2 dead-police"), "dead."));
     assert_true(text_has(str_from("KILLED"), "kill"));
     assert_true(text_has(str_from("\xff" "dead"), "dead")); /* broken bytes hide nothing */
     assert_true(text_has(str_from("dead\xe0"), "dead"));
@@ -278,6 +288,10 @@ static void test_an_alert_passes_the_same_guard(void **state)
         {"Snipers are in place, stay in.", "tactics"},
         {"The street is safe again.", "THREAT-clear"},
         {"سڑک محفوظ ہے", "THREAT-clear"},
+        {"Deadly gas, stay inside.", NULL}, /* nobody is dead, and there is no fact to rest on */
+        {"Shaheed-e-Millat Road is closed.", NULL},
+        {"The deadline to leave is 22:00.", NULL},
+        {"Gas has killed people, stay inside.", NULL},
     };
     struct world *w = scene();
 
