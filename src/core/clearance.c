@@ -135,7 +135,7 @@ static bool is_late_paper(const struct incident *s, struct str payload, uint32_t
            !(now == CLEARANCE_ENTERED && ent_holds(s, c, IN_UNITS, incident_value(payload, IN_UNIT)));
 }
 
-static bool follow_void_since(struct deciding *d, struct str zone, struct str kind, const char *reason,
+static bool follow_void_since(struct deciding *d, struct str zone, struct str kind, struct str reason,
                               int64_t since_ms, struct err *e)
 {
     size_t begin;
@@ -144,7 +144,7 @@ static bool follow_void_since(struct deciding *d, struct str zone, struct str ki
         return err_set(e, ERR_FULL, "too much follows from it at once");
     incident_put(d->memory, IN_ZONE, zone);
     incident_put(d->memory, IN_CLEARANCE_KIND, kind);
-    incident_put(d->memory, IN_VOID_REASON, str_from(reason));
+    incident_put(d->memory, IN_VOID_REASON, reason);
     if (since_ms != d->now_ms)
         incident_put_int(d->memory, IN_AT, since_ms);
     followed(d, INC_ZONE_VOIDED, begin);
@@ -153,7 +153,13 @@ static bool follow_void_since(struct deciding *d, struct str zone, struct str ki
 
 static bool follow_void(struct deciding *d, struct str zone, struct str kind, const char *reason, struct err *e)
 {
-    return follow_void_since(d, zone, kind, reason, d->now_ms, e);
+    return follow_void_since(d, zone, kind, str_from(reason), d->now_ms, e);
+}
+
+/* When it was, or else when it was first said: what is added later does not make it newer. */
+static int64_t happened_ms(const struct incident *s, uint32_t x, int64_t otherwise)
+{
+    return ent_int(s, x, IN_AT, ent_int(s, x, IN_MADE_AT, otherwise));
 }
 
 /* When one of these was last said to be in the zone; 0: never. */
@@ -162,7 +168,7 @@ static int64_t last_there_ms(const struct incident *s, enum entity_kind kind, st
     int64_t last = 0;
 
     for (uint32_t x = ent_first(s, kind); x; x = ent_next(s, x)) {
-        int64_t at = ent_int(s, x, IN_AT, ent_int(s, x, IN_RECORDED_AT, 0));
+        int64_t at = happened_ms(s, x, 0);
 
         if (str_eq(ent_get(s, x, IN_ZONE), zone) && !ent_is(s, x, IN_STATE, "discounted") && at > last)
             last = at;
@@ -170,22 +176,37 @@ static int64_t last_there_ms(const struct incident *s, enum entity_kind kind, st
     return last;
 }
 
+/* When, after a search that ended then, the zone became unknown again, and why; 0: it did not. */
+static int64_t overtaken_ms(const struct incident *s, struct str payload, int64_t end_ms, struct str *why)
+{
+    struct str zone = incident_value(payload, IN_ZONE), kind = incident_value(payload, IN_CLEARANCE_KIND);
+    uint32_t c = clearance_entity(s, zone, kind);
+    int64_t voided = ent_int(s, c, IN_AT, 0), blast = last_there_ms(s, ENT_DETONATION, zone);
+    int64_t seen = str_eq(kind, STR("threat")) ? last_there_ms(s, ENT_THREAT, zone) : 0;
+
+    if (voided > end_ms) {
+        *why = ent_has(s, c, IN_VOID_REASON) ? ent_get(s, c, IN_VOID_REASON) : STR("order");
+        return voided;
+    }
+    *why = blast > end_ms ? STR("detonation") : STR("sighting");
+    return blast > end_ms ? blast : seen > end_ms ? seen : 0;
+}
+
+/* What is known of a search that is newer than old paper stays as it is. */
+static bool is_searched_since(const struct incident *s, uint32_t c)
+{
+    return state_of(s, c) == CLEARANCE_ENTERED || state_of(s, c) == CLEARANCE_PARTIAL;
+}
+
 /* Paper of a search that ended before what makes the zone unknown again: it is kept, and the zone stays void. */
 static bool void_old_paper(struct deciding *d, uint32_t c, struct err *e)
 {
-    struct str zone = incident_value(d->payload, IN_ZONE), kind = incident_value(d->payload, IN_CLEARANCE_KIND);
-    int64_t at = fields_get_int(d->payload, (enum field)IN_AT, d->now_ms);
-    int64_t voided = state_of(d->s, c) == CLEARANCE_VOID ? ent_int(d->s, c, IN_AT, 0) : 0;
-    int64_t blast = last_there_ms(d->s, ENT_DETONATION, zone);
-    int64_t seen = str_eq(kind, STR("threat")) ? last_there_ms(d->s, ENT_THREAT, zone) : 0;
-    char reason[INCIDENT_LINE_MAX];
+    struct str why;
+    int64_t since = overtaken_ms(d->s, d->payload, fields_get_int(d->payload, (enum field)IN_AT, d->now_ms), &why);
 
-    (void)str_copy(reason, sizeof reason, ent_get(d->s, c, IN_VOID_REASON));
-    if (voided > at)
-        return follow_void_since(d, zone, kind, reason[0] ? reason : "order", voided, e);
-    if (blast > at)
-        return follow_void_since(d, zone, kind, "detonation", blast, e);
-    return seen <= at || follow_void_since(d, zone, kind, "sighting", seen, e);
+    return since == 0 || is_searched_since(d->s, c) ||
+           follow_void_since(d, incident_value(d->payload, IN_ZONE), incident_value(d->payload, IN_CLEARANCE_KIND), why,
+                             since, e);
 }
 
 bool check_search_ended(struct deciding *d, struct err *e)
@@ -307,7 +328,7 @@ bool void_threat(struct deciding *d, uint32_t zone, const char *reason, struct e
 /* An explosion after its search leaves nothing in a zone as it was; one before it is known to whoever searched. */
 bool void_after_detonation(struct deciding *d, uint32_t zone, struct err *e)
 {
-    int64_t at = fields_get_int(d->payload, (enum field)IN_AT, ent_int(d->s, d->e, IN_AT, d->now_ms));
+    int64_t at = fields_get_int(d->payload, (enum field)IN_AT, happened_ms(d->s, d->e, d->now_ms));
     struct str id = whole_of(d->s, ent_id(d->s, zone));
 
     for (uint32_t c = ent_first(d->s, ENT_CLEARANCE); c; c = ent_next(d->s, c))
@@ -393,22 +414,37 @@ void apply_search_started(struct applying *a)
     keep(a, c, IN_COUNT);
 }
 
+/* False when a newer search stands as it is.  Who searched before is a stranger to what the paper says. */
+static bool take_late_paper(struct applying *a, uint32_t c, int64_t end_ms)
+{
+    struct str why;
+
+    ent_set(a->s, c, IN_LATE, STR("1"), a->seq);
+    if (is_searched_since(a->s, c) && overtaken_ms(a->s, a->payload, end_ms, &why))
+        return false;
+    if (state_of(a->s, c) != CLEARANCE_ENTERED) {
+        ent_clear(a->s, c, IN_UNITS, a->seq);
+        ent_add(a->s, c, IN_UNITS, incident_value(a->payload, IN_UNIT), a->seq);
+    }
+    step(a, c, STEP_START);
+    return true;
+}
+
 void apply_search_ended(struct applying *a)
 {
     static const enum incident_field fields[] = {IN_UNIT,       IN_EXTENT,     IN_EXCLUDED,      IN_COUNT,
                                                  IN_NOTE,       IN_METHOD,     IN_FOUND_LIVE,    IN_FOUND_DEAD,
                                                  IN_EXPIRES_AT, IN_FOUND_DEVICES};
     uint32_t c = make(a);
+    int64_t end_ms = fields_get_int(a->payload, (enum field)IN_AT, a->at_ms);
 
     ent_clear(a->s, c, IN_LATE, a->seq);
-    if (is_late_paper(a->s, a->payload, c)) {
-        step(a, c, STEP_START);
-        ent_set(a->s, c, IN_LATE, STR("1"), a->seq);
-    }
+    if (is_late_paper(a->s, a->payload, c) && !take_late_paper(a, c, end_ms))
+        return;
     step(a, c, is_partial(a->payload) ? STEP_END_PARTIAL : STEP_END_COMPLETE);
     for (size_t i = 0; i < COUNTOF(fields); i++)
         keep(a, c, fields[i]);
-    ent_set_int(a->s, c, IN_END_AT, fields_get_int(a->payload, (enum field)IN_AT, a->at_ms), a->seq);
+    ent_set_int(a->s, c, IN_END_AT, end_ms, a->seq);
 }
 
 void apply_zone_confirmed(struct applying *a)
@@ -454,9 +490,14 @@ void apply_zone_no_go(struct applying *a)
     keep(a, c, IN_REASON);
 }
 
+/* Void since now: nothing that was known before counts. */
 void apply_no_go_lifted(struct applying *a)
 {
-    step(a, make(a), STEP_LIFT);
+    uint32_t c = make(a);
+
+    step(a, c, STEP_LIFT);
+    ent_set_int(a->s, c, IN_AT, a->at_ms, a->seq);
+    ent_clear(a->s, c, IN_VOID_REASON, a->seq); /* that of an earlier void is not why */
 }
 
 /* The all-clear ----------------------------------------------------------- */

@@ -40,8 +40,8 @@ bool guard_is_outdated(const struct incident *s, uint32_t line) MUST_USE;
 /* Is everybody whose death is verified known to the family? */
 bool guard_families_know(const struct incident *s) MUST_USE;
 /* Does the text have one of these words ("|"-separated, small letters)?  A word may go on in the text unless it is
- * written with a dot at its end.  Marks above and below letters, joiners, and which of two keyboards an Urdu letter came
- * from make no difference. */
+ * written with a dot at its end.  Marks above and below letters, joiners, and which of two keyboards an Urdu letter
+ * came from make no difference. */
 bool text_has(struct str text, const char *words) MUST_USE;
 
 #endif

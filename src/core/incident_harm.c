@@ -43,6 +43,13 @@ bool check_threat_seen(struct deciding *d, struct err *e)
     return zone == 0 || void_threat(d, zone, "sighting", e);
 }
 
+/* A sighting without a time is one of now; what else is said of it later does not move it. */
+void apply_threat_seen(struct applying *a)
+{
+    if (fields_has(a->payload, (enum field)IN_ZONE) && !fields_has(a->payload, (enum field)IN_AT))
+        ent_set_int(a->s, a->e, IN_AT, a->at_ms, a->seq);
+}
+
 bool check_threat_accounted(struct deciding *d, struct err *e)
 {
     if (word_in("safe,render-safe-pending,discounted,suspected", incident_value(d->payload, IN_OUTCOME)))

@@ -300,6 +300,127 @@ static void test_paper_older_than_what_happened_in_the_zone_does_not_clear_it(vo
     world_free(w);
 }
 
+static void paper(struct world *w, const char *zone, const char *unit, int64_t at_ms)
+{
+    char at[24];
+
+    put_at(at, sizeof at, at_ms);
+    world_ok(w, INC_SEARCH_ENDED, IN_ZONE, zone, IN_CLEARANCE_KIND, "threat", IN_UNIT, unit, IN_EXTENT, "100", IN_VIA,
+             "in-person", IN_AT, at, IN_NONE);
+}
+
+static void later(struct world *w, int minutes)
+{
+    w->now_ms += minutes * 60000;
+}
+
+/* What is said of a sighting afterwards does not make it one of now; where it was seen again does. */
+static void test_a_sighting_is_as_old_as_its_report_not_as_its_wording(void **state)
+{
+    struct world *w = world_scene();
+    int64_t searched, seen;
+
+    (void)state;
+    world_ok(w, INC_THREAT_REPORTED, IN_THREAT, "T", IN_THREAT_KIND, "person", IN_ZONE, "H/0/A", IN_NONE);
+    world_ok(w, INC_DETONATION_REPORTED, IN_DETONATION, "D", IN_ZONE, "H/0/B", IN_NONE);
+    later(w, 60);
+    searched = w->now_ms;
+    search(w, "H/0/B", "eod", "B1");
+    later(w, 30);
+    world_ok(w, INC_THREAT_UPDATED, IN_THREAT, "T", IN_TEXT, "in a red coat", IN_NONE);
+    world_ok(w, INC_DETONATION_REPORTED, IN_DETONATION, "D", IN_ZONE, "H/0/B", IN_TEXT, "a loud one", IN_NONE);
+    assert_int_equal(state_of(w, "H/0/B", "eod"), CLEARANCE_COMPLETE); /* it was searched after the explosion */
+    later(w, 10);
+    paper(w, "H/0/A", "P2", searched);
+    assert_int_equal(state_of(w, "H/0/A", "threat"), CLEARANCE_COMPLETE);
+    seen = w->now_ms;
+    world_ok(w, INC_THREAT_UPDATED, IN_THREAT, "T", IN_ZONE, "H/0/C", IN_NONE);
+    later(w, 10);
+    paper(w, "H/0/C", "P2", seen - 60000);
+    assert_true(is_void_for(w, "H/0/C", "threat", "sighting"));
+    paper(w, "H/0/C", "P2", seen + 60000);
+    assert_int_equal(state_of(w, "H/0/C", "threat"), CLEARANCE_COMPLETE);
+    world_free(w);
+}
+
+/* Void, and searched anew by A: the paper of before the void is kept, and A's own end counts. */
+static void test_old_paper_does_not_end_a_search_that_goes_on(void **state)
+{
+    struct world *w = world_scene();
+    int64_t before = w->now_ms + 60000;
+    uint32_t c;
+
+    (void)state;
+    later(w, 10);
+    search(w, "H/0/A", "threat", "P1");
+    world_ok(w, INC_ZONE_VOIDED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_VOID_REASON, "order", IN_NONE);
+    later(w, 5);
+    world_ok(w, INC_SEARCH_STARTED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_NONE);
+    later(w, 5);
+    paper(w, "H/0/A", "P2", before);
+    c = entity_of(w, "H/0/A", "threat");
+    assert_true(state_of(w, "H/0/A", "threat") == CLEARANCE_ENTERED && ent_has(w->s, c, IN_LATE));
+    world_ok(w, INC_SEARCH_ENDED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_EXTENT, "100",
+             IN_NONE);
+    assert_true(state_of(w, "H/0/A", "threat") == CLEARANCE_COMPLETE && !ent_has(w->s, c, IN_LATE));
+    assert_true(ent_is(w->s, c, IN_UNIT, "P1"));
+    /* The same for a sighting where nothing was clear that could be void. */
+    world_ok(w, INC_THREAT_REPORTED, IN_THREAT, "T", IN_THREAT_KIND, "person", IN_ZONE, "H/0/B", IN_NONE);
+    world_ok(w, INC_SEARCH_STARTED, IN_ZONE, "H/0/B", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_NONE);
+    paper(w, "H/0/B", "P2", before);
+    assert_int_equal(state_of(w, "H/0/B", "threat"), CLEARANCE_ENTERED);
+    world_free(w);
+}
+
+/* What was known of a zone before nobody might enter it is not known when it is lifted. */
+static void test_paper_of_before_a_no_go_does_not_clear_the_zone(void **state)
+{
+    static struct alarms work;
+    struct world *w = world_scene();
+    int64_t before = w->now_ms + 60000;
+
+    (void)state;
+    later(w, 10);
+    hold(w, "H/0/A", "threat", "P1");
+    world_ok(w, INC_UNIT_RELEASED, IN_UNIT, "P1", IN_NONE);
+    assert_true(is_void_for(w, "H/0/A", "threat", "withdrawn"));
+    world_ok(w, INC_ZONE_NO_GO, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_REASON, "gas", IN_NONE);
+    later(w, 10);
+    world_ok(w, INC_NO_GO_LIFTED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_REASON, "aired", IN_ROLE, "safety",
+             IN_NONE);
+    incident_alarms(w->s, w->now_ms, &work);
+    for (size_t i = 0; i < work.n; i++) /* nobody held it any more: that is over */
+        assert_string_not_equal(work.list[i].rule, "hold.withdrawn");
+    later(w, 10);
+    paper(w, "H/0/A", "P2", before);
+    assert_true(is_void_for(w, "H/0/A", "threat", "order"));
+    paper(w, "H/0/A", "P2", w->now_ms - 60000);
+    assert_int_equal(state_of(w, "H/0/A", "threat"), CLEARANCE_COMPLETE);
+    world_free(w);
+}
+
+/* Whoever searched it before it was void is another pair of eyes for the paper that clears it. */
+static void test_late_paper_has_its_own_searchers(void **state)
+{
+    struct world *w = world_scene();
+
+    (void)state;
+    search(w, "H/0/A", "threat", "P1");
+    world_ok(w, INC_ZONE_VOIDED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_VOID_REASON, "order", IN_NONE);
+    later(w, 10);
+    paper(w, "H/0/A", "P2", w->now_ms - 60000);
+    assert_int_equal(state_of(w, "H/0/A", "threat"), CLEARANCE_COMPLETE);
+    world_no(w, "P2 searched it", INC_ZONE_CONFIRMED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P2",
+             IN_NONE);
+    world_ok(w, INC_ZONE_CONFIRMED, IN_ZONE, "H/0/A", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_NONE);
+    /* Who searches while the paper of another comes has searched it, too. */
+    world_ok(w, INC_SEARCH_STARTED, IN_ZONE, "H/0/B", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1", IN_NONE);
+    paper(w, "H/0/B", "P2", w->now_ms - 60000);
+    world_no(w, "P1 searched it", INC_ZONE_CONFIRMED, IN_ZONE, "H/0/B", IN_CLEARANCE_KIND, "threat", IN_UNIT, "P1",
+             IN_NONE);
+    world_free(w);
+}
+
 /* ---- who may ------------------------------------------------------------ */
 
 static void test_who_searched_it_confirms_it_as_a_supervisor_only(void **state)
@@ -636,6 +757,10 @@ int main(void)
         cmocka_unit_test(test_paper_ends_a_search_of_another_unit_only_as_paper),
         cmocka_unit_test(test_paper_older_than_what_voided_the_zone_does_not_clear_it),
         cmocka_unit_test(test_paper_older_than_what_happened_in_the_zone_does_not_clear_it),
+        cmocka_unit_test(test_a_sighting_is_as_old_as_its_report_not_as_its_wording),
+        cmocka_unit_test(test_old_paper_does_not_end_a_search_that_goes_on),
+        cmocka_unit_test(test_paper_of_before_a_no_go_does_not_clear_the_zone),
+        cmocka_unit_test(test_late_paper_has_its_own_searchers),
         cmocka_unit_test(test_who_searched_it_confirms_it_as_a_supervisor_only),
         cmocka_unit_test(test_an_engineer_and_an_investigator_by_person_or_by_unit),
         cmocka_unit_test(test_a_detonation_voids_every_kind_in_its_zone),
