@@ -166,25 +166,26 @@ void apply_triaged(struct applying *a)
         ent_set(a->s, a->e, IN_WAS_INJURED, STR("1"), a->seq);
 }
 
-/* A vehicle for one who can wait, while one who cannot lies at the same place, needs a reason: in this field. */
-static bool may_go_first(const struct deciding *d, enum incident_field why, struct err *e)
+/* A vehicle for one who can wait, while one who cannot lies at the same place, needs a reason: one that
+ * whoever cares for them reads. */
+static bool may_go_first(const struct deciding *d, struct err *e)
 {
     struct str point = ent_get(d->s, d->e, IN_POINT);
 
-    if (fields_has(d->payload, (enum field)why) || point.len == 0 ||
+    if (fields_has(d->payload, (enum field)IN_OVERRIDE) || point.len == 0 ||
         !word_in("minor,deceased,expectant", ent_get(d->s, d->e, IN_TRIAGE)))
         return true;
     for (uint32_t c = ent_first(d->s, ENT_CASUALTY); c; c = ent_next(d->s, c))
         if (c != d->e && ent_is(d->s, c, IN_TRIAGE, "immediate") && str_eq(ent_get(d->s, c, IN_POINT), point) &&
             !word_in("transported,at-hospital,discharged,died,unfounded,merged", ent_get(d->s, c, IN_STATE)))
-            return refuse(e, ERR_DENIED, why, "%.*s waits there and is immediate; say why this one goes first",
-                          STR_ARG(ent_id(d->s, c)));
+            return refuse(e, ERR_DENIED, IN_OVERRIDE,
+                          "%.*s waits there and is immediate; say why this one goes first", STR_ARG(ent_id(d->s, c)));
     return true;
 }
 
 bool check_transported(struct deciding *d, struct err *e)
 {
-    return status_possible(d, STR("transported"), e) && may_go_first(d, IN_OVERRIDE, e);
+    return status_possible(d, STR("transported"), e) && may_go_first(d, e);
 }
 
 static void only_place(struct applying *a, struct str place)
@@ -212,7 +213,7 @@ bool check_casualty_status(struct deciding *d, struct err *e)
         return refuse(e, ERR_DENIED, IN_ROLE, "only a clinician records a death");
     if (str_eq(to, STR("unfounded")) && !fields_has(d->payload, (enum field)IN_REASON))
         return refuse(e, ERR_INPUT, IN_REASON, "is needed");
-    return status_possible(d, to, e) && (!str_eq(to, STR("transported")) || may_go_first(d, IN_REASON, e));
+    return status_possible(d, to, e) && (!str_eq(to, STR("transported")) || may_go_first(d, e));
 }
 
 /* Invariant 5: one event takes a person from the injured to the killed. */

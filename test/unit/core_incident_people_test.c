@@ -281,14 +281,17 @@ static void test_who_can_wait_does_not_go_before_one_who_cannot_without_a_reason
         (void)snprintf(tag, sizeof tag, "W%zu", i);
         drive(w, tag, "N waits there and is immediate; say why this one goes first");
     }
-    world_no(w, "reason: N waits there and is immediate", INC_CASUALTY_STATUS_SET, IN_CASUALTY, "W0",
+    world_no(w, "override_reason: N waits there and is immediate", INC_CASUALTY_STATUS_SET, IN_CASUALTY, "W0",
              IN_CASUALTY_STATUS, "transported", IN_NONE); /* nor by its status alone */
+    world_no(w, "override_reason: N waits there", INC_CASUALTY_STATUS_SET, IN_CASUALTY, "W0", IN_CASUALTY_STATUS,
+             "transported", IN_REASON, "sealed to those who read it", IN_NONE);
     hurt(w, "D", "delayed");
     drive(w, "D", NULL);
     hurt(w, "W9", "minor");
     world_ok(w, INC_CASUALTY_STATUS_SET, IN_CASUALTY, "W9", IN_CASUALTY_STATUS, "treated", IN_NONE);
-    world_ok(w, INC_CASUALTY_STATUS_SET, IN_CASUALTY, "W9", IN_CASUALTY_STATUS, "transported", IN_REASON,
+    world_ok(w, INC_CASUALTY_STATUS_SET, IN_CASUALTY, "W9", IN_CASUALTY_STATUS, "transported", IN_OVERRIDE,
              "went by himself", IN_NONE);
+    assert_true(ent_is(w->s, ent_find(w->s, ENT_CASUALTY, STR("W9")), IN_OVERRIDE, "went by himself"));
     world_ok(w, INC_CASUALTY_TRANSPORTED, IN_CASUALTY, "W0", IN_VEHICLE, "EX-B1", IN_DESTINATION, "EX-H", IN_OVERRIDE,
              "a bus goes anyway", IN_NONE);
     assert_true(ent_is(w->s, ent_find(w->s, ENT_CASUALTY, STR("W0")), IN_OVERRIDE, "a bus goes anyway"));
