@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clearIncidents, takeIncident } from '../src/state/incident'
-import { again, drop, enter, flush, outbox, submit, submitAll } from '../src/state/outbox'
+import { again, drop, enter, flush, outbox, startOutbox, submit, submitAll } from '../src/state/outbox'
 import type { Outcome } from '../src/state/outbox'
 import { session } from '../src/state/session'
 
@@ -75,7 +75,7 @@ test('a number that is taken is made up again, under a new id; a typed one is re
   const taken = { status: 409, body: { detail: 'task: there is already task "TK-7"', field: 'task' } }
   const sent = serve([taken, { ...taken }, { status: 200, body: { seq: 9 } }])
   assert.equal((await submit(task)).is, 'done')
-  assert.deepEqual(sent.map((one) => one.fields['task']), ['TK-7', 'TK-8', 'TK-9'])
+  assert.deepEqual(sent.map((one) => one.fields['task']), ['TK-7', 'TK-8', 'TK-10'])
   assert.equal(new Set(sent.map((one) => one.id)).size, 3)
   serve([{ ...taken }])
   assert.equal((await submit({ kind: task.kind, fields: task.fields })).is, 'refused')
@@ -121,4 +121,34 @@ test('what names the thing that a refused command would have made is not sent', 
   again(outbox.value[0]!.id)
   while (outbox.value.length > 0) await flush()
   assert.equal(sent.length, 6)
+})
+
+test('who sees none of four hundred finds a free number in a few tries', async () => {
+  const sent = serve([])
+  const world = globalThis as unknown as Record<string, unknown>
+  const answer = world['fetch'] as (path: string, init: { body: string }) => Promise<unknown>
+  world['fetch'] = async (path: string, init: { body: string }) => {
+    await answer(path, init)
+    const free = Number(String(sent.at(-1)!.fields['report']).slice(2)) > 400
+    const body = free ? { seq: 1 } : { detail: 'report: it is there already', field: 'report' }
+    return { ok: free, status: free ? 200 : 409, text: async () => JSON.stringify(body) }
+  }
+  const line = { kind: 'report.received', fields: { report: 'R-1', text: 'EX' }, numbered: number('report', 'R') }
+  assert.equal((await submit(line)).is, 'done')
+  assert.ok(sent.length <= 12, `${sent.length} requests`)
+})
+
+test('a page that was loaded again sends what names another thing behind it, whatever the order in which it was kept', async () => {
+  serve(['lost'])
+  assert.equal((await submitAll(decided)).is, 'waiting')
+  const kept = [...outbox.value]
+  const times = kept.map((command) => command.at)
+  assert.deepEqual(times, [...new Set(times)].sort((a, b) => a - b), 'each is younger than the one before')
+  // An older page gave all of them one time.
+  const sent = serve([])
+  await startOutbox(async () => [...kept].reverse().map((command) => ({ ...command, at: 1 })))
+  while (outbox.value.length > 0) await flush()
+  const places = ['D-1', 'O-2', 'O-2 chosen'].map((name) => sent.findIndex(({ fields }) => name === (fields['choice'] ? `${String(fields['choice'])} chosen` : fields['option'] ?? fields['decision'])))
+  assert.deepEqual([sent.length, places], [4, [...places].sort((a, b) => a - b)])
+  assert.equal(places[0], 0)
 })

@@ -24,6 +24,8 @@ export interface Command {
   refused: string | null
   /** An id that this page made up: another is made up when the server has it already. */
   numbered?: { entity: string; field: string; prefix: string }
+  /** How many numbers the server had already. */
+  tries?: number
   /** Fields that name what another command here makes, by that command's id: they change with its number. */
   of?: Record<string, string>
 }
@@ -46,6 +48,8 @@ const NOT_FOUND = 404
 let sending = false
 let attempt = 0
 let timer = 0
+/** When the last one here was made, ms: the next is younger, and a page that is loaded again has their order. */
+let last_at = 0
 const watchers = new Map<string, (outcome: Outcome) => void>()
 
 export function uuid(): string {
@@ -59,12 +63,13 @@ export function uuid(): string {
 
 function put(command: Omit<Command, 'id' | 'operator' | 'at' | 'refused'>): string {
   const id = uuid()
+  last_at = Math.max(serverNow(), last_at + 1)
   const full: Command = {
     ...command,
     id,
     body: { ...command.body, id },
     operator: session.peek()?.operator?.name ?? '',
-    at: serverNow(),
+    at: last_at,
     refused: null,
   }
   all.value = [...all.peek(), full]
@@ -186,19 +191,24 @@ function tell(id: string, outcome: Outcome): boolean {
   return watcher !== undefined
 }
 
-/** Somebody else took the number that this page made up: the next one, under a new id. */
+/** As far as a number goes on at once: 2 ** this. */
+const STEP_MAX = 8
+
+/** Somebody else took the number that this page made up: the next one, under a new id. Who sees nothing of that kind knows
+ * of no number: the steps grow, so that hundreds are a few tries; a gap does no harm. */
 function renumber(command: Command): void {
   const { entity, field, prefix } = command.numbered!
   const fields = command.body['fields'] as Record<string, unknown>
   const taken = Number(String(fields[field]).slice(prefix.length + 1))
+  const tries = command.tries ?? 0
   const next = Number(nextId(entity, prefix).slice(prefix.length + 1))
   const id = uuid()
   const watcher = watchers.get(command.id)
   watchers.delete(command.id)
   if (watcher) watchers.set(id, watcher)
   void dropCommand(command.id)
-  const name = `${prefix}-${Math.max(taken + 1, next)}`
-  change(command.id, { id, body: { ...command.body, id, fields: { ...fields, [field]: name } } })
+  const name = `${prefix}-${Math.max(taken + 2 ** Math.min(tries, STEP_MAX), next)}`
+  change(command.id, { id, tries: tries + 1, body: { ...command.body, id, fields: { ...fields, [field]: name } } })
   for (const one of followers(command.id)) {
     const names = Object.entries(one.of!).filter(([, of]) => of === command.id).map(([of]) => of)
     const renamed = Object.fromEntries(names.map((of) => [of, name]))
@@ -222,6 +232,12 @@ function refused(command: Command, answer: Extract<Answer<unknown>, { ok: false 
   else for (const one of [...followers(command.id), command]) change(one.id, { refused: detail })
 }
 
+/** What it names is not on its way any more: without that it would be refused, or name what another post made. */
+function mayGo(command: Command): boolean {
+  const named = Object.values(command.of ?? {})
+  return command.refused === null && !all.peek().some((one) => named.includes(one.id))
+}
+
 const isForLater = (status: number) => [0, 401, 408, 429].includes(status) || (status >= 500 && status !== FULL)
 
 /** Sends what waits, in order. A network failure, 408, 429 or 5xx is tried again later. */
@@ -231,7 +247,7 @@ export async function flush(): Promise<void> {
   clearTimeout(timer)
   try {
     for (;;) {
-      const next = outbox.peek().find((command) => command.refused === null)
+      const next = outbox.peek().find(mayGo)
       if (!next) return
       const answer = await call<{ seq: number }>('POST', next.path, next.body, { in_past: true })
       if (answer.ok) {
@@ -252,9 +268,11 @@ export async function flush(): Promise<void> {
   }
 }
 
-export async function startOutbox(): Promise<void> {
-  const kept = await keptCommands()
+/** What an earlier page left goes on. */
+export async function startOutbox(read = keptCommands): Promise<void> {
+  const kept = await read()
   const known = new Set(all.peek().map((command) => command.id))
   all.value = [...kept.filter((command) => !known.has(command.id)), ...all.peek()].sort((a, b) => a.at - b.at)
+  last_at = Math.max(last_at, ...kept.map((command) => command.at))
   void flush()
 }
