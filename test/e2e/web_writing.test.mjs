@@ -89,4 +89,54 @@ for (const lang of LANGUAGES) {
     assert.equal(await to.inputValue(), 'log')
     await it.close()
   })
+
+  test(`a line that was begun for the log calls no phone while the server tells of no incident, in ${lang}`, async () => {
+    const it = await laptop(lang)
+    const { page, mock } = it
+    const line = page.locator('#composer-text')
+    await line.fill('EX the informer is inside')
+    // Another record, in which the incident comes late.
+    await it.lose()
+    await page.locator('#top.lost').waitFor()
+    const tell = mock.incident.message
+    mock.incident.message = () => null
+    Object.assign(mock.state, { events: [], seq: 0 })
+    await mock.back()
+    await page.locator('#top:not(.lost)').waitFor({ timeout: 60_000 })
+    await page.locator('#strip .cell').first().waitFor({ state: 'detached' })
+    await line.press('Enter')
+    await page.locator('.outcome.warn').getByText(say('chat.log_awaited')).waitFor()
+    assert.deepEqual([await line.inputValue(), await page.locator('#composer-to').inputValue()], ['EX the informer is inside', 'log'])
+    await axe(page, 'a line that waits for its log')
+    await shot(page, `writing-held-${lang}`)
+    mock.incident.message = (_, seq) => {
+      mock.incident.message = tell
+      return tell(true, seq)
+    }
+    await page.locator('#strip .cell').first().waitFor()
+    await line.press('Enter')
+    await page.locator('.outcome').getByText(say('log.noted')).waitFor()
+    assert.deepEqual([mock.state.chat_posts, mock.state.commands.map(({ fields }) => fields.text)], [0, ['EX the informer is inside']])
+    await it.close()
+  })
+
+  test(`a note that is refused while the next line is typed stands in the form, in ${lang}`, async () => {
+    const it = await laptop(lang)
+    const { page } = it
+    const line = page.locator('#composer-text')
+    let refuse
+    const typed = new Promise((resolve) => { refuse = resolve })
+    await page.route('**/commands', async (route) => {
+      await typed
+      await route.fulfill({ status: 422, contentType: 'application/problem+json', body: JSON.stringify({ status: 422, detail: 'The text is too long.' }) })
+    }, { times: 1 })
+    await line.fill('EX the first line')
+    await line.press('Enter')
+    await line.pressSequentially('EX the sec')
+    refuse()
+    await page.locator('#entry-text').waitFor()
+    assert.deepEqual([await page.locator('#entry-text').inputValue(), await line.inputValue()], ['EX the first line', 'EX the sec'])
+    await page.locator('.outcome.warn').getByText(say.server('The text is too long')).waitFor()
+    await it.close()
+  })
 }

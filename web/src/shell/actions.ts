@@ -13,7 +13,8 @@ import { whyNot } from '../state/rights'
 import type { Writes } from '../state/rights'
 import { startVoice } from '../state/roll'
 import { undo } from '../state/undo'
-import { beginSlash, centre, dialog, endSlash, following, people_tab, recipient, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
+import { addressTo } from '../state/recipient'
+import { beginSlash, centre, dialog, endSlash, following, people_tab, screen, select, selectEntity, selected, selected_entity, slash, write, writing } from '../state/view'
 import type { Screen } from '../state/view'
 import { map_commands, toggleGrid } from '../map/commands'
 import { printPage } from '../ui/print'
@@ -68,7 +69,7 @@ function decideTop(): void {
 }
 
 export function writeTo(uid: string): void {
-  recipient.value = uid
+  addressTo(uid)
   focusComposer()
 }
 

@@ -1,7 +1,7 @@
 // The line to write: to the log, to all, to one unit; a slash enters anything. A line to the log is its writer's own
 // note, with Enter; Shift+Enter asks who said it, in the form. In it "[21:43] " is when it was seen, @ names a unit
 // and # a zone.
-import { useSignal } from '@preact/signals'
+import { effect, useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { unitName } from '../base/describe'
 import { dir, t } from '../base/i18n'
@@ -12,9 +12,11 @@ import { entitiesOf, incident_id } from '../state/incident'
 import { placeName } from '../state/names'
 import { say } from '../state/outbox'
 import { numbered, quick } from '../state/quick'
+import { addressee, addressTo, giveBack, has_log, NOTE, whyHeld } from '../state/recipient'
+import type { Addressee } from '../state/recipient'
 import { mayDo, whyNot, writable } from '../state/rights'
 import { text_changed, units } from '../state/tracks'
-import { draft, endSlash, menu, menu_active, recipient, slash, write, writing } from '../state/view'
+import { draft, endSlash, menu, menu_active, said, slash, write, writing } from '../state/view'
 import { Button } from '../ui/parts'
 import { startSlash } from './actions'
 import { chips } from './chips'
@@ -41,20 +43,29 @@ export function Chips() {
   )
 }
 
-const NOTE = 'report.received'
-
-/** Is there a log to write to, and may this operator? */
-const mayLog = () => incident_id.value !== '' && mayDo(NOTE)
-
-/** Whom a line is for. Where there is no log, it is for all. */
-const recipientNow = () => (recipient.value === 'log' && !mayLog() ? 'all' : recipient.value)
-
 /** A line into the log, at once. What cannot be read in it (a time) is asked for in the form, what was refused stands in the
- * line again. */
-async function note(line: string): Promise<void> {
+ * line again, or in the form when the next one is being typed. */
+async function note(line: string, whom: Addressee): Promise<void> {
   const fields = noteFields(parseLogLine(line, unitNames(), zoneNames()), serverNow())
   if (!fields) write(NOTE, noteOf(line))
-  else if (!await quick(numbered(NOTE, 'report', 'R', fields), t('log.noted')) && draft.peek() === '') draft.value = line
+  else if (!await quick(numbered(NOTE, 'report', 'R', fields), t('log.noted'))) refused(line, whom)
+}
+
+/** Waits while another form is open: what stands in that is not lost either. */
+function refused(line: string, whom: Addressee): void {
+  const why = said.peek()
+  let given = false
+  const stop = effect(() => {
+    const typing = draft.value !== ''
+    if (given || (typing && (writing.value || whyNot(NOTE) !== ''))) return
+    given = true
+    queueMicrotask(() => {
+      stop()
+      if (!typing) return giveBack(line, whom)
+      write(NOTE, noteOf(line))
+      said.value = why
+    })
+  })
 }
 
 /** What a line to the log says beside its words. */
@@ -116,14 +127,14 @@ function Names(props: { names: readonly Named[]; place: number; onTake: (name: N
 /** To the log, to all, or to one who is there; who was chosen and is gone stays named. */
 function Recipients() {
   void text_changed.value
-  const to = recipientNow()
+  const { to } = addressee.value
   const list = recipients()
   const known = to === 'all' || to === 'log' || list.some((unit) => unit.uid === to)
   return (
     <>
       <label class="hidden" for="composer-to">{t('chat.to')}</label>
-      <select id="composer-to" value={to} {...writable('writes')} onChange={(event) => { recipient.value = event.currentTarget.value }}>
-        {mayLog() && <option value="log">{t('chat.log')}</option>}
+      <select id="composer-to" value={to} {...writable('writes')} onChange={(event) => addressTo(event.currentTarget.value)}>
+        {(has_log.value || to === 'log') && <option value="log">{t('chat.log')}</option>}
         <option value="all">{t('chat.all')}</option>
         {!known && <option value={to}>{unitName(to)}</option>}
         {list.map((unit) => <option key={unit.uid} value={unit.uid}>{unit.callsign}</option>)}
@@ -135,13 +146,20 @@ function Recipients() {
 function placeholder(): string {
   if (!mayDo('writes')) return t('rights.reads')
   if (whyNot('writes') !== '') return t('past.composer')
-  if (recipientNow() === 'log') return t('chat.placeholder_log')
+  if (addressee.value.to === 'log') return t('chat.placeholder_log')
   return incident_id.value ? t('chat.placeholder_slash') : t('chat.placeholder')
+}
+
+/** True when the line stays, and why is said. */
+function held(): boolean {
+  const why = whyHeld()
+  if (why !== '') said.value = { text: why, level: 'warn' }
+  return why !== ''
 }
 
 export function Composer() {
   const input = useRef<HTMLInputElement>(null)
-  const to = recipientNow()
+  const { to } = addressee.value
   const typed = slash.value !== null
   const change = (value: string) => {
     // Who takes the slash away has the line again that stood there.
@@ -158,11 +176,14 @@ export function Composer() {
     event.preventDefault()
     const line = draft.value.trim()
     if (!line || typed) return
+    const whom = addressee.peek()
+    if (held()) return
     draft.value = ''
-    if (to === 'log') void note(line)
-    else say(to, line)
+    if (whom.to === 'log') void note(line, whom)
+    else say(whom.to, line)
   }
   const ask = () => {
+    if (held()) return
     write(NOTE, noteOf(draft.value.trim()))
     draft.value = ''
   }

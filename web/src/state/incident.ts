@@ -73,7 +73,18 @@ export function toBook(message: IncidentMessage, known?: Book): Book {
   return { id: message.id, seq: message.seq, entities, views: { ...known?.views, ...message.views } }
 }
 
+/** True while the server is not known to have none: before it said anything, and from when it has one until that comes. */
+const expected = signal(true)
+let had_one = false
+export const incident_awaited = computed(() => expected.value && books.value.size === 0)
+
+/** The whole picture is here, its incidents follow. `any`: something in it says that there is one. */
+export function expectIncidents(any: boolean): void {
+  expected.value = any || had_one
+}
+
 export function takeIncident(message: IncidentMessage): void {
+  had_one = expected.value = true
   // One that is not known yet was opened while this page was connected: what comes is all there is of it.
   const known = message.whole ? undefined : books.peek().get(message.id)
   books.value = new Map(books.peek()).set(message.id, toBook(message, known))

@@ -8,7 +8,7 @@ import type { Message, Session, Snapshot } from '../net/protocol'
 import { askPage } from './build'
 import { heardClock, heardEvent, now, serverNow } from './clock'
 import { forgetPicture, keepPicture, lastPicture } from './keep'
-import { clearIncidents, incidentMessages, takeIncident } from './incident'
+import { clearIncidents, expectIncidents, incidentMessages, takeIncident } from './incident'
 import { flush } from './outbox'
 import { clearRecord, clients, lastSeq, liveEvents, live_alarms, live_emergencies, takeEvent, takeSnapshot } from './record'
 import { session } from './session'
@@ -31,6 +31,7 @@ function apply(message: Message, asked_after: number | null): boolean {
       heardClock(message.now)
       replaceUnits(message.units)
       if (!takeSnapshot(message, asked_after)) clearIncidents()
+      expectIncidents(message.events.some((event) => event.incident !== undefined))
       if (session.value) session.value = { ...session.value, server: message.server }
       break
     case 'units':
