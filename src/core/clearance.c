@@ -140,8 +140,8 @@ static bool follow_void_since(struct deciding *d, struct str zone, struct str ki
 {
     size_t begin;
 
-    if (!follow(d, INC_ZONE_VOIDED, &begin))
-        return err_set(e, ERR_FULL, "too much follows from it at once");
+    if (!follow(d, INC_ZONE_VOIDED, &begin, e))
+        return false;
     incident_put(d->memory, IN_ZONE, zone);
     incident_put(d->memory, IN_CLEARANCE_KIND, kind);
     incident_put(d->memory, IN_VOID_REASON, reason);
@@ -343,8 +343,8 @@ static bool follow_no_go(struct deciding *d, struct str zone, struct str kind, s
 {
     size_t begin;
 
-    if (!follow(d, INC_ZONE_NO_GO, &begin))
-        return err_set(e, ERR_FULL, "too much follows from it at once");
+    if (!follow(d, INC_ZONE_NO_GO, &begin, e))
+        return false;
     incident_put(d->memory, IN_ZONE, zone);
     incident_put(d->memory, IN_CLEARANCE_KIND, kind);
     incident_put(d->memory, IN_REASON, reason);

@@ -444,17 +444,17 @@ static bool check_room(const struct deciding *d, struct err *e)
     return true;
 }
 
-bool follow(struct deciding *d, enum incident_kind kind, size_t *begin)
+bool follow(struct deciding *d, enum incident_kind kind, size_t *begin, struct err *e)
 {
     if (d->out->n == INCIDENT_EVENTS_MAX || d->memory->full)
-        return false;
+        return err_set(e, ERR_FULL, "too much follows from it at once");
     *begin = d->memory->len;
     incident_put_int(d->memory, IN_RECORDED_AT, d->now_ms);
     incident_put(d->memory, IN_VIA, STR("system"));
     if (incident_is_exercise(d->s))
         incident_put(d->memory, IN_EXERCISE, STR("1"));
     MUST(kinds[kind].info.tag);
-    return !d->memory->full;
+    return !d->memory->full || err_set(e, ERR_FULL, "too much follows from it at once");
 }
 
 void followed(struct deciding *d, enum incident_kind kind, size_t begin)

@@ -44,8 +44,8 @@ bool refuse(struct err *e, enum err_kind kind, enum incident_field f, const char
 bool word_in(const char *list, struct str word) MUST_USE;
 /* The entity that a REF field of the payload names, 0 when the field is not there. */
 uint32_t ref(const struct incident *s, struct str payload, enum incident_field f) MUST_USE;
-/* A following event: begin, put fields into d->memory, end.  False when there is no room. */
-bool follow(struct deciding *d, enum incident_kind kind, size_t *begin) MUST_USE;
+/* A following event: begin, put fields into d->memory, end.  False with ERR_FULL when there is no room. */
+bool follow(struct deciding *d, enum incident_kind kind, size_t *begin, struct err *e) MUST_USE;
 void followed(struct deciding *d, enum incident_kind kind, size_t begin);
 
 /* The agency of a unit; empty when it is not known. */

@@ -97,7 +97,7 @@ bool check_report_graded(struct deciding *d, struct err *e)
         uint32_t other = ent_find(d->s, ENT_REPORT, id);
         struct str origin = report_origin(d->s, other);
 
-        if (mine.len && origin.len && !str_eq(origin, mine) &&
+        if (origin.len && !str_eq(origin, mine) &&
             !word_in("withdrawn,refuted", ent_get(d->s, other, IN_STATE)))
             return true;
     }
@@ -439,8 +439,8 @@ bool check_commitment_made(struct deciding *d, struct err *e)
         return refuse(e, ERR_INPUT, IN_COMMITMENT, "a shorter id, please: its task is named after it");
     if (ent_find(d->s, ENT_TASK, buf_str(&b)))
         return refuse(e, ERR_DENIED, IN_COMMITMENT, "there is already a task \"%.*s\"", STR_ARG(buf_str(&b)));
-    if (!follow(d, INC_TASK_CREATED, &begin))
-        return err_set(e, ERR_FULL, "too much follows from it at once");
+    if (!follow(d, INC_TASK_CREATED, &begin, e))
+        return false;
     incident_put(d->memory, IN_TASK, buf_str(&b));
     incident_put(d->memory, IN_COMMITMENT, commitment);
     incident_put(d->memory, IN_TEXT, incident_value(d->payload, IN_TEXT));

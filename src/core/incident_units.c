@@ -24,8 +24,8 @@ static bool follow_unit(struct deciding *d, enum incident_kind kind, struct str 
 {
     size_t begin;
 
-    if (!follow(d, kind, &begin))
-        return err_set(e, ERR_FULL, "too much follows from it at once");
+    if (!follow(d, kind, &begin, e))
+        return false;
     incident_put(d->memory, IN_UNIT, unit);
     incident_put(d->memory, f, v);
     followed(d, kind, begin);
@@ -90,8 +90,8 @@ static bool withdraw(struct deciding *d, struct str zone, struct err *e)
         if (!ent_is(d->s, c, IN_STATE, "held") || !str_eq(ent_get(d->s, c, IN_HOLDER), unit) ||
             (zone.len && !str_eq(ent_get(d->s, c, IN_ZONE), zone)))
             continue;
-        if (!follow(d, INC_ZONE_VOIDED, &begin))
-            return err_set(e, ERR_FULL, "too much follows from it at once");
+        if (!follow(d, INC_ZONE_VOIDED, &begin, e))
+            return false;
         incident_put(d->memory, IN_ZONE, ent_get(d->s, c, IN_ZONE));
         incident_put(d->memory, IN_CLEARANCE_KIND, ent_get(d->s, c, IN_CLEARANCE_KIND));
         incident_put(d->memory, IN_VOID_REASON, STR("withdrawn"));
@@ -408,8 +408,8 @@ bool check_assignment_given(struct deciding *d, struct err *e)
     stranger = conflict_of(d, 0, &unit, &zone);
     if (stranger == 0)
         return true;
-    if (!follow(d, INC_ASSIGNMENT_HELD, &begin))
-        return err_set(e, ERR_FULL, "too much follows from it at once");
+    if (!follow(d, INC_ASSIGNMENT_HELD, &begin, e))
+        return false;
     incident_put(d->memory, IN_ASSIGNMENT, incident_value(d->payload, IN_ASSIGNMENT));
     buf_fmt(&why, "%.*s of %.*s is in or next to %.*s, where %.*s is sent; both supervisors must agree",
             STR_ARG(ent_id(d->s, stranger)), STR_ARG(agency_of(d->s, stranger)),

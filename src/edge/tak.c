@@ -120,14 +120,13 @@ static bool evict_halfopen(struct tak_loop *l)
     return oldest != NULL;
 }
 
-/* Somebody leaves now, in whose place a newcomer could be. */
-static bool leave_one(struct tak_loop *l)
+/* Somebody leaves now, or was closed while he waited for it: either way his place is free. */
+static void leave_one(struct tak_loop *l)
 {
     struct conn *c = dequeue(l, &l->leaves);
 
     if (c)
         conn_close(l, c, "the client closed");
-    return c != NULL;
 }
 
 static struct conn *find_place(struct tak_loop *l)
@@ -135,7 +134,7 @@ static struct conn *find_place(struct tak_loop *l)
     struct conn *c = take_conn(l);
 
     while (!c && l->leaves.count) {
-        (void)leave_one(l); /* or it was closed while it waited, and frees its place now */
+        leave_one(l);
         c = take_conn(l);
     }
     if (!c && evict_halfopen(l))
@@ -225,7 +224,7 @@ static void run_leaves(struct tak_loop *l)
     while (l->leaves.count && joins_has(&l->joins)) {
         int64_t begun = clock_us();
 
-        (void)leave_one(l);
+        leave_one(l);
         joins_spend(&l->joins, clock_us() - begun);
         keep_pace(l);
     }
@@ -667,7 +666,7 @@ static void swap_ctx(struct tak_loop *l)
 static void last_flush(struct tak_loop *l)
 {
     while (l->leaves.count)
-        (void)leave_one(l);
+        leave_one(l);
     for (uint32_t i = 0; i < l->used; i++) {
         struct conn *c = &l->conns[i];
         struct buf out = buf_over(l->cipher_buf, CONN_CIPHER);

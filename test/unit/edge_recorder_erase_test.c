@@ -295,6 +295,32 @@ static void test_a_stop_does_what_was_asked_last(void **state)
     end_life();
 }
 
+static uint64_t erased_by(const char *via, const char *audit, const char *subject)
+{
+    char bytes[256];
+    struct buf b = buf_over(bytes, sizeof bytes);
+
+    incident_put(&b, IN_VIA, str_from(via));
+    incident_put(&b, IN_AUDIT, str_from(audit));
+    incident_put(&b, IN_SUBJECT, str_from(subject));
+    return erasure_of(buf_str(&b));
+}
+
+/* An identity that is destroyed is told under a name that people chose. */
+static void test_what_is_called_like_an_erasure_is_none(void **state)
+{
+    char bytes[512];
+    struct buf b = buf_over(bytes, sizeof bytes);
+
+    (void)state;
+    erasure_event(&(struct erasure){.seq = 17, .by = "EX operator", .reason = "EX by decision"}, &b);
+    assert_int_equal(erasure_of(buf_str(&b)), 17);
+    assert_int_equal(erased_by("system", "erasure-17", "event 17"), 17);
+    assert_int_equal(erased_by("web", "erasure-17", "event 17"), 0);
+    assert_int_equal(erased_by("system", "x", "event 17"), 0);
+    assert_int_equal(erased_by("system", "erasure-x", "event x"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_it_is_found_behind_many_that_are_done),
         cmocka_unit_test(test_a_stop_does_what_was_left),
         cmocka_unit_test(test_a_stop_does_what_was_asked_last),
+        cmocka_unit_test(test_what_is_called_like_an_erasure_is_none),
     };
 
     alone_clock();

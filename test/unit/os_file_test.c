@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -113,6 +114,58 @@ static void makes_folders(void **state)
     assert_non_null(strstr(e.text, "cannot be made"));
 }
 
+enum { OTHER = 12345 }; /* a user that owns nothing else */
+
+static void make(const char *name)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+    assert_true(fd >= 0);
+    file_give(fd, name);
+    assert_int_equal(close(fd), 0);
+}
+
+static uid_t owner_of(const char *name)
+{
+    struct stat st;
+
+    assert_int_equal(lstat(name, &st), 0);
+    return st.st_uid;
+}
+
+/* What root makes in another's folder is his; what he could have put under that name to be given it is not. */
+static void roots_files_go_to_who_owns_the_folder_and_nothing_else_does(void **state)
+{
+    char theirs[64], inside[80], outside[80], link_there[80];
+    int fd;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip(); /* only root can give anything away */
+    (void)snprintf(theirs, sizeof theirs, "%s/theirs", folder);
+    (void)snprintf(inside, sizeof inside, "%s/journal.lock", theirs);
+    (void)snprintf(outside, sizeof outside, "%s/secret", folder);
+    (void)snprintf(link_there, sizeof link_there, "%s/link", theirs);
+    make(outside);
+    assert_int_equal(mkdir(theirs, 0700), 0);
+    assert_int_equal(chown(theirs, OTHER, OTHER), 0);
+    make(inside);
+    assert_int_equal(owner_of(inside), OTHER);
+    assert_int_equal(symlink(outside, link_there), 0);
+    fd = open(link_there, O_RDWR); /* somebody forgot O_NOFOLLOW */
+    assert_true(fd >= 0);
+    file_give(fd, link_there);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(unlink(link_there), 0);
+    assert_int_equal(link(outside, link_there), 0);
+    fd = open(link_there, O_RDWR | O_NOFOLLOW);
+    assert_true(fd >= 0);
+    file_give(fd, link_there);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(owner_of(outside), 0);
+    assert_int_equal(unlink(link_there) | unlink(inside) | unlink(outside) | rmdir(theirs), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, before, after)
 
 int main(void)
@@ -122,6 +175,7 @@ int main(void)
         TEST(makes_once),
         TEST(refuses_with_a_reason),
         TEST(makes_folders),
+        TEST(roots_files_go_to_who_owns_the_folder_and_nothing_else_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,40 @@ static void a_head_of_another_key_is_found(void **state)
     found(5, NULL);
 }
 
+/* Adds to the record and signs its head while a proof is on its way; or has it broken off. */
+static bool write_on(void *ctx, uint64_t rows)
+{
+    struct journal *j = ctx;
+
+    (void)rows;
+    if (!j)
+        return false;
+    (void)record_add(j, 1, "said meanwhile");
+    record_commit(j);
+    assert_true(journal_sign_head(j, 5000, &refused));
+    return true;
+}
+
+static void a_head_that_is_signed_during_the_proof_is_no_finding(void **state)
+{
+    struct journal *j = record_open(dir);
+    struct journal_verify v;
+
+    (void)state;
+    for (int i = 0; i < JOURNAL_TELL; i++)
+        (void)record_add(j, 1, "a row");
+    record_commit(j);
+    journal_watch(reader, write_on, j);
+    v = record_verify(reader, NULL);
+    assert_string_equal(v.finding, "");
+    assert_true(v.head.seq < journal_head(j).seq); /* it did grow meanwhile */
+    journal_watch(reader, write_on, NULL);
+    assert_false(journal_verify(reader, NULL, &v, &refused));
+    assert_non_null(strstr(refused.text, "broken off"));
+    journal_watch(reader, NULL, NULL);
+    journal_close(j);
+}
+
 #define VERIFY_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -274,6 +308,7 @@ int main(void)
         VERIFY_TEST(a_rewritten_record_is_found_by_a_witness),
         VERIFY_TEST(a_forged_head_is_found),
         VERIFY_TEST(a_head_of_another_key_is_found),
+        VERIFY_TEST(a_head_that_is_signed_during_the_proof_is_no_finding),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

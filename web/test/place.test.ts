@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clockText, typedTime } from '../src/base/format'
+import { clockText, counterText, typedTime } from '../src/base/format'
 import { closed, isClosed, parsePlace, parseShape, shapeText } from '../src/base/place'
 import { time_zone } from '../src/base/zone'
 import { parseWhen } from '../src/entry/when'
@@ -70,4 +70,10 @@ test('a fast clock is followed between two messages, one passed stretch is no pa
   assert.equal(pace.value, 60)
   for (let s = 0; s <= 12; s += 3) heardClock(start + 30 * 60_000 + s * 1000, 20_000 + s * 1000)
   assert.equal(pace.value, 1)
+})
+
+test('a counter that has gone for days tells days', () => {
+  assert.equal(counterText(124_000), '02:04')
+  assert.equal(counterText(99 * 3_600_000 + 59_000), '99:00:59')
+  assert.equal(counterText(100 * 3_600_000), '4 d')
 })

@@ -16,9 +16,13 @@ export function dateText(at: number): string {
   return new Intl.DateTimeFormat(lang.value + '-u-nu-latn', format).format(wallTime(at))
 }
 
+/** Up to here a counter counts seconds. */
+const COUNTED_S = 100 * 3600
+
 /** 02:04 up to an hour, then 1:02:04. For items that wait for somebody. */
 export function counterText(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000))
+  if (s >= COUNTED_S) return ageText(ms) // no column is wide enough for more
   const rest = two(Math.floor(s / 60) % 60) + ':' + two(s % 60)
   return s < 3600 ? rest : Math.floor(s / 3600) + ':' + rest
 }

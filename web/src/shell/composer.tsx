@@ -146,7 +146,6 @@ function Recipients() {
 function placeholder(): string {
   if (!mayDo('writes')) return t('rights.reads')
   if (whyNot('writes') !== '') return t('past.composer')
-  if (addressee.value.to === 'log') return t('chat.placeholder_log')
   return incident_id.value ? t('chat.placeholder_slash') : t('chat.placeholder')
 }
 
